@@ -1,0 +1,40 @@
+/* The engine: runs an integer model (int8 weights, int16 activations) one block of audio at a time.
+ *
+ * Portable C11, freestanding: no heap, no HAL, nothing of libc but string.h; no floating point, no recursion.
+ * All memory is the caller's. A model blob (.grit) is used in place: it must stay where it is, 4-byte aligned.
+ */
+#ifndef GRITSPACE_ENGINE_H
+#define GRITSPACE_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+
+typedef struct grit_engine grit_engine_t;
+
+/* Bytes of state an engine for this model needs, alignment included. Depends on the model alone. */
+size_t grit_engine_state_bytes(const grit_model_t *model);
+
+/* Lays an engine out in `arena` (8-byte aligned) and starts it in the state silence leaves at `position`.
+ * position: model->position_count int16 in Q15 (-1..1), or NULL for the model's default position. The model (struct and
+ * blob) must outlive the engine. NULL if the arena is too small or misaligned. */
+grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t arena_bytes, const int16_t *position);
+
+/* Back to silence at `position` (NULL: the default position). */
+void grit_engine_reset(grit_engine_t *engine, const int16_t *position);
+
+/* Moves to a position: gains and biases run in straight lines from where they are to where they should be over the
+ * next GRIT_RAMP_FRAMES frames, in GRIT_RAMP_STEPS equal steps. Calling it again in mid-ramp starts the new ramp from
+ * where the old one stands. The position the engine is at, or heads for, costs nothing to set again. Never clicks,
+ * but moving far in one call is a fast sweep: a caller that wants a glide moves a little every block. */
+void grit_engine_set_position(grit_engine_t *engine, const int16_t *position);
+
+#define GRIT_RAMP_FRAMES 48
+#define GRIT_RAMP_STEPS 4
+
+/* in, out: `frames` samples in Q15 (may be the same buffer). Any number of frames; the output does not depend on how the
+ * audio is cut into blocks. The output's full scale is 2^model->output_shift. */
+void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames);
+
+#endif

@@ -162,8 +162,7 @@ class LayerArray(nn.Module):
 class Tcn(nn.Module):
     """The whole decoder. Without FiLM (position_size 0) it is a snapshot."""
 
-    config: TcnConfig
-    film: Film | None = None
+    film: Film | None
 
     def __init__(self, config: TcnConfig) -> None:
         super().__init__()
@@ -173,6 +172,7 @@ class Tcn(nn.Module):
             arrays.append(LayerArray(inputs, array))
             inputs = array.channels
         self.arrays = nn.ModuleList(arrays)
+        self.film = None
         if config.position_size:
             self.film = Film(config.position_size, config.film_hidden, config.film_rows)
 

@@ -1,0 +1,47 @@
+# Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
+.PHONY: help setup demo test lint format clean constraints
+.DEFAULT_GOAL := help
+
+bin := .venv/bin
+c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' | grep -v '^firmware/models/')
+python_rooms := train quantize host_tools
+python_files := $(python_rooms) tests $(wildcard hardware firmware)
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## .venv with pinned packages, and the system's tools; a second run changes nothing
+	@PYTHON="$(PYTHON)" sh host_tools/setup.sh
+
+demo: setup ## train, quantize, build, run on a simulated module, measure: out/demo/report.html
+	@$(bin)/gritspace demo
+
+test: setup ## all tests; the last lines say what was skipped, and why
+	@$(bin)/python -m pytest $(PYTEST)
+
+lint: setup build/lint/gritspace ## ruff, mypy, clang-format, cppcheck
+	@$(bin)/ruff check $(python_files)
+	@$(bin)/ruff format --check $(python_files)
+	@MYPYPATH=build/lint $(bin)/mypy -p gritspace
+	@clang-format --dry-run -Werror $(c_sources)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=unusedStructMember \
+	  -I firmware/engine -I firmware/module $(c_sources)
+
+format: setup ## put Python and C into the house's form
+	@$(bin)/ruff check --fix-only -q $(python_files)
+	@$(bin)/ruff format $(python_files)
+	@clang-format -i $(c_sources)
+
+# The packages as mypy wants to see them: gritspace/train is train/, and so on, as in pyproject.toml.
+build/lint/gritspace:
+	@mkdir -p $@
+	@for room in $(python_rooms); do ln -sfn "$(CURDIR)/$$room" $@/$$room; done
+
+clean: ## what was made, but for .venv and out/
+	@rm -rf build firmware/.pio firmware/generated hardware/build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+constraints: setup ## pin the Python packages again, as .venv has them now
+	@mkdir -p build
+	@{ head -1 constraints.txt; $(bin)/pip freeze --exclude-editable --all | grep -v -i -E '^(pip|wheel|#)' | \
+	  sed 's/+cpu//' | LC_ALL=C sort -f; } >build/constraints.txt && mv build/constraints.txt constraints.txt

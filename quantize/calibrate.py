@@ -1,0 +1,62 @@
+"""Calibration: how large every value of a float network gets on real audio, so that each fits its int16."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.float_network import run_float
+from gritspace.quantize.network import Floats, Network
+
+MAX_FRAMES = 12 * 48000
+"""Audio beyond this adds little and costs time; the loudest stretch is kept."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Largest magnitudes seen, per channel: streams[a] and heads[a] (channels,), skips[a][l] (channels,);
+    carries[a] (channels,): what array a takes over from the head before it (empty for a = 0); output scalar."""
+
+    streams: tuple[Floats, ...]
+    skips: tuple[tuple[Floats, ...], ...]
+    heads: tuple[Floats, ...]
+    carries: tuple[Floats, ...]
+    output: float
+
+
+def calibrate(network: Network, audio: NDArray[np.float32], positions: Sequence[Floats]) -> Ranges:
+    """Runs the network over audio (frames,) at every position (one empty position for a snapshot).
+
+    Raises ValueError for silent audio: ranges from silence would be meaningless.
+    """
+    if len(audio) == 0 or not np.any(audio):
+        raise ValueError("calibration needs audio that is not silent")
+    seen: dict[str, Floats] = {}
+
+    def watch(name: str, value: Floats) -> None:
+        peak = np.abs(value).max(axis=0)
+        seen[name] = np.maximum(seen[name], peak) if name in seen else peak
+
+    for position in positions:
+        run_float(network, loudest(audio, MAX_FRAMES // len(positions)), position if network.film else None, watch)
+    arrays = range(len(network.arrays))
+    return Ranges(
+        streams=tuple(seen[f"stream {a}"] for a in arrays),
+        skips=tuple(tuple(seen[f"skip {a} {i}"] for i in range(len(network.arrays[a].layers))) for a in arrays),
+        heads=tuple(seen[f"head {a}"] for a in arrays),
+        carries=tuple(seen.get(f"carry {a}", np.zeros(0)) for a in arrays),
+        output=float(seen["output"].max()),
+    )
+
+
+def loudest(audio: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """The stretch of `frames` frames (at least a tenth of a second) with the most energy."""
+    frames = max(frames, 4800)
+    if len(audio) <= frames:
+        return audio
+    energy = np.concatenate([[0.0], np.cumsum(audio.astype(np.float64) ** 2)])
+    start = int(np.argmax(energy[frames:] - energy[:-frames]))
+    return audio[start : start + frames]

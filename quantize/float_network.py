@@ -1,0 +1,96 @@
+"""The float network run in numpy, showing every value that will have to fit an int16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.network import Film, Floats, Layer, Network
+
+Watch = Callable[[str, Floats], None]
+"""Called with a value's name and the value, (frames, channels)."""
+
+
+def run_float(
+    network: Network, audio: NDArray[np.float32], position: Floats | None = None, watch: Watch | None = None
+) -> Floats:
+    """audio (frames,), position (position_size,) -> (frames,) from the state silence leaves.
+
+    watch sees "stream a" (residual stream of array a, at every layer), "skip a l" (layer l's output), "head a" (skip sum),
+    "carry a" (what array a's skip sum starts from) and "output", lead-in of silence included.
+    """
+    lead = network.receptive_field - 1
+    dry = np.concatenate([np.zeros(lead), np.asarray(audio, np.float64)])[:, None]
+    gains, biases = film_rows(network, position)
+    see = watch or (lambda name, value: None)
+    stream, skips, row = dry, None, 0
+    for a, array in enumerate(network.arrays):
+        stream = stream @ array.rechannel.T
+        see(f"stream {a}", stream)
+        for index, layer in enumerate(array.layers):
+            rows = layer.bias.size
+            skip = _layer_output(layer, stream, dry, gains[row : row + rows], biases[row : row + rows])
+            row += rows
+            see(f"skip {a} {index}", skip)
+            skips = skip if skips is None else skips[-len(skip) :] + skip
+            if not (array is network.arrays[-1] and layer is array.layers[-1]):
+                stream = stream[-len(skip) :] + skip @ layer.residual_weight.T + layer.residual_bias
+                see(f"stream {a}", stream)
+        assert skips is not None
+        see(f"head {a}", skips)
+        skips = _convolve(skips, array.head_weight, 1) + array.head_bias
+        see(f"carry {a + 1}", skips)
+    assert skips is not None
+    output = gains[row:] * (skips + biases[row:])
+    see("output", output)
+    return np.asarray(output[-len(audio) :, 0]) if len(audio) else np.zeros(0)
+
+
+def film_rows(network: Network, position: Floats | None) -> tuple[Floats, Floats]:
+    """Gain and bias of every film row at a position; ones and zeros for a snapshot."""
+    film = network.film
+    if film is None:
+        rows = sum(layer.bias.size for a in network.arrays for layer in a.layers) + network.arrays[-1].head_bias.size
+        return np.ones(rows), np.zeros(rows)
+    if position is None or np.shape(position) != (network.position_size,):
+        raise ValueError(f"this space wants a position of {network.position_size} numbers, got {np.shape(position)}")
+    return _film(film, np.asarray(position, np.float64))
+
+
+def _film(film: Film, position: Floats) -> tuple[Floats, Floats]:
+    hidden = np.tanh(film.hidden_weight @ position + film.hidden_bias)
+    log2_gain = np.clip(film.gain_weight @ hidden + film.gain_bias, -2, 2)
+    return 2.0**log2_gain, film.bias_weight @ hidden + film.bias_bias
+
+
+def _layer_output(layer: Layer, stream: Floats, dry: Floats, gain: Floats, bias: Floats) -> Floats:
+    pre = _convolve(stream, layer.weight, layer.dilation)
+    pre = gain * (pre + dry[-len(pre) :] * layer.mixin + layer.bias + bias)
+    if not layer.gated:
+        return _activate(layer, pre)
+    half = pre.shape[1] // 2
+    return _activate(layer, pre[:, :half]) / (1 + np.exp(-pre[:, half:]))
+
+
+def _activate(layer: Layer, x: Floats) -> Floats:
+    if layer.activation == "tanh":
+        return np.tanh(x)
+    if layer.activation == "sigmoid":
+        return 1 / (1 + np.exp(-x))
+    if layer.activation in ("leaky_relu", "relu"):
+        return np.where(x < 0, layer.negative_slope * x, x)
+    if layer.activation == "hardtanh":
+        return np.clip(x, -1, 1)
+    return x
+
+
+def _convolve(x: Floats, weight: Floats, dilation: int) -> Floats:
+    frames = len(x) - (weight.shape[2] - 1) * dilation
+    out = np.zeros((frames, weight.shape[0]))
+    for tap in range(weight.shape[2]):
+        out += x[tap * dilation : tap * dilation + frames] @ weight[:, :, tap].T
+    return out
+
+

@@ -1,0 +1,64 @@
+"""Float network -> integer model, by calibration on audio (post-training quantization)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.calibrate import calibrate
+from gritspace.quantize.convert import convert_array, convert_film
+from gritspace.quantize.integer_model import IntegerArray, IntegerFilm, IntegerModel
+from gritspace.quantize.limits import check_accumulators, check_network
+from gritspace.quantize.network import Floats, Network
+from gritspace.quantize.scales import HEADROOM, INPUT_SCALE, plan_array
+
+
+def quantize(
+    network: Network,
+    audio: NDArray[np.float32],
+    positions: NDArray[np.float64] | Sequence[Sequence[float]] = (),
+    name: str = "model",
+    default_position: Sequence[float] | None = None,
+) -> IntegerModel:
+    """Post-training quantization with int8 weights and int16 activations.
+
+    audio: (frames,) at the network's rate, like what the model will hear; positions: (n, position_size) to calibrate at,
+    none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
+    """
+    check_network(network)
+    network = network.padded()
+    places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
+    ranges = calibrate(network, audio, places)
+    output_shift = max(0, math.ceil(math.log2(max(ranges.output * HEADROOM, 1e-9))))
+    plans = [plan_array(array, ranges, a) for a, array in enumerate(network.arrays)]
+    arrays: list[IntegerArray] = []
+    bias_scales: list[Floats] = []
+    inputs = np.array([INPUT_SCALE])
+    for a, array in enumerate(network.arrays):
+        following = plans[a + 1] if a + 1 < len(plans) else None
+        head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
+        converted, scales = convert_array(array, plans[a], inputs, head_scale, following is None, network.film is not None)
+        arrays.append(converted)
+        bias_scales += scales
+        inputs = plans[a].stream
+    film: IntegerFilm | None = None
+    default: tuple[int, ...] = ()
+    if network.film is not None:
+        film = convert_film(network, np.concatenate(bias_scales))
+        default = tuple(
+            int(v)
+            for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
+        )
+    model = IntegerModel(
+        tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata)
+    )
+    check_accumulators(model)
+    return model
+
+
+def to_q15(position: Sequence[float] | Floats) -> NDArray[np.int16]:
+    """A position in [-1, 1] -> int16, saturated."""
+    return np.clip(np.round(np.asarray(position, np.float64) * 32768), -32768, 32767).astype(np.int16)

@@ -1,0 +1,138 @@
+"""The integer model: what the engine runs, as numpy arrays. Made by `integer.quantize`, stored by `grit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_POSITION = 16
+"""Most dimensions a position can have: four played and up to twelve stored."""
+
+
+class Activation(IntEnum):
+    """What a layer does after requantization. LINEAR also serves hardtanh: int16 saturates at ±1 in Q15."""
+
+    LINEAR = 0
+    LEAKY_RELU = 1  # with slope_q15; slope 0 is ReLU
+    TANH = 2
+    SIGMOID = 3
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """out = requantize(weight * inputs + mixin * dry + bias, multiplier, shift), a row at a time.
+
+    weight int8 (rows, kernel, inputs), oldest tap first; mixin int8 (rows,) or None; bias int32 (rows,);
+    multiplier int16 (rows,), 0..32767; shift 17..46, the same for all rows; dilation in frames.
+    """
+
+    weight: NDArray[np.int8]
+    mixin: NDArray[np.int8] | None
+    bias: NDArray[np.int32]
+    multiplier: NDArray[np.int16]
+    shift: int
+    dilation: int = 1
+
+    @property
+    def history(self) -> int:
+        """How many frames before the present one it looks back."""
+        return (self.weight.shape[1] - 1) * self.dilation
+
+
+@dataclass(frozen=True)
+class IntegerLayer:
+    """conv -> activation (times sigmoid of the second half when gated) -> skip sum and 1x1 residual.
+
+    skip_weight int8 (channels,): powers of two that bring this layer's output to the skip sum's scale.
+    residual is None where nothing reads it (the last layer of the last array).
+    """
+
+    conv: Convolution
+    activation: Activation
+    gated: bool
+    slope_q15: int
+    residual: Convolution | None
+    skip_weight: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class IntegerArray:
+    """rechannel (1x1) -> layers -> skip sum (exact, int32) >> skip_shift -> head convolution.
+
+    carry_weight int8 (channels,) brings the previous array's head output to this skip sum's scale; zeros in the first.
+    """
+
+    channels: int
+    rechannel: Convolution
+    layers: tuple[IntegerLayer, ...]
+    skip_shift: int
+    carry_weight: NDArray[np.int8]
+    head: Convolution
+
+
+@dataclass(frozen=True)
+class Dense:
+    """out = (weight @ inputs + bias + half) >> shift, a row at a time. Control rate.
+
+    weight int16 (rows, inputs), bias int32 (rows,), shift uint8 (rows,).
+    """
+
+    weight: NDArray[np.int16]
+    bias: NDArray[np.int32]
+    shift: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class IntegerFilm:
+    """Position (Q15) -> hidden (tanh, Q15) -> log2 gain (Q12) and bias (accumulator units) of every film row."""
+
+    hidden: Dense
+    gain: Dense
+    bias: Dense
+
+
+@dataclass(frozen=True)
+class IntegerModel:
+    """A space's decoder, or a snapshot (film None), in int8 weights and int16 activations.
+
+    Input is int16 with full scale 1.0; output int16 with full scale 2^output_shift. metadata is JSON-able.
+    """
+
+    arrays: tuple[IntegerArray, ...]
+    film: IntegerFilm | None
+    output_shift: int
+    name: str
+    sample_rate: int = 48000
+    default_position: tuple[int, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def position_count(self) -> int:
+        """Numbers in a position; 0 for a snapshot."""
+        return 0 if self.film is None else int(self.film.hidden.weight.shape[1])
+
+    @property
+    def film_rows(self) -> int:
+        """Rows a position bends: every layer's convolution, then the last head's."""
+        return sum(layer.conv.bias.size for a in self.arrays for layer in a.layers) + self.arrays[-1].head.bias.size
+
+    @property
+    def receptive_field(self) -> int:
+        """Input frames that one output frame depends on."""
+        return 1 + sum(a.head.history + sum(layer.conv.history for layer in a.layers) for a in self.arrays)
+
+    @property
+    def macs_per_frame(self) -> int:
+        """Multiplications a frame at audio rate, padding included."""
+
+        def macs(c: Convolution | None) -> int:
+            return 0 if c is None else c.weight.size + (0 if c.mixin is None else c.mixin.size)
+
+        return sum(
+            macs(a.rechannel) + macs(a.head) + sum(macs(layer.conv) + macs(layer.residual) for layer in a.layers)
+            for a in self.arrays
+        )

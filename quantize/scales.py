@@ -1,0 +1,99 @@
+"""Scales: what real number one integer step stands for, at every place of a network (real = integer * scale).
+
+Scales of a residual stream and of a skip sum are per channel and shared by all layers of an array. They are folded into
+the weights that read and write them, so the arithmetic never sees them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gritspace.quantize.arithmetic import INT16_MAX, SIGMOID_INPUT_SCALE, TABLE_SCALE, TANH_INPUT_SCALE
+from gritspace.quantize.calibrate import Ranges
+from gritspace.quantize.network import Floats, Layer, LayerArray
+
+HEADROOM = 1.25
+"""Ranges are widened by this much: music is not only the calibration audio."""
+INPUT_SCALE = 2.0**-15
+FREE_SKIP_SHIFT = 6
+"""Bits of a skip sum below its int16 head input, where the activation leaves the scale free."""
+MAX_SKIP_WEIGHT = 64
+
+
+@dataclass(frozen=True)
+class ArrayPlan:
+    """stream, skip, head, carry: (channels,) scales; outputs[l], skip_weights[l]: (channels,) of each layer's output.
+
+    outputs[l] = skip * skip_weights[l]; head = skip * 2^skip_shift; carry = skip * carry_weight.
+    """
+
+    stream: Floats
+    skip: Floats
+    outputs: tuple[Floats, ...]
+    skip_weights: tuple[Floats, ...]
+    skip_shift: int
+    carry: Floats
+    carry_weight: Floats
+
+    @property
+    def head(self) -> Floats:
+        """Scale of the head convolution's input."""
+        return np.asarray(self.skip * 2.0**self.skip_shift)
+
+
+def fit_int16(peaks: Floats) -> Floats:
+    """Per-channel scales with which these peaks, widened by HEADROOM, fit. A dead channel gets a harmless one."""
+    floor = max(float(np.max(peaks)) * 1e-4, 1e-9)
+    return np.asarray(np.maximum(peaks, floor) * HEADROOM / INT16_MAX)
+
+
+def has_fixed_output(layer: Layer) -> bool:
+    """Tables put out Q15, and hardtanh is int16's own saturation at Q15's ±1."""
+    return layer.gated or layer.activation in ("tanh", "sigmoid", "hardtanh")
+
+
+def plan_array(array: LayerArray, ranges: Ranges, index: int) -> ArrayPlan:
+    """Chooses an array's scales from what calibration saw."""
+    wanted = [fit_int16(peaks) for peaks in ranges.skips[index]]
+    carried = fit_int16(ranges.carries[index]) if index else None
+    head = fit_int16(ranges.heads[index])
+    largest = np.maximum.reduce(wanted if carried is None else [*wanted, carried])
+    if any(has_fixed_output(layer) for layer in array.layers):
+        skip = np.full(array.channels, TABLE_SCALE)
+        shift = max(0, int(np.ceil(np.log2((head / skip).max()))))
+    else:
+        skip = np.maximum(head, largest) / MAX_SKIP_WEIGHT
+        shift = FREE_SKIP_SHIFT
+    weights = tuple(
+        np.ones(array.channels) if has_fixed_output(layer) else _power_of_two(scale / skip)
+        for layer, scale in zip(array.layers, wanted, strict=True)
+    )
+    carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
+    return ArrayPlan(
+        stream=fit_int16(ranges.streams[index]),
+        skip=skip,
+        outputs=tuple(skip * w for w in weights),
+        skip_weights=weights,
+        skip_shift=shift,
+        carry=skip * carry_weight,
+        carry_weight=carry_weight,
+    )
+
+
+def _power_of_two(ratio: Floats) -> Floats:
+    exponent = np.ceil(np.log2(ratio) - 1e-9)
+    return np.asarray(2.0 ** np.clip(exponent, 0, np.log2(MAX_SKIP_WEIGHT)))
+
+
+def pre_activation_scale(layer: Layer, output: Floats) -> Floats:
+    """(rows,) scales of a layer's convolution outputs, which its activation prescribes."""
+    channels = output.size
+    if layer.activation == "tanh":
+        main = np.full(channels, TANH_INPUT_SCALE)
+    elif layer.activation == "sigmoid":
+        main = np.full(channels, SIGMOID_INPUT_SCALE)
+    else:  # requantized straight to what comes out; gated ones are products of two Q15
+        main = np.full(channels, TABLE_SCALE) if has_fixed_output(layer) else output
+    return np.concatenate([main, np.full(channels, SIGMOID_INPUT_SCALE)]) if layer.gated else main

@@ -153,8 +153,7 @@ class LayerArray(nn.Module):
         super().__init__()
         self.rechannel = nn.Conv1d(inputs, config.channels, 1, bias=False)
         self.layers = nn.ModuleList(
-            Layer(config.channels, k, d, config)
-            for k, d in zip(config.kernel_sizes, config.dilations, strict=True)
+            Layer(config.channels, k, d, config) for k, d in zip(config.kernel_sizes, config.dilations, strict=True)
         )
         self.head = nn.Conv1d(config.channels, config.head_size, config.head_kernel_size)
 

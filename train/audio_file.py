@@ -1,0 +1,73 @@
+"""Audio files in and out: any rate and depth that libsndfile reads, as float32 mono at 48 kHz."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from gritspace.train.errors import InputError
+from gritspace.train.output_file import written_whole
+
+Audio = NDArray[np.float32]
+
+SAMPLE_RATE = 48_000
+SHORTEST_SECONDS = 0.01
+SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3")
+
+
+def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> Audio:
+    """The file's one channel, float32 (frames,) at 48 kHz, full scale 1; other rates are resampled by soxr VHQ.
+
+    Raises InputError if the file is missing, empty, no audio, multichannel, not finite, or too short.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; check the path.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; record or export it again.")
+    try:
+        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+    frames, channels = audio.shape
+    if channels != 1:
+        raise InputError(f"{path}: it has {channels} channels, and mono is needed; export one channel of it.")
+    if not np.isfinite(audio).all():
+        first = int(np.flatnonzero(~np.isfinite(audio[:, 0]))[0])
+        raise InputError(f"{path}: frame {first} is not a number or infinite; export it again.")
+    if frames < shortest_seconds * rate:
+        raise InputError(f"{path}: {frames / rate:.3f} s is too short; at least {shortest_seconds:g} s are needed.")
+    return resample(audio[:, 0], rate, SAMPLE_RATE)
+
+
+def write_audio(path: Path | str, audio: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) -> None:
+    """audio (frames,) at full scale 1 -> a mono 32-bit float file; the suffix says the format (24 bits for FLAC).
+
+    Raises InputError if the file cannot be written or the suffix is unknown.
+    """
+    path = Path(path)
+    kind = {
+        ".wav": ("WAV", "FLOAT"),
+        ".flac": ("FLAC", "PCM_24"),
+        ".aiff": ("AIFF", "FLOAT"),
+        ".aif": ("AIFF", "FLOAT"),
+    }
+    if path.suffix.lower() not in kind:
+        raise InputError(f"{path}: audio cannot be written as {path.suffix or 'a nameless kind'}; use .wav or .flac.")
+    container, subtype = kind[path.suffix.lower()]
+    with written_whole(path) as beside:
+        try:
+            soundfile.write(beside, np.asarray(audio, np.float32), sample_rate, format=container, subtype=subtype)
+        except soundfile.LibsndfileError as error:
+            raise OSError(str(error)) from error
+
+
+def resample(audio: Audio, from_rate: float, to_rate: float) -> Audio:
+    """(frames,) or (frames, channels) at one rate -> the same at another; alignment kept, ends within one frame."""
+    if from_rate == to_rate:
+        return np.ascontiguousarray(audio, dtype=np.float32)
+    return np.asarray(soxr.resample(audio, from_rate, to_rate, quality="VHQ"), dtype=np.float32)

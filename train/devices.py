@@ -1,0 +1,95 @@
+"""Devices: anything that turns dry audio into wet audio. Finds the built-in circuits, and captures in folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.train.errors import InputError
+
+Audio = NDArray[np.float32]
+Settings = NDArray[np.float32]
+
+
+class Device(Protocol):
+    """A circuit or a capture. A knob is a number in [0, 1]."""
+
+    @property
+    def name(self) -> str:
+        """Unique among the devices found."""
+        ...
+
+    @property
+    def knobs(self) -> tuple[str, ...]:
+        """The knobs' names; settings have one column each."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What it is: circuit or capture."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """Under which licence its sound may be used, as an SPDX name."""
+        ...
+
+    def render(self, dry: Audio, settings: Settings) -> Audio:
+        """dry (batch, frames) at 48 kHz, settings (batch, n_knobs) in [0, 1] -> wet (batch, frames), aligned."""
+        ...
+
+
+def label(device: Device, setting: Sequence[float]) -> str:
+    """How a device at a setting is called in a space: `rat@distortion=0.5,filter=0`, or only its name without knobs."""
+    knobs = ",".join(f"{knob}={float(value):.4g}" for knob, value in zip(device.knobs, setting, strict=True))
+    return f"{device.name}@{knobs}" if knobs else device.name
+
+
+def checked(device: Device, dry: Audio, settings: Settings) -> tuple[Audio, Settings]:
+    """Both as float32 of the right shapes. Raises ValueError if shapes or ranges are wrong: a caller's mistake."""
+    dry, settings = np.asarray(dry, np.float32), np.asarray(settings, np.float32)
+    if dry.ndim != 2:
+        raise ValueError(f"dry must be (batch, frames), and is {dry.shape}")
+    if settings.shape != (len(dry), len(device.knobs)):
+        raise ValueError(
+            f"settings must be {(len(dry), len(device.knobs))} for {device.name}, and are {settings.shape}"
+        )
+    if settings.size and not (settings.min() >= 0 and settings.max() <= 1):
+        raise ValueError(f"a knob of {device.name} is outside [0, 1]")
+    return dry, settings
+
+
+def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
+    """The built-in circuits, then the captures in the given files and folders (searched whole), in order of name.
+
+    Raises InputError if a path does not exist, holds no capture, or a capture is damaged.
+    """
+    from gritspace.train.captures import find_captures
+    from gritspace.train.circuits import CIRCUITS
+
+    devices: list[Device] = list(CIRCUITS)
+    for path in paths:
+        devices.extend(find_captures(Path(path)))
+    names = [device.name for device in devices]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name}: two devices have this name; rename one file or give fewer folders.")
+    return devices
+
+
+def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
+    """One of `find_devices`; a capture may also be named by its file. Raises InputError if there is none such."""
+    if name.endswith(".json"):
+        from gritspace.train.captures import read_capture
+
+        return read_capture(Path(name))
+    devices = find_devices(paths)
+    for device in devices:
+        if device.name == name:
+            return device
+    known = ", ".join(device.name for device in devices)
+    raise InputError(f"{name}: no device has this name; there are {known}.")

@@ -1,0 +1,40 @@
+"""Writing a file whole or not at all: beside first, then renamed over the old one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gritspace.train.errors import InputError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to; on success it becomes `path`, on any error it vanishes.
+
+    Raises InputError if the folder is missing or not writable, or the disk is full.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder or free it.") from error
+    os.close(handle)
+    beside = Path(name)
+    try:
+        try:
+            yield beside
+            with beside.open("rb") as written:
+                os.fsync(written.fileno())
+            umask = os.umask(0)
+            os.umask(umask)
+            beside.chmod(0o666 & ~umask)
+            os.replace(beside, path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(f"{path}: could not be written ({reason}); free some space or choose another.") from error
+    finally:
+        beside.unlink(missing_ok=True)

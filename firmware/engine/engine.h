@@ -33,8 +33,8 @@ void grit_engine_set_position(grit_engine_t *engine, const int16_t *position);
 #define GRIT_RAMP_FRAMES 48
 #define GRIT_RAMP_STEPS 4
 
-/* in, out: `frames` samples in Q15 (may be the same buffer). Any number of frames; the output does not depend on how the
- * audio is cut into blocks. The output's full scale is 2^model->output_shift. */
+/* in, out: `frames` samples in Q15 (may be the same buffer). Any number of frames; the output does not depend on how
+ * the audio is cut into blocks. The output's full scale is 2^model->output_shift. */
 void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames);
 
 #endif

@@ -1,0 +1,28 @@
+/* The integer rules, each as in quantize/arithmetic.py, which cites their sources. */
+#ifndef GRITSPACE_ARITHMETIC_H
+#define GRITSPACE_ARITHMETIC_H
+
+#include <stdint.h>
+
+static inline int16_t grit_saturate(int64_t x) {
+  return (int16_t)(x < INT16_MIN ? INT16_MIN : (x > INT16_MAX ? INT16_MAX : x));
+}
+
+/* (acc * multiplier + half) >> shift, saturated; the multiplier by the accumulator's sign. shift: 17..46. */
+static inline int16_t grit_requantize(int32_t acc, uint32_t multiplier, uint32_t shift) {
+  const int64_t factor = acc < 0 ? (int64_t)(multiplier >> 16) : (int64_t)(multiplier & 0xFFFFu);
+  return grit_saturate((acc * factor + ((int64_t)1 << (shift - 1u))) >> shift);
+}
+
+static inline int32_t grit_shift_round(int32_t acc, uint32_t shift) {
+  return shift == 0u ? acc : (int32_t)(((int64_t)acc + ((int64_t)1 << (shift - 1u))) >> shift);
+}
+
+/* One table look-up with interpolation, rounding symmetric about zero. base: the entry's low half, signed or not. */
+static inline int16_t grit_interpolate(int32_t x, int32_t base, uint32_t entry, uint32_t shift) {
+  const int32_t slope = (int16_t)(entry >> 16);
+  const int32_t half = (1 << (shift - 1u)) + (x >> 31);
+  return (int16_t)((base * 128 + slope * (x & 127) + half) >> shift);
+}
+
+#endif

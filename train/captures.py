@@ -38,7 +38,7 @@ class Capture:
         self.knobs: tuple[str, ...] = ("knob",) if recurrent.input_size == 2 else ()
 
     def render(self, dry: Audio, settings: Settings) -> Audio:
-        """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), aligned, the state zero before."""
+        """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), aligned; starts from zero."""
         dry, settings = checked(self, dry, settings)
         frames = dry.shape[1]
         native = resampled(dry, SAMPLE_RATE, NATIVE_RATE)
@@ -164,11 +164,11 @@ def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...])
         tensor = torch.tensor(values, dtype=torch.float32)
     except (ValueError, TypeError, RuntimeError) as error:
         raise InputError(
-            f"{path}: {key!r} is no table of numbers of shape {shape}; fetch the capture again."
+            f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again."
         ) from error
     if tuple(tensor.shape) != shape:
         raise InputError(
-            f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; fetch it again."
+            f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again."
         )
     if not torch.isfinite(tensor).all():
         raise InputError(f"{path}: {key!r} holds a number that is not finite; fetch the capture again.")

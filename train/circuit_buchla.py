@@ -15,8 +15,11 @@ CELL_OHMS = (
     (30e3, 100e3, 68e3),
     (68e3, 100e3, 33e3),
 )
+"""Per cell: input to the op-amp, its feedback, and its output to the summing amplifier."""
 CELL_SIGNS = (-1, -1, -1, 1, 1)
-LOAD_OHMS, STRAIGHT_OHMS, FEEDBACK_OHMS, FEEDBACK_FARADS = 100e3, 240e3, 1.2e6, 100e-12
+STRAIGHT_OHMS, FEEDBACK_OHMS, FEEDBACK_FARADS = 240e3, 1.2e6, 100e-12
+DRIVER_VOLTS = 12.0
+"""What comes before the folder clips here, at the rack's supply."""
 
 
 class BuchlaFolder(Circuit):
@@ -31,17 +34,18 @@ class BuchlaFolder(Circuit):
     volts_out = 10.0
 
     def process(self, volts: Floats, settings: Floats, rate: float) -> Floats:
-        """fold: 0.3 to 6 times the input; symmetry: 0 to 3 V beside it."""
+        """fold: 0.2 to 3 times the input; symmetry: 0 to 3 V beside it."""
         fold, symmetry = settings.T
-        driven = volts * logarithmic(0.3, 6.0, fold)[:, None] + 3.0 * symmetry[:, None]
+        driven = volts * logarithmic(0.2, 3.0, fold)[:, None] + 3.0 * symmetry[:, None]
+        driven = np.clip(driven, -DRIVER_VOLTS, DRIVER_VOLTS)
         folded = folder(driven) - folder(3.0 * symmetry)[:, None]
         return filtered(filtered(folded, output_filter(), rate), blocking(), rate)
 
 
 def cell_slope_and_threshold(cell: int) -> tuple[float, float]:
     """A cell's gain above its threshold, and the threshold in volts: the op-amp saturates below it."""
-    first, second, _ = CELL_OHMS[cell]
-    slope = second * LOAD_OHMS / (first * LOAD_OHMS + second * LOAD_OHMS + first * second)
+    first, second, third = CELL_OHMS[cell]
+    slope = second * third / (first * third + second * third + first * second)
     return slope, first / second * SUPPLY_VOLTS
 
 
@@ -53,7 +57,7 @@ def folder(volts: Floats) -> Floats:
     for cell, sign in enumerate(CELL_SIGNS):
         slope, threshold = cell_slope_and_threshold(cell)
         total += sign * FEEDBACK_OHMS / CELL_OHMS[cell][2] * slope * np.maximum(size - threshold, 0)
-    return out + np.copysign(total, volts)
+    return out + np.sign(volts) * total
 
 
 def output_filter() -> tuple[Floats, Floats]:

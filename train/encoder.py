@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -56,7 +57,7 @@ class Encoder(nn.Module):
         self.register_buffer("window", torch.hann_window(config.fft_frames), persistent=False)
         widths = (3, config.channels, config.channels * 2, config.channels * 3)
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths)
         )
         rows = math.ceil(config.mels / 8)
         self.hidden = nn.Linear(widths[-1] * rows, 64)
@@ -76,7 +77,7 @@ class Encoder(nn.Module):
         return (torch.matmul(self.filters, power) / scale + 1e-10).log10() / 2 + 2
 
     def forward(self, dry: Tensor, wet: Tensor) -> tuple[Tensor, Tensor]:
-        """dry, wet (batch, frames), at least `shortest_frames` -> mean and log-variance, both (batch, position_size)."""
+        """dry, wet (batch, frames), at least `shortest_frames` -> mean and log-variance (batch, position_size)."""
         of_dry, of_wet = self.views(dry), self.views(wet)
         x = torch.stack([of_dry, of_wet, of_wet - of_dry], dim=1)
         for convolution in self.convolutions:

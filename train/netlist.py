@@ -82,7 +82,7 @@ def response(transfer: tuple[Floats, Floats], hz: NDArray[np.floating]) -> NDArr
 
 
 def filtered(audio: Floats, transfer: tuple[Floats, Floats], rate: float) -> Floats:
-    """audio (..., frames) through an analogue transfer function, by the bilinear transform at `rate`; starts at rest."""
+    """audio (..., frames) through an analogue transfer function, by the bilinear transform at `rate`, from rest."""
     b, a = bilinear(*transfer, fs=rate / CIRCLE_RAD_PER_S)
     return np.asarray(lfilter(b, a, audio, axis=-1))
 

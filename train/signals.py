@@ -26,7 +26,7 @@ PEAK_DBFS = (-24.0, -1.0)
 def pluck(hz: float, seconds: float, brightness: float, rng: Generator) -> Floats:
     """A plucked string (frames,), about full scale: Karplus-Strong with an averaging loop filter.
 
-    brightness in 0..1 colours the pluck. Source: Karplus and Strong, 1983; fractional delay by the loop filter's weight.
+    brightness in 0..1 colours the pluck. Source: Karplus and Strong, 1983; tuned by the loop filter's weight.
     """
     frames = int(seconds * SAMPLE_RATE)
     period = SAMPLE_RATE / hz
@@ -115,7 +115,7 @@ def _synthetic_phrase(rng: Generator) -> Floats:
 
 
 def phrase(source: Source, seconds: float, voices: int, rng: Generator) -> Floats:
-    """Events from source laid over one another, `voices` at a time, with rests and accents: (frames,) at a drawn level."""
+    """Events from source, `voices` at a time, with rests and accents: (frames,) at a drawn level."""
     frames = int(seconds * SAMPLE_RATE)
     out = np.zeros(frames)
     at = 0

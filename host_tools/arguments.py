@@ -1,0 +1,57 @@
+"""What a user writes on a command line -> what the library wants, or one sentence about what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.train.errors import InputError
+
+if TYPE_CHECKING:
+    from gritspace.quantize.integer_model import IntegerModel
+    from gritspace.train.devices import Device
+
+
+def knob_settings(device: Device, given: Sequence[str]) -> NDArray[np.float32]:
+    """["drive=0.8", ...] -> (1, knobs) with every other knob at 0.5. Raises InputError for what the device has not."""
+    values = dict.fromkeys(device.knobs, 0.5)
+    for text in given:
+        name, equals, value = text.partition("=")
+        if name not in values:
+            known = ", ".join(device.knobs) or "none"
+            raise InputError(f"--knob {text}: {device.name} has no knob {name!r}; its knobs: {known}.")
+        number = _number(value)
+        if not equals or number is None or not 0 <= number <= 1:
+            raise InputError(f"--knob {text}: write NAME=V with V from 0 to 1, such as {name}=0.5.")
+        values[name] = number
+    return np.array([list(values.values())], np.float32).reshape(1, len(device.knobs))
+
+
+def position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | None:
+    """Numbers with commas between -> Q15, one a dimension; None: the model's default, or None for a snapshot.
+
+    Raises InputError if they do not fit the model.
+    """
+    if text is None:
+        return np.asarray(model.default_position, np.int16) if model.position_count else None
+    if not model.position_count:
+        raise InputError(f"--position {text}: {model.name} is a snapshot and has no position; leave --position out.")
+    numbers = [_number(part) for part in text.split(",")]
+    if len(numbers) != model.position_count or any(n is None or not -1 <= n <= 1 for n in numbers):
+        example = ",".join(["0"] * model.position_count)
+        raise InputError(
+            f"--position {text}: {model.name} wants {model.position_count} numbers from -1 to 1, such as {example}."
+        )
+    return np.clip(np.round(np.array(numbers, np.float64) * 32768), -32768, 32767).astype(np.int16)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

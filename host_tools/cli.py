@@ -1,0 +1,89 @@
+"""The program `gritspace`: its commands, and how every error a user can cause becomes one sentence and an exit code.
+
+Exit 0: good. 1: a measurement that is not good. 2: bad usage, unusable input, or something the rig lacks.
+Commands live in the command_*.py files, and import what is heavy only when they run.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from gritspace.host_tools import command_model, command_module, command_rig, command_sound, command_train
+from gritspace.host_tools.console import err
+from gritspace.host_tools.errors import RigError
+from gritspace.train.errors import InputError
+
+app = typer.Typer(
+    name="gritspace",
+    help="Distortion captures as a space to play: train, quantize, flash, measure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    command_rig.doctor,
+    command_sound.devices,
+    command_sound.render,
+    command_train.train,
+    command_model.quantize,
+    command_model.export,
+    command_model.run,
+    command_module.build,
+    command_module.simulate,
+    command_module.hil,
+    command_rig.demo,
+):
+    app.command()(command)
+
+
+def main() -> NoReturn:
+    """Runs the command named on the command line; never shows a traceback (unless GRITSPACE_DEBUG is set)."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("GRITSPACE_DEBUG"):
+            raise
+        err().print(f"[bold red]gritspace:[/bold red] {sentence(error)}", markup=True, soft_wrap=True)
+        sys.exit(2)
+    sys.exit(0)
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person about an error, in one sentence."""
+    from rich.markup import escape
+
+    from gritspace.host_tools.link import LinkError
+
+    if isinstance(error, (InputError, LinkError, RigError)):
+        return escape(str(error))
+    if isinstance(error, OSError):
+        return escape(_about_the_system(error))
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this; use shorter audio or a smaller model."
+    return escape(
+        f"this is a fault of the program, not yours ({type(error).__name__}: {error}); "
+        "run it again with GRITSPACE_DEBUG=1 set and report what it prints."
+    )
+
+
+def _about_the_system(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{where}the disk is full or the file would be too large; make room and try again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where}permission denied; choose a place you may write to, or a file you may read."
+    if error.errno == errno.ENOENT:
+        return f"{where}no such file or folder; check the name."
+    if error.errno == errno.EISDIR:
+        return f"{where}this is a folder; name a file."
+    return f"{where}{error.strerror or error}."
+
+
+if __name__ == "__main__":
+    main()

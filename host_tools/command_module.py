@@ -1,0 +1,115 @@
+"""The commands about a module: its firmware, a simulated one, and the test of what it does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.command_model import Position
+from gritspace.host_tools.command_sound import Captures, Json
+
+
+class Board(StrEnum):
+    """What firmware can be built for."""
+
+    sim = "sim"
+
+
+def build(
+    board: Annotated[Board, typer.Argument(help="sim: the simulated module.")] = Board.sim,
+    model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
+    json: Json = False,
+) -> None:
+    """Build the firmware with PlatformIO. `pio run -d firmware -e sim` does the same by itself.
+
+    Example: gritspace build sim --model space.grit
+    """
+    from gritspace.host_tools.simulated import build_firmware
+    from gritspace.quantize.grit import read_grit
+
+    integers = None if model is None else read_grit(model)
+    with console.progress(f"building the firmware for {board.value}"):
+        image = build_firmware(integers, board.value)
+    if json:
+        console.print_json({"board": board.value, "firmware": str(image), "bytes": image.stat().st_size})
+    else:
+        console.say(str(image))
+
+
+def simulate(
+    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    port_file: Annotated[
+        Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts).")
+    ] = None,
+) -> None:
+    """Start a simulated module that runs a model, print its port, and go on until Ctrl-C.
+
+    Example: gritspace simulate space.grit
+    """
+    from gritspace.host_tools.simulated import until_stopped
+    from gritspace.quantize.grit import read_grit
+
+    integers = read_grit(model)
+
+    def ready(port: str) -> None:
+        console.say(f"{integers.name} runs on a simulated module; its port:")
+        console.say(port)
+        console.err().print(
+            f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)"
+        )
+
+    until_stopped(integers, ready, port_file)
+
+
+def hil(
+    port: Annotated[str, typer.Option(help="The module's serial port; sim starts a simulated one for this test.")],
+    audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="The .grit file that the module runs; else looked for beside the audio and here."),
+    ] = None,
+    space: Annotated[
+        Path | None, typer.Option(help="The space the model was made from; else looked for beside the model.")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="Compare with this device; repeatable. Else with all that can be found.")
+    ] = None,
+    captures: Captures = None,
+    position: Position = None,
+    device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
+    settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The HTML report; .json and -wav/ go beside it.")] = Path(
+        "report.html"
+    ),
+    json: Json = False,
+) -> None:
+    """Test a module: play audio through it and compare with the integer model, the float model and the devices.
+
+    Exit code 0 if the module does, to the bit, what the integer model does, else 1.
+
+    Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
+    """
+    from gritspace.host_tools.hil_session import Request, run_test
+
+    request = Request(
+        port=port,
+        audio=audio,
+        model=model,
+        space=space,
+        devices=tuple(device or ()),
+        captures=tuple(captures or ()),
+        position=position,
+        device_seconds=device_seconds,
+        settings_each=settings,
+        out=out,
+    )
+    report = run_test(request, console.Stages(quiet=json))
+    if json:
+        console.print_json(report)
+    else:
+        console.print_report(report)
+    raise typer.Exit(0 if report["good"] else 1)

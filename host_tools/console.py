@@ -1,0 +1,136 @@
+"""How commands speak: results to stdout, progress to stderr when that is a terminal; tables, JSON, stages."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+PIPE_COLUMNS = 120
+"""Width of what goes into a pipe or a file, where there is no terminal to ask."""
+
+Update = Callable[[float, float, str], None]
+"""Called with (done, total, a few words): how far a long piece of work is. total 0: not known."""
+
+
+def out() -> Console:
+    """Where results go. Made anew each time, so that it follows a redirected sys.stdout."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+
+
+def err() -> Console:
+    """Where progress and complaints go."""
+    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
+
+
+def say(text: str) -> None:
+    """One line of result, verbatim and unwrapped."""
+    out().print(escape(text), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """A result for programs, as JSON and nothing else."""
+    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    """A table; columns whose name ends in '>' are set flush right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    out().print(table)
+
+
+def esr_text(value: float | None) -> str:
+    """An error-to-signal ratio for people: 0.0312, or 3.1e-06 when small."""
+    if value is None:
+        return "-"
+    return f"{value:.1e}" if 0 < value < 1e-3 else f"{value:.4f}"
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Update]:
+    """A bar on stderr for one long piece of work, when stderr is a terminal; in a pipe, nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, words="": None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[words]}", style="dim"),
+    )
+    with Progress(*columns, console=err(), transient=True) as bars:
+        task = bars.add_task(escape(description), total=None, words="")
+
+        def update(done: float, total: float, words: str = "") -> None:
+            bars.update(task, completed=done, total=total or None, words=escape(words))
+
+        yield update
+
+
+class Stages:
+    """A piece of work in named stages: each shows progress while it runs, then one line with its time.
+
+    quiet: the lines are left out (with --json). `seconds` has every finished stage's wall time, by name.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, description: str) -> Iterator[Update]:
+        """Runs a stage; the summary's words can be set by the last update."""
+        started, last = time.perf_counter(), [""]
+        with progress(description) as update:
+
+            def remember(done: float, total: float, words: str = "") -> None:
+                last[0] = words
+                update(done, total, words)
+
+            yield remember
+        self.seconds[name] = round(time.perf_counter() - started, 2)
+        if not self.quiet:
+            tail = f"  [dim]{escape(last[0])}[/dim]" if last[0] else ""
+            out().print(f"[green]✓[/green] {escape(description):<48} {self.seconds[name]:7.1f} s{tail}", soft_wrap=True)
+
+
+def print_report(report: Mapping[str, Any]) -> None:
+    """What a person wants to know first of a test's report, and where the rest is."""
+    good = report["differing_samples"] == 0
+    verdict = "[bold green]good[/bold green]" if good else "[bold red]not good[/bold red]"
+    screen = out()
+    screen.print()
+    screen.print(
+        f"{verdict}: {report['differing_samples']:,} of {report['frames']:,} samples differ from the integer model"
+    )
+    facts = [
+        ("ESR, integer model against float model", esr_text(report["esr_integer_vs_float"])),
+        (f"{report['cycles_unit']} a frame, mean", f"{report['cycles_per_frame']:,.0f}"),
+        ("model", f"{report['model_name']}, {report['macs_per_frame']:,} multiplications a frame"),
+        ("firmware", str(report["firmware_version"])),
+    ]
+    for name, value in facts:
+        screen.print(f"  {escape(name):<40} {escape(value)}", soft_wrap=True)
+    if report["esr_vs_device"]:
+        screen.print()
+        rows = sorted(report["esr_vs_device"].items(), key=lambda pair: pair[1])
+        print_table(("device", "ESR, module against device>"), [(name, esr_text(value)) for name, value in rows])
+    screen.print()
+    if report["wav_files"]:
+        screen.print(f"  to listen to: {escape(str(Path(report['wav_files'][0]).parent))}/", soft_wrap=True)
+    screen.print(f"  report:       {escape(report['report_html'])} and {escape(report['report_json'])}", soft_wrap=True)

@@ -1,0 +1,108 @@
+"""Which files belong together: a space and the integer model made from it, a model and the module that runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize import grit
+from gritspace.quantize.integer import quantize
+from gritspace.quantize.integer_model import IntegerModel
+from gritspace.quantize.network import from_tcn
+from gritspace.train.errors import InputError
+
+if TYPE_CHECKING:
+    from gritspace.train.space import Space
+
+MOST_TRAINING_POSITIONS = 32
+
+
+def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], name: str | None = None) -> IntegerModel:
+    """A space's decoder in integers. audio: (frames,) at 48 kHz, like what it will hear, to calibrate with.
+
+    Calibrated at positions of its training settings and at the corners of the played dimensions, so that the whole box
+    can be played. The model remembers its source, so that `hil` finds the float model again.
+    """
+    positions = calibration_positions(space)
+    metadata = {
+        "made_from": source.name,
+        "made_from_sha256": file_sha256(source),
+        "licences": sorted(set(space.licences.values())),
+    }
+    network = from_tcn(space.decoder, metadata=metadata)
+    return quantize(network, audio, positions, name=name or source.stem, default_position=list(rest_position(space)))
+
+
+def rest_position(space: Space) -> NDArray[np.float64]:
+    """Where the module starts: the middle of the played dimensions, the stored ones at their mean."""
+    size = space.config.decoder.position_size
+    rest = np.zeros(size)
+    if space.positions:
+        stored = np.array(list(space.positions.values()))[:, len(space.played) :]
+        rest[len(space.played) :] = stored.mean(axis=0)
+    return rest
+
+
+def calibration_positions(space: Space) -> NDArray[np.float64]:
+    """(n, position size): training settings spread over all there are, then the corners of the played box."""
+    known = np.array([space.positions[label] for label in sorted(space.positions)]).reshape(
+        -1, len(rest_position(space))
+    )
+    if len(known) > MOST_TRAINING_POSITIONS:
+        known = known[np.linspace(0, len(known) - 1, MOST_TRAINING_POSITIONS).round().astype(int)]
+    corners = np.tile(rest_position(space), (2 ** len(space.played), 1))
+    corners[:, : len(space.played)] = list(itertools.product((-1.0, 1.0), repeat=len(space.played)))
+    return np.concatenate([known, corners])
+
+
+def space_of(model_file: Path, model: IntegerModel) -> Path | None:
+    """The space a model was made from, if it still lies beside the model or in the working folder, unchanged."""
+    name, wanted = model.metadata.get("made_from"), model.metadata.get("made_from_sha256")
+    if not isinstance(name, str) or not isinstance(wanted, str):
+        return None
+    for folder in dict.fromkeys((model_file.parent, Path.cwd())):
+        candidate = folder / Path(name).name
+        if candidate.is_file() and file_sha256(candidate) == wanted:
+            return candidate
+    return None
+
+
+def model_with_sha256(wanted: str, folders: Iterable[Path]) -> Path:
+    """The `.grit` file whose SHA-256 is this, looked for in folders. Raises InputError when there is none."""
+    looked = list(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
+    for folder in looked:
+        for candidate in sorted(folder.glob("*.grit")):
+            if file_sha256(candidate) == wanted:
+                return candidate
+    places = ", ".join(str(folder) for folder in looked)
+    raise InputError(
+        f"no .grit file in {places} is the model that the module runs ({wanted[:12]}); name it with --model FILE."
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises InputError if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
+
+
+def model_sha256(model: IntegerModel) -> str:
+    """The model's name for machines: the SHA-256 of its `.grit` bytes."""
+    return hashlib.sha256(grit.to_bytes(model)).hexdigest()
+
+
+def read_space(path: Path) -> Space:
+    """A space from its `.pt` file. Raises InputError for anything else."""
+    from gritspace.train.space import load_space
+
+    if path.suffix not in (".pt", ".pth") and path.is_file():
+        raise InputError(f"{path}: only a space, a .pt file that `gritspace train` wrote, can be read here.")
+    return load_space(path)

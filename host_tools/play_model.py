@@ -1,0 +1,27 @@
+"""An integer model played on this machine: by the C engine, the numpy reference, or TensorFlow Lite."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize import grit, reference
+from gritspace.quantize.integer_model import IntegerModel
+
+
+def play(
+    model: IntegerModel, audio: NDArray[np.float32], position: NDArray[np.int16] | None, engine: str
+) -> NDArray[np.float32]:
+    """audio (frames,), full scale ±1 -> (frames,) in the model's own level. position Q15, or None for a snapshot."""
+    samples = np.clip(np.round(audio * 32768.0), -32768, 32767).astype(np.int16)
+    if engine == "numpy":
+        played = reference.run(model, samples, position)
+    elif engine == "c":
+        from gritspace.quantize.engine import Engine
+
+        played = Engine(grit.to_bytes(model), position).process(samples)
+    else:
+        from gritspace.quantize.tflite import run
+
+        played = run(model, samples, position)
+    return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)

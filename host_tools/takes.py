@@ -1,0 +1,99 @@
+"""Takes: the pieces of audio that a hardware-in-the-loop test streams, each with the positions it is played at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_FRAMES = 48
+SAMPLE_RATE = 48000
+SWEEP_HZ = (0.13, 0.19, 0.29, 0.41)
+"""How fast each played dimension swings in a sweep: slow enough to hear, with no common period."""
+SWEEP_DEPTH = 0.9
+
+
+@dataclass(frozen=True)
+class Take:
+    """One unbroken stream through the module.
+
+    audio int16 (frames,), a whole number of blocks; positions int16 Q15 (blocks, position size), the target of every
+    block; target float32 (frames,) what the device makes of it, in the model's own level, where there is a device.
+    """
+
+    name: str
+    audio: NDArray[np.int16]
+    positions: NDArray[np.int16]
+    device: str | None = None
+    target: NDArray[np.float32] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length in time."""
+        return len(self.audio) / SAMPLE_RATE
+
+
+def whole_blocks(audio: NDArray[np.float32]) -> NDArray[np.int16]:
+    """audio (frames,), full scale ±1 -> int16, cut to whole blocks; less than one block is filled with zeros."""
+    frames = max(len(audio) // BLOCK_FRAMES, 1) * BLOCK_FRAMES
+    cut = np.zeros(frames, np.float32)
+    cut[: min(frames, len(audio))] = audio[:frames]
+    return np.clip(np.round(cut * 32768.0), -32768, 32767).astype(np.int16)
+
+
+def excerpt(audio: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
+    """The loudest stretch of this length, or all if it is shorter."""
+    frames = int(seconds * SAMPLE_RATE)
+    if len(audio) <= frames:
+        return audio
+    energy = np.concatenate([[0.0], np.cumsum(audio.astype(np.float64) ** 2)])
+    hop = SAMPLE_RATE // 100
+    starts = np.arange(0, len(audio) - frames + 1, hop)
+    start = int(starts[np.argmax(energy[starts + frames] - energy[starts])])
+    return audio[start : start + frames]
+
+
+def sweep(audio: NDArray[np.float32], rest: Sequence[int], played: int, name: str = "sweep") -> Take:
+    """A take in which the first `played` dimensions swing about the position `rest` (Q15, one number a dimension)."""
+    samples = whole_blocks(audio)
+    blocks = len(samples) // BLOCK_FRAMES
+    seconds = np.arange(blocks) * BLOCK_FRAMES / SAMPLE_RATE
+    positions = np.tile(np.asarray(rest, np.float64), (blocks, 1))
+    for dimension in range(min(played, len(rest))):
+        rate = SWEEP_HZ[dimension % len(SWEEP_HZ)]
+        positions[:, dimension] += 32768 * SWEEP_DEPTH * np.sin(2 * np.pi * rate * seconds)
+    return Take(name, samples, np.clip(np.round(positions), -32768, 32767).astype(np.int16))
+
+
+def held(
+    audio: NDArray[np.float32],
+    position: Sequence[int] | NDArray[np.int16],
+    name: str,
+    device: str | None = None,
+    target: NDArray[np.float32] | None = None,
+) -> Take:
+    """A take at one position. target: as long as audio; cut along with it."""
+    samples = whole_blocks(audio)
+    blocks = len(samples) // BLOCK_FRAMES
+    positions = np.tile(np.asarray(position, np.int16), (blocks, 1))
+    if target is not None:
+        filled = np.zeros(len(samples), np.float32)
+        filled[: min(len(samples), len(target))] = target[: len(samples)]
+        target = filled
+    return Take(name, samples, positions, device, target)
+
+
+def labels_of(positions: Mapping[str, Sequence[float]], device: str, most: int) -> list[str]:
+    """Up to `most` of a device's training settings, spread over all. Labels read "device@knob=v,...", sorted."""
+    labels = sorted(label for label in positions if label.split("@")[0] == device)
+    if len(labels) <= most:
+        return labels
+    return [labels[round(i)] for i in np.linspace(0, len(labels) - 1, most + 2)[1:-1]]
+
+
+def settings_of(label: str) -> dict[str, float]:
+    """The knobs in a training setting's label: "fuzz@drive=0.5,tone=0.25" -> {"drive": 0.5, "tone": 0.25}."""
+    _, _, knobs = label.partition("@")
+    return {name: float(value) for name, _, value in (knob.partition("=") for knob in knobs.split(",") if knob)}

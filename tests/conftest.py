@@ -1,0 +1,92 @@
+"""What tests of several rooms share: the command line as a user runs it, and a small space with its integer model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def gritspace() -> Cli:
+    """Runs `gritspace` in a process of its own: gritspace("run", model, ..., cwd=folder) -> exit code and output."""
+
+    def call(
+        *arguments: object, cwd: Path | None = None, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gritspace.host_tools.cli", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained but lively space of four dimensions that calls two settings of two built-in circuits its own."""
+    import torch
+
+    from gritspace.train.space import Space, SpaceConfig, save_space
+    from gritspace.train.tcn import LayerArrayConfig, TcnConfig
+
+    torch.manual_seed(11)
+    layers = LayerArrayConfig(4, (3,) * 5, (1, 2, 4, 8, 16))
+    space = Space(SpaceConfig(TcnConfig((layers,), position_size=4, film_hidden=6)))
+    with torch.no_grad():
+        assert space.decoder.film is not None
+        for parameter in space.decoder.film.parameters():
+            parameter.mul_(4)
+        space.decoder.arrays[0].head.weight.mul_(0.5)
+    space.positions = {
+        "diode_clipper@drive=0.2,tone=0.5": [-0.6, 0.1, 0.0, 0.2],
+        "diode_clipper@drive=0.8,tone=0.5": [0.6, 0.1, 0.0, -0.2],
+        "rat@distortion=0.5,filter=0.5": [0.3, -0.5, 0.4, 0.0],
+    }
+    space.gains = {"diode_clipper": 1.5, "rat": 0.7}
+    space.licences = {"diode_clipper": "MIT", "rat": "MIT"}
+    path = tmp_path_factory.mktemp("space") / "small.pt"
+    save_space(space, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_file(space_file: Path) -> Path:
+    """That space's integer model, beside it, as `gritspace quantize` makes it."""
+    from gritspace.host_tools.audio_sources import riff
+    from gritspace.host_tools.model_files import model_from_space
+    from gritspace.quantize.grit import write_grit
+    from gritspace.train.space import load_space
+
+    path = space_file.with_suffix(".grit")
+    write_grit(model_from_space(load_space(space_file), space_file, riff(2)), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def wav_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a second of two tones, dying away: mono, 48 kHz."""
+    path = tmp_path_factory.mktemp("audio") / "tones.wav"
+    soundfile.write(path, tones(24000), 48000)
+    return path
+
+
+def tones(frames: int) -> NDArray[np.float32]:
+    """Two tones and a decay: (frames,), peak about 0.5."""
+    time = np.arange(frames) / 48000
+    wave = 0.3 * np.sin(2 * np.pi * 110 * time) + 0.2 * np.sin(2 * np.pi * 1234 * time)
+    return (wave * np.exp(-time * 3)).astype(np.float32)

@@ -74,7 +74,9 @@ def tanh_table() -> tuple[Ints, Ints]:
 
 def sigmoid_table() -> tuple[Ints, Ints]:
     """(base, slope), 512 entries each, in Q16."""
-    return _mirrored(_sigmoid_entries(), 65534)
+    entries = _sigmoid_entries()
+    entries[255] = 65534  # saturation ends at 32767, which is this in Q16
+    return _mirrored(entries, 65534)
 
 
 _TANH = tanh_table()

@@ -1,0 +1,53 @@
+/* The simulated board: moves data between registers and the module. Its audio converter hears silence and is heard by
+ * nobody, but it keeps the millisecond. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "grit_model_blob.h"
+#include "module.h"
+#include "registers.h"
+#include "timer.h"
+#include "uart.h"
+
+#define ARENA_BYTES (512u * 1024u) /* what a Daisy Seed could spare for the engine's state */
+
+static const grit_board_t board = {
+    .name = "sim",
+    .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
+    .work_unit = GRIT_LINK_WORK_UNIT_INSTRUCTIONS,
+    .meter = {.begin = sim_work_begin, .end = sim_work_end},
+    .send = sim_uart_send,
+};
+
+static grit_module_t module;
+static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
+
+static void audio_block(void) {
+  static const int16_t in[GRIT_LINK_BLOCK_FRAMES];
+  static int16_t out[GRIT_LINK_BLOCK_FRAMES];
+  grit_module_audio(&module, in, out);
+  if (sim_timer_late()) module.load.xruns++;
+}
+
+int main(void) {
+  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
+  SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
+  SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;
+  SIM_NVIC_PRIORITY(SIM_IRQ_UART0_TX) = 0x40;
+  sim_uart_start();
+  sim_timer_start(audio_block);
+  sim_interrupts_on();
+  for (;;) {
+    size_t count;
+    const uint8_t *bytes = sim_uart_received(&count);
+    if (count > 0 && sim_uart_room() >= GRIT_LINK_FRAME_BYTES) {
+      sim_uart_take(grit_module_receive(&module, bytes, count));
+      continue;
+    }
+    grit_module_idle(&module);
+    sim_interrupts_off(); /* or the last byte could come between the look and the sleep */
+    sim_uart_received(&count);
+    if (count == 0 || sim_uart_room() < GRIT_LINK_FRAME_BYTES) sim_wait_for_interrupt();
+    sim_interrupts_on();
+  }
+}

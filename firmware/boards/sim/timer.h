@@ -1,0 +1,25 @@
+/* Two timers: one calls for an audio block every millisecond, one measures work. */
+#ifndef GRITSPACE_SIM_TIMER_H
+#define GRITSPACE_SIM_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* QEMU's `-icount shift=1` makes every instruction take 2 ns of the machine's time: 500 million a second, close to what
+ * a 480 MHz Cortex-M7 does at one instruction a cycle, and 20 to a tick of the 25 MHz timer. */
+#define SIM_INSTRUCTIONS_PER_SECOND 500000000u
+
+/* Begins to call `block` once a millisecond, from the interrupt. */
+void sim_timer_start(void (*block)(void));
+
+/* True if the next block is already due: the one being worked on took longer than a millisecond. */
+bool sim_timer_late(void);
+
+/* Executed instructions from begin to end, to 20. No interrupt comes between, and begin restarts the timer, so that the
+ * same work always gives the same figure. */
+void sim_work_begin(void);
+uint32_t sim_work_end(void);
+
+void sim_timer_interrupt(void);
+
+#endif

@@ -1,0 +1,23 @@
+#include "glide.h"
+
+void grit_glide_start(grit_glide_t *glide, const int16_t *position, size_t count) {
+  glide->count = count;
+  for (size_t i = 0; i < count; i++) glide->current[i] = glide->target[i] = position[i];
+}
+
+void grit_glide_head_for(grit_glide_t *glide, const int16_t *position) {
+  for (size_t i = 0; i < glide->count; i++) glide->target[i] = position[i];
+}
+
+bool grit_glide_step(grit_glide_t *glide) {
+  bool moved = false;
+  for (size_t i = 0; i < glide->count; i++) {
+    int32_t way = (int32_t)glide->target[i] - glide->current[i];
+    if (way == 0) continue;
+    if (way > GRIT_GLIDE_STEP) way = GRIT_GLIDE_STEP;
+    if (way < -GRIT_GLIDE_STEP) way = -GRIT_GLIDE_STEP;
+    glide->current[i] = (int16_t)(glide->current[i] + way);
+    moved = true;
+  }
+  return moved;
+}

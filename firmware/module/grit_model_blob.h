@@ -1,0 +1,8 @@
+/* The model that is linked into the firmware: a generated C file defines it. */
+#ifndef GRITSPACE_GRIT_MODEL_BLOB_H
+#define GRITSPACE_GRIT_MODEL_BLOB_H
+
+extern const unsigned char grit_model_blob[]; /* a .grit file, on a 4-byte boundary */
+extern const unsigned int grit_model_blob_bytes;
+
+#endif

@@ -1,0 +1,242 @@
+#include "module.h"
+
+#include <string.h>
+
+#include "sha256.h"
+
+void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
+                      void *arena, size_t arena_bytes) {
+  memset(module, 0, sizeof *module);
+  module->board = board;
+  module->arena_bytes = arena_bytes;
+  grit_instrument_open(&module->instrument, blob, blob_bytes, arena, arena_bytes);
+  bool good = module->instrument.status == GRIT_OK;
+  module->model_bytes = good ? module->instrument.model.header->total_bytes : blob_bytes;
+  grit_sha256(blob, module->model_bytes, module->model_sha256);
+}
+
+static void answer(grit_module_t *module, const grit_link_header_t *to, uint8_t message, const void *fixed,
+                   size_t fixed_bytes, const void *tail, size_t tail_bytes) {
+  uint8_t out[GRIT_LINK_FRAME_BYTES];
+  grit_link_header_t header = {.message = message, .version = GRIT_LINK_VERSION, .sequence = to->sequence};
+  module->board->send(out, grit_link_encode(&header, fixed, fixed_bytes, tail, tail_bytes, out));
+}
+
+/* to: size bytes, all of them written; the last one stays zero. */
+static void copy_text(char *to, size_t size, const char *from) {
+  memset(to, 0, size);
+  for (size_t i = 0; i + 1 < size && from[i] != 0; i++) to[i] = from[i];
+}
+
+static void refuse(grit_module_t *module, const grit_link_header_t *request, uint16_t code, int32_t detail,
+                   const char *text) {
+  grit_link_error_t error = {.code = code, .request = request->message, .detail = detail};
+  copy_text(error.text, sizeof error.text, text);
+  answer(module, request, GRIT_LINK_ERROR, &error, GRIT_LINK_ERROR_BYTES, NULL, 0);
+}
+
+static void answer_hello(grit_module_t *module, const grit_link_header_t *request) {
+  const grit_instrument_t *instrument = &module->instrument;
+  grit_link_info_t info = {
+      .last_stream = module->stream.number,
+      .model_bytes = (uint32_t)module->model_bytes,
+      .state_bytes = (uint32_t)instrument->state_bytes,
+      .state_limit = (uint32_t)module->arena_bytes,
+      .sample_rate = 48000,
+      .work_per_second = module->board->work_per_second,
+      .model_status = (uint16_t)instrument->status,
+      .block_frames = GRIT_LINK_BLOCK_FRAMES,
+      .glide_blocks = GRIT_GLIDE_BLOCKS,
+      .credits = GRIT_LINK_CREDITS,
+      .message_blocks = GRIT_LINK_MESSAGE_BLOCKS,
+      .work_unit = module->board->work_unit,
+  };
+  if (instrument->status == GRIT_OK) {
+    info.position_count = instrument->model.position_count;
+    info.output_shift = (int16_t)instrument->model.output_shift;
+    copy_text(info.model_name, sizeof info.model_name, instrument->model.name);
+  }
+  memcpy(info.model_sha256, module->model_sha256, sizeof info.model_sha256);
+  copy_text(info.firmware_version, sizeof info.firmware_version, GRIT_FIRMWARE_VERSION);
+  copy_text(info.board, sizeof info.board, module->board->name);
+  module->position_sequence_known = false;
+  answer(module, request, GRIT_LINK_INFO, &info, GRIT_LINK_INFO_BYTES, NULL, 0);
+}
+
+static void answer_status(grit_module_t *module, const grit_link_header_t *request) {
+  grit_link_status_t status = {
+      .blocks = module->load.blocks,
+      .xruns = module->load.xruns,
+      .work_p50 = grit_load_percentile(&module->load, 50),
+      .work_p99 = grit_load_percentile(&module->load, 99),
+      .work_max = module->load.max,
+      .frames_good = module->receiver.frames_good,
+      .crc_errors = module->receiver.crc_errors,
+      .frame_errors = module->receiver.frame_errors,
+      .repeats = module->stream.repeats,
+      .streaming = module->stream.running ? module->stream.number : 0,
+  };
+  answer(module, request, GRIT_LINK_STATUS, &status, GRIT_LINK_STATUS_BYTES, NULL, 0);
+}
+
+/* A position of a checked length, out of a payload. False, and answered, if there is no model or the length is wrong.
+ */
+static bool take_position(grit_module_t *module, const grit_link_header_t *request, const uint8_t *bytes, size_t count,
+                          int16_t position[GRIT_LINK_POSITION_COUNT]) {
+  const grit_instrument_t *instrument = &module->instrument;
+  if (instrument->engine == NULL) {
+    const char *why = instrument->status == GRIT_OK ? "the model needs more memory than the module has"
+                                                    : grit_status_text(instrument->status);
+    refuse(module, request, GRIT_LINK_ERROR_MODEL, (int32_t)instrument->status, why);
+    return false;
+  }
+  if (count != instrument->model.position_count * sizeof(int16_t)) {
+    refuse(module, request, GRIT_LINK_ERROR_POSITION, instrument->model.position_count,
+           "this model's positions have another size");
+    return false;
+  }
+  memcpy(position, bytes, count);
+  return true;
+}
+
+static void answer_set_position(grit_module_t *module, const grit_link_frame_t *frame) {
+  int16_t position[GRIT_LINK_POSITION_COUNT] = {0};
+  if (!take_position(module, &frame->header, frame->payload, frame->payload_bytes, position)) return;
+  uint16_t ahead = (uint16_t)(frame->header.sequence - module->position_sequence);
+  bool newer = !module->position_sequence_known || (ahead != 0 && ahead < 0x8000u);
+  if (newer && !module->streaming) grit_glide_head_for(&module->instrument.glide, position);
+  if (newer) module->position_sequence = frame->header.sequence;
+  module->position_sequence_known = true;
+  for (size_t i = 0; i < module->instrument.glide.count; i++) position[i] = module->instrument.glide.target[i];
+  answer(module, &frame->header, GRIT_LINK_POSITION, NULL, 0, position, frame->payload_bytes);
+}
+
+static void answer_ready(grit_module_t *module, const grit_link_header_t *request) {
+  grit_link_stream_ready_t ready = {
+      .stream = module->stream.number, .next = module->stream.next, .credits = GRIT_LINK_CREDITS};
+  answer(module, request, GRIT_LINK_STREAM_READY, &ready, GRIT_LINK_STREAM_READY_BYTES, NULL, 0);
+}
+
+static void answer_stream_start(grit_module_t *module, const grit_link_frame_t *frame) {
+  int16_t position[GRIT_LINK_POSITION_COUNT] = {0};
+  grit_link_stream_start_t start;
+  memcpy(&start, frame->payload, GRIT_LINK_STREAM_START_BYTES);
+  if (!take_position(module, &frame->header, frame->payload + GRIT_LINK_STREAM_START_BYTES,
+                     frame->payload_bytes - GRIT_LINK_STREAM_START_BYTES, position)) {
+    return;
+  }
+  if (!(module->stream.running && start.stream == module->stream.number)) {
+    if (start.stream != module->stream.number + 1u) {
+      refuse(module, &frame->header, GRIT_LINK_ERROR_STREAM_NUMBER, (int32_t)module->stream.number,
+             "a stream's number is one more than the last one's");
+      return;
+    }
+    module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
+    grit_stream_start(&module->stream, start.stream, &module->instrument, position);
+  }
+  answer_ready(module, &frame->header);
+}
+
+static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *frame) {
+  const grit_stream_answer_t *reply = NULL;
+  switch (grit_stream_take(&module->stream, &module->instrument, &module->load, &module->board->meter, frame->payload,
+                           frame->payload_bytes, &reply)) {
+    case GRIT_STREAM_ANSWER:
+      answer(module, &frame->header, GRIT_LINK_STREAM_REPLY, &reply->fixed, GRIT_LINK_STREAM_REPLY_BYTES,
+             reply->samples, reply->sample_count * sizeof(int16_t));
+      break;
+    case GRIT_STREAM_WRONG_TURN:
+      answer_ready(module, &frame->header);
+      break;
+    case GRIT_STREAM_NOT_RUNNING:
+      refuse(module, &frame->header, GRIT_LINK_ERROR_STREAM,
+             module->stream.running ? (int32_t)module->stream.number : 0, "no such stream is running");
+      break;
+    case GRIT_STREAM_BAD_LENGTH:
+      refuse(module, &frame->header, GRIT_LINK_ERROR_LENGTH, 0, "the payload is not as long as its blocks and moves");
+      break;
+    case GRIT_STREAM_BAD_BLOCKS:
+      refuse(module, &frame->header, GRIT_LINK_ERROR_SAMPLES, 0, "no blocks, too many, or moves without a block");
+      break;
+  }
+}
+
+static void stop_stream(grit_module_t *module) {
+  module->stream.running = false;
+  grit_instrument_restart(&module->instrument, NULL);
+  module->streaming = false;
+}
+
+static void answer_stream_stop(grit_module_t *module, const grit_link_frame_t *frame) {
+  grit_link_stream_stop_t stop;
+  memcpy(&stop, frame->payload, GRIT_LINK_STREAM_STOP_BYTES);
+  if (stop.stream != module->stream.number) {
+    refuse(module, &frame->header, GRIT_LINK_ERROR_STREAM, module->stream.running ? (int32_t)module->stream.number : 0,
+           "no such stream is running");
+    return;
+  }
+  if (module->stream.running) stop_stream(module);
+  grit_link_stream_stopped_t stopped = {.stream = stop.stream, .messages = module->stream.next};
+  answer(module, &frame->header, GRIT_LINK_STREAM_STOPPED, &stopped, GRIT_LINK_STREAM_STOPPED_BYTES, NULL, 0);
+}
+
+static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
+  const grit_link_header_t *header = &frame->header;
+  size_t bytes = frame->payload_bytes;
+  bool length_good = true;
+  module->quiet_blocks = 0;
+  if (header->version != GRIT_LINK_VERSION) {
+    refuse(module, header, GRIT_LINK_ERROR_VERSION, (int32_t)GRIT_LINK_VERSION, "another version of the link");
+    return;
+  }
+  switch (header->message) {
+    case GRIT_LINK_HELLO:
+      if ((length_good = bytes == 0)) answer_hello(module, header);
+      break;
+    case GRIT_LINK_GET_STATUS:
+      if ((length_good = bytes == 0)) answer_status(module, header);
+      break;
+    case GRIT_LINK_SET_POSITION:
+      answer_set_position(module, frame);
+      break;
+    case GRIT_LINK_STREAM_START:
+      if ((length_good = bytes >= GRIT_LINK_STREAM_START_BYTES)) answer_stream_start(module, frame);
+      break;
+    case GRIT_LINK_STREAM_BLOCK:
+      answer_stream_block(module, frame);
+      break;
+    case GRIT_LINK_STREAM_STOP:
+      if ((length_good = bytes == GRIT_LINK_STREAM_STOP_BYTES)) answer_stream_stop(module, frame);
+      break;
+    default:
+      refuse(module, header, GRIT_LINK_ERROR_MESSAGE, 0, "no such message");
+      return;
+  }
+  if (!length_good) refuse(module, header, GRIT_LINK_ERROR_LENGTH, 0, "the payload's length does not fit the message");
+}
+
+size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t count) {
+  grit_link_frame_t frame;
+  for (size_t i = 0; i < count; i++) {
+    if (grit_link_receive(&module->receiver, bytes[i], &frame)) {
+      take_frame(module, &frame);
+      return i + 1;
+    }
+  }
+  return count;
+}
+
+void grit_module_idle(grit_module_t *module) {
+  if (module->stream.running && module->quiet_blocks > GRIT_LINK_STREAM_TIMEOUT_BLOCKS) stop_stream(module);
+}
+
+void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out) {
+  module->quiet_blocks = module->quiet_blocks + 1u;
+  if (module->streaming) {
+    memset(out, 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out);
+    return;
+  }
+  module->board->meter.begin();
+  grit_instrument_play(&module->instrument, in, out);
+  grit_load_add(&module->load, module->board->meter.end());
+}

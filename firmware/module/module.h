@@ -1,0 +1,57 @@
+/* The module as the link sees it: messages in, answers out; and as the audio converter sees it: blocks in, blocks out.
+ *
+ * A board calls grit_module_audio from its audio interrupt and everything else from its main loop. While a stream runs
+ * the main loop owns the engine and the converter hears silence. */
+#ifndef GRITSPACE_MODULE_H
+#define GRITSPACE_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "instrument.h"
+#include "link.h"
+#include "load.h"
+#include "stream.h"
+
+#define GRIT_FIRMWARE_VERSION "0.1.0"
+
+/* What a board gives. */
+typedef struct {
+  const char *name;         /* at most 15 bytes of UTF-8 */
+  uint32_t work_per_second; /* 0: unknown */
+  uint16_t work_unit;       /* GRIT_LINK_WORK_UNIT_... */
+  grit_work_meter_t meter;
+  void (*send)(const uint8_t *bytes, size_t count); /* copies; see grit_module_receive about room */
+} grit_board_t;
+
+typedef struct {
+  const grit_board_t *board;
+  grit_instrument_t instrument;
+  grit_link_receiver_t receiver;
+  grit_stream_t stream;
+  grit_load_t load;
+  size_t model_bytes;
+  size_t arena_bytes;
+  uint8_t model_sha256[32];
+  uint16_t position_sequence; /* of the last set_position */
+  bool position_sequence_known;
+  volatile bool streaming;        /* the main loop owns the engine */
+  volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
+} grit_module_t;
+
+/* A model that cannot be played is no reason to stop: the module says so over the link. board and blob must stay. */
+void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
+                      void *arena, size_t arena_bytes);
+
+/* Bytes from the link. Stops after the first whole frame, which may be answered by one frame of at most
+ * GRIT_LINK_FRAME_BYTES: call it only when the sender has room for that. Returns how many bytes it took. */
+size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t count);
+
+/* Gives up a stream whose laptop has gone. Call it now and then from the main loop. */
+void grit_module_idle(grit_module_t *module);
+
+/* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. */
+void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
+
+#endif

@@ -102,7 +102,7 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   arena_t arena = {base, 0};
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   grit_engine_t counting;
-  if (engine == NULL) engine = &counting;
+  if (base == NULL) engine = &counting;
   memset(engine, 0, sizeof *engine);
   const size_t rows = header->film_rows;
   uint32_t width = 0, widest_pre = 0;
@@ -164,7 +164,7 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
     array.ring = take_ring(&arena, &record->head);
     if (base != NULL) arrays[a] = array;
   }
-  if (out != NULL) *out = engine;
+  if (out != NULL && base != NULL) *out = engine;
   return arena.used;
 }
 

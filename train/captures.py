@@ -163,13 +163,9 @@ def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...])
     try:
         tensor = torch.tensor(values, dtype=torch.float32)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(
-            f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again."
-        ) from error
+        raise InputError(f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again.") from error
     if tuple(tensor.shape) != shape:
-        raise InputError(
-            f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again."
-        )
+        raise InputError(f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again.")
     if not torch.isfinite(tensor).all():
         raise InputError(f"{path}: {key!r} holds a number that is not finite; fetch the capture again.")
     return tensor

@@ -56,9 +56,7 @@ class Encoder(nn.Module):
         self.register_buffer("filters", mel_filters(config.mels, config.fft_frames), persistent=False)
         self.register_buffer("window", torch.hann_window(config.fft_frames), persistent=False)
         widths = (3, config.channels, config.channels * 2, config.channels * 3)
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths)
-        )
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
         rows = math.ceil(config.mels / 8)
         self.hidden = nn.Linear(widths[-1] * rows, 64)
         self.head = nn.Linear(64, 2 * position_size)

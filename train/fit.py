@@ -1,0 +1,341 @@
+"""Training a space: the beta-VAE's loop, from devices and dry audio to a file."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gritspace.train import checkpoint
+from gritspace.train.audio_file import SAMPLE_RATE
+from gritspace.train.checkpoint import Progress
+from gritspace.train.devices import Audio, Device
+from gritspace.train.errors import InputError
+from gritspace.train.evaluate import HeldOut, compare
+from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
+from gritspace.train.pairs import PairSet, render_pairs
+from gritspace.train.processes import Processes
+from gritspace.train.space import Space, save_space
+from gritspace.train.train_config import TrainConfig
+
+VALIDATION_SHARE = 0.15
+POSITION_SEGMENTS = 16
+WARM_UP_SHARE = 0.02
+SETTLED_NOISE = 0.01
+"""Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
+
+
+class ProgressCallback(Protocol):
+    """Told after every step."""
+
+    def __call__(self, step: int, steps: int, loss: float, esr: float, seconds_left: float) -> None:
+        """steps and seconds_left are estimates under a time budget."""
+
+
+@dataclass
+class TrainingReport:
+    """What a training did. held_out: on the validation audio, at the positions in the space's file."""
+
+    steps: int = 0
+    resumed_at: int = 0
+    rendering_seconds: float = 0.0
+    training_seconds: float = 0.0
+    frames_per_second: float = 0.0
+    loss: float = math.nan
+    processes: int = 1
+    macs_per_frame: int = 0
+    held_out: HeldOut = field(default_factory=HeldOut)
+
+
+def train_space(
+    devices: Sequence[Device],
+    dry: Audio,
+    config: TrainConfig,
+    out_path: Path | str,
+    log_dir: Path | str | None = None,
+    resume: bool = True,
+    progress: ProgressCallback | None = None,
+    validation_dry: Audio | None = None,
+) -> TrainingReport:
+    """Trains on dry (frames,) through the devices, writes the space to out_path, and says how well it does.
+
+    validation_dry: audio to measure on; without it the last 15 % of dry are kept for that. log_dir: for TensorBoard.
+    resume: go on from the checkpoint beside out_path, if there is one; it is removed at the end.
+    Raises InputError if the audio is too short, a file cannot be written, the checkpoint belongs to something else, or
+    the loss is no longer finite (the last good checkpoint stays).
+    """
+    if not devices:
+        raise InputError(
+            "there is no device to train on; name a folder of captures, or leave the built-in circuits in."
+        )
+    started = time.monotonic()
+    processes = Processes()
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(config.seed)
+    if validation_dry is None:
+        kept = int(len(dry) * (1 - VALIDATION_SHARE))
+        dry, validation_dry = dry[:kept], dry[kept:]
+    pairs, validation = _rendered(devices, dry, validation_dry, config, processes)
+    rendering_seconds = time.monotonic() - started
+    training = Training(Space(config.space_config()), pairs, config, processes, Path(out_path))
+    training.progress.training_seconds = _training_budget(config, rendering_seconds)
+    if resume:
+        training.resume()
+    report = TrainingReport(resumed_at=training.progress.step, rendering_seconds=rendering_seconds)
+    before = training.progress.elapsed_seconds
+    report.loss = training.run(_writer(log_dir, processes), progress)
+    space, positions = training.space.eval(), training.settled_positions()
+    report.steps, report.processes = training.progress.step, processes.count
+    report.training_seconds = training.progress.elapsed_seconds
+    steps_here = report.steps - report.resumed_at
+    frames = steps_here * config.batch_settings * config.batch_segments * config.segment_frames * processes.count
+    report.frames_per_second = frames / max(report.training_seconds - before, 1e-9)
+    report.macs_per_frame = space.config.decoder.macs_per_frame
+    space.positions = dict(zip(pairs.labels, positions.tolist(), strict=True))
+    space.gains = pairs.gains
+    space.licences = {device.name: device.licence for device in devices}
+    space.attributes = dict(zip(pairs.labels, pairs.measured.tolist(), strict=True))
+    if processes.first:
+        report.held_out = compare(space, validation, positions)
+        save_space(space, out_path)
+        training.checkpoint_path.unlink(missing_ok=True)
+    processes.leave()
+    return report
+
+
+class Training:
+    """One training's state and its steps."""
+
+    def __init__(self, space: Space, pairs: PairSet, config: TrainConfig, processes: Processes, out_path: Path) -> None:
+        self.config, self.processes, self.labels = config, processes, pairs.labels
+        self.device = processes.device
+        self.space = space.to(self.device)
+        self.loss = AudioLoss(config.stft_weight).to(self.device)
+        self.optimizer = torch.optim.AdamW(space.parameters(), lr=1.0, weight_decay=config.weight_decay)
+        self.progress = Progress()
+        self.checkpoint_path = checkpoint.path_for(out_path)
+        self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)
+        self.lead_in = space.config.decoder.receptive_field - 1
+        if pairs.frames < self.lead_in + config.segment_frames:
+            needed = (self.lead_in + config.segment_frames) / SAMPLE_RATE
+            raise InputError(f"seconds_per_setting: {needed:.2f} s are needed at least; raise it.")
+        self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
+        self.measured = pairs.measured.to(self.device)
+
+    def resume(self) -> None:
+        """Goes on from the checkpoint, if there is one."""
+        if self.checkpoint_path.exists():
+            self.progress = checkpoint.load(self.checkpoint_path, self.fingerprint, self.space, self.optimizer)
+            if self.progress.positions is not None:
+                self.progress.positions = self.progress.positions.to(self.device)
+
+    def done(self) -> float:
+        """The share of the training that is behind, 0 to 1; the same in all processes."""
+        p = self.progress
+        share = p.elapsed_seconds / p.training_seconds if p.training_seconds else p.step / self.config.steps
+        return self.processes.from_first(min(share, 1.0))
+
+    def run(self, writer: Any, progress: ProgressCallback | None) -> float:
+        """Steps until the end; returns the loss, smoothed."""
+        loss = ratio = math.nan
+        saved = last = time.monotonic()
+        while (share := self.done()) < 1.0:
+            if share >= 1 - self.config.settle and self.progress.positions is None:
+                self.settle()
+            new_loss, new_ratio = self.step(share)
+            self._check(new_loss)
+            smoothing = 0.0 if math.isnan(loss) else 0.98
+            loss = smoothing * (loss if smoothing else 0.0) + (1 - smoothing) * new_loss
+            ratio = smoothing * (ratio if smoothing else 0.0) + (1 - smoothing) * new_ratio
+            now = time.monotonic()
+            self.progress.step += 1
+            self.progress.elapsed_seconds += now - last
+            last = now
+            if writer is not None and self.progress.step % self.config.log_every == 0:
+                writer.add_scalar("loss", new_loss, self.progress.step)
+                writer.add_scalar("esr", new_ratio, self.progress.step)
+                writer.add_scalar("learning_rate", self._learning_rate(share), self.progress.step)
+            if progress is not None and self.processes.first:
+                steps, left = self._estimates()
+                progress(self.progress.step, steps, loss, ratio, left)
+            if now - saved >= self.config.checkpoint_seconds and self.processes.first:
+                self.save()
+                saved = time.monotonic()
+        if writer is not None:
+            writer.close()
+        return loss
+
+    def save(self) -> None:
+        """The checkpoint, whole."""
+        checkpoint.save(self.checkpoint_path, self.fingerprint, self.progress, self.space, self.optimizer)
+
+    def step(self, share: float) -> tuple[float, float]:
+        """One step of the optimizer; returns loss and mean ESR."""
+        rng = torch.Generator().manual_seed(
+            (self.config.seed * 1_000_003 + self.progress.step) * 1_009 + self.processes.rank
+        )
+        chosen, dry, wet = self._batch(rng)
+        segments = self.config.batch_segments
+        noise = torch.randn(len(chosen), self.space.config.decoder.position_size, generator=rng).to(self.device)
+        shaping = torch.zeros((), device=self.device)
+        if self.progress.positions is None:
+            mean, log_variance = self.space.encoder(dry, wet)
+            mean = mean.unflatten(0, (-1, segments)).mean(1)
+            log_variance = log_variance.unflatten(0, (-1, segments)).mean(1)
+            position = mean + torch.exp(0.5 * log_variance) * noise
+            beta = self.config.beta * min(1.0, share / max(self.config.beta_warm_up, 1e-9))
+            shaping = beta * kl_divergence(mean, log_variance)
+            shaping = shaping + self.config.attribute_weight * attribute_regularisation(mean, self.measured[chosen])
+        else:
+            position = self.progress.positions[chosen] + SETTLED_NOISE * noise
+        assert self.space.decoder.film is not None
+        modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
+        heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation))
+        loss = heard + shaping
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        gradients = [p.grad for p in self.space.parameters() if p.grad is not None]
+        self.processes.average([*gradients, loss.detach().view(1), ratio.detach().view(1)])
+        torch.nn.utils.clip_grad_norm_(self.space.parameters(), self.config.clip_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate(share)
+        values = float(loss.detach()), float(ratio.detach())
+        if math.isfinite(values[0]):
+            self.optimizer.step()
+        return values
+
+    def settle(self) -> None:
+        """Fixes every setting's position, and bends encoder and FiLM so that the box [-1, 1] holds them all."""
+        positions = self._encoded()
+        low, high = positions.min(0).values, positions.max(0).values
+        centre, half = (low + high) / 2, ((high - low) / 2).clamp(min=1e-3)
+        rescale(self.space, centre, half)
+        film = self.space.decoder.film
+        assert film is not None
+        for parameter in (film.hidden.weight, film.hidden.bias):  # their moments were for the old scale
+            self.optimizer.state.pop(parameter, None)
+        self.progress.positions = ((positions - centre) / half).clamp(-1, 1)
+
+    def settled_positions(self) -> Tensor:
+        """(settings, position_size), on the CPU; settles if that has not happened yet."""
+        if self.progress.positions is None:
+            self.settle()
+        assert self.progress.positions is not None
+        return self.progress.positions.cpu()
+
+    def _batch(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Settings (s,), and dry and wet (s * segments, lead_in + segment_frames)."""
+        chosen = torch.randperm(len(self.labels), generator=rng)[: self.config.batch_settings]
+        rows = chosen.repeat_interleave(self.config.batch_segments)
+        length = self.lead_in + self.config.segment_frames
+        starts = torch.randint(self.dry.shape[1] - length + 1, (len(rows),), generator=rng)
+        places = list(zip(rows.tolist(), starts.tolist(), strict=True))
+        dry, wet = (torch.stack([x[row, at : at + length] for row, at in places]) for x in (self.dry, self.wet))
+        return chosen.to(self.device), dry, wet
+
+    def _encoded(self) -> Tensor:
+        """The encoder's mean position of every setting over several segments: (settings, position_size)."""
+        length = self.lead_in + self.config.segment_frames
+        starts = np.linspace(0, self.dry.shape[1] - length, POSITION_SEGMENTS).astype(int)
+        with torch.no_grad():
+            return torch.stack(
+                [self.space.encoder(self.dry[:, s : s + length], self.wet[:, s : s + length])[0] for s in starts]
+            ).mean(0)
+
+    def _learning_rate(self, share: float) -> float:
+        warm = min(1.0, (share + 1e-3) / WARM_UP_SHARE)
+        return self.config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+
+    def _estimates(self) -> tuple[int, float]:
+        p = self.progress
+        if p.training_seconds:
+            left = max(p.training_seconds - p.elapsed_seconds, 0.0)
+            return max(p.step, round(p.step * p.training_seconds / max(p.elapsed_seconds, 1e-9))), left
+        return self.config.steps, p.elapsed_seconds / p.step * (self.config.steps - p.step)
+
+    def _check(self, loss: float) -> None:
+        if math.isfinite(loss):
+            return
+        kept = (
+            f"the last good state is in {self.checkpoint_path}" if self.checkpoint_path.exists() else "nothing is lost"
+        )
+        raise InputError(
+            f"the loss is no longer a number at step {self.progress.step}; {kept}; lower learning_rate and train again."
+        )
+
+
+def rescale(space: Space, centre: Tensor, half: Tensor) -> None:
+    """Makes (z - centre) / half the space's new position; what pairs and positions mean to the sound stays as it was.
+
+    centre, half: (position_size,). Both sides are linear there, so encoder's head and FiLM's input layer take it up.
+    """
+    head, film = space.encoder.head, space.decoder.film
+    assert film is not None
+    size = len(centre)
+    with torch.no_grad():
+        head.weight[:size] /= half.unsqueeze(1)
+        head.bias[:size] = (head.bias[:size] - centre) / half
+        head.bias[size:] -= 2 * half.log()
+        film.hidden.bias += film.hidden.weight @ centre
+        film.hidden.weight *= half
+
+
+def _rendered(
+    devices: Sequence[Device], dry: Audio, validation_dry: Audio, config: TrainConfig, processes: Processes
+) -> tuple[PairSet, PairSet]:
+    """Each process renders its share of the devices, and all get all."""
+    share = list(devices)[processes.rank :: processes.count]
+    offset = processes.rank * len(dry) // processes.count
+    mine = None
+    if share:
+        pairs = render_pairs(share, np.roll(dry, -offset), config.seconds_per_setting)
+        checks = render_pairs(share, validation_dry, config.validation_seconds, pairs.gains, with_attributes=False)
+        mine = (pairs, checks)
+    found = [part for part in processes.gathered(mine) if part is not None]
+    pairs, checks = joined([part[0] for part in found]), joined([part[1] for part in found])
+    spread = pairs.measured.std(0, unbiased=False).clamp(min=1e-6)
+    if len(pairs) > 1 and not torch.isfinite(spread).all():
+        raise InputError("a device's attributes cannot be measured; leave it out.")
+    return pairs, checks
+
+
+def joined(parts: Sequence[PairSet]) -> PairSet:
+    """Several sets as one."""
+    return PairSet(
+        labels=[x for part in parts for x in part.labels],
+        device_of=[x for part in parts for x in part.device_of],
+        dry=torch.cat([part.dry for part in parts]),
+        wet=torch.cat([part.wet for part in parts]),
+        gains={name: gain for part in parts for name, gain in part.gains.items()},
+        measured=torch.cat([part.measured for part in parts]),
+    )
+
+
+def _training_budget(config: TrainConfig, rendering_seconds: float) -> float:
+    """What of the whole budget the steps get; 0 for no budget. At least a third, however slow the rendering was."""
+    if config.seconds <= 0:
+        return 0.0
+    measuring = max(2.0, 0.06 * config.seconds)
+    return max(config.seconds - rendering_seconds - measuring, config.seconds / 3)
+
+
+def _writer(log_dir: Path | str | None, processes: Processes) -> Any:
+    if log_dir is None or not processes.first:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    try:
+        return SummaryWriter(str(log_dir))
+    except OSError as error:
+        raise InputError(
+            f"{log_dir}: no logs can be written there ({error.strerror}); choose another folder."
+        ) from error

@@ -6,16 +6,12 @@ import math
 
 import numpy as np
 
-from gritspace.quantize.arithmetic import INT16_MAX, LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
+from gritspace.quantize.arithmetic import LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
 from gritspace.quantize.integer_model import Convolution, Dense, IntegerArray, IntegerFilm, IntegerLayer
 from gritspace.quantize.limits import ACTIVATIONS, UnsupportedNetwork
+from gritspace.quantize.multipliers import INPUT_SCALE, MAX_SHIFT, MIN_SHIFT, accumulator_scales, multiplier_limit
 from gritspace.quantize.network import Floats, LayerArray, Network
-from gritspace.quantize.scales import INPUT_SCALE, ArrayPlan, pre_activation_scale
-
-MIN_SHIFT, MAX_SHIFT = 17, 46
-"""17: below it SMLAWB followed by a shift no longer equals the rule; 46: TensorFlow Lite's own limit."""
-GAIN_HEADROOM = 4
-"""FiLM's largest gain: multipliers at gain 1 stay this much below int16's end."""
+from gritspace.quantize.scales import ArrayPlan, pre_activation_scale
 
 
 def convert_array(
@@ -41,9 +37,7 @@ def convert_array(
         film_scales.append(accumulator_scale)
         residual = None
         if not (last and i == len(array.layers) - 1):
-            residual, _ = convolution(
-                layer.residual_weight[:, :, None], None, layer.residual_bias, output, plan.stream
-            )
+            residual, _ = convolution(layer.residual_weight[:, :, None], None, layer.residual_bias, output, plan.stream)
         layers.append(
             IntegerLayer(
                 conv=conv,
@@ -80,25 +74,18 @@ def convolution(
 
     int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator.
     """
-    scaled = weight * input_scale[None, :, None]
-    largest = np.abs(scaled).max(axis=(1, 2))
-    if mixin is not None:
-        largest = np.maximum(largest, np.abs(mixin) * INPUT_SCALE)
-    accumulator_scale = largest / 127
-    ratio = accumulator_scale / output_scale
-    limit = INT16_MAX // GAIN_HEADROOM if film else INT16_MAX
+    ratio = accumulator_scales(weight, mixin, input_scale) / output_scale
     if not np.any(ratio):
         ratio = np.full_like(ratio, 2.0**-16)
     # Rows of (nearly) nothing but bias: give them a scale that their multiplier can express.
     ratio = np.maximum(ratio, ratio.max() / 256)
-    accumulator_scale = ratio * output_scale
-    shift = min(math.floor(math.log2((limit + 0.49) / ratio.max())), MAX_SHIFT)
+    shift = min(math.floor(math.log2(multiplier_limit(film) / ratio.max())), MAX_SHIFT)
     if shift < MIN_SHIFT:
         raise UnsupportedNetwork("weights so large that a single step of an input saturates the output")
     multiplier = np.round(ratio * 2.0**shift)
     # From here on the multiplier is the truth: weights are rounded in the scale it really stands for.
     accumulator_scale = multiplier * 2.0**-shift * output_scale
-    quantized = np.clip(np.round(scaled / accumulator_scale[:, None, None]), -127, 127)
+    quantized = np.clip(np.round(weight * input_scale[None, :, None] / accumulator_scale[:, None, None]), -127, 127)
     quantized_bias = np.round(bias / accumulator_scale)
     if np.abs(quantized_bias).max() >= 2**30:
         raise UnsupportedNetwork("a bias too large for its row's weights")
@@ -122,9 +109,7 @@ def convert_film(network: Network, accumulator_scales: Floats) -> IntegerFilm:
     """FiLM with the rows' static biases taken in, so that a position gives each row's whole bias."""
     film = network.film
     assert film is not None
-    static = np.concatenate(
-        [layer.bias for a in network.arrays for layer in a.layers] + [network.arrays[-1].head_bias]
-    )
+    static = np.concatenate([layer.bias for a in network.arrays for layer in a.layers] + [network.arrays[-1].head_bias])
     return IntegerFilm(
         hidden=_dense(film.hidden_weight / 32768 / TANH_INPUT_SCALE, film.hidden_bias / TANH_INPUT_SCALE),
         gain=_dense(film.gain_weight * TABLE_SCALE * LOG2_GAIN_ONE, film.gain_bias * LOG2_GAIN_ONE),

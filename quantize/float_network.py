@@ -92,5 +92,3 @@ def _convolve(x: Floats, weight: Floats, dilation: int) -> Floats:
     for tap in range(weight.shape[2]):
         out += x[tap * dilation : tap * dilation + frames] @ weight[:, :, tap].T
     return out
-
-

@@ -28,7 +28,13 @@ CONSTANTS = {
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
 }
 
-_C_TYPES = {"u8": ("uint8_t", "B"), "i8": ("int8_t", "b"), "u16": ("uint16_t", "H"), "i16": ("int16_t", "h"), "u32": ("uint32_t", "I")}
+_C_TYPES = {
+    "u8": ("uint8_t", "B"),
+    "i8": ("int8_t", "b"),
+    "u16": ("uint16_t", "H"),
+    "i16": ("int16_t", "h"),
+    "u32": ("uint32_t", "I"),
+}
 
 
 @dataclass(frozen=True)

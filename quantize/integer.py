@@ -12,8 +12,9 @@ from gritspace.quantize.calibrate import calibrate
 from gritspace.quantize.convert import convert_array, convert_film
 from gritspace.quantize.integer_model import IntegerArray, IntegerFilm, IntegerModel
 from gritspace.quantize.limits import check_accumulators, check_network
+from gritspace.quantize.multipliers import INPUT_SCALE, finest_output_scales
 from gritspace.quantize.network import Floats, Network
-from gritspace.quantize.scales import HEADROOM, INPUT_SCALE, plan_array
+from gritspace.quantize.scales import HEADROOM, plan_array
 
 
 def quantize(
@@ -32,29 +33,29 @@ def quantize(
     network = network.padded()
     places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
     ranges = calibrate(network, audio, places)
-    output_shift = max(0, math.ceil(math.log2(max(ranges.output * HEADROOM, 1e-9))))
-    plans = [plan_array(array, ranges, a) for a, array in enumerate(network.arrays)]
+    bends = network.film is not None
+    plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
+    loudest = ranges.output * HEADROOM
+    finest = finest_output_scales(network.arrays[-1].head_weight, None, plans[-1].head, bends).max() * 2**15
+    output_shift = max(0, math.ceil(math.log2(max(loudest, finest, 1e-9))))
     arrays: list[IntegerArray] = []
     bias_scales: list[Floats] = []
     inputs = np.array([INPUT_SCALE])
     for a, array in enumerate(network.arrays):
         following = plans[a + 1] if a + 1 < len(plans) else None
         head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
-        converted, scales = convert_array(array, plans[a], inputs, head_scale, following is None, network.film is not None)
+        converted, scales = convert_array(array, plans[a], inputs, head_scale, following is None, bends)
         arrays.append(converted)
         bias_scales += scales
         inputs = plans[a].stream
     film: IntegerFilm | None = None
     default: tuple[int, ...] = ()
-    if network.film is not None:
+    if bends:
         film = convert_film(network, np.concatenate(bias_scales))
         default = tuple(
-            int(v)
-            for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
+            int(v) for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
         )
-    model = IntegerModel(
-        tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata)
-    )
+    model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
     check_accumulators(model)
     return model
 

@@ -29,10 +29,14 @@ class UnsupportedNetwork(ValueError):
 def check_network(network: Network) -> None:
     """Raises UnsupportedNetwork, with the reason, for what the engine does not run."""
     if network.position_size > MAX_POSITION:
-        raise UnsupportedNetwork(f"a position has at most {MAX_POSITION} dimensions, this one has {network.position_size}")
+        raise UnsupportedNetwork(
+            f"a position has at most {MAX_POSITION} dimensions, this one has {network.position_size}"
+        )
     for array in network.arrays:
         if array.channels > MAX_CHANNELS:
-            raise UnsupportedNetwork(f"the engine runs up to {MAX_CHANNELS} channels, this network has {array.channels}")
+            raise UnsupportedNetwork(
+                f"the engine runs up to {MAX_CHANNELS} channels, this network has {array.channels}"
+            )
         for layer in array.layers:
             if layer.activation not in ACTIVATIONS:
                 known = ", ".join(sorted(ACTIVATIONS))
@@ -88,7 +92,10 @@ def check_accumulators(model: IntegerModel) -> None:
             if layer.residual is not None:
                 plain.append((f"the 1x1 of layer {index}", layer.residual))
         last = array is model.arrays[-1]
-        _check(f"array {a}, head", accumulator_bound(array.head, film_bias[row:] if last and film_bias is not None else None))
+        _check(
+            f"array {a}, head",
+            accumulator_bound(array.head, film_bias[row:] if last and film_bias is not None else None),
+        )
         for name, conv in plain:
             _check(f"array {a}, {name}", accumulator_bound(conv))
 

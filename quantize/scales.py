@@ -12,11 +12,11 @@ import numpy as np
 
 from gritspace.quantize.arithmetic import INT16_MAX, SIGMOID_INPUT_SCALE, TABLE_SCALE, TANH_INPUT_SCALE
 from gritspace.quantize.calibrate import Ranges
+from gritspace.quantize.multipliers import finest_output_scales
 from gritspace.quantize.network import Floats, Layer, LayerArray
 
 HEADROOM = 1.25
 """Ranges are widened by this much: music is not only the calibration audio."""
-INPUT_SCALE = 2.0**-15
 FREE_SKIP_SHIFT = 6
 """Bits of a skip sum below its int16 head input, where the activation leaves the scale free."""
 MAX_SKIP_WEIGHT = 64
@@ -54,9 +54,14 @@ def has_fixed_output(layer: Layer) -> bool:
     return layer.gated or layer.activation in ("tanh", "sigmoid", "hardtanh")
 
 
-def plan_array(array: LayerArray, ranges: Ranges, index: int) -> ArrayPlan:
+def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> ArrayPlan:
     """Chooses an array's scales from what calibration saw."""
-    wanted = [fit_int16(peaks) for peaks in ranges.skips[index]]
+    stream = fit_int16(ranges.streams[index])
+    # A leaky channel that lives below zero puts out little; its accumulators set how fine a scale makes sense.
+    wanted = [
+        np.maximum(fit_int16(peaks), finest_output_scales(layer.weight, layer.mixin, stream, film)[: array.channels])
+        for layer, peaks in zip(array.layers, ranges.skips[index], strict=True)
+    ]
     carried = fit_int16(ranges.carries[index]) if index else None
     head = fit_int16(ranges.heads[index])
     largest = np.maximum.reduce(wanted if carried is None else [*wanted, carried])
@@ -72,7 +77,7 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int) -> ArrayPlan:
     )
     carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
     return ArrayPlan(
-        stream=fit_int16(ranges.streams[index]),
+        stream=stream,
         skip=skip,
         outputs=tuple(skip * w for w in weights),
         skip_weights=weights,

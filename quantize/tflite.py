@@ -40,9 +40,7 @@ def to_tflite(model: IntegerModel, position: Sequence[int] | NDArray[np.int16] |
     return graph.finish(dry, carry, f"gritspace: {model.name}")
 
 
-def write_tflite(
-    model: IntegerModel, path: Path, position: Sequence[int] | NDArray[np.int16] | None = None
-) -> None:
+def write_tflite(model: IntegerModel, path: Path, position: Sequence[int] | NDArray[np.int16] | None = None) -> None:
     """Writes the file whole or not at all."""
     write_beside(Path(path), to_tflite(model, position))
 
@@ -100,9 +98,7 @@ def _layer(graph: Graph, layer: IntegerLayer, stream: Tensor, dry: Tensor) -> Te
 
     def part(which: slice, multiplier: NDArray[np.int64], scale: float = 2.0**-15, relu: bool = False) -> Tensor:
         bias = conv.bias[which].astype(np.int64)
-        return graph.convolution(
-            source, weight[which], bias, multiplier[which], conv.shift, conv.dilation, scale, relu
-        )
+        return graph.convolution(source, weight[which], bias, multiplier[which], conv.shift, conv.dilation, scale, relu)
 
     multiplier = conv.multiplier.astype(np.int64)
     main = slice(0, rows // 2) if layer.gated else slice(0, rows)

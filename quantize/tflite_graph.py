@@ -65,9 +65,7 @@ class Graph:
         index = self._tensor(name, shape, tflite.TensorType.INT16, 0, [scale], dynamic_frames=True)
         return Tensor(index, dropped, channels, scale)
 
-    def _constant(
-        self, name: str, values: NDArray[np.generic], kind: int, scales: list[float] | None = None
-    ) -> int:
+    def _constant(self, name: str, values: NDArray[np.generic], kind: int, scales: list[float] | None = None) -> int:
         self._buffers.append(self._buffer(np.ascontiguousarray(values).tobytes()))
         return self._tensor(name, list(values.shape), kind, len(self._buffers) - 1, scales)
 
@@ -103,9 +101,7 @@ class Graph:
         kind = tflite.ActivationFunctionType
         tflite.Conv2DOptionsAddFusedActivationFunction(builder, kind.RELU if relu else kind.NONE)
         options = tflite.Conv2DOptionsEnd(builder)
-        self._node(
-            tflite.BuiltinOperator.CONV_2D, [x.index, w, b], out, tflite.BuiltinOptions.Conv2DOptions, options
-        )
+        self._node(tflite.BuiltinOperator.CONV_2D, [x.index, w, b], out, tflite.BuiltinOptions.Conv2DOptions, options)
         return out
 
     def last_frames(self, x: Tensor, like: Tensor) -> Tensor:

@@ -62,6 +62,8 @@ PARTS: dict[str, Item] = {
                      "Diode_SMD:D_SOD-123", 0.20, 0.0, "Device", "D_Schottky"),
     "signal_diode": Item("switching diode 100 V 0.3 A", "Diodes Inc. 1N4148W-7-F", "Vishay 1N4148W-E3-08",
                          "Diode_SMD:D_SOD-123", 0.05, 0.0, "Diode", "1N4148W"),
+    "clamp_pair": Item("Schottky pair in series 30 V 0.2 A", "Diodes Inc. BAT54S-7-F", "Nexperia BAT54S,215",
+                       "Package_TO_SOT_SMD:SOT-23", 0.06, 0.0, "Diode", "BAT54S"),
     "regulator_5v": Item("linear regulator 5 V 1.5 A", "STMicroelectronics L7805CV", "onsemi MC7805CTG",
                          "Package_TO_SOT_THT:TO-220-3_Vertical", 0.50, 0.04, "Regulator_Linear", "LM7805_TO220"),
     "reference_2v5": Item("shunt reference 2.5 V 0.5 %", "Texas Instruments LM4040C25IDBZR", "Diodes Inc. LM4040C25FTA",

@@ -75,6 +75,7 @@ _TEMPLATES: Mapping[str, Callable[[Placed], list[str]]] = {
     "fuse_200m": lambda part: [f"R{part.ref} {_pins(part, '1', '2')} {FUSE_OHM[part.kind]}"],
     "schottky": lambda part: [f"D{part.ref} {_pins(part, '2', '1')} d1n5819"],
     "signal_diode": lambda part: [f"D{part.ref} {_pins(part, '2', '1')} d1n4148"],
+    "clamp_pair": lambda part: [f"D{part.ref}l {_pins(part, '1', '3')} dbat54", f"D{part.ref}h {_pins(part, '3', '2')} dbat54"],
     "npn": lambda part: [f"Q{part.ref} {_pins(part, '3', '1', '2')} q3904"],
     "reference_2v5": lambda part: [f"X{part.ref} {_pins(part, '1', '2')} lm4040_2v5"],
     "regulator_5v": lambda part: [f"X{part.ref} {_pins(part, '1', '2', '3')} l7805"],

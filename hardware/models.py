@@ -32,11 +32,11 @@ class OpAmp:
     distortion: tuple[float, float, float] | None
 
     def cubic(self) -> float:
-        """k in v + k v^3 so that the follower's third harmonic is the datasheet's THD: THD * |A(f)| = k V^2 / 4."""
+        """k in v + k v^3 so that a follower's third harmonic is the datasheet's THD: THD * |A(3 f)| = k V^2 / 4."""
         if self.distortion is None:
             return 0.0
         thd, peak, hertz = self.distortion
-        loop_gain = self.gain_bandwidth_hz / hertz
+        loop_gain = self.gain_bandwidth_hz / (3.0 * hertz)
         return 4.0 * thd * loop_gain / peak**2
 
     def subcircuit(self) -> str:
@@ -93,6 +93,15 @@ _MODELS = """
 .model windup d(is=1e-12 n=0.5)
 .model d1n5819 d(is=1e-6 n=1.05 rs=0.075 cjo=110p bv=40 ibv=100u)
 .model d1n4148 d(is=2.5n n=1.75 rs=0.6 cjo=2p tt=6n bv=100 ibv=5u)
+* BAT54 (Diodes Inc. DS11005): 240 mV at 0.1 mA, 320 mV at 1 mA, 400 mV at 10 mA.
+.model dbat54 d(is=80n n=1.3 rs=3 cjo=10p bv=30 ibv=100u)
+* An MCP6004 without supply: only its clamps are left.
+.subckt mcp6004_off inp inn vcc vee out gnd
+dcp inn vcc clamp
+dcm vee inn clamp
+dop out vcc clamp
+dom vee out clamp
+.ends
 .model dledr d(is=1e-18 n=1.9 rs=5)
 .model dledg d(is=5e-19 n=1.9 rs=8)
 .model q3904 npn(is=7f bf=200 vaf=75 ikf=60m rb=10 rc=1 cje=8p cjc=4p tf=350p tr=240n)

@@ -1,24 +1,30 @@
-"""Audio in: 10 Vpp at the jack to 1.8 Vpp at the Seed, and an anti-alias filter, in one op-amp.
+"""Audio in: 10 Vpp at the jack to 1.75 Vpp at the Seed, and an anti-alias filter, in one op-amp.
 
 A multiple-feedback low-pass (Texas Instruments SLOA049, "Active low-pass filter design"): gain -R2/R1, corner
-1 / (2 pi sqrt(R2 R3 C1 C2)) = 80 kHz, Q 0.67. The Seed's codecs sample at 64 times the rate, so what folds lies round
-3.07 MHz; two poles at 80 kHz are enough, and cost 0.1 dB at 20 kHz. The Seed couples its inputs with capacitors of its
-own, so none stands here. 470 ohm at the output keep what a 20 V accident drives into the codec's clamps below 10 mA.
+1 / (2 pi sqrt(R2 R3 C1 C2)) = 78 kHz, Q 0.67. The Seed's codecs sample at 64 times the rate, so what folds lies round
+3.07 MHz; two poles at 78 kHz are enough, and cost 0.1 dB at 20 kHz. The Seed couples its inputs with capacitors of its
+own, so none stands here. 680 ohm at the output keep what a 20 V accident drives into the codec's clamps below 10 mA.
 """
 
 from __future__ import annotations
 
 from ..board import Board
 from ..panel_map import PanelMap
+from ..quantities import parse
 
 INPUT_OHM = "100k"       # R1
-FEEDBACK_OHM = "18k"     # R2
+FEEDBACK_OHM = "18.7k"   # R2
 SUMMING_OHM = "10k"      # R3
 GROUND_FARAD = "220p"    # C1
 FEEDBACK_FARAD = "100p"  # C2
-SEED_OHM = "470"
+SEED_OHM = "680"
 
 _UNITS = (("1", "2", "3"), ("7", "6", "5"))  # output, inverting, other
+
+
+def nominal_gain() -> float:
+    """Volts at the Seed per volt at the jack (negative), into a codec that draws nothing."""
+    return -parse(FEEDBACK_OHM) / parse(INPUT_OHM)
 
 
 def build(board: Board, panel: PanelMap) -> None:

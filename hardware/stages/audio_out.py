@@ -1,4 +1,4 @@
-"""Audio out: 1.8 Vpp from the Seed back to 10 Vpp at the jack, with the reconstruction filter in the same op-amp.
+"""Audio out: 1.75 Vpp from the Seed back to 10 Vpp at the jack, with the reconstruction filter in the same op-amp.
 
 The same multiple-feedback low-pass as the input's, gain -5.62, corner 72 kHz, Q 0.70. The Seed couples its outputs with
 capacitors; 100 k to ground defines their far side. 1 k in series with the jack is Eurorack's custom and makes a short, or
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..board import Board
 from ..panel_map import PanelMap
+from ..quantities import parse
 
 BIAS_OHM = "100k"
 INPUT_OHM = "8.06k"      # R1
@@ -19,6 +20,11 @@ FEEDBACK_FARAD = "47p"   # C2
 JACK_OHM = "1k"
 
 _UNITS = (("1", "2", "3"), ("7", "6", "5"))  # output, inverting, other
+
+
+def nominal_gain() -> float:
+    """Volts at an open jack per volt at the Seed (negative)."""
+    return -parse(FEEDBACK_OHM) / parse(INPUT_OHM)
 
 
 def build(board: Board, panel: PanelMap) -> None:

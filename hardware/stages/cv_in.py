@@ -3,7 +3,10 @@
 An inverting summer (Horowitz & Hill, The Art of Electronics, ch. 4): pin = -Rf/Rin * jack + Rf/Rref * 2.5 V. The jack sees
 100 k into a virtual ground; its current, 0.2 mA at 20 V, is a tenth of what the MCP6004's input clamps bear (2 mA). The
 op-amp lives on the Seed's own 3V3_A, so its output cannot leave the converter's range whatever the jack does. Rf and Cf
-make the bandwidth (first order); 1 k and 10 nF at the pin feed the converter's sampling capacitor.
+make the bandwidth (first order); 1 k and 10 nF at the pin feed the converter's sampling capacitor. The Schottky pair at
+the pin matters while the module is off: then the op-amp no longer holds the node, and the clamps of its inputs pass half a
+volt of either sign. It stands behind the 1 k, where its leakage costs a fraction of a millivolt, and not at the summing
+node, where its temperature-dependent conductance would amplify the op-amp's offset.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ def build(board: Board, panel: PanelMap) -> None:
         board.capacitor(f"C{base}", FEEDBACK_FARAD, f"{name}_SUM", f"{name}_AMP")
         board.resistor(f"R{base + 3}", PIN_OHM, f"{name}_AMP", f"SEED_{cv.pins[0]}")
         board.capacitor(f"C{base + 1}", PIN_FARAD, f"SEED_{cv.pins[0]}", "GND")
+        board.part(f"D{base}", "clamp_pair", "BAT54S", {"1": "GND", "2": "3V3_A", "3": f"SEED_{cv.pins[0]}"})
         output, inverting, other = _UNITS[index]
         pins |= {output: f"{name}_AMP", inverting: f"{name}_SUM", other: "GND"}
     board.part("U201", "cv_op_amp", "MCP6004", pins)

@@ -232,11 +232,17 @@ void grit_module_idle(grit_module_t *module) {
 
 void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out) {
   module->quiet_blocks = module->quiet_blocks + 1u;
-  if (module->streaming) {
+  if (module->streaming || module->breathing) {
+    module->breathing = false;
     memset(out, 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out);
     return;
   }
   module->board->meter.begin();
   grit_instrument_play(&module->instrument, in, out);
   grit_load_add(&module->load, module->board->meter.end());
+}
+
+void grit_module_late(grit_module_t *module) {
+  module->load.xruns++;
+  module->breathing = true;
 }

@@ -37,6 +37,7 @@ typedef struct {
   uint16_t position_sequence; /* of the last set_position */
   bool position_sequence_known;
   volatile bool streaming;        /* the main loop owns the engine */
+  volatile bool breathing;        /* the last block came late: the next one is left out */
   volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
 } grit_module_t;
 
@@ -53,5 +54,9 @@ void grit_module_idle(grit_module_t *module);
 
 /* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. */
 void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
+
+/* The block before took longer than a block lasts. The next one will be silence, so that the main loop gets its turn
+ * and the module stays reachable even with a model that is too large for it. From the audio interrupt. */
+void grit_module_late(grit_module_t *module);
 
 #endif

@@ -26,7 +26,7 @@ static void audio_block(void) {
   static const int16_t in[GRIT_LINK_BLOCK_FRAMES];
   static int16_t out[GRIT_LINK_BLOCK_FRAMES];
   grit_module_audio(&module, in, out);
-  if (sim_timer_late()) module.load.xruns++;
+  if (sim_timer_late()) grit_module_late(&module);
 }
 
 int main(void) {

@@ -34,6 +34,7 @@ typedef struct {
 
 #define SIM_NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u) /* interrupts 0..31 */
 #define SIM_NVIC_PEND (*(volatile uint32_t *)0xE000E200u)
+#define SIM_NVIC_UNPEND (*(volatile uint32_t *)0xE000E280u)
 #define SIM_NVIC_PRIORITY(irq) (((volatile uint8_t *)0xE000E400u)[irq]) /* lower is more urgent */
 #define SIM_SHCSR (*(volatile uint32_t *)0xE000ED24u)
 #define SIM_CPACR (*(volatile uint32_t *)0xE000ED88u)

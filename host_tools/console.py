@@ -132,5 +132,17 @@ def print_report(report: Mapping[str, Any]) -> None:
         print_table(("device", "ESR, module against device>"), [(name, esr_text(value)) for name, value in rows])
     screen.print()
     if report["wav_files"]:
-        screen.print(f"  to listen to: {escape(str(Path(report['wav_files'][0]).parent))}/", soft_wrap=True)
+        screen.print(f"  to listen to: {escape(str((Path(report['report_html']).parent / report['wav_files'][0]).parent))}/", soft_wrap=True)
     screen.print(f"  report:       {escape(report['report_html'])} and {escape(report['report_json'])}", soft_wrap=True)
+
+
+def print_training(report: Mapping[str, Any]) -> None:
+    """What came of a training: each device's error on audio that was not trained on, and what the space costs."""
+    if not report["esr_by_device"]:
+        return
+    print_table(
+        ("device", "ESR, held-out audio>"),
+        [(name, esr_text(value)) for name, value in sorted(report["esr_by_device"].items(), key=lambda pair: pair[1])],
+    )
+    say(f"median ESR {esr_text(report['median_esr'])}, median MRSL {report['median_mrsl']:.3f}")
+    say(f"{report['space']}: {report['macs_per_frame']:,} multiplications a frame, seed {report['seed']}")

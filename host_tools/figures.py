@@ -11,6 +11,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import signal
@@ -56,7 +57,7 @@ def waveforms(measurement: Measurement, most: int = 4) -> str:
             axis.plot(milliseconds, ours[window], color=MODULE, lw=1.0, label="module")
             axis.set_title(f"{outcome.take.name}, {start / SAMPLE_RATE:.2f} s in")
             axis.margins(x=0)
-        axes[0, 0].legend(loc="upper right", ncols=2)
+        above(axes[0, 0], 2)
         axes[-1, 0].set_xlabel("milliseconds")
         return _svg(figure)
 
@@ -78,9 +79,11 @@ def residual_spectrum(measurement: Measurement) -> str:
                 hertz, decibels = _spectrum(pieces)
                 axis.semilogx(hertz, decibels, color=colour, lw=1.2, label=label)
         axis.set(xlim=(20, SAMPLE_RATE / 2), xlabel="Hz", ylabel="dB, full scale sine = 0")
+        axis.set_xticks([30, 100, 300, 1000, 3000, 10000], ["30", "100", "300", "1k", "3k", "10k"])
+        axis.minorticks_off()
         axis.set_ylim(bottom=max(axis.get_ylim()[0], -150))
         axis.grid(True, which="major", color="#e7e5e4", lw=0.6)
-        axis.legend(loc="upper right")
+        above(axis, 3)
         return _svg(figure)
 
 
@@ -91,12 +94,12 @@ def sweeps(measurement: Measurement) -> str | None:
         return None
     outcome = max(moving, key=lambda o: len(o.module))
     with plt.rc_context(STYLE):
-        figure, (above, below) = plt.subplots(2, 1, figsize=(9, 3.6), sharex=True, height_ratios=(3, 2))
+        figure, (wave, below) = plt.subplots(2, 1, figsize=(9, 3.6), sharex=True, height_ratios=(3, 2))
         block = 480
         pieces = measurement.real(outcome.module)[: len(outcome.module) // block * block].reshape(-1, block)
         seconds = (np.arange(len(pieces)) + 0.5) * block / SAMPLE_RATE
-        above.fill_between(seconds, pieces.min(axis=1), pieces.max(axis=1), color=MODULE, lw=0, label="module's output")
-        above.set_title(f"{outcome.take.name}: the module's output while the position moves")
+        wave.fill_between(seconds, pieces.min(axis=1), pieces.max(axis=1), color=MODULE, lw=0, label="module's output")
+        wave.set_title(f"{outcome.take.name}: the module's output while the position moves")
         times = np.arange(len(outcome.take.positions)) * BLOCK_FRAMES / SAMPLE_RATE
         for dimension in range(outcome.take.positions.shape[1]):
             values = outcome.take.positions[:, dimension] / 32768
@@ -104,8 +107,8 @@ def sweeps(measurement: Measurement) -> str | None:
                 name = PLAYED[dimension] if dimension < len(PLAYED) else f"stored {dimension - len(PLAYED) + 1}"
                 below.plot(times, values, lw=1.2, label=name)
         below.set(xlabel="seconds", ylim=(-1.05, 1.05), ylabel="position")
-        below.legend(loc="upper right", ncols=4, fontsize=8)
-        above.margins(x=0)
+        above(below, 4)
+        wave.margins(x=0)
         return _svg(figure)
 
 
@@ -123,6 +126,11 @@ def work_over_time(measurement: Measurement) -> str:
         axis.set_ylim(0, float(tops.max()) * 1.15 + 1)
         axis.margins(x=0)
         return _svg(figure)
+
+
+def above(axis: Axes, columns: int) -> None:
+    """The legend in one line over the right end of an axis, where it hides nothing."""
+    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, fontsize=8, borderaxespad=0.2)
 
 
 def spread_by_device(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
@@ -151,7 +159,11 @@ def _spectrum(pieces: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64
         power = one * len(piece) if power is None else power + one * len(piece)
     assert power is not None
     mean = power / sum(len(piece) for piece in pieces)
-    return hertz[1:], 10 * np.log10(2 * mean[1:] + 1e-18)
+    # Averaged in bands of a twelfth of an octave: lines too dense to see become one.
+    bands = np.floor(12 * np.log2(hertz[1:] / hertz[1]))
+    centres = [hertz[1:][bands == band].mean() for band in np.unique(bands)]
+    powers = [mean[1:][bands == band].mean() for band in np.unique(bands)]
+    return np.array(centres), 10 * np.log10(2 * np.array(powers) + 1e-18)
 
 
 def _svg(figure: Figure) -> str:

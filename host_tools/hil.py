@@ -113,7 +113,7 @@ def measure(
     with Module(port) as module:
         info = module.info()
         refuse_another_model(info, model)
-        link = {"retries": 0, "crc_errors": 0}
+        link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
         for take in takes:
             started = time.perf_counter()
 
@@ -123,6 +123,7 @@ def measure(
             result = module.stream(take.audio, take.positions, heard)
             link["retries"] += result.retries
             link["crc_errors"] += result.crc_errors
+            link["frame_errors"] += result.frame_errors
             streaming += time.perf_counter() - started
             position, moves = moves_of(take.positions)
             start = position if model.position_count else None

@@ -86,7 +86,7 @@ def write_down(
         wavs = report.write_wavs(measured, out.with_name(out.stem + "-wav"))
         values = hil.as_report(measured) | (extra or {})
         values["seconds"] = {**stages.seconds, **values["seconds"]}
-        values["wav_files"] = [str(path) for path in wavs]
+        values["wav_files"] = [str(path.relative_to(out.parent)) for path in wavs]
         values["report_html"], values["report_json"] = str(out), str(out.with_suffix(".json"))
         report.write_report(measured, values, out, title)
     return values

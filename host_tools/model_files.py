@@ -27,7 +27,8 @@ def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], nam
     """A space's decoder in integers. audio: (frames,) at 48 kHz, like what it will hear, to calibrate with.
 
     Calibrated at positions of its training settings and at the corners of the played dimensions, so that the whole box
-    can be played. The model remembers its source, so that `hil` finds the float model again.
+    can be played. The model remembers its source, so that `hil` finds the float model again. Raises InputError if the
+    engine cannot run it or the audio is silent.
     """
     positions = calibration_positions(space)
     metadata = {
@@ -36,7 +37,10 @@ def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], nam
         "licences": sorted(set(space.licences.values())),
     }
     network = from_tcn(space.decoder, metadata=metadata)
-    return quantize(network, audio, positions, name=name or source.stem, default_position=list(rest_position(space)))
+    try:
+        return quantize(network, audio, positions, name=name or source.stem, default_position=list(rest_position(space)))
+    except ValueError as error:  # an unsupported network, silent audio: the message says which
+        raise InputError(f"{source}: {error}.") from error
 
 
 def rest_position(space: Space) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ def play(
 
         played = Engine(grit.to_bytes(model), position).process(samples)
     else:
-        from gritspace.quantize.tflite import run
+        from gritspace.quantize.tflite import run_tflite, to_tflite
 
-        played = run(model, samples, position)
+        played = run_tflite(to_tflite(model, position), samples)
     return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)

@@ -53,7 +53,7 @@ def grid(device: Device) -> NDArray[np.float32]:
     knobs = len(device.knobs)
     if knobs <= 2:
         levels = np.linspace(0, 1, (1, ONE_KNOB_LEVELS, TWO_KNOB_LEVELS)[knobs])
-        return np.array(list(itertools.product(levels, repeat=knobs)), np.float32).reshape(-1, knobs)
+        return np.array(list(itertools.product(levels, repeat=knobs)), np.float32).reshape(len(levels) ** knobs, knobs)
     return qmc.Sobol(knobs, seed=0).random(16)[:MANY_KNOB_SETTINGS].astype(np.float32)
 
 

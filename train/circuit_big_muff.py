@@ -24,9 +24,9 @@ class BigMuff(Circuit):
     volts_in = 0.5
 
     def process(self, volts: Floats, settings: Floats, rate: float) -> Floats:
-        """sustain: 0 to 40 dB before the first clipping stage; tone: dark at 0, bright at 1."""
+        """sustain: 50 dB of travel before the first clipping stage; tone: dark at 0, bright at 1."""
         sustain, tone = settings.T
-        driven = volts * (BOOSTER_GAIN / 100 * logarithmic(1.0, 100.0, sustain))[:, None]
+        driven = volts * (BOOSTER_GAIN * logarithmic(1 / 300, 1.0, sustain))[:, None]
         once = self._stage(driven, rate)
         return by_setting(self._stage(once, rate), tone, lambda stage, knob: filtered(stage, tone_stage(knob), rate))
 

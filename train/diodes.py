@@ -46,7 +46,8 @@ def clamped(source: Floats, ohms: float, diodes: DiodePair) -> Floats:
 def clipped(current: Floats, siemens: Floats, farads: float, diodes: DiodePair, rate: float) -> Floats:
     """Volts across diodes, a capacitor and a conductance in parallel that a current drives, from rest.
 
-    C dv/dt = i(t) - G v - 2 Is sinh(v / slope), by the trapezoidal rule, each step solved by Halley's method.
+    C dv/dt = i(t) - G v - 2 Is sinh(v / slope), by the second backward difference formula (BDF2), which does not ring
+    where the diodes conduct and the equation is stiff; each step is solved by Halley's method.
     current (batch, frames) in amperes, siemens (batch,) -> (batch, frames). Rows are cut into chunks that run side by
     side after a lead-in of 16 time constants, over which a wrong start shrinks by 1e-7.
     """
@@ -55,20 +56,16 @@ def clipped(current: Floats, siemens: Floats, farads: float, diodes: DiodePair, 
     length = min(frames, max(2 * lead_in, -(-batch * frames // ROWS)))
     drive = np.ascontiguousarray(chunks.split(current, length, lead_in).T)  # (steps, rows)
     conductance = np.repeat(siemens, drive.shape[1] // batch)
-    half = 0.5 / (rate * farads)
-    scale = 1 / (1 + half * conductance)
-    drive *= half * scale
-    share = 2 * diodes.saturation_amperes * half * scale
+    step_share = 2 / (3 * rate * farads)
+    scale = 1 / (1 + step_share * conductance)
+    drive *= step_share * scale
+    share = 2 * diodes.saturation_amperes * step_share * scale
     out = np.empty_like(drive)
-    remembered = np.zeros(drive.shape[1])  # what the last step's state adds to the next one's right side
-    before = np.zeros(drive.shape[1])
+    last, before_last = np.zeros(drive.shape[1]), np.zeros(drive.shape[1])
     for step in range(len(drive)):
-        right = drive[step] + before + remembered
-        volts = _solve(right, share, diodes.slope_volts)
-        # v(n+1) + h f = v(n) - h f(n) + h i: f(n) is known from the equation just solved, no second sinh needed
-        remembered = scale * (2 * volts) - right
-        before = drive[step]
-        out[step] = volts
+        right = drive[step] + scale * (4 * last - before_last) / 3
+        before_last, last = last, _solve(right, share, diodes.slope_volts)
+        out[step] = last
     return chunks.join(out.T, frames, lead_in)
 
 

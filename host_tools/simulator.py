@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from queue import Empty, Queue
 from types import TracebackType
 
 from gritspace.host_tools.errors import RigError
+from gritspace.host_tools.simulator_line import Disturb, SimulatorLine
 
 ICOUNT_SHIFT = 1
 """An instruction takes 2^1 ns of the machine's time; firmware/boards/sim/timer.h counts by it."""
@@ -20,15 +22,26 @@ _START_SECONDS = 20.0
 class Simulator:
     """Runs a firmware image while it is open; `port` is what `Module` opens.
 
+    uart: the link goes through the simulated UART, byte by byte, instead of in packets (see simulator_line).
+    to_module, to_laptop: what a bad line makes of the bytes; not with uart.
     Raises RigError where QEMU or the image is missing or does not start.
     """
 
-    def __init__(self, firmware: Path) -> None:
+    def __init__(
+        self,
+        firmware: Path,
+        uart: bool = False,
+        to_module: Disturb | None = None,
+        to_laptop: Disturb | None = None,
+    ) -> None:
         self.firmware = Path(firmware)
         self.port = ""
         self.console: list[str] = []
         """What QEMU and the firmware's fault handler said, line by line."""
+        self._uart = uart
+        self._disturb = (to_module, to_laptop)
         self._process: subprocess.Popen[str] | None = None
+        self._line: SimulatorLine | None = None
 
     def __enter__(self) -> Simulator:
         self.start()
@@ -43,29 +56,36 @@ class Simulator:
         """Starts QEMU and waits for the port."""
         qemu = shutil.which("qemu-system-arm")
         if qemu is None:
-            raise RigError("qemu-system-arm is missing: it runs the simulated module; install it (Debian: apt install qemu-system-arm)")
+            raise RigError(
+                "qemu-system-arm is missing: it runs the simulated module; install it (Debian: apt install qemu-system-arm)"
+            )
         if not self.firmware.is_file():
             raise RigError(f"there is no firmware at {self.firmware}; build it first: gritspace build sim")
+        line = None if self._uart else SimulatorLine(*self._disturb)
+        self._line = line
         self._process = subprocess.Popen(
-            [qemu, *_arguments(self.firmware)],
+            [qemu, *_arguments(self.firmware, None if line is None else line.far_end.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            pass_fds=() if line is None else (line.far_end.fileno(),),
             start_new_session=True,  # Ctrl-C is for us: we stop QEMU ourselves
         )
         lines: Queue[str | None] = Queue()
         threading.Thread(target=self._listen, args=(self._process, lines), daemon=True).start()
+        if line is not None:
+            line.start()
+            self.port = line.port
         while not self.port:
-            try:
-                line = lines.get(timeout=_START_SECONDS)
-            except Empty:
-                line = None
-            if line is None:
+            said = None
+            with contextlib.suppress(Empty):
+                said = lines.get(timeout=_START_SECONDS)
+            if said is None:
                 self.stop()
-                raise RigError(f"QEMU did not start the simulated module: {' '.join(self.console) or 'it said nothing'}")
-            if found := re.search(r"redirected to (\S+) \(label link\)", line):
+                raise RigError(f"QEMU did not start the module: {' '.join(self.console) or 'it said nothing'}")
+            if found := re.search(r"redirected to (\S+) \(label link\)", said):
                 self.port = found.group(1)
 
     def stop(self) -> None:
@@ -74,6 +94,9 @@ class Simulator:
             self._process.kill()
             self._process.wait()
             self._process = None
+        if self._line is not None:
+            self._line.close()
+            self._line = None
         self.port = ""
 
     def wait(self) -> int:
@@ -88,9 +111,13 @@ class Simulator:
         lines.put(None)
 
 
-def _arguments(firmware: Path) -> list[str]:
+def _arguments(firmware: Path, packets: int | None) -> list[str]:
+    """QEMU's. packets: the file descriptor of the socket for the Ethernet controller's packets; None: link by UART."""
     machine = ["-machine", "mps2-an500", "-cpu", "cortex-m7", "-display", "none", "-monitor", "none", "-nodefaults"]
     clock = ["-icount", f"shift={ICOUNT_SHIFT},sleep=on"]
-    link = ["-chardev", "pty,id=link", "-serial", "chardev:link"]
+    if packets is None:
+        link = ["-chardev", "pty,id=link", "-serial", "chardev:link"]
+    else:
+        link = ["-serial", "null", "-netdev", f"socket,id=link,fd={packets}", "-net", "nic,model=lan9118,netdev=link"]
     console = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     return [*machine, *clock, *link, *console, "-kernel", str(firmware)]

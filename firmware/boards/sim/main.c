@@ -1,22 +1,33 @@
 /* The simulated board: moves data between registers and the module. Its audio converter hears silence and is heard by
- * nobody, but it keeps the millisecond. */
+ * nobody, but it keeps the millisecond. The link comes by UART or in packets; the answer goes where the question came from. */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "grit_model_blob.h"
 #include "module.h"
+#include "packets.h"
 #include "registers.h"
 #include "timer.h"
 #include "uart.h"
 
-#define ARENA_BYTES (512u * 1024u) /* what a Daisy Seed could spare for the engine's state */
+#define ARENA_BYTES (512u * 1024u) /* all the fast memory of a Daisy Seed */
+
+static bool by_packet;
+
+static void send(const uint8_t *bytes, size_t count) {
+  if (by_packet) {
+    sim_packets_send(bytes, count);
+  } else {
+    sim_uart_send(bytes, count);
+  }
+}
 
 static const grit_board_t board = {
     .name = "sim",
     .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
     .work_unit = GRIT_LINK_WORK_UNIT_INSTRUCTIONS,
     .meter = {.begin = sim_work_begin, .end = sim_work_end},
-    .send = sim_uart_send,
+    .send = send,
 };
 
 static grit_module_t module;
@@ -29,25 +40,45 @@ static void audio_block(void) {
   if (sim_timer_late()) grit_module_late(&module);
 }
 
+/* Works on what the link has brought: at most a frame. */
+static void serve_link(void) {
+  size_t count;
+  const uint8_t *bytes = sim_packets_received(&count);
+  if (count > 0) {
+    by_packet = true;
+    sim_packets_take(grit_module_receive(&module, bytes, count));
+    return;
+  }
+  bytes = sim_uart_received(&count);
+  if (count > 0 && sim_uart_room() >= GRIT_LINK_FRAME_BYTES) {
+    by_packet = false;
+    sim_uart_take(grit_module_receive(&module, bytes, count));
+  }
+}
+
+static bool link_waits(void) {
+  size_t count;
+  sim_packets_received(&count);
+  if (count > 0) return true;
+  sim_uart_received(&count);
+  return count > 0 && sim_uart_room() >= GRIT_LINK_FRAME_BYTES;
+}
+
 int main(void) {
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_TX) = 0x40;
+  SIM_NVIC_PRIORITY(SIM_IRQ_ETHERNET) = 0x40;
   sim_uart_start();
+  sim_packets_start();
   sim_timer_start(audio_block);
   sim_interrupts_on();
   for (;;) {
-    size_t count;
-    const uint8_t *bytes = sim_uart_received(&count);
-    if (count > 0 && sim_uart_room() >= GRIT_LINK_FRAME_BYTES) {
-      sim_uart_take(grit_module_receive(&module, bytes, count));
-      continue;
-    }
+    serve_link();
     grit_module_idle(&module);
-    sim_interrupts_off(); /* or the last byte could come between the look and the sleep */
-    sim_uart_received(&count);
-    if (count == 0 || sim_uart_room() < GRIT_LINK_FRAME_BYTES) sim_wait_for_interrupt();
+    sim_interrupts_off(); /* or something could come between the look and the sleep; an interrupt ends the sleep all the same */
+    if (!link_waits()) sim_wait_for_interrupt();
     sim_interrupts_on();
   }
 }

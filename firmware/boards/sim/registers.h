@@ -30,6 +30,7 @@ typedef struct {
 #define SIM_IRQ_UART0_RX 0
 #define SIM_IRQ_UART0_TX 1
 #define SIM_IRQ_TIMER0 8
+#define SIM_IRQ_ETHERNET 13
 #define SIM_IRQ_COUNT 32
 
 #define SIM_NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u) /* interrupts 0..31 */

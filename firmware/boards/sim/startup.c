@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "registers.h"
+#include "packets.h"
 #include "timer.h"
 #include "uart.h"
 
@@ -34,6 +35,7 @@ __attribute__((section(".vectors"), used)) static const vector_t vectors[16 + SI
     [15] = {.handler = board_fault},
     [16 + SIM_IRQ_UART0_RX] = {.handler = sim_uart_receive_interrupt},
     [16 + SIM_IRQ_UART0_TX] = {.handler = sim_uart_transmit_interrupt},
+    [16 + SIM_IRQ_ETHERNET] = {.handler = sim_packets_interrupt},
     [16 + SIM_IRQ_TIMER0] = {.handler = sim_timer_interrupt},
 };
 

@@ -1,5 +1,5 @@
-/* The link's UART, by interrupt, with a ring of bytes in either direction. Nothing is lost: when the receiving ring is
- * full the receiver's interrupt rests, and QEMU holds back what comes. */
+/* The link over UART 0, by interrupt, a byte at a time. Nothing is lost: when the receiving ring is full the receiver's
+ * interrupt rests, and QEMU holds back what comes. Slow: see docs/link.md. */
 #ifndef GRITSPACE_SIM_UART_H
 #define GRITSPACE_SIM_UART_H
 
@@ -8,7 +8,7 @@
 
 void sim_uart_start(void);
 
-/* The longest unbroken run of bytes received and not yet taken; *count of them. */
+/* Bytes received and not yet taken; *count of them. */
 const uint8_t *sim_uart_received(size_t *count);
 void sim_uart_take(size_t count);
 

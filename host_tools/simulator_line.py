@@ -1,0 +1,101 @@
+"""The line between a pseudo-terminal, which a program opens as a module's port, and the simulated module's packets.
+
+QEMU hands a UART its bytes one by one, each through both its threads: some 20 to 50 kB/s, where audio needs 100 each way. The
+board's Ethernet controller takes a packet at a time, as USB does on a real module. QEMU passes packets on through a
+socket, each behind its length.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+import tty
+from collections.abc import Callable
+
+_LENGTH = struct.Struct(">I")
+_HEADER = b"\xff" * 6 + b"\x02host\x00" + b"\x88\xb5"
+"""To everybody, from a local address, with the EtherType that IEEE keeps for experiments."""
+_PAYLOAD_LENGTH = struct.Struct("<H")
+_MOST = 1400
+"""Bytes of the link in a packet."""
+
+Disturb = Callable[[bytes], bytes]
+"""What a bad line makes of bytes."""
+
+
+class SimulatorLine:
+    """`port` is the pseudo-terminal's name, `far_end` the socket that QEMU takes over."""
+
+    def __init__(self, to_module: Disturb | None = None, to_laptop: Disturb | None = None) -> None:
+        self._master, self._slave = os.openpty()  # our slave keeps the terminal alive between two programs
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.port = os.ttyname(self._slave)
+        self._near, self.far_end = socket.socketpair()
+        self._to_module = to_module or bytes
+        self._to_laptop = to_laptop or bytes
+        self._stop_reading, self._stop_writing = os.pipe()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begins to carry; call it when QEMU has taken `far_end`."""
+        self.far_end.close()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops; the port vanishes."""
+        os.close(self._stop_writing)
+        if self._thread.is_alive():
+            self._thread.join()
+        for descriptor in (self._master, self._slave, self._stop_reading):
+            os.close(descriptor)
+        self._near.close()
+        self.far_end.close()
+
+    def _run(self) -> None:
+        come = b""
+        with contextlib.suppress(OSError):  # QEMU has gone: the port falls silent
+            while True:
+                ready, _, _ = select.select([self._master, self._near, self._stop_reading], [], [])
+                if self._stop_reading in ready:
+                    return
+                if self._master in ready:
+                    for packet in packets_of(self._to_module(os.read(self._master, 65536))):
+                        self._near.sendall(packet)
+                if self._near in ready:
+                    data = self._near.recv(65536)
+                    if not data:
+                        return
+                    link, come = link_bytes_of(come + data)
+                    with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on any line
+                        os.write(self._master, self._to_laptop(link))
+
+
+def packets_of(link: bytes) -> list[bytes]:
+    """Bytes of the link -> packets, each behind its length, as QEMU takes them."""
+    packets = []
+    for at in range(0, len(link), _MOST):
+        piece = link[at : at + _MOST]
+        packet = _HEADER + _PAYLOAD_LENGTH.pack(len(piece)) + piece
+        packets.append(_LENGTH.pack(len(packet)) + packet)
+    return packets
+
+
+def link_bytes_of(stream: bytes) -> tuple[bytes, bytes]:
+    """What QEMU gave -> (the link's bytes in whole packets, the rest to come back with more)."""
+    link, at = b"", 0
+    start = len(_HEADER) + _PAYLOAD_LENGTH.size
+    while len(stream) - at >= _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(stream, at)
+        if len(stream) - at - _LENGTH.size < length:
+            break
+        packet = stream[at + _LENGTH.size : at + _LENGTH.size + length]
+        if packet[12:14] == _HEADER[12:14] and length >= start:
+            (used,) = _PAYLOAD_LENGTH.unpack_from(packet, len(_HEADER))
+            link += packet[start : start + used]
+        at += _LENGTH.size + length
+    return link, stream[at:]

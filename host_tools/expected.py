@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from gritspace.host_tools.link_schema import schema
 from numpy.typing import NDArray
+
+from gritspace.host_tools.link_schema import schema
 
 BLOCK_FRAMES = schema().limit("block_frames")
 GLIDE_BLOCKS = 20

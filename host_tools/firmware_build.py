@@ -24,9 +24,9 @@ def build(
 ) -> Path:
     """Builds one environment and returns the image, an ELF file.
 
-    model_c: the model as a C array (`quantize.c_array`); None: the factory model. build_dir: where PlatformIO puts what it
-    makes, so that builds of several models do not overwrite each other; None: firmware/.pio/build. say: hears each line
-    of PlatformIO's output. Raises RigError, one sentence, when a tool is missing or the build fails.
+    model_c: the model as a C array (`quantize.c_array`); None: the factory model. build_dir: where PlatformIO puts what
+    it makes, so that builds of several models do not overwrite each other; None: firmware/.pio/build. say: hears each
+    line of PlatformIO's output. Raises RigError, one sentence, when a tool is missing or the build fails.
     """
     if environment not in ENVIRONMENTS:
         raise RigError(f"there is no firmware environment {environment!r}; there is {', '.join(ENVIRONMENTS)}")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from gritspace.host_tools.link import Frame
 from gritspace.host_tools.link_schema import Message as Layout
 from gritspace.host_tools.link_schema import schema
-from numpy.typing import NDArray
 
 _BY_NAME = {layout.name: layout for layout in schema().messages}
 _BY_ID = {layout.id: layout for layout in schema().messages}

@@ -116,7 +116,8 @@ def schema() -> Schema:
         limits=tuple(Value(name, row["value"], row["what"]) for name, row in table["limits"].items()),
         header=_message({"name": "header", "id": 0, "from": "both", "what": "", **table["header"]}),
         enums={
-            name: (row["what"], tuple(Value(**value) for value in row["values"])) for name, row in table["enums"].items()
+            name: (row["what"], tuple(Value(**value) for value in row["values"]))
+            for name, row in table["enums"].items()
         },
         messages=messages,
     )
@@ -146,7 +147,7 @@ def c_header() -> str:
     lines = [
         "/* Generated from host_tools/link.toml by `python -m gritspace.host_tools.link_schema`; do not edit.",
         " *",
-        " * The link's messages. Little-endian; every field is aligned to its own size, so a payload is copied to a struct. */",
+        " * The link's messages. Little-endian; every field is aligned to its size: a payload is copied to a struct. */",
         "/* clang-format off */",
         "#ifndef GRITSPACE_LINK_MESSAGES_H",
         "#define GRITSPACE_LINK_MESSAGES_H",
@@ -207,7 +208,9 @@ def _field_table(message: Message) -> list[str]:
         lines.append(f"| {offset} | `{field.name}` | {field.type}{count} | {field.unit} | {field.what} |")
         offset += struct.calcsize("<" + field.format)
     if message.tail:
-        lines.append(f"| {offset} | `{message.tail.name}` | {message.tail.type}[] | {message.tail.unit} | {message.tail.what} |")
+        lines.append(
+            f"| {offset} | `{message.tail.name}` | {message.tail.type}[] | {message.tail.unit} | {message.tail.what} |"
+        )
     return lines
 
 

@@ -1,8 +1,8 @@
-"""A stream's laptop side without a port: which stream_blocks to send when, whatever the line loses, damages or repeats.
+"""A stream's laptop side without a port: which stream_blocks to send when, whatever the line loses or damages.
 
-The module processes each stream_block once and in order and answers an earlier one from memory. Because a serial line keeps
-the order, every answer also tells what became of the frames sent before the one it answers: no waiting is needed but for
-the last ones.
+The module processes each stream_block once and in order and answers an earlier one from memory. Because a serial line
+keeps the order, every answer also tells what became of the frames sent before the one it answers: no waiting is needed
+but for the last ones. A line that repeats or reorders frames costs time, never a wrong sample.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
 from gritspace.host_tools.link import Frame, LinkError
 from gritspace.host_tools.link_messages import Message, message_frame
 from gritspace.host_tools.link_schema import schema
-from numpy.typing import NDArray
 
 BLOCK_FRAMES = schema().limit("block_frames")
 
@@ -86,7 +87,7 @@ class StreamSender:
         self.answers[index] = message
         while not self.finished and self.answers[self.oldest] is not None:
             self.oldest += 1
-        # The module has processed all before this one. Those asked before it and still unanswered: their answers are lost.
+        # The module has processed all before this one: answers to what was asked earlier and has none are lost.
         asked = self._full_sequence(message.sequence)
         missing = [i for i in range(self.oldest, index) if self.answers[i] is None and self._sent_as[i] < asked]
         return [self._send(i) for i in missing]

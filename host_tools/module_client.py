@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import serial
+from numpy.typing import NDArray
+
 from gritspace.host_tools.link import FrameReceiver, LinkError, encode_frame
 from gritspace.host_tools.link_messages import Message, message_frame, message_of
 from gritspace.host_tools.link_schema import schema
 from gritspace.host_tools.link_stream import BLOCK_FRAMES, StreamSender, stream_blocks
-from numpy.typing import NDArray
 
 _ASK_AGAIN_SECONDS = 0.3
 _BAUD = 115200
@@ -125,9 +126,9 @@ class Module:
     ) -> StreamResult:
         """Plays audio int16 Q15 (frames,) through the engine, from silence, and returns what comes out.
 
-        positions int16 Q15: where to head for in each block of 48 frames, (blocks, n), or (n,) to stand still; the stream
-        starts at the first. Audio that is no whole number of blocks is played with zeros behind, which are cut off again.
-        progress(frames done, frames in all).
+        positions int16 Q15: where to head for in each block of 48 frames, (blocks, n), or (n,) to stand still; the
+        stream starts at the first. Audio that is no whole number of blocks is played with zeros behind, which are cut
+        off again. progress(frames done, frames in all). Raises ValueError for positions of another shape.
         """
         started = time.perf_counter()
         info = self.info()
@@ -169,7 +170,9 @@ class Module:
             if messages:
                 heard_at = asked_at = now
             elif now - heard_at > self.patience_seconds:
-                raise LinkError(f"the module on {self.port_name} stopped answering in mid-stream; restart it and try again")
+                raise LinkError(
+                    f"the module on {self.port_name} stopped answering in mid-stream; restart it and try again"
+                )
             elif now - asked_at > _ASK_AGAIN_SECONDS:
                 again, asked_at = sender.timeout(), now
             self._write(b"".join(encode_frame(frame) for frame in again))
@@ -221,7 +224,9 @@ def _positions_by_block(positions: NDArray[np.int16] | None, blocks: int, count:
         if count:
             raise ValueError(f"this model is played at a position of {count} numbers: give positions")
         return np.zeros((blocks, 0), np.int16)
-    by_block = np.broadcast_to(np.asarray(positions, np.int16), (blocks, count)) if np.ndim(positions) == 1 else positions
+    by_block = (
+        np.broadcast_to(np.asarray(positions, np.int16), (blocks, count)) if np.ndim(positions) == 1 else positions
+    )
     if by_block.shape != (blocks, count):
         raise ValueError(f"positions must be ({blocks}, {count}), not {by_block.shape}")
     return by_block

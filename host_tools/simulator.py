@@ -57,7 +57,8 @@ class Simulator:
         qemu = shutil.which("qemu-system-arm")
         if qemu is None:
             raise RigError(
-                "qemu-system-arm is missing: it runs the simulated module; install it (Debian: apt install qemu-system-arm)"
+                "qemu-system-arm is missing: it runs the simulated module; "
+                "install it (Debian: apt install qemu-system-arm)"
             )
         if not self.firmware.is_file():
             raise RigError(f"there is no firmware at {self.firmware}; build it first: gritspace build sim")
@@ -99,9 +100,10 @@ class Simulator:
             self._line = None
         self.port = ""
 
-    def wait(self) -> int:
-        """Waits until QEMU ends of itself; returns its exit status."""
-        return 0 if self._process is None else self._process.wait()
+    @property
+    def running(self) -> bool:
+        """QEMU is still there."""
+        return self._process is not None and self._process.poll() is None
 
     def _listen(self, process: subprocess.Popen[str], lines: Queue[str | None]) -> None:
         assert process.stdout is not None

@@ -1,8 +1,8 @@
 """The line between a pseudo-terminal, which a program opens as a module's port, and the simulated module's packets.
 
-QEMU hands a UART its bytes one by one, each through both its threads: some 20 to 50 kB/s, where audio needs 100 each way. The
-board's Ethernet controller takes a packet at a time, as USB does on a real module. QEMU passes packets on through a
-socket, each behind its length.
+QEMU hands a UART its bytes one by one, each through both its threads: some 20 to 50 kB/s, where audio needs 100 each
+way. The board's Ethernet controller takes a packet at a time, as USB does on a real module. QEMU passes packets on
+through a socket, each behind its length.
 """
 
 from __future__ import annotations
@@ -57,16 +57,16 @@ class SimulatorLine:
         self.far_end.close()
 
     def _run(self) -> None:
-        come = b""
+        come, near = b"", self._near.fileno()
         with contextlib.suppress(OSError):  # QEMU has gone: the port falls silent
             while True:
-                ready, _, _ = select.select([self._master, self._near, self._stop_reading], [], [])
+                ready, _, _ = select.select([self._master, near, self._stop_reading], [], [])
                 if self._stop_reading in ready:
                     return
                 if self._master in ready:
                     for packet in packets_of(self._to_module(os.read(self._master, 65536))):
                         self._near.sendall(packet)
-                if self._near in ready:
+                if near in ready:
                     data = self._near.recv(65536)
                     if not data:
                         return

@@ -8,6 +8,7 @@
 
 typedef struct {
   uint32_t window[GRIT_LOAD_WINDOW];
+  uint32_t filled; /* of the window */
   uint32_t blocks; /* since power-up */
   uint32_t max;    /* since power-up */
   uint32_t xruns;  /* since power-up */

@@ -180,39 +180,55 @@ static void answer_stream_stop(grit_module_t *module, const grit_link_frame_t *f
   answer(module, &frame->header, GRIT_LINK_STREAM_STOPPED, &stopped, GRIT_LINK_STREAM_STOPPED_BYTES, NULL, 0);
 }
 
+/* Whether a payload can be this message's; stream_block looks for itself. */
+static bool length_fits(uint8_t message, size_t bytes) {
+  switch (message) {
+    case GRIT_LINK_HELLO:
+    case GRIT_LINK_GET_STATUS:
+      return bytes == 0;
+    case GRIT_LINK_STREAM_START:
+      return bytes >= GRIT_LINK_STREAM_START_BYTES;
+    case GRIT_LINK_STREAM_STOP:
+      return bytes == GRIT_LINK_STREAM_STOP_BYTES;
+    default:
+      return true;
+  }
+}
+
 static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
   const grit_link_header_t *header = &frame->header;
-  size_t bytes = frame->payload_bytes;
-  bool length_good = true;
   module->quiet_blocks = 0;
   if (header->version != GRIT_LINK_VERSION) {
     refuse(module, header, GRIT_LINK_ERROR_VERSION, (int32_t)GRIT_LINK_VERSION, "another version of the link");
     return;
   }
+  if (!length_fits(header->message, frame->payload_bytes)) {
+    refuse(module, header, GRIT_LINK_ERROR_LENGTH, 0, "the payload's length does not fit the message");
+    return;
+  }
   switch (header->message) {
     case GRIT_LINK_HELLO:
-      if ((length_good = bytes == 0)) answer_hello(module, header);
+      answer_hello(module, header);
       break;
     case GRIT_LINK_GET_STATUS:
-      if ((length_good = bytes == 0)) answer_status(module, header);
+      answer_status(module, header);
       break;
     case GRIT_LINK_SET_POSITION:
       answer_set_position(module, frame);
       break;
     case GRIT_LINK_STREAM_START:
-      if ((length_good = bytes >= GRIT_LINK_STREAM_START_BYTES)) answer_stream_start(module, frame);
+      answer_stream_start(module, frame);
       break;
     case GRIT_LINK_STREAM_BLOCK:
       answer_stream_block(module, frame);
       break;
     case GRIT_LINK_STREAM_STOP:
-      if ((length_good = bytes == GRIT_LINK_STREAM_STOP_BYTES)) answer_stream_stop(module, frame);
+      answer_stream_stop(module, frame);
       break;
     default:
       refuse(module, header, GRIT_LINK_ERROR_MESSAGE, 0, "no such message");
-      return;
+      break;
   }
-  if (!length_good) refuse(module, header, GRIT_LINK_ERROR_LENGTH, 0, "the payload's length does not fit the message");
 }
 
 size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t count) {

@@ -1,7 +1,7 @@
 """PlatformIO's platform for the project's own boards: nothing to download.
 
-PlatformIO runs SCons, which it would fetch from its registry as the package tool-scons. The same SCons comes from pip; laid
-out as that package it saves the download, so that the firmware builds where the registry cannot be reached.
+PlatformIO runs SCons, which it would fetch from its registry as the package tool-scons. The same SCons comes from pip;
+laid out as that package it saves the download, so that the firmware builds where the registry cannot be reached.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class GritspacePlatform(PlatformBase):
 
 
 def lay_out_scons() -> None:
-    """Makes pip's SCons PlatformIO's, unless PlatformIO has one already or pip has none (then PlatformIO fetches it)."""
+    """Makes pip's SCons PlatformIO's, unless PlatformIO has one already or pip has none (it then fetches one)."""
     if get_core_package_dir(SCONS, auto_install=False):
         return
     spec = importlib.util.find_spec("SCons")

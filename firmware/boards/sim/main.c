@@ -1,5 +1,6 @@
 /* The simulated board: moves data between registers and the module. Its audio converter hears silence and is heard by
- * nobody, but it keeps the millisecond. The link comes by UART or in packets; the answer goes where the question came from. */
+ * nobody, but it keeps the millisecond. The link comes by UART or in packets; the answer goes where the question came
+ * from. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -77,7 +78,8 @@ int main(void) {
   for (;;) {
     serve_link();
     grit_module_idle(&module);
-    sim_interrupts_off(); /* or something could come between the look and the sleep; an interrupt ends the sleep all the same */
+    sim_interrupts_off(); /* or something could come between the look and the sleep; an interrupt ends the sleep all the
+                             same */
     if (!link_waits()) sim_wait_for_interrupt();
     sim_interrupts_on();
   }

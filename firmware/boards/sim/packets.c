@@ -17,12 +17,12 @@ typedef struct {
 _Static_assert(offsetof(lan9220_t, fifo_int) == 0x68 && offsetof(lan9220_t, mac_csr_data) == 0xA8, "register map");
 
 #define LAN9220 ((lan9220_t *)0xA0000000u)
-#define IRQ_ON (1u << 8 | 1u << 4 | 1u << 0)    /* enabled, active high, push-pull */
-#define INT_RX_STATUS_LEVEL (1u << 3)           /* more packets than FIFO_INT's level, 0 */
-#define TX_ON (1u << 1 | 1u << 2)               /* on; nobody reads its status, let it run over */
-#define MAC_CONTROL 1u                          /* the MAC's control register */
-#define MAC_ON (1u << 2 | 1u << 3 | 1u << 18)   /* receive, transmit, whatever the address */
-#define TX_WHOLE_PACKET (1u << 13 | 1u << 12)   /* first and last segment */
+#define IRQ_ON (1u << 8 | 1u << 4 | 1u << 0)  /* enabled, active high, push-pull */
+#define INT_RX_STATUS_LEVEL (1u << 3)         /* more packets than FIFO_INT's level, 0 */
+#define TX_ON (1u << 1 | 1u << 2)             /* on; nobody reads its status, let it run over */
+#define MAC_CONTROL 1u                        /* the MAC's control register */
+#define MAC_ON (1u << 2 | 1u << 3 | 1u << 18) /* receive, transmit, whatever the address */
+#define TX_WHOLE_PACKET (1u << 13 | 1u << 12) /* first and last segment */
 
 #define ETHERNET_HEADER_BYTES 14u
 #define HEADER_BYTES (ETHERNET_HEADER_BYTES + 2u)
@@ -45,7 +45,7 @@ void sim_packets_start(void) {
 }
 
 static void receive_packet(void) {
-  uint32_t packet[PACKET_BYTES / 4];
+  uint32_t packet[PACKET_BYTES / 4] = {0};
   uint32_t words = ((LAN9220->rx_status >> 16 & 0x3FFFu) + 3u) / 4u; /* the CRC counts */
   for (uint32_t i = 0; i < words; i++) {
     uint32_t word = LAN9220->rx_data[0];
@@ -65,9 +65,13 @@ void sim_packets_interrupt(void) {
   while ((LAN9220->rx_fifo_inf >> 16 & 0xFFu) > 0) receive_packet();
 }
 
-const uint8_t *sim_packets_received(size_t *count) { return ring_waiting(&receiving, count); }
+const uint8_t *sim_packets_received(size_t *count) {
+  return ring_waiting(&receiving, count);
+}
 
-void sim_packets_take(size_t count) { ring_take(&receiving, count); }
+void sim_packets_take(size_t count) {
+  ring_take(&receiving, count);
+}
 
 void sim_packets_send(const uint8_t *bytes, size_t count) {
   uint32_t packet[PACKET_BYTES / 4] = {0};

@@ -1,6 +1,6 @@
-/* The link in packets, through the board's Ethernet controller (a LAN9220), by interrupt: what USB is to a real module. A
- * packet's payload is a length (two bytes, little-endian) and that many bytes of the link. A packet that finds no room is
- * lost; the link asks again. */
+/* The link in packets, through the board's Ethernet controller (a LAN9220), by interrupt: what USB is to a real module.
+ * A packet's payload is a length (two bytes, little-endian) and that many bytes of the link. A packet that finds no
+ * room is lost; the link asks again. */
 #ifndef GRITSPACE_SIM_PACKETS_H
 #define GRITSPACE_SIM_PACKETS_H
 

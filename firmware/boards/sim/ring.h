@@ -13,8 +13,12 @@ typedef struct {
   volatile uint32_t tail; /* read so far */
 } ring_t;
 
-static inline uint32_t ring_used(const ring_t *ring) { return ring->head - ring->tail; }
-static inline uint32_t ring_room(const ring_t *ring) { return RING_BYTES - ring_used(ring); }
+static inline uint32_t ring_used(const ring_t *ring) {
+  return ring->head - ring->tail;
+}
+static inline uint32_t ring_room(const ring_t *ring) {
+  return RING_BYTES - ring_used(ring);
+}
 
 /* Only with room. */
 static inline void ring_put(ring_t *ring, uint8_t byte) {
@@ -29,6 +33,8 @@ static inline const uint8_t *ring_waiting(const ring_t *ring, size_t *count) {
   return ring->bytes + ring->tail % RING_BYTES;
 }
 
-static inline void ring_take(ring_t *ring, size_t count) { ring->tail = ring->tail + (uint32_t)count; }
+static inline void ring_take(ring_t *ring, size_t count) {
+  ring->tail = ring->tail + (uint32_t)count;
+}
 
 #endif

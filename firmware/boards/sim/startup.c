@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "registers.h"
 #include "packets.h"
+#include "registers.h"
 #include "timer.h"
 #include "uart.h"
 
@@ -42,8 +42,8 @@ __attribute__((section(".vectors"), used)) static const vector_t vectors[16 + SI
 void board_reset(void) {
   SIM_CPACR |= 0xFu << 20; /* the FPU: the compiler may keep anything in its registers */
   __asm volatile("dsb\n isb");
-  memcpy(board_data_start, board_data_load, (size_t)(board_data_end - board_data_start));
-  memset(board_bss_start, 0, (size_t)(board_bss_end - board_bss_start));
+  memcpy(board_data_start, board_data_load, (uintptr_t)board_data_end - (uintptr_t)board_data_start);
+  memset(board_bss_start, 0, (uintptr_t)board_bss_end - (uintptr_t)board_bss_start);
   SIM_SHCSR |= 7u << 16; /* MemManage, BusFault and UsageFault by their own names */
   main();
   for (;;) sim_wait_for_interrupt();
@@ -58,7 +58,8 @@ static void say(const char *text) {
   SIM_UART1->bauddiv = 16;
   SIM_UART1->ctrl = SIM_UART_TRANSMIT;
   for (; *text != 0; text++) {
-    while (SIM_UART1->state & SIM_UART_TRANSMITTER_FULL) continue;
+    while (SIM_UART1->state & SIM_UART_TRANSMITTER_FULL) {
+    }
     SIM_UART1->data = (uint8_t)*text;
   }
 }

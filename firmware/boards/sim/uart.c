@@ -7,8 +7,7 @@ static ring_t receiving, sending;
 
 void sim_uart_start(void) {
   SIM_UART0->bauddiv = 16;
-  SIM_UART0->ctrl =
-      SIM_UART_TRANSMIT | SIM_UART_RECEIVE | SIM_UART_TRANSMIT_INTERRUPT | SIM_UART_RECEIVE_INTERRUPT;
+  SIM_UART0->ctrl = SIM_UART_TRANSMIT | SIM_UART_RECEIVE | SIM_UART_TRANSMIT_INTERRUPT | SIM_UART_RECEIVE_INTERRUPT;
   SIM_NVIC_ENABLE = 1u << SIM_IRQ_UART0_RX | 1u << SIM_IRQ_UART0_TX;
 }
 
@@ -23,7 +22,9 @@ void sim_uart_receive_interrupt(void) {
   }
 }
 
-const uint8_t *sim_uart_received(size_t *count) { return ring_waiting(&receiving, count); }
+const uint8_t *sim_uart_received(size_t *count) {
+  return ring_waiting(&receiving, count);
+}
 
 void sim_uart_take(size_t count) {
   ring_take(&receiving, count);
@@ -33,7 +34,9 @@ void sim_uart_take(size_t count) {
   }
 }
 
-size_t sim_uart_room(void) { return ring_room(&sending); }
+size_t sim_uart_room(void) {
+  return ring_room(&sending);
+}
 
 void sim_uart_send(const uint8_t *bytes, size_t count) {
   for (size_t i = 0; i < count; i++) ring_put(&sending, bytes[i]);

@@ -19,7 +19,10 @@ def stop(sentence: str) -> None:
 
 
 if shutil.which("arm-none-eabi-gcc") is None:
-    stop("arm-none-eabi-gcc is not on the PATH; install it (Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)")
+    stop(
+        "arm-none-eabi-gcc is not on the PATH; install it "
+        "(Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
+    )
 
 model = Path(os.environ.get("GRITSPACE_MODEL_C") or project / "models" / "factory.c")
 if not model.is_file():
@@ -44,7 +47,17 @@ env.Replace(
 )
 env.Append(
     ASFLAGS=machine,
-    CCFLAGS=[*machine, "-O3", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-fdata-sections"],
+    CCFLAGS=[
+        *machine,
+        "-O3",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Wconversion",
+        "-Werror",
+        "-ffunction-sections",
+        "-fdata-sections",
+    ],
     CFLAGS=["-std=c11"],
     LINKFLAGS=[*machine, "-O3", "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
 )

@@ -72,7 +72,9 @@ def test_a_truncated_model_is_refused(gritspace, tmp_path, model_file, wav_file,
 
 
 @pytest.mark.parametrize("command", ["run", "simulate", "build", "export"])
-def test_an_altered_model_is_refused_by_every_command_that_reads_one(gritspace, tmp_path, model_file, wav_file, command):
+def test_an_altered_model_is_refused_by_every_command_that_reads_one(
+    gritspace, tmp_path, model_file, wav_file, command
+):
     data = bytearray(model_file.read_bytes())
     data[len(data) // 2] ^= 4
     bad = tmp_path / "altered.grit"
@@ -142,7 +144,9 @@ def test_a_place_that_cannot_be_written_is_named(gritspace, tmp_path, wav_file, 
 
 
 @pytest.mark.parametrize("command", ["run", "quantize", "export"])
-def test_a_full_disk_leaves_nothing_half_written_and_keeps_the_old_file(tmp_path, wav_file, model_file, space_file, command):
+def test_a_full_disk_leaves_nothing_half_written_and_keeps_the_old_file(
+    tmp_path, wav_file, model_file, space_file, command
+):
     """The limit on a file's size stands in for the disk: a write beyond it fails just as one on a full disk does."""
     out = tmp_path / {"run": "out.wav", "quantize": "out.grit", "export": "out.c"}[command]
     out.write_bytes(b"old")

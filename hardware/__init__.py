@@ -1,1 +1,1 @@
-"""The module's hardware as code: one circuit from which netlist, bill of materials, simulations and drawings are made."""
+"""The module's hardware as code: one circuit from which netlist, bill, simulations and drawings are made."""

@@ -1,7 +1,9 @@
-"""The circuit under construction: stage files place parts on named nets, SKiDL holds them, checks them, writes the netlist."""
+"""The circuit under construction: stage files place parts on named nets, SKiDL holds and checks them."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
 import re
@@ -26,7 +28,9 @@ def _skidl() -> Any:
         raise MissingSymbols(f"No KiCad symbols in {SYMBOLS}: install them (apt-get install kicad-symbols).")
     for variable in ("KICAD_SYMBOL_DIR", *(f"KICAD{version}_SYMBOL_DIR" for version in (6, 7, 8, 9, 10))):
         os.environ.setdefault(variable, str(SYMBOLS))
-    import skidl
+    # On import SKiDL complains of footprint tables that only a KiCad installation of a user's own has.
+    with contextlib.redirect_stderr(io.StringIO()):
+        import skidl
 
     skidl.set_default_tool(skidl.KICAD6)
     if str(SYMBOLS) not in skidl.lib_search_paths[skidl.KICAD6]:
@@ -51,11 +55,23 @@ class Placed:
     item: Item
 
 
-POWER_NETS = ("GND", "+12V_IN", "-12V_IN", "+12V_PROT", "-12V_PROT", "+12V_REG", "+12V", "-12V", "+5V", "3V3_A", "3V3_D")
+POWER_NETS = (
+    "GND",
+    "+12V_IN",
+    "-12V_IN",
+    "+12V_PROT",
+    "-12V_PROT",
+    "+12V_REG",
+    "+12V",
+    "-12V",
+    "+5V",
+    "3V3_A",
+    "3V3_D",
+)
 
 
 class Board:
-    """Collects parts. A stage sets `stage`, then places parts with explicit references, so that every run is the same."""
+    """Collects parts. Each is placed under an explicit reference, so that every run gives the same netlist."""
 
     def __init__(self) -> None:
         self._skidl = _skidl()
@@ -78,8 +94,9 @@ class Board:
         """Places one part of the catalogue. nets: pin number -> net name, None for a pin left open on purpose."""
         if ref in self.items:
             raise ValueError(f"{ref} is placed twice")
-        part = self._skidl.Part(item.library, item.symbol, ref=ref, value=value, footprint=item.footprint,
-                                tag=ref, circuit=self.circuit)
+        part = self._skidl.Part(
+            item.library, item.symbol, ref=ref, value=value, footprint=item.footprint, tag=ref, circuit=self.circuit
+        )
         if part.ref != ref:
             raise ValueError(f"SKiDL renamed {ref} to {part.ref}")
         part.fields["stage"] = self.stage
@@ -118,10 +135,12 @@ class Board:
         """Every part as SKiDL has it, ordered by reference."""
         for part in sorted(self.circuit.parts, key=lambda part: _natural(part.ref)):
             nets = {str(pin.num): _net_name(pin) for pin in part.pins}
-            yield Placed(part.ref, part.fields["kind"], part.fields["stage"], str(part.value), nets, self.items[part.ref])
+            yield Placed(
+                part.ref, part.fields["kind"], part.fields["stage"], str(part.value), nets, self.items[part.ref]
+            )
 
     def erc(self) -> tuple[int, int, list[str]]:
-        """Runs SKiDL's electrical rules. Returns errors, warnings and their texts (SKiDL itself exits 0 whatever it finds)."""
+        """Runs SKiDL's electrical rules, which end well whatever they find. Returns errors, warnings, texts."""
         logger = self._skidl.erc_logger
         messages = _Messages()
         logger.logger.addHandler(messages) if hasattr(logger, "logger") else logger.addHandler(messages)
@@ -129,7 +148,7 @@ class Board:
         return logger.error.count, logger.warning.count, messages.texts
 
     def netlist(self) -> str:
-        """KiCad's netlist, without the lines that say when and where it was made, so that the same circuit gives the same text."""
+        """KiCad's netlist without its date and paths, so that the same circuit gives the same text."""
         text = str(self.circuit.generate_netlist(tool=self._skidl.KICAD6, track_src=False, track_abs_path=False))
         text = re.sub(r'\(date "[^"]*"\)', '(date "")', text)
         text = re.sub(r'\(source "[^"]*"\)', '(source "hardware/stages")', text)

@@ -48,10 +48,31 @@ def to_csv(bill: list[Line]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     price = f"estimate {CURRENCY} {PRICE_DATE}"
-    writer.writerow(["quantity", "references", "value", "description", "manufacturer number", "second source", "footprint",
-                     f"unit {price}", f"line {price}"])
+    writer.writerow(
+        [
+            "quantity",
+            "references",
+            "value",
+            "description",
+            "manufacturer number",
+            "second source",
+            "footprint",
+            f"unit {price}",
+            f"line {price}",
+        ]
+    )
     for line in bill:
-        writer.writerow([line.quantity, " ".join(line.references), line.value, line.item.description,
-                         line.item.manufacturer_number, line.item.second_source, line.item.footprint,
-                         f"{line.item.unit_cost:.2f}", f"{line.cost:.2f}"])
+        writer.writerow(
+            [
+                line.quantity,
+                " ".join(line.references),
+                line.value,
+                line.item.description,
+                line.item.manufacturer_number,
+                line.item.second_source,
+                line.item.footprint,
+                f"{line.item.unit_cost:.2f}",
+                f"{line.cost:.2f}",
+            ]
+        )
     return out.getvalue()

@@ -15,8 +15,15 @@ def build_board(panel: PanelMap | None = None) -> Board:
     board = Board()
     board.stage = "power"
     power.build(board)
-    for name, stage in (("cv_in", cv_in), ("knobs", knobs), ("gate_in", gate_in), ("audio_in", audio_in),
-                        ("audio_out", audio_out), ("indicators", indicators), ("seed", seed)):
+    for name, stage in (
+        ("cv_in", cv_in),
+        ("knobs", knobs),
+        ("gate_in", gate_in),
+        ("audio_in", audio_in),
+        ("audio_out", audio_out),
+        ("indicators", indicators),
+        ("seed", seed),
+    ):
         board.stage = name
         stage.build(board, panel)
     return board

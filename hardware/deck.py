@@ -42,7 +42,10 @@ def _capacitor(part: Placed) -> list[str]:
     if "electrolytic" in part.item.description:
         first, second = _pins(part, "1", "2").split()
         inner = f"esr_{part.ref.lower()}"
-        return [f"R{part.ref}esr {first} {inner} {BULK_ESR_OHM}", f"C{part.ref} {inner} {second} {parse(part.value):.6g}"]
+        return [
+            f"R{part.ref}esr {first} {inner} {BULK_ESR_OHM}",
+            f"C{part.ref} {inner} {second} {parse(part.value):.6g}",
+        ]
     return [f"C{part.ref} {_pins(part, '1', '2')} {parse(part.value):.6g}"]
 
 
@@ -51,7 +54,9 @@ def _op_amp(part: Placed) -> list[str]:
     lines = []
     for index, (output, inverting, other) in enumerate(units):
         supplies = _pins(part, positive, negative)
-        lines.append(f"X{part.ref}{'abcd'[index]} {_pins(part, other, inverting)} {supplies} {_pins(part, output)} 0 {model}")
+        lines.append(
+            f"X{part.ref}{'abcd'[index]} {_pins(part, other, inverting)} {supplies} {_pins(part, output)} 0 {model}"
+        )
     return lines
 
 
@@ -75,13 +80,19 @@ _TEMPLATES: Mapping[str, Callable[[Placed], list[str]]] = {
     "fuse_200m": lambda part: [f"R{part.ref} {_pins(part, '1', '2')} {FUSE_OHM[part.kind]}"],
     "schottky": lambda part: [f"D{part.ref} {_pins(part, '2', '1')} d1n5819"],
     "signal_diode": lambda part: [f"D{part.ref} {_pins(part, '2', '1')} d1n4148"],
-    "clamp_pair": lambda part: [f"D{part.ref}l {_pins(part, '1', '3')} dbat54", f"D{part.ref}h {_pins(part, '3', '2')} dbat54"],
+    "clamp_pair": lambda part: [
+        f"D{part.ref}l {_pins(part, '1', '3')} dbat54",
+        f"D{part.ref}h {_pins(part, '3', '2')} dbat54",
+    ],
     "npn": lambda part: [f"Q{part.ref} {_pins(part, '3', '1', '2')} q3904"],
     "reference_2v5": lambda part: [f"X{part.ref} {_pins(part, '1', '2')} lm4040_2v5"],
     "regulator_5v": lambda part: [f"X{part.ref} {_pins(part, '1', '2', '3')} l7805"],
     "led": lambda part: [f"D{part.ref}r {_pins(part, '1', '2')} dledr", f"D{part.ref}g {_pins(part, '3', '2')} dledg"],
     # Plugs, sockets and the button connect nothing by themselves: the testbench does.
-    "jack": _nothing, "button": _nothing, "power_header": _nothing, "socket_20": _nothing,
+    "jack": _nothing,
+    "button": _nothing,
+    "power_header": _nothing,
+    "socket_20": _nothing,
 }
 
 
@@ -97,6 +108,17 @@ def elements(board: Board, stages: Iterable[str], without: Iterable[str] = ()) -
 
 def deck(title: str, lines: Iterable[str], control: Iterable[str]) -> str:
     """A whole deck: models, circuit, and the commands that run it."""
-    body = [f"* {title}", library(), ".options noacct", *lines, ".control", "set wr_singlescale", "set numdgt=12",
-            *control, "quit", ".endc", ".end"]
+    body = [
+        f"* {title}",
+        library(),
+        ".options noacct",
+        *lines,
+        ".control",
+        "set wr_singlescale",
+        "set numdgt=12",
+        *control,
+        "quit",
+        ".endc",
+        ".end",
+    ]
     return "\n".join(body) + "\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """name: snake_case with its unit. low, high: the limits, None for none. note: how it was measured, in a few words."""
+    """name: snake_case. low, high: the limits, None for none. note: how it was measured, in a few words."""
 
     name: str
     value: float

@@ -1,7 +1,7 @@
 """SPICE models written from datasheet figures. Each says what it leaves out.
 
-Op-amp: one integrator (gain-bandwidth product, slew rate by a tanh transconductance), a cubic in the output voltage set so
-that a unity-gain follower shows the datasheet's distortion, hard limits at the output swing, an output resistance and
+Op-amp: one integrator (gain-bandwidth product, slew rate by a tanh transconductance), a cubic in the output voltage
+set so that a unity-gain follower shows the datasheet's distortion, hard limits at the output swing, an output resistance and
 current limit, input voltage noise, input clamp diodes. Left out: 1/f noise, common-mode errors, the second pole,
 temperature, crossover of the output stage, supply rejection.
 """
@@ -47,44 +47,62 @@ class OpAmp:
         noise_ohm = self.noise_volts_per_root_hz**2 / (4 * _BOLTZMANN_T)
         output = f"V(g,gnd)+{self.cubic():.6g}*V(g,gnd)*V(g,gnd)*V(g,gnd)"
         margin = self.output_margin_volts
-        return "\n".join([
-            f".subckt {self.name} inp inn vcc vee out gnd vos=0",
-            f"rnoise nn gnd {noise_ohm:.6g}",
-            "enoise a inp nn gnd 1",
-            "voffset b a {vos}",
-            "rin inp inn 1e10",
-            "cin inp inn 4p",
-            "dcp inn vcc clamp",
-            "dcm vee inn clamp",
-            f"bgm gnd g I={limit:.6g}*tanh({transconductance / limit:.6g}*V(b,inn))",
-            f"rg g gnd {self.open_loop_gain / transconductance:.6g} noisy=0",
-            f"cg g gnd {capacitance:.6g}",
-            # A wind-up limit a little beyond the swing; the swing itself is the min/max of the output stage.
-            "bhigh high gnd V=V(vcc,gnd)", "blow low gnd V=V(vee,gnd)",
-            "dhigh g high windup", "dlow low g windup",
-            f"bout o gnd V=max(min({output},V(vcc,gnd)-{margin}),V(vee,gnd)+{margin})",
-            f"blimit gnd out I={self.short_circuit_amperes:.6g}"
-            f"*tanh(V(o,out)/{self.output_ohm * self.short_circuit_amperes:.6g})",
-            ".ends",
-        ])
+        return "\n".join(
+            [
+                f".subckt {self.name} inp inn vcc vee out gnd vos=0",
+                f"rnoise nn gnd {noise_ohm:.6g}",
+                "enoise a inp nn gnd 1",
+                "voffset b a {vos}",
+                "rin inp inn 1e10",
+                "cin inp inn 4p",
+                "dcp inn vcc clamp",
+                "dcm vee inn clamp",
+                f"bgm gnd g I={limit:.6g}*tanh({transconductance / limit:.6g}*V(b,inn))",
+                f"rg g gnd {self.open_loop_gain / transconductance:.6g} noisy=0",
+                f"cg g gnd {capacitance:.6g}",
+                # A wind-up limit a little beyond the swing; the swing itself is the min/max of the output stage.
+                "bhigh high gnd V=V(vcc,gnd)",
+                "blow low gnd V=V(vee,gnd)",
+                "dhigh g high windup",
+                "dlow low g windup",
+                f"bout o gnd V=max(min({output},V(vcc,gnd)-{margin}),V(vee,gnd)+{margin})",
+                f"blimit gnd out I={self.short_circuit_amperes:.6g}"
+                f"*tanh(V(o,out)/{self.output_ohm * self.short_circuit_amperes:.6g})",
+                ".ends",
+            ]
+        )
 
 
 OPA1678 = OpAmp(
     name="opa1678",
     source="Texas Instruments SBOS855 (OPA1678): 16 MHz, 9 V/us, 4.5 nV/rtHz, THD 0.0001 % at 1 kHz 3 Vrms unity gain, "
-           "swing to 0.8 V of the rails at 2 k, 50 mA, 2 mA per amplifier, 2 mV",
-    gain_bandwidth_hz=16e6, slew_volts_per_second=9e6, open_loop_gain=10 ** (114 / 20),
-    noise_volts_per_root_hz=4.5e-9, output_margin_volts=0.8, short_circuit_amperes=50e-3, output_ohm=40.0,
-    supply_amperes_per_amplifier=2e-3, offset_volts_maximum=2e-3, distortion=(1e-6, 3 * math.sqrt(2), 1e3),
+    "swing to 0.8 V of the rails at 2 k, 50 mA, 2 mA per amplifier, 2 mV",
+    gain_bandwidth_hz=16e6,
+    slew_volts_per_second=9e6,
+    open_loop_gain=10 ** (114 / 20),
+    noise_volts_per_root_hz=4.5e-9,
+    output_margin_volts=0.8,
+    short_circuit_amperes=50e-3,
+    output_ohm=40.0,
+    supply_amperes_per_amplifier=2e-3,
+    offset_volts_maximum=2e-3,
+    distortion=(1e-6, 3 * math.sqrt(2), 1e3),
 )
 
 MCP6004 = OpAmp(
     name="mcp6004",
     source="Microchip DS21733 (MCP6004): 1 MHz, 0.6 V/us, 28 nV/rtHz, 112 dB, swing to 25 mV of the rails, 23 mA, "
-           "100 uA per amplifier, 4.5 mV",
-    gain_bandwidth_hz=1e6, slew_volts_per_second=0.6e6, open_loop_gain=10 ** (112 / 20),
-    noise_volts_per_root_hz=28e-9, output_margin_volts=0.025, short_circuit_amperes=23e-3, output_ohm=200.0,
-    supply_amperes_per_amplifier=1e-4, offset_volts_maximum=4.5e-3, distortion=None,
+    "100 uA per amplifier, 4.5 mV",
+    gain_bandwidth_hz=1e6,
+    slew_volts_per_second=0.6e6,
+    open_loop_gain=10 ** (112 / 20),
+    noise_volts_per_root_hz=28e-9,
+    output_margin_volts=0.025,
+    short_circuit_amperes=23e-3,
+    output_ohm=200.0,
+    supply_amperes_per_amplifier=1e-4,
+    offset_volts_maximum=4.5e-3,
+    distortion=None,
 )
 
 # Diodes: forward voltages of the data sheets. Transistor: hFE 100..300, 4 pF, 8 pF, fT 300 MHz, ts 200 ns (MMBT3904).

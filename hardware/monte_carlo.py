@@ -32,7 +32,7 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Boards:
-    """pin_volts: (boards, len(jack_volts)). bandwidth_hz: (boards,). residual_volts: (boards,) worst error at the jack."""
+    """pin_volts: (boards, jack voltages). bandwidth_hz: (boards,). residual_volts: (boards,) worst, at the jack."""
 
     jack_volts: NDArray[np.float64]
     pin_volts: NDArray[np.float64]
@@ -48,8 +48,10 @@ def _channel(board: Board, panel: PanelMap) -> list[Placed]:
     parts = []
     for part in board.parts():
         nets = {net for net in part.nets.values() if net is not None}
-        if part.stage == "cv_in" and part.kind in ("resistor", "capacitor", "reference_2v5", "clamp_pair") and (
-            nets & mine and nets <= mine | {"GND", "-12V", "3V3_A"}
+        if (
+            part.stage == "cv_in"
+            and part.kind in ("resistor", "capacitor", "reference_2v5", "clamp_pair")
+            and (nets & mine and nets <= mine | {"GND", "-12V", "3V3_A"})
         ):
             parts.append(part)
     return parts
@@ -67,7 +69,10 @@ def _board_lines(parts: list[Placed], panel: PanelMap, index: int, rng: np.rando
     for part in parts:
         if part.kind == "clamp_pair":
             anode, cathode, middle = (own(part.nets[pin]) for pin in ("1", "2", "3"))
-            lines += [f"D{part.ref}l_{index} {anode} {middle} dbat54", f"D{part.ref}h_{index} {middle} {cathode} dbat54"]
+            lines += [
+                f"D{part.ref}l_{index} {anode} {middle} dbat54",
+                f"D{part.ref}h_{index} {middle} {cathode} dbat54",
+            ]
             continue
         altered = 1.0 + part.item.tolerance * rng.uniform(-1.0, 1.0)
         a, b = own(part.nets["1"]), own(part.nets["2"])
@@ -78,11 +83,15 @@ def _board_lines(parts: list[Placed], panel: PanelMap, index: int, rng: np.rando
             lines.append(f"{letter}{part.ref}_{index} {a} {b} {parse(part.value) * altered:.8g}")
     name = panel.of_kind("cv")[0].name.upper()
     offset = MCP6004.offset_volts_maximum * rng.uniform(-1.0, 1.0)
-    lines.append(f"XU_{index} 0 {own(f'CV_{name}_SUM')} {node('3V3_A')} 0 {own(f'CV_{name}_AMP')} 0 mcp6004 vos={offset:.6g}")
+    lines.append(
+        f"XU_{index} 0 {own(f'CV_{name}_SUM')} {node('3V3_A')} 0 {own(f'CV_{name}_AMP')} 0 mcp6004 vos={offset:.6g}"
+    )
     return lines
 
 
-def calibrate(jack_volts: NDArray[np.float64], pin_volts: NDArray[np.float64], full_scale: float) -> NDArray[np.float64]:
+def calibrate(
+    jack_volts: NDArray[np.float64], pin_volts: NDArray[np.float64], full_scale: float
+) -> NDArray[np.float64]:
     """What a two-point calibration leaves: (boards,) worst |error| in volts at the jack, over the whole range.
 
     The converter is an ideal one of 16 bits; its own non-linearity comes on top (a few millivolts at the jack).
@@ -96,7 +105,9 @@ def calibrate(jack_volts: NDArray[np.float64], pin_volts: NDArray[np.float64], f
     return worst
 
 
-def simulate(board: Board, panel: PanelMap, boards: int = BOARDS, decks: Path | None = None) -> tuple[list[Figure], Boards]:
+def simulate(
+    board: Board, panel: PanelMap, boards: int = BOARDS, decks: Path | None = None
+) -> tuple[list[Figure], Boards]:
     """Figures over `boards` boards (seed 7)."""
     rng = np.random.default_rng(SEED)
     parts = _channel(board, panel)
@@ -109,10 +120,16 @@ def simulate(board: Board, panel: PanelMap, boards: int = BOARDS, decks: Path | 
         for number in numbers:
             lines += _board_lines(parts, panel, number, rng)
         pins = [f"{pin}_{number}" for number in numbers]
-        text = deck(f"CV input, boards {numbers[0]} to {numbers[-1]}", lines, [
-            "dc Vj -5 5 1", "wrdata out0.txt " + " ".join(f"v({name})" for name in pins),
-            "ac dec 20 100 10k", "wrdata out1.txt " + " ".join(f"vdb({name})" for name in pins),
-        ])
+        text = deck(
+            f"CV input, boards {numbers[0]} to {numbers[-1]}",
+            lines,
+            [
+                "dc Vj -5 5 1",
+                "wrdata out0.txt " + " ".join(f"v({name})" for name in pins),
+                "ac dec 20 100 10k",
+                "wrdata out1.txt " + " ".join(f"vdb({name})" for name in pins),
+            ],
+        )
         transfer, response = run(text, 2, decks / "cv_monte_carlo.cir" if decks and start == 0 else None)
         rows = [int(np.argmin(np.abs(transfer[:, 0] - volts))) for volts in _JACK_VOLTS]
         transfers.append(transfer[rows, 1:].T)
@@ -122,10 +139,19 @@ def simulate(board: Board, panel: PanelMap, boards: int = BOARDS, decks: Path | 
     low, high = panel.raw["cv_range"]["pin_volts"]
     inside = ((pin_volts >= low) & (pin_volts <= high)).all(axis=1)
     figures = [
-        Figure("cv_boards_in_range", float(inside.mean()) * 100, "%", 99.9, None, f"{boards} boards, ±5 V in {low}..{high} V"),
+        Figure(
+            "cv_boards_in_range",
+            float(inside.mean()) * 100,
+            "%",
+            99.9,
+            None,
+            f"{boards} boards, ±5 V in {low}..{high} V",
+        ),
         Figure("cv_lowest_pin", float(pin_volts.min()), "V", low, None, "worst of all boards"),
         Figure("cv_highest_pin", float(pin_volts.max()), "V", None, high, "worst of all boards"),
-        Figure("cv_residual_after_calibration_mv", float(residual.max()) * 1e3, "mV", None, 5.0, "at the jack, worst board"),
+        Figure(
+            "cv_residual_after_calibration_mv", float(residual.max()) * 1e3, "mV", None, 5.0, "at the jack, worst board"
+        ),
         Figure("cv_bandwidth_lowest_hz", float(bandwidth.min()), "Hz", 800.0, None, "worst of all boards"),
         Figure("cv_bandwidth_highest_hz", float(bandwidth.max()), "Hz", None, 3000.0, "worst of all boards"),
     ]

@@ -15,7 +15,9 @@ class NgspiceError(RuntimeError):
     """ngspice is missing, failed, or did not converge; the message says which."""
 
 
-def run(deck: str, outputs: int = 1, keep: Path | None = None, timeout_seconds: float = 120.0) -> list[NDArray[np.float64]]:
+def run(
+    deck: str, outputs: int = 1, keep: Path | None = None, timeout_seconds: float = 120.0
+) -> list[NDArray[np.float64]]:
     """Runs one deck whose commands write out0.txt, out1.txt, ... by wrdata.
 
     Returns one array (rows, columns) per output: the scale first, then each vector (a complex one as two columns).
@@ -30,7 +32,9 @@ def run(deck: str, outputs: int = 1, keep: Path | None = None, timeout_seconds: 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "deck.cir"
         path.write_text(deck, encoding="utf-8")
-        done = subprocess.run([program, "-b", path.name], cwd=folder, capture_output=True, text=True, timeout=timeout_seconds)
+        done = subprocess.run(
+            [program, "-b", path.name], cwd=folder, capture_output=True, text=True, timeout=timeout_seconds
+        )
         results = []
         for index in range(outputs):
             out = Path(folder) / f"out{index}.txt"

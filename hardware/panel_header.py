@@ -16,7 +16,7 @@ def _port(panel: PanelMap, pin: str) -> str:
 
 
 def _table(name: str, comment: str, rows: list[str]) -> list[str]:
-    width = max(map(len, rows))
+    width = max(*map(len, rows), len(name) + 8)
     body = [f"    {row.ljust(width)} \\" for row in rows[:-1]] + [f"    {rows[-1]}"]
     first = f"#define {name}(X)".ljust(width + 5) + "\\"
     return [f"/* {comment} */", first, *body, ""]
@@ -28,21 +28,33 @@ def render(panel: PanelMap) -> str:
     low, high = panel.raw["cv_range"]["jack_volts"]
     analog = panel.of_kind("knob") + panel.of_kind("cv")
     gates, buttons, leds = panel.of_kind("gate"), panel.of_kind("button"), panel.of_kind("led")
-    rows = [f"X({control.kind.upper()}_{control.name.upper()}, {control.pins[0]}, {_port(panel, control.pins[0])})"
-            for control in analog]
-    switches = [f"X({control.name.upper()}, {control.pins[0]}, {_port(panel, control.pins[0])}, {int(control.active_low)})"
-                for control in gates + buttons]
-    lights = [f"X({led.name.upper()}_{colour}, {pin}, {_port(panel, pin)})"
-              for led in leds for colour, pin in zip(("RED", "GREEN"), led.pins, strict=True)]
+    rows = [
+        f"X({control.kind.upper()}_{control.name.upper()}, {control.pins[0]}, {_port(panel, control.pins[0])})"
+        for control in analog
+    ]
+    switches = [
+        f"X({control.name.upper()}, {control.pins[0]}, {_port(panel, control.pins[0])}, {int(control.active_low)})"
+        for control in gates + buttons
+    ]
+    lights = [
+        f"X({led.name.upper()}_{colour}, {pin}, {_port(panel, pin)})"
+        for led in leds
+        for colour, pin in zip(("RED", "GREEN"), led.pins, strict=True)
+    ]
     played = [knob.name for knob in panel.of_kind("knob") if knob.group == "played"]
     text = [
         "/* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.",
-        " * Generated from hardware/module.toml and hardware/stages by `python -m hardware.build --header`; do not edit. */",
-        "#ifndef GRITSPACE_PANEL_H", "#define GRITSPACE_PANEL_H", "", "/* clang-format off */", "",
+        " * Generated from hardware/module.toml and hardware/stages by `python -m hardware.build --header`; do not edit.",
+        " */",
+        "#ifndef GRITSPACE_PANEL_H",
+        "#define GRITSPACE_PANEL_H",
+        "",
+        "/* clang-format off */",
+        "",
         f"#define GRIT_PANEL_ANALOG_COUNT {len(analog)}",
         f"#define GRIT_PANEL_KNOB_COUNT {len(panel.of_kind('knob'))}",
         f"#define GRIT_PANEL_CV_COUNT {len(panel.of_kind('cv'))}",
-        f"#define GRIT_PANEL_PLAYED_COUNT {len(played)} /* the first knobs, and the CV inputs, in this order: {', '.join(played)} */",
+        f"#define GRIT_PANEL_PLAYED_COUNT {len(played)} /* first knobs, and CV inputs: {', '.join(played)} */",
         "",
         *_table("GRIT_PANEL_ANALOG", "X(name, Seed pin, port, bit), in the order of the converter's scan.", rows),
         *_table("GRIT_PANEL_SWITCHES", "X(name, Seed pin, port, bit, active low)", switches),
@@ -56,10 +68,14 @@ def render(panel: PanelMap) -> str:
         f"#define GRIT_PANEL_CV_MIN_UV ({round(low * 1e6)})",
         f"#define GRIT_PANEL_CV_MAX_UV {round(high * 1e6)}",
         "",
-        "/* Audio, nominally: Seed input = jack * gain / 1000000, and jack = Seed output * gain / 1000000. Both invert. */",
+        "/* Audio, nominally: Seed input = jack * gain / 1000000, jack = Seed output * gain / 1000000; both invert. */",
         f"#define GRIT_PANEL_AUDIO_IN_GAIN_PPM ({round(audio_in.nominal_gain() * 1e6)})",
         f"#define GRIT_PANEL_AUDIO_OUT_GAIN_PPM ({round(audio_out.nominal_gain() * 1e6)})",
-        "", "/* clang-format on */", "", "#endif", "",
+        "",
+        "/* clang-format on */",
+        "",
+        "#endif",
+        "",
     ]
     return "\n".join(text)
 

@@ -79,14 +79,25 @@ def parse(raw: dict[str, Any]) -> PanelMap:
                 if kind == "cv" and pin in raw["seed"]["no_injection_pins"]:
                     raise PanelMapError(f"module.toml: {label} must not use {pin}, which bears no injected current.")
             controls.append(
-                Control(kind, entry["name"], pins, float(entry["x_mm"]), float(entry["y_mm"]), entry.get("kind", ""),
-                        bool(entry.get("active_low", False)))
+                Control(
+                    kind,
+                    entry["name"],
+                    pins,
+                    float(entry["x_mm"]),
+                    float(entry["y_mm"]),
+                    entry.get("kind", ""),
+                    bool(entry.get("active_low", False)),
+                )
             )
     analog = sum(control.kind in ("knob", "cv") for control in controls)
     if analog > raw["seed"]["adc_inputs"]:
-        raise PanelMapError(f"module.toml: {analog} analog controls, but the Seed has {raw['seed']['adc_inputs']} inputs.")
+        raise PanelMapError(
+            f"module.toml: {analog} analog controls, but the Seed has {raw['seed']['adc_inputs']} inputs."
+        )
     if [knob.name for knob in controls if knob.group == "played"] != [c.name for c in controls if c.kind == "cv"]:
-        raise PanelMapError("module.toml: the played knobs and the CV inputs must have the same names in the same order.")
+        raise PanelMapError(
+            "module.toml: the played knobs and the CV inputs must have the same names in the same order."
+        )
     return PanelMap(tuple(controls), seed_pins, raw)
 
 

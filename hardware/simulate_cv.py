@@ -21,7 +21,7 @@ CLAMP_LIMIT_MILLIAMPERES = 2.0
 
 @dataclass(frozen=True)
 class CvCurves:
-    """What the plots show. transfer: jack volts, pin volts. response: hertz, decibels relative to the lowest frequency."""
+    """What the plots show. transfer: jack volts, pin volts. response: hertz, decibels below the lowest frequency."""
 
     transfer: NDArray[np.float64]
     response: NDArray[np.float64]
@@ -30,8 +30,11 @@ class CvCurves:
 def _bench(board: Board, panel: PanelMap, supply_volts: float = 3.3) -> list[str]:
     first, *rest = panel.of_kind("cv")
     lines = elements(board, ["cv_in"])
-    lines += [f"Vj {node(f'CV_{first.name.upper()}_JACK')} 0 0 ac 1", f"V33 {node('3V3_A')} 0 {supply_volts}",
-              f"Vm {node('-12V')} 0 {-11.6 if supply_volts else 0}"]
+    lines += [
+        f"Vj {node(f'CV_{first.name.upper()}_JACK')} 0 0 ac 1",
+        f"V33 {node('3V3_A')} 0 {supply_volts}",
+        f"Vm {node('-12V')} 0 {-11.6 if supply_volts else 0}",
+    ]
     return lines + [f"Vj{cv.name} {node(f'CV_{cv.name.upper()}_JACK')} 0 0" for cv in rest]
 
 
@@ -51,14 +54,23 @@ def simulate(board: Board, panel: PanelMap, decks: Path | None = None) -> tuple[
     pin, jack_sum = node(f"SEED_{first.pins[0]}"), node(f"CV_{first.name.upper()}_SUM")
     limit = float(panel.raw["cv_range"]["survives_volts"])
     low, high = panel.raw["cv_range"]["pin_volts"]
-    sweep = deck("CV input: transfer, over-voltage, bandwidth", _bench(board, panel), [
-        f"dc Vj {-limit} {limit} 0.5", f"wrdata out0.txt v({pin}) v({jack_sum}) i(Vj)",
-        "ac dec 50 10 100k", f"wrdata out1.txt vdb({pin})",
-    ])
+    sweep = deck(
+        "CV input: transfer, over-voltage, bandwidth",
+        _bench(board, panel),
+        [
+            f"dc Vj {-limit} {limit} 0.5",
+            f"wrdata out0.txt v({pin}) v({jack_sum}) i(Vj)",
+            "ac dec 50 10 100k",
+            f"wrdata out1.txt vdb({pin})",
+        ],
+    )
     transfer, response = run(sweep, 2, decks / "cv_in.cir" if decks else None)
     without_supply = [line.replace(" mcp6004", " mcp6004_off") for line in _bench(board, panel, 0.0)]
-    off = deck("CV input, module off", without_supply,
-               [f"dc Vj {-limit} {limit} 1", f"wrdata out0.txt v({pin}) v({jack_sum}) i(Vj)"])
+    off = deck(
+        "CV input, module off",
+        without_supply,
+        [f"dc Vj {-limit} {limit} 1", f"wrdata out0.txt v({pin}) v({jack_sum}) i(Vj)"],
+    )
     (unpowered,) = run(off, 1, decks / "cv_in_off.cir" if decks else None)
 
     at = {volts: float(np.interp(volts, transfer[:, 0], transfer[:, 1])) for volts in (-5.0, 0.0, 5.0)}
@@ -70,14 +82,32 @@ def simulate(board: Board, panel: PanelMap, decks: Path | None = None) -> tuple[
         Figure("cv_pin_at_minus_5_v", at[-5.0], "V", low, high, "nominal board"),
         Figure("cv_pin_at_0_v", at[0.0], "V", 1.5, 1.8, "nominal board"),
         Figure("cv_pin_at_plus_5_v", at[5.0], "V", low, high, "nominal board"),
-        Figure("cv_gain", float(np.polyfit(transfer[linear, 0], transfer[linear, 1], 1)[0]), "V/V",
-               cv_in.nominal_gain() * 1.002, cv_in.nominal_gain() * 0.998, "slope, ±5 V; limit: formula ± 0.2 %"),
+        Figure(
+            "cv_gain",
+            float(np.polyfit(transfer[linear, 0], transfer[linear, 1], 1)[0]),
+            "V/V",
+            cv_in.nominal_gain() * 1.002,
+            cv_in.nominal_gain() * 0.998,
+            "slope, ±5 V; limit: formula ± 0.2 %",
+        ),
         Figure("cv_bandwidth_hz", corner_hz(response[:, 0], response[:, 1]), "Hz", 800.0, 3000.0, "-3 dB"),
-        Figure("cv_pin_lowest_at_over_voltage", float(every_pin.min()), "V", absolute[0], None, "±20 V, power on and off"),
-        Figure("cv_pin_highest_at_over_voltage", float(every_pin.max()), "V", None, absolute[1], "±20 V, power on and off"),
-        Figure("cv_jack_current_at_20_v", current, "mA", None, CLAMP_LIMIT_MILLIAMPERES,
-               "all of it through the op-amp's input clamp, at worst"),
-        Figure("cv_input_resistor_at_12_v", 144.0 / 100e3 * 1e3, "mW", None, 62.5, "half of an 0805's rating, for ever"),
+        Figure(
+            "cv_pin_lowest_at_over_voltage", float(every_pin.min()), "V", absolute[0], None, "±20 V, power on and off"
+        ),
+        Figure(
+            "cv_pin_highest_at_over_voltage", float(every_pin.max()), "V", None, absolute[1], "±20 V, power on and off"
+        ),
+        Figure(
+            "cv_jack_current_at_20_v",
+            current,
+            "mA",
+            None,
+            CLAMP_LIMIT_MILLIAMPERES,
+            "all of it through the op-amp's input clamp, at worst",
+        ),
+        Figure(
+            "cv_input_resistor_at_12_v", 144.0 / 100e3 * 1e3, "mW", None, 62.5, "half of an 0805's rating, for ever"
+        ),
     ]
     decibels = response[:, 1] - response[0, 1]
     return figures, CvCurves(transfer[:, :2], np.column_stack([response[:, 0], decibels]))

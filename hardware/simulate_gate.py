@@ -17,12 +17,22 @@ def simulate(board: Board, panel: PanelMap, decks: Path | None = None) -> list[F
     """Figures of the gate input, with a 10 pF pin behind it."""
     (gate,) = panel.of_kind("gate")
     pin, base = node(f"SEED_{gate.pins[0]}"), node("GATE_BASE")
-    lines = [*elements(board, ["gate_in"]), f"V33 {node('3V3_D')} 0 3.3", f"Cpin {pin} 0 10p",
-             f"Vj {node('GATE_JACK')} 0 dc 0 pulse(0 5 100u 1u 1u 200u 1)"]
-    text = deck("Gate input", lines, [
-        "dc Vj -20 20 0.05", f"wrdata out0.txt v({pin}) v({base})",
-        "tran 0.1u 600u", f"wrdata out1.txt v({pin}) v({node('GATE_JACK')})",
-    ])
+    lines = [
+        *elements(board, ["gate_in"]),
+        f"V33 {node('3V3_D')} 0 3.3",
+        f"Cpin {pin} 0 10p",
+        f"Vj {node('GATE_JACK')} 0 dc 0 pulse(0 5 100u 1u 1u 200u 1)",
+    ]
+    text = deck(
+        "Gate input",
+        lines,
+        [
+            "dc Vj -20 20 0.05",
+            f"wrdata out0.txt v({pin}) v({base})",
+            "tran 0.1u 600u",
+            f"wrdata out1.txt v({pin}) v({node('GATE_JACK')})",
+        ],
+    )
     sweep, pulse = run(text, 2, decks / "gate_in.cir" if decks else None)
     upward = sweep[sweep[:, 0] >= 0]
     threshold = float(upward[np.argmax(upward[:, 1] < 1.65), 0])

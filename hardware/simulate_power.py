@@ -38,10 +38,12 @@ def _amplifiers(board: Board, kind: str, per_package: int) -> int:
 
 def _loads(board: Board) -> list[str]:
     analog = _amplifiers(board, "audio_op_amp", 2) * OPA1678.supply_amperes_per_amplifier
-    return [f"Rseed {node('+5V')} 0 {5.0 / SEED_AMPERES:.6g}",
-            f"Ranalog {node('+12V')} {node('-12V')} {24.0 / analog:.6g}",
-            # The reference's branch hangs on -12 V.
-            f"Rref {node('-12V')} 0 5k"]
+    return [
+        f"Rseed {node('+5V')} 0 {5.0 / SEED_AMPERES:.6g}",
+        f"Ranalog {node('+12V')} {node('-12V')} {24.0 / analog:.6g}",
+        # The reference's branch hangs on -12 V.
+        f"Rref {node('-12V')} 0 5k",
+    ]
 
 
 def header(cable_of_pin: dict[int, str]) -> list[str]:
@@ -49,7 +51,7 @@ def header(cable_of_pin: dict[int, str]) -> list[str]:
     return [f"Rw{pin} {source} {node(HEADER_PINS[str(pin)])} {_CABLE_OHM}" for pin, source in cable_of_pin.items()]
 
 
-BUS = {1: "m12", 2: "m12", **{pin: "g" for pin in range(3, 9)}, 9: "p12", 10: "p12"}
+BUS = {1: "m12", 2: "m12", **dict.fromkeys(range(3, 9), "g"), 9: "p12", 10: "p12"}
 REVERSED = {pin: BUS[11 - pin] for pin in BUS}
 SHIFTED_UP = {pin: BUS[pin - 2] for pin in range(3, 11)}
 SHIFTED_DOWN = {pin: BUS[pin + 2] for pin in range(1, 9)}
@@ -60,20 +62,36 @@ def _static(board: Board, cable: dict[int, str], volts: float = 12.0) -> dict[st
 
     The supply gives 2 A a rail and no more (its limit is a tanh), and its ground floats from the module's.
     """
-    lines = [*elements(board, ["power"]), *_loads(board), *header(cable),
-             f"Vp pi g {volts}", "Bp pi p12 I=2*tanh(V(pi,p12)/0.02)",
-             f"Vm mi g {-volts}", "Bm mi m12 I=2*tanh(V(mi,m12)/0.02)", "Rgg g 0 1meg"]
+    lines = [
+        *elements(board, ["power"]),
+        *_loads(board),
+        *header(cable),
+        f"Vp pi g {volts}",
+        "Bp pi p12 I=2*tanh(V(pi,p12)/0.02)",
+        f"Vm mi g {-volts}",
+        "Bm mi m12 I=2*tanh(V(mi,m12)/0.02)",
+        "Rgg g 0 1meg",
+    ]
     nets = ("+12V", "-12V", "+5V", "+12V_REG")
-    text = deck("Supply", lines, ["op", "wrdata out0.txt " + " ".join(f"v({node(net)})" for net in nets) + " i(Vp) i(Vm)"])
+    text = deck(
+        "Supply", lines, ["op", "wrdata out0.txt " + " ".join(f"v({node(net)})" for net in nets) + " i(Vp) i(Vm)"]
+    )
     (values,) = run(text)
     row = values[0, 1:]
     return {**dict(zip(nets, map(float, row[:4]), strict=True)), "supply_amperes": float(np.abs(row[4:]).max())}
 
 
 def _inrush(board: Board, decks: Path | None) -> NDArray[np.float64]:
-    lines = [*elements(board, ["power"]), *_loads(board), "Vp ps 0 pulse(0 12 10u 1u 1u 1 2)", "Vm ms 0 pulse(0 -12 10u 1u 1u 1 2)",
-             f"Lp ps p1 {_CABLE_HENRY}", f"Rp p1 {node('+12V_IN')} {_CABLE_OHM}",
-             f"Lm ms m1 {_CABLE_HENRY}", f"Rm m1 {node('-12V_IN')} {_CABLE_OHM}"]
+    lines = [
+        *elements(board, ["power"]),
+        *_loads(board),
+        "Vp ps 0 pulse(0 12 10u 1u 1u 1 2)",
+        "Vm ms 0 pulse(0 -12 10u 1u 1u 1 2)",
+        f"Lp ps p1 {_CABLE_HENRY}",
+        f"Rp p1 {node('+12V_IN')} {_CABLE_OHM}",
+        f"Lm ms m1 {_CABLE_HENRY}",
+        f"Rm m1 {node('-12V_IN')} {_CABLE_OHM}",
+    ]
     text = deck("Supply, inrush", lines, ["tran 0.2u 3m 0 1u", f"wrdata out0.txt i(Vp) i(Vm) v({node('+5V')})"])
     (wave,) = run(text, 1, decks / "power_inrush.cir" if decks else None)
     return np.column_stack([wave[:, 0], -wave[:, 1], wave[:, 2], wave[:, 3]])
@@ -108,16 +126,36 @@ def simulate(board: Board, decks: Path | None = None) -> tuple[list[Figure], Pow
         Figure("supply_inrush_plus_a", peak[0], "A", None, 5.0, "12 V applied in 1 us"),
         Figure("supply_inrush_minus_a", peak[1], "A", None, 5.0, "12 V applied in 1 us"),
         Figure("supply_inrush_above_1_a_us", max(long) * 1e6, "us", None, 1000.0, "the rails' fuses need far longer"),
-        Figure("supply_regulator_junction_c", _CASE_CELSIUS + watts * _THERMAL_KELVIN_PER_WATT, "°C", None, 110.0,
-               f"{watts:.2f} W, no heat sink, 45 °C inside the case"),
+        Figure(
+            "supply_regulator_junction_c",
+            _CASE_CELSIUS + watts * _THERMAL_KELVIN_PER_WATT,
+            "°C",
+            None,
+            110.0,
+            f"{watts:.2f} W, no heat sink, 45 °C inside the case",
+        ),
         Figure("supply_current_plus_12_ma", budget["+12 V"], "mA", None, 250.0, "half of what the fuse holds"),
         Figure("supply_current_minus_12_ma", budget["-12 V"], "mA", None, 100.0, "half of what the fuse holds"),
     ]
     for name, cable in (("reversed", REVERSED), ("shifted_up", SHIFTED_UP), ("shifted_down", SHIFTED_DOWN)):
         rails = _static(board, cable)
-        worst = max(rails["+12V"] - 12.5, -rails["+12V"] - 0.5, rails["-12V"] - 0.5, -rails["-12V"] - 12.5,
-                    rails["+5V"] - 5.5, -rails["+5V"] - 0.3)
-        figures.append(Figure(f"supply_{name}_cable_margin_v", -worst, "V", 0.0, None,
-                              f"+12 V at {rails['+12V']:.2f}, -12 V at {rails['-12V']:.2f}, +5 V at {rails['+5V']:.2f}; "
-                              f"supply gives {rails['supply_amperes']:.2f} A"))
+        worst = max(
+            rails["+12V"] - 12.5,
+            -rails["+12V"] - 0.5,
+            rails["-12V"] - 0.5,
+            -rails["-12V"] - 12.5,
+            rails["+5V"] - 5.5,
+            -rails["+5V"] - 0.3,
+        )
+        figures.append(
+            Figure(
+                f"supply_{name}_cable_margin_v",
+                -worst,
+                "V",
+                0.0,
+                None,
+                f"+12 V at {rails['+12V']:.2f}, -12 V at {rails['-12V']:.2f}, +5 V at {rails['+5V']:.2f}; "
+                f"supply gives {rails['supply_amperes']:.2f} A",
+            )
+        )
     return figures, PowerCurves(wave)

@@ -12,10 +12,10 @@ from ..board import Board
 from ..panel_map import PanelMap
 from ..quantities import parse
 
-INPUT_OHM = "100k"       # R1
-FEEDBACK_OHM = "18.7k"   # R2
-SUMMING_OHM = "10k"      # R3
-GROUND_FARAD = "220p"    # C1
+INPUT_OHM = "100k"  # R1
+FEEDBACK_OHM = "18.7k"  # R2
+SUMMING_OHM = "10k"  # R3
+GROUND_FARAD = "220p"  # C1
 FEEDBACK_FARAD = "100p"  # C2
 SEED_OHM = "680"
 

@@ -1,8 +1,8 @@
 """Audio out: 1.75 Vpp from the Seed back to 10 Vpp at the jack, with the reconstruction filter in the same op-amp.
 
-The same multiple-feedback low-pass as the input's, gain -5.62, corner 72 kHz, Q 0.70. The Seed couples its outputs with
-capacitors; 100 k to ground defines their far side. 1 k in series with the jack is Eurorack's custom and makes a short, or
-another module's output, harmless. The two inversions, in and out, cancel: a positive jack stays positive.
+The same multiple-feedback low-pass as the input's, gain -5.62, corner 72 kHz, Q 0.70. The Seed couples its outputs
+with capacitors; 100 k to ground defines their far side. 1 k in series with the jack is Eurorack's custom and makes a
+short, or another module's output, harmless. The two inversions, in and out, cancel: a positive jack stays positive.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ..panel_map import PanelMap
 from ..quantities import parse
 
 BIAS_OHM = "100k"
-INPUT_OHM = "8.06k"      # R1
-FEEDBACK_OHM = "45.3k"   # R2
-SUMMING_OHM = "3.4k"     # R3
-GROUND_FARAD = "680p"    # C1
-FEEDBACK_FARAD = "47p"   # C2
+INPUT_OHM = "8.06k"  # R1
+FEEDBACK_OHM = "45.3k"  # R2
+SUMMING_OHM = "3.4k"  # R3
+GROUND_FARAD = "680p"  # C1
+FEEDBACK_FARAD = "47p"  # C2
 JACK_OHM = "1k"
 
 _UNITS = (("1", "2", "3"), ("7", "6", "5"))  # output, inverting, other

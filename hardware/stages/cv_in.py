@@ -1,12 +1,12 @@
 """CV in: -5..+5 V at the jack to 3.2..0.2 V at the converter, offset by a -2.5 V reference.
 
-An inverting summer (Horowitz & Hill, The Art of Electronics, ch. 4): pin = -Rf/Rin * jack + Rf/Rref * 2.5 V. The jack sees
-100 k into a virtual ground; its current, 0.2 mA at 20 V, is a tenth of what the MCP6004's input clamps bear (2 mA). The
-op-amp lives on the Seed's own 3V3_A, so its output cannot leave the converter's range whatever the jack does. Rf and Cf
-make the bandwidth (first order); 1 k and 10 nF at the pin feed the converter's sampling capacitor. The Schottky pair at
-the pin matters while the module is off: then the op-amp no longer holds the node, and the clamps of its inputs pass half a
-volt of either sign. It stands behind the 1 k, where its leakage costs a fraction of a millivolt, and not at the summing
-node, where its temperature-dependent conductance would amplify the op-amp's offset.
+An inverting summer (Horowitz & Hill, The Art of Electronics, ch. 4): pin = -Rf/Rin * jack + Rf/Rref * 2.5 V. The jack
+sees 100 k into a virtual ground; its current, 0.2 mA at 20 V, is a tenth of what the MCP6004's input clamps bear (2
+mA). The op-amp lives on the Seed's own 3V3_A, so its output cannot leave the converter's range whatever the jack
+does. Rf and Cf make the bandwidth (first order); 1 k and 10 nF at the pin feed the converter's sampling capacitor.
+The Schottky pair at the pin matters while the module is off: then the op-amp no longer holds the node, and the clamps
+of its inputs pass half a volt of either sign. It stands behind the 1 k, where its leakage costs a fraction of a
+millivolt, and not at the summing node, where its temperature-dependent conductance would amplify the op-amp's offset.
 """
 
 from __future__ import annotations

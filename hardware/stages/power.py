@@ -1,8 +1,9 @@
 """Power: Doepfer's 10-pin header to +12 V and -12 V for the op-amps, and a linear +5 V for the Seed.
 
-Each rail: resettable fuse, series Schottky diode (a reversed cable finds it blocking), then 22 uF behind a resistor that
-limits the inrush and, with the capacitor, keeps the Seed's noise off the op-amps. The Seed has a branch and a regulator of
-its own. Linear rather than switching: 1 W of heat, and no switching residue beside a gain-of-five audio stage.
+Each rail: resettable fuse, series Schottky diode (a reversed cable finds it blocking), then 22 uF behind a resistor
+that limits the inrush and, with the capacitor, keeps the Seed's noise off the op-amps. The Seed has a branch and a
+regulator of its own. Linear rather than switching: 1 W of heat, and no switching residue beside a gain-of-five audio
+stage.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from __future__ import annotations
 from ..board import Board
 
 # Doepfer A-100 bus: pins 1 and 2 (the ribbon's red edge) carry -12 V, 9 and 10 carry +12 V, the rest is ground.
-HEADER_PINS = {"1": "-12V_IN", "2": "-12V_IN", **{str(pin): "GND" for pin in range(3, 9)}, "9": "+12V_IN", "10": "+12V_IN"}
+HEADER_PINS = {
+    "1": "-12V_IN",
+    "2": "-12V_IN",
+    **{str(pin): "GND" for pin in range(3, 9)},
+    "9": "+12V_IN",
+    "10": "+12V_IN",
+}
 REGULATOR_SERIES_OHM = "4.7"
 ANALOG_SERIES_OHM = "10"
 

@@ -18,7 +18,11 @@ def build(board: Board, panel: PanelMap) -> None:
     for name, (number, _) in panel.seed_pins.items():
         nets[number] = _SUPPLIES.get(name, f"SEED_{name}" if name in used else None)
     for ref, first in (("J801", 1), ("J802", 21)):
-        board.part(ref, "socket_20", f"Daisy Seed {first}..{first + 19}",
-                   {str(pin - first + 1): nets[pin] for pin in range(first, first + 20)})
+        board.part(
+            ref,
+            "socket_20",
+            f"Daisy Seed {first}..{first + 19}",
+            {str(pin - first + 1): nets[pin] for pin in range(first, first + 20)},
+        )
     board.capacitor("C801", "100n", "3V3_A", "GND")
     board.capacitor("C802", "100n", "+5V", "GND")

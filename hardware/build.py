@@ -1,0 +1,156 @@
+"""Builds everything about the hardware into hardware/build/ and ends with a table. `make hardware` runs it.
+
+    python -m hardware.build            everything
+    python -m hardware.build --docs     ... and refresh the pictures and tables of docs/hardware.md
+    python -m hardware.build --header   only firmware/module/panel.h
+
+Exit code 0 when every check holds, 1 when one does not, 2 when ngspice or the KiCad symbols are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import (
+    bom,
+    monte_carlo,
+    panel,
+    panel_files,
+    panel_header,
+    plots,
+    report,
+    schematic,
+    simulate_audio,
+    simulate_cv,
+    simulate_gate,
+    simulate_power,
+)
+from .board import Board, MissingSymbols
+from .circuit import build_board
+from .ngspice import NgspiceError
+from .panel_map import PanelMap, load
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "hardware" / "build"
+DOCS = ROOT / "docs"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the build made: summary.json's content and the problems of the drawings."""
+
+    content: dict[str, Any]
+    problems: list[str]
+
+
+def _simulate(board: Board, panel_map: PanelMap, out: Path) -> list[report.Figure]:
+    decks = out / "decks"
+    cv_figures, cv_curves = simulate_cv.simulate(board, panel_map, decks)
+    spread, boards = monte_carlo.simulate(board, panel_map, decks=decks)
+    gate = simulate_gate.simulate(board, panel_map, decks)
+    audio, audio_curves = simulate_audio.simulate(board, panel_map, decks)
+    supply, supply_curves = simulate_power.simulate(board, decks)
+    low, high = panel_map.raw["cv_range"]["pin_volts"]
+    plots.cv(out / "plot_cv.svg", cv_curves, boards, (low, high))
+    plots.audio(out / "plot_audio.svg", audio_curves)
+    plots.power(out / "plot_power.svg", supply_curves)
+    return cv_figures + spread + gate + audio + supply
+
+
+def build(out: Path = OUT) -> Built:
+    """Makes every file. Raises MissingSymbols or NgspiceError where a tool is missing."""
+    out.mkdir(parents=True, exist_ok=True)
+    panel_map = load()
+    board = build_board(panel_map)
+    errors, warnings, messages = board.erc()
+    netlist = board.netlist()
+    (out / "gritspace.net").write_text(netlist, encoding="utf-8")
+    (out / "erc.txt").write_text("\n".join([f"{errors} errors, {warnings} warnings", *messages, ""]), encoding="utf-8")
+    bill = bom.lines(board)
+    (out / "bom.csv").write_text(bom.to_csv(bill), encoding="utf-8")
+    drawn = panel.build(panel_map)
+    (out / "panel.svg").write_text(panel_files.svg(drawn), encoding="utf-8")
+    panel_files.dxf(drawn, out / "panel.dxf")
+    panel_files.pdf(drawn, out / "panel.pdf")
+    problems = panel.problems(panel_map)
+    panel_problems = len(problems)
+    for stage, sheet in schematic.sheets(board, panel_map).items():
+        (out / f"schematic_{stage}.svg").write_text(sheet.svg(), encoding="utf-8")
+        problems += sheet.problems()
+    figures = _simulate(board, panel_map, out)
+    parts = list(board.parts())
+    content = report.summary(
+        figures,
+        {
+            "erc_errors": errors,
+            "erc_warnings": warnings,
+            "parts": len(parts),
+            "nets": len({net for part in parts for net in part.nets.values() if net}),
+            "netlist_sha256": hashlib.sha256(netlist.encode()).hexdigest(),
+            "bom_lines": len(bill),
+            "bom_cost": bom.total(bill),
+            "bom_currency": bom.CURRENCY,
+            "bom_date": bom.PRICE_DATE,
+            "current_ma": {rail: round(value, 2) for rail, value in simulate_power.current_budget(board).items()},
+            "panel_hp": panel_map.raw["module"]["hp"],
+            "panel_width_mm": drawn.width,
+            "panel_problems": panel_problems,
+            "schematic_problems": len(problems) - panel_problems,
+        },
+    )
+    (out / "summary.json").write_text(report.to_json(content), encoding="utf-8")
+    return Built(content, problems)
+
+
+_DOC_TABLES = {"cv": ("cv_",), "gate": ("gate_",), "audio": ("audio_", "chain_"), "supply": ("supply_",)}
+
+
+def refresh_docs(content: dict[str, Any], out: Path = OUT) -> None:
+    """Copies the pictures into docs/hardware/ and puts the figures into docs/hardware.md between its markers."""
+    pictures = DOCS / "hardware"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for picture in sorted(out.glob("*.svg")):
+        shutil.copyfile(picture, pictures / picture.name)
+    page = DOCS / "hardware.md"
+    text = page.read_text(encoding="utf-8")
+    tables = {name: report.markdown(content, prefixes) for name, prefixes in _DOC_TABLES.items()}
+    tables["build"] = "```\n" + report.table(content).split("\n\n")[-1] + "\n```"
+    for name, table in tables.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", re.DOTALL)
+        text, found = pattern.subn(lambda match, table=table: match[1] + table + match[2], text)
+        if found != 1:
+            raise ValueError(f"docs/hardware.md has {found} places for the table {name}, not one")
+    page.write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(description="Build and check the module's hardware.")
+    parser.add_argument("--docs", action="store_true", help="also refresh docs/hardware.md and its pictures")
+    parser.add_argument("--header", action="store_true", help="only write firmware/module/panel.h")
+    chosen = parser.parse_args(arguments)
+    if chosen.header:
+        panel_header.write()
+        return 0
+    try:
+        built = build()
+    except (MissingSymbols, NgspiceError) as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    if chosen.docs:
+        refresh_docs(built.content)
+    print(report.table(built.content))
+    for problem in built.problems:
+        print(problem)
+    return 0 if built.content["passed"] and not built.problems else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

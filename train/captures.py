@@ -66,6 +66,7 @@ class Capture:
         return chunks.join(wet, frames, lead_in).astype(np.float32)
 
     def _run(self, rows: NDArray[np.float32], knobs: NDArray[np.float32]) -> NDArray[np.float32]:
+        torch.set_num_threads(1)  # of this thread: steps are too small to share, and waiting costs more than they do
         audio = torch.from_numpy(np.ascontiguousarray(rows.T)).unsqueeze(-1)  # (frames, rows, 1)
         inputs = audio
         if self.knobs:

@@ -75,6 +75,8 @@ def compare(space: Space, pairs: PairSet, positions: Tensor) -> HeldOut:
     for i, name in enumerate(pairs.labels):
         estimate = space.render(pairs.dry[i : i + 1].to(place), positions[i : i + 1].to(place)).cpu()[:, skipped:]
         target = pairs.wet[i : i + 1, skipped:]
+        if not target.any():  # a rest in the audio: nothing to be wrong about
+            continue
         one = [(target, estimate)]
         mrsl = float(mean_log_spectral_difference(target, estimate))
         result.settings.append(SettingEsr(name, pairs.device_of[i], pooled_esr(one), mrsl))

@@ -26,7 +26,7 @@ from gritspace.train.space import Space, save_space
 from gritspace.train.train_config import TrainConfig
 
 VALIDATION_SHARE = 0.15
-POSITION_SEGMENTS = 16
+POSITION_EXCERPTS = 12
 WARM_UP_SHARE = 0.02
 SETTLED_NOISE = 0.01
 """Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
@@ -86,7 +86,7 @@ def train_space(
         dry, validation_dry = dry[:kept], dry[kept:]
     pairs, validation = _rendered(devices, dry, validation_dry, config, processes)
     rendering_seconds = time.monotonic() - started
-    training = Training(Space(config.space_config()), pairs, config, processes, Path(out_path))
+    training = Training(fresh_space(config), pairs, config, processes, Path(out_path))
     training.progress.training_seconds = _training_budget(config, rendering_seconds)
     if resume:
         training.resume()
@@ -112,6 +112,17 @@ def train_space(
     return report
 
 
+def fresh_space(config: TrainConfig) -> Space:
+    """An untrained space that is nearly silent, so that training does not start by unlearning noise."""
+    space = Space(config.space_config())
+    assert space.decoder.film is not None
+    with torch.no_grad():
+        space.decoder.arrays[-1].head.weight.mul_(0.1)
+        space.decoder.film.log2_gain.weight.mul_(3.0)
+        space.decoder.film.bias.weight.mul_(3.0)
+    return space
+
+
 class Training:
     """One training's state and its steps."""
 
@@ -125,8 +136,9 @@ class Training:
         self.checkpoint_path = checkpoint.path_for(out_path)
         self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)
         self.lead_in = space.config.decoder.receptive_field - 1
-        if pairs.frames < self.lead_in + config.segment_frames:
-            needed = (self.lead_in + config.segment_frames) / SAMPLE_RATE
+        longest = max(self.lead_in + config.segment_frames, config.view_frames)
+        if pairs.frames < longest:
+            needed = longest / SAMPLE_RATE
             raise InputError(f"seconds_per_setting: {needed:.2f} s are needed at least; raise it.")
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
         self.measured = pairs.measured.to(self.device)
@@ -183,14 +195,13 @@ class Training:
         rng = torch.Generator().manual_seed(
             (self.config.seed * 1_000_003 + self.progress.step) * 1_009 + self.processes.rank
         )
-        chosen, dry, wet = self._batch(rng)
+        chosen = torch.randperm(len(self.labels), generator=rng)[: self.config.batch_settings]
         segments = self.config.batch_segments
+        dry, wet = self._excerpts(chosen.repeat_interleave(segments), self.lead_in + self.config.segment_frames, rng)
         noise = torch.randn(len(chosen), self.space.config.decoder.position_size, generator=rng).to(self.device)
         shaping = torch.zeros((), device=self.device)
         if self.progress.positions is None:
-            mean, log_variance = self.space.encoder(dry, wet)
-            mean = mean.unflatten(0, (-1, segments)).mean(1)
-            log_variance = log_variance.unflatten(0, (-1, segments)).mean(1)
+            mean, log_variance = self.space.encoder(*self._excerpts(chosen, self.config.view_frames, rng))
             position = mean + torch.exp(0.5 * log_variance) * noise
             beta = self.config.beta * min(1.0, share / max(self.config.beta_warm_up, 1e-9))
             shaping = beta * kl_divergence(mean, log_variance)
@@ -232,20 +243,19 @@ class Training:
         assert self.progress.positions is not None
         return self.progress.positions.cpu()
 
-    def _batch(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Settings (s,), and dry and wet (s * segments, lead_in + segment_frames)."""
-        chosen = torch.randperm(len(self.labels), generator=rng)[: self.config.batch_settings]
-        rows = chosen.repeat_interleave(self.config.batch_segments)
-        length = self.lead_in + self.config.segment_frames
-        starts = torch.randint(self.dry.shape[1] - length + 1, (len(rows),), generator=rng)
+    def _excerpts(self, rows: Tensor, frames: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Dry and wet (rows, frames) from random places of these rows' audio."""
+        starts = torch.randint(self.dry.shape[1] - frames + 1, (len(rows),), generator=rng)
         places = list(zip(rows.tolist(), starts.tolist(), strict=True))
-        dry, wet = (torch.stack([x[row, at : at + length] for row, at in places]) for x in (self.dry, self.wet))
-        return chosen.to(self.device), dry, wet
+        return (
+            torch.stack([self.dry[row, at : at + frames] for row, at in places]),
+            torch.stack([self.wet[row, at : at + frames] for row, at in places]),
+        )
 
     def _encoded(self) -> Tensor:
-        """The encoder's mean position of every setting over several segments: (settings, position_size)."""
-        length = self.lead_in + self.config.segment_frames
-        starts = np.linspace(0, self.dry.shape[1] - length, POSITION_SEGMENTS).astype(int)
+        """The encoder's mean position of every setting over several excerpts: (settings, position_size)."""
+        length = self.config.view_frames
+        starts = np.linspace(0, self.dry.shape[1] - length, POSITION_EXCERPTS).astype(int)
         with torch.no_grad():
             return torch.stack(
                 [self.space.encoder(self.dry[:, s : s + length], self.wet[:, s : s + length])[0] for s in starts]

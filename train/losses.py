@@ -17,7 +17,7 @@ class AudioLoss(nn.Module):
     Half-overlapping windows instead of auraloss's nine tenths: a third of the time, the same resolutions.
     """
 
-    def __init__(self, stft_weight: float, fft_frames: tuple[int, ...] = (256, 1024, 2048)) -> None:
+    def __init__(self, stft_weight: float, fft_frames: tuple[int, ...] = (128, 512, 1024)) -> None:
         super().__init__()
         self.stft_weight = stft_weight
         self.stft = MultiResolutionSTFTLoss(

@@ -7,7 +7,9 @@ that over all of them its RMS is LEVEL_RMS; what a knob does to the level stays.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,21 +79,25 @@ def render_pairs(
         )
     around = np.concatenate([dry, dry[:frames]])
     found = PairSet([], [], torch.zeros(0, frames), torch.zeros(0, frames), {})
-    drys, wets, measured = [], [], []
-    taken = 0
-    for device in devices:
-        values = grid(device) if settings is None else settings[device.name]
-        starts = [(taken + i) * frames % len(dry) for i in range(len(values))]
-        taken += len(values)
+    values = [grid(device) if settings is None else settings[device.name] for device in devices]
+    firsts = np.cumsum([0, *(len(one) for one in values)])
+
+    def played(i: int) -> tuple[Audio, Audio, list[list[float]]]:
+        starts = [n * frames % len(dry) for n in range(firsts[i], firsts[i + 1])]
         excerpts = np.stack([around[start : start + frames] for start in starts])
-        wet = device.render(excerpts, values)
-        found.gains[device.name] = gains[device.name] if gains else gain_of(device, wet)
-        wets.append(torch.from_numpy(wet) * found.gains[device.name])
-        drys.append(torch.from_numpy(excerpts))
-        found.labels += [label(device, value) for value in values]
-        found.device_of += [device.name] * len(values)
-        if with_attributes:
-            measured += [one.as_list() for one in attributes.measure(device, values)]
+        found_here = attributes.measure(devices[i], values[i]) if with_attributes else []
+        return excerpts, devices[i].render(excerpts, values[i]), [one.as_list() for one in found_here]
+
+    drys, wets, measured = [], [], []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy, SciPy and PyTorch leave Python's lock while they work
+        for i, (excerpts, wet, of_device) in enumerate(pool.map(played, range(len(devices)))):
+            name = devices[i].name
+            found.gains[name] = gains[name] if gains else gain_of(devices[i], wet)
+            wets.append(torch.from_numpy(wet) * found.gains[name])
+            drys.append(torch.from_numpy(excerpts))
+            found.labels += [label(devices[i], value) for value in values[i]]
+            found.device_of += [name] * len(values[i])
+            measured += of_device
     found.dry, found.wet = torch.cat(drys), torch.cat(wets)
     if with_attributes:
         found.measured = torch.tensor(measured)

@@ -29,7 +29,8 @@ class TrainConfig:
     # batches: `batch_settings` settings, each with `batch_segments` segments of `segment_frames` frames
     batch_settings: int = 8
     batch_segments: int = 1
-    segment_frames: int = 8192
+    segment_frames: int = 2048
+    view_frames: int = 16_384  # what the encoder sees of a setting, from another place
     # the optimizer: AdamW, a cosine from learning_rate down
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
@@ -44,7 +45,7 @@ class TrainConfig:
     stored: int = 0
     channels: int = 8
     kernel_sizes: tuple[int, ...] = (6,) * 7
-    dilations: tuple[int, ...] = (1, 3, 7, 17, 41, 101, 199)
+    dilations: tuple[int, ...] = (1, 2, 5, 11, 23, 53, 101)
     activation: str = "leaky_relu"
     film_hidden: int = 16
     mels: int = 48
@@ -61,8 +62,8 @@ class TrainConfig:
             raise ValueError("settle and beta_warm_up are shares, from 0 to 1")
         if min(self.steps, self.batch_settings, self.batch_segments, self.channels) < 1:
             raise ValueError("steps, batch_settings, batch_segments and channels must be at least 1")
-        if self.segment_frames < 2048:
-            raise ValueError("segment_frames must be at least 2048, the longest spectral window")
+        if self.segment_frames < 2048 or self.view_frames < 2048:
+            raise ValueError("segment_frames and view_frames must be at least 2048, to hold a spectrum")
 
     def space_config(self) -> SpaceConfig:
         """The networks' shapes."""

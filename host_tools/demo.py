@@ -23,7 +23,7 @@ from gritspace.train.train_config import Presets, TrainConfig
 def run_demo(
     out: Path, train_seconds: float, audio_seconds: float, device_seconds: float, seed: int, stages: Stages
 ) -> dict[str, Any]:
-    """Makes space.pt, space.grit, model.c, riff.wav, report.html, report.json and WAV files in `out`; returns the report.
+    """Makes space.pt, space.grit, model.c, riff.wav, report.html, report.json, WAV files in `out`; returns the report.
 
     Raises RigError, LinkError or InputError when a tool is missing, the module fails, or nothing can be written.
     """
@@ -70,5 +70,5 @@ def sized(config: TrainConfig, seconds: float) -> TrainConfig:
         config,
         seconds=seconds,
         seconds_per_setting=max(0.5, config.seconds_per_setting * share),
-        validation_seconds=max(0.25, config.validation_seconds * share),
+        validation_seconds=max(0.5, config.validation_seconds * share),
     )

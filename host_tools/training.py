@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from gritspace.host_tools.console import Stages, Update
 from gritspace.train import signals
 from gritspace.train.devices import find_devices
@@ -16,7 +18,6 @@ from gritspace.train.errors import InputError
 from gritspace.train.fit import TrainingReport, train_space
 from gritspace.train.pairs import grid
 from gritspace.train.train_config import Presets, TrainConfig, read_config
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gritspace.train.devices import Device
@@ -84,7 +85,7 @@ def chosen_devices(names: Sequence[str], captures: Sequence[Path]) -> list[Devic
 def dry_audio(
     paths: Sequence[Path], settings: int, config: TrainConfig
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(frames,) to train on, enough for every setting to have its own, and (frames,) to measure on, from other files."""
+    """(frames,) to train on, enough for every setting to have its own; (frames,) to measure on, from other files."""
     seconds = float(np.clip(settings * config.seconds_per_setting, config.seconds_per_setting, LONGEST_SECONDS))
     checks = float(np.clip(settings * config.validation_seconds, config.validation_seconds, LONGEST_SECONDS / 6))
     if not paths:

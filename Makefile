@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test lint format clean constraints
+.PHONY: help setup demo test hardware lint format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -19,13 +19,18 @@ demo: setup ## train, quantize, build, run on a simulated module, measure: out/d
 test: setup ## all tests; the last lines say what was skipped, and why
 	@$(bin)/python -m pytest $(PYTEST)
 
+hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel.h
+	@$(bin)/python -m hardware.build
+
 lint: setup build/lint/gritspace ## ruff, mypy, clang-format, cppcheck
 	@$(bin)/ruff check $(python_files)
 	@$(bin)/ruff format --check $(python_files)
 	@MYPYPATH=build/lint $(bin)/mypy -p gritspace
+	@$(bin)/mypy hardware
 	@clang-format --dry-run -Werror $(c_sources)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=unusedStructMember \
+	  --suppress=shiftNegativeLHS --suppress=shiftTooManyBitsSigned `: right shifts of negatives are arithmetic here` \
 	  -I firmware/engine -I firmware/module $(c_sources)
 
 format: setup ## put Python and C into the house's form

@@ -64,7 +64,7 @@ def esr_text(value: float | None) -> str:
 def progress(description: str) -> Iterator[Update]:
     """A bar on stderr for one long piece of work, when stderr is a terminal; in a pipe, nothing."""
     if not sys.stderr.isatty():
-        yield lambda done, total, words="": None
+        yield _untold
         return
     columns = (
         SpinnerColumn(),
@@ -80,6 +80,10 @@ def progress(description: str) -> Iterator[Update]:
             bars.update(task, completed=done, total=total or None, words=escape(words))
 
         yield update
+
+
+def _untold(done: float, total: float, words: str = "") -> None:
+    """Progress in a pipe: none."""
 
 
 class Stages:
@@ -132,7 +136,8 @@ def print_report(report: Mapping[str, Any]) -> None:
         print_table(("device", "ESR, module against device>"), [(name, esr_text(value)) for name, value in rows])
     screen.print()
     if report["wav_files"]:
-        screen.print(f"  to listen to: {escape(str((Path(report['report_html']).parent / report['wav_files'][0]).parent))}/", soft_wrap=True)
+        folder = (Path(report["report_html"]).parent / report["wav_files"][0]).parent
+        screen.print(f"  to listen to: {escape(str(folder))}/", soft_wrap=True)
     screen.print(f"  report:       {escape(report['report_html'])} and {escape(report['report_json'])}", soft_wrap=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 
@@ -22,7 +23,7 @@ from gritspace.host_tools.takes import BLOCK_FRAMES, SAMPLE_RATE
 INK, MODULE, DEVICE, DIFFERENCE = "#2b2b2b", "#c2410c", "#64748b", "#2563eb"
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
 WINDOW_SECONDS = 0.02
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "svg.fonttype": "none",
@@ -135,12 +136,11 @@ def above(axis: Axes, columns: int) -> None:
 
 def spread_by_device(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
     """Up to `most` takes: of every device one first, so that the pictures show what differs."""
-    seen: set[str | None] = set()
-    first = [
-        o for o in outcomes if o.take.device is not None and not (o.take.device in seen or seen.add(o.take.device))
-    ]
-    rest = [o for o in outcomes if all(o is not chosen for chosen in first)]
-    return (first or rest)[:most]
+    by_device: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        if outcome.take.device is not None:
+            by_device.setdefault(outcome.take.device, outcome)
+    return list(by_device.values() or outcomes)[:most]
 
 
 def busiest(samples: NDArray[np.float64], frames: int) -> int:

@@ -38,7 +38,7 @@ def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], nam
     }
     network = from_tcn(space.decoder, metadata=metadata)
     try:
-        return quantize(network, audio, positions, name=name or source.stem, default_position=list(rest_position(space)))
+        return quantize(network, audio, positions, name or source.stem, default_position=list(rest_position(space)))
     except ValueError as error:  # an unsupported network, silent audio: the message says which
         raise InputError(f"{source}: {error}.") from error
 

@@ -141,6 +141,7 @@ class Training:
             needed = longest / SAMPLE_RATE
             raise InputError(f"seconds_per_setting: {needed:.2f} s are needed at least; raise it.")
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
+        self.power = self.wet.square().mean(-1) + 1e-8
         self.measured = pairs.measured.to(self.device)
 
     def resume(self) -> None:
@@ -210,7 +211,8 @@ class Training:
             position = self.progress.positions[chosen] + SETTLED_NOISE * noise
         assert self.space.decoder.film is not None
         modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
-        heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation))
+        power = self.power[chosen].repeat_interleave(segments)
+        heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation), power)
         loss = heard + shaping
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

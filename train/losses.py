@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from auraloss.freq import MultiResolutionSTFTLoss
 from torch import Tensor, nn
 
-QUIET_POWER = 1e-5
-"""A mean power of -50 dB is added to a segment's, so that rests do not count as much as notes."""
+REST_SHARE = 0.3
+"""Of a setting's mean power, added to a segment's: else the errors in rests, over next to nothing, would be all."""
 
 
 class AudioLoss(nn.Module):
@@ -24,10 +24,11 @@ class AudioLoss(nn.Module):
             fft_sizes=list(fft_frames), hop_sizes=[n // 2 for n in fft_frames], win_lengths=list(fft_frames)
         )
 
-    def forward(self, target: Tensor, estimate: Tensor) -> tuple[Tensor, Tensor]:
-        """target, estimate (batch, frames) -> the loss, and the mean ESR that is part of it, both ()."""
+    def forward(self, target: Tensor, estimate: Tensor, power: Tensor) -> tuple[Tensor, Tensor]:
+        """target, estimate (batch, frames), power (batch,) of the settings -> loss, and its ESR part, ()."""
         error = (target - estimate).square().mean(-1)
-        ratio = (error / (target.square().mean(-1) + QUIET_POWER)).mean()
+        signal = (target.square().mean(-1) + REST_SHARE * power) / (1 + REST_SHARE)
+        ratio = (error / signal).mean()
         if self.stft_weight == 0:
             return ratio, ratio
         return ratio + self.stft_weight * self.stft(estimate.unsqueeze(1), target.unsqueeze(1)), ratio

@@ -1,0 +1,309 @@
+"""The whole training, at a size of seconds: it learns, resumes, works in several processes, stops on trouble."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gritspace.train import checkpoint, fit, pairs
+from gritspace.train.circuits import CIRCUITS
+from gritspace.train.devices import Audio, Settings
+from gritspace.train.errors import InputError
+from gritspace.train.evaluate import held_out_esr
+from gritspace.train.fit import train_space
+from gritspace.train.signals import synthetic
+from gritspace.train.space import load_space
+from gritspace.train.train_config import TrainConfig, read_config
+
+
+class Shaper:
+    """A device quick enough for tests: tanh, harder with its knob."""
+
+    kind, licence, knobs = "circuit", "MIT", ("drive",)
+
+    def __init__(self, name: str = "shaper", gain: float = 8.0) -> None:
+        self.name, self.gain = name, gain
+
+    def render(self, dry: Audio, settings: Settings) -> Audio:
+        return np.tanh(dry * (1 + self.gain * settings)).astype(np.float32) * 0.5
+
+
+DRY = synthetic(12.0, 0)
+TINY = TrainConfig(
+    steps=24,
+    seconds_per_setting=0.5,
+    validation_seconds=0.2,
+    batch_settings=4,
+    view_frames=4096,
+    channels=4,
+    kernel_sizes=(3, 3),
+    dilations=(1, 2),
+    film_hidden=4,
+    mels=16,
+    encoder_channels=4,
+    threads=1,
+    checkpoint_seconds=0.0,
+)
+
+
+class Killed(Exception):
+    pass
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return load_space(path).state_dict()
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.mark.parametrize("last_step", [3, 12, 20])
+def test_a_training_interrupted_anywhere_ends_with_the_very_same_space(tmp_path: Path, last_step: int) -> None:
+    whole = train_space([Shaper()], DRY, TINY, tmp_path / "whole.pt")
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == last_step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_space([Shaper()], DRY, TINY, tmp_path / "two.pt", progress=interrupt)
+    assert not (tmp_path / "two.pt").exists()
+    report = train_space([Shaper()], DRY, TINY, tmp_path / "two.pt")
+    assert report.resumed_at == last_step - 1  # the checkpoint of the step before
+    assert same(weights(tmp_path / "whole.pt"), weights(tmp_path / "two.pt"))
+    assert report.held_out.devices == whole.held_out.devices
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["two.pt", "whole.pt"]
+
+
+def test_a_killed_process_leaves_a_checkpoint_that_another_goes_on_from(tmp_path: Path) -> None:
+    out = tmp_path / "s.pt"
+    code = (
+        "from tests.train.test_fit import *; import time\n"
+        f"train_space([Shaper()], DRY, replace(TINY, steps=100000), {str(out)!r}, progress=lambda *a: time.sleep(0.01))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    deadline = time.monotonic() + 60
+    while not checkpoint.path_for(out).exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = torch.load(checkpoint.path_for(out), weights_only=True)
+    assert kept["step"] >= 1
+    steps_seen: list[int] = []
+
+    def stop(step: int, *_: float) -> None:
+        steps_seen.append(step)
+        raise Killed
+
+    with pytest.raises(Killed):
+        train_space([Shaper()], DRY, replace(TINY, steps=100000), out, progress=stop)
+    assert steps_seen == [kept["step"] + 1]
+
+
+def test_training_learns_a_simple_device_and_orders_its_knob(tmp_path: Path) -> None:
+    config = replace(TINY, steps=400, batch_settings=5, channels=6, learning_rate=0.01, stft_weight=0.0)
+    report = train_space([Shaper()], DRY, config, tmp_path / "s.pt")
+    assert report.held_out.devices["shaper"] < 0.03
+    space = load_space(tmp_path / "s.pt")
+    drive = [space.positions[f"shaper@drive={v:g}"][0] for v in (0, 0.25, 0.5, 0.75, 1)]
+    assert drive[0] < drive[2] < drive[4]
+    positions = torch.tensor(list(space.positions.values()))
+    assert float(positions.abs().max()) == pytest.approx(1.0)
+    assert space.licences == {"shaper": "MIT"}
+    again = held_out_esr(space, [Shaper()], synthetic(3.0, 9))
+    assert again.devices["shaper"] < 0.05
+
+
+def test_two_processes_train_one_space(tmp_path: Path) -> None:
+    out = tmp_path / "s.pt"
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import sys; sys.path.insert(0, '.')\n"
+        "from tests.train.test_fit import *\n"
+        f"report = train_space([Shaper(), Shaper('other', 2.0)], DRY, TINY, {str(out)!r})\n"
+        "import os, hashlib\n"
+        "print('rank', os.environ['RANK'], 'processes', report.processes, 'steps', report.steps)\n"
+    )
+    launched = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert launched.returncode == 0, launched.stderr[-2000:]
+    for rank in (0, 1):
+        assert f"rank {rank} processes 2 steps 24" in launched.stdout
+    assert set(load_space(out).gains) == {"shaper", "other"}
+
+
+def test_two_processes_step_by_the_mean_of_their_gradients(tmp_path: Path) -> None:
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import torch\n"
+        "from gritspace.train.processes import Processes\n"
+        "p = Processes()\n"
+        "a, b = torch.full((2, 2), float(p.rank)), torch.tensor([10.0 * p.rank])\n"
+        "p.average([a, b])\n"
+        "assert a.eq(0.5).all() and b.item() == 5.0, (a, b)\n"
+        "assert p.gathered(p.rank) == [0, 1] and p.from_first(7.0 + p.rank) == 7.0\n"
+        "p.leave()\n"
+    )
+    launched = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert launched.returncode == 0, launched.stderr[-2000:]
+
+
+def test_a_time_budget_is_kept_and_the_cosine_follows_it(tmp_path: Path) -> None:
+    rates: list[float] = []
+    started = time.monotonic()
+    config = replace(TINY, steps=10**9, seconds=6.0)
+    report = train_space([Shaper()], DRY, config, tmp_path / "s.pt", progress=lambda *a: rates.append(a[4]))
+    assert time.monotonic() - started < 9
+    assert report.steps > 20
+    assert rates[-1] < 0.2 < rates[0]
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_state(tmp_path: Path, monkeypatch) -> None:
+    out = tmp_path / "s.pt"
+    real_step = fit.Training.step
+
+    def breaking(self: fit.Training, share: float) -> tuple[float, float]:
+        return (math.nan, math.nan) if self.progress.step == 10 else real_step(self, share)
+
+    monkeypatch.setattr(fit.Training, "step", breaking)
+    with pytest.raises(InputError, match=r"step 10.*s\.pt\.checkpoint"):
+        train_space([Shaper()], DRY, TINY, out)
+    kept = torch.load(checkpoint.path_for(out), weights_only=True)
+    assert kept["step"] == 10
+    assert all(torch.isfinite(value).all() for value in kept["model"].values())
+    assert not out.exists()
+
+
+def test_a_checkpoint_of_another_training_or_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "s.pt"
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_space([Shaper()], DRY, TINY, out, progress=interrupt)
+    with pytest.raises(InputError, match="belongs to a training with other"):
+        train_space([Shaper()], DRY, replace(TINY, learning_rate=0.1), out)
+    checkpoint.path_for(out).write_bytes(checkpoint.path_for(out).read_bytes()[:1000])
+    with pytest.raises(InputError, match="damaged"):
+        train_space([Shaper()], DRY, TINY, out)
+    assert train_space([Shaper()], DRY, TINY, out, resume=False).resumed_at == 0
+
+
+def test_tensorboard_logs_hold_the_loss(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train_space([Shaper()], DRY, replace(TINY, log_every=4), tmp_path / "s.pt", log_dir=tmp_path / "logs")
+    events = EventAccumulator(str(tmp_path / "logs"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == [4, 8, 12, 16, 20, 24]
+    assert {"esr", "learning_rate"} <= set(events.Tags()["scalars"])
+
+
+def test_pairs_are_aligned_with_one_gain_a_device_and_every_setting_labelled() -> None:
+    devices = [Shaper(), Shaper("soft", 1.0)]
+    found = pairs.render_pairs(devices, DRY, 0.5)
+    assert found.labels[:2] == ["shaper@drive=0", "shaper@drive=0.25"]
+    assert len(found) == 10
+    assert found.measured.shape == (10, 4)
+    for i, device in enumerate(devices):
+        rows = slice(5 * i, 5 * i + 5)
+        wet = device.render(found.dry[rows].numpy(), pairs.grid(device)) * found.gains[device.name]
+        assert np.allclose(found.wet[rows].numpy(), wet, atol=1e-6)
+        assert float(found.wet[rows].square().mean().sqrt()) == pytest.approx(pairs.LEVEL_RMS, rel=1e-4)
+    assert not torch.equal(found.dry[0], found.dry[1])
+
+
+def test_every_built_in_circuit_and_any_number_of_knobs_has_a_grid() -> None:
+    for circuit in CIRCUITS:
+        assert pairs.grid(circuit).shape == (9, 2)
+
+    class Wire(Shaper):
+        knobs: tuple[str, ...] = ()
+
+    class Five(Shaper):
+        knobs = ("a", "b", "c", "d", "e")
+
+    assert pairs.grid(Wire()).shape == (1, 0)
+    assert pairs.grid(Five()).shape == (12, 5)
+    assert pairs.grid(Five()).min() >= 0
+    assert pairs.grid(Five()).max() <= 1
+
+
+def test_too_little_audio_a_silent_device_and_no_device_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="too short"):
+        train_space([Shaper()], DRY[:10_000], TINY, tmp_path / "s.pt")
+    with pytest.raises(InputError, match="no device"):
+        train_space([], DRY, TINY, tmp_path / "s.pt")
+
+    class Silent(Shaper):
+        def render(self, dry: Audio, settings: Settings) -> Audio:
+            return np.zeros_like(dry)
+
+    class Broken(Shaper):
+        def render(self, dry: Audio, settings: Settings) -> Audio:
+            return np.full_like(dry, np.nan)
+
+    for device, reason in ((Silent("mute"), "mute: it gives silence"), (Broken("bad"), "bad: .*not finite")):
+        with pytest.raises(InputError, match=reason):
+            train_space([device], DRY, TINY, tmp_path / "s.pt")
+    with pytest.raises(InputError, match="seconds_per_setting"):
+        train_space([Shaper()], DRY, replace(TINY, seconds_per_setting=0.05), tmp_path / "s.pt")
+
+
+def test_a_devices_error_is_only_asked_of_a_space_that_knows_it(tmp_path: Path) -> None:
+    train_space([Shaper()], DRY, TINY, tmp_path / "s.pt")
+    with pytest.raises(InputError, match="trained on shaper"):
+        held_out_esr(load_space(tmp_path / "s.pt"), [Shaper("stranger")], DRY)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("steps = ", "no TOML"),
+        ("step = 5", "'step' is unknown"),
+        ("steps = 'many'", "should be a int"),
+        ("dilations = [1, 2]", "one entry a layer"),
+        ("learning_rate = true", "should be a float"),
+        ("settle = 2.0", "from 0 to 1"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_told(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(InputError, match=reason) as caught:
+        read_config(tmp_path / "c.toml")
+    assert "c.toml" in str(caught.value)
+
+
+def test_a_configuration_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("seed = 7\nlearning_rate = 1\nkernel_sizes = [3, 3]\ndilations = [1, 2]\n")
+    expected = replace(TINY, seed=7, learning_rate=1.0, kernel_sizes=(3, 3), dilations=(1, 2))
+    assert read_config(tmp_path / "c.toml", TINY) == expected
+    with pytest.raises(InputError, match="no such file"):
+        read_config(tmp_path / "none.toml")

@@ -147,7 +147,7 @@ def c_header() -> str:
     lines = [
         "/* Generated from host_tools/link.toml by `python -m gritspace.host_tools.link_schema`; do not edit.",
         " *",
-        " * The link's messages. Little-endian; every field is aligned to its size: a payload is copied to a struct. */",
+        " * The link's messages. Little-endian; every field is aligned to its size; payloads go into structs. */",
         "/* clang-format off */",
         "#ifndef GRITSPACE_LINK_MESSAGES_H",
         "#define GRITSPACE_LINK_MESSAGES_H",

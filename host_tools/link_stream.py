@@ -63,7 +63,7 @@ class StreamSender:
 
     def timeout(self) -> list[Frame]:
         """Nothing has come for a while -> what to ask again."""
-        return [] if self.finished or self.oldest >= self._next else [self._send(self.oldest)]
+        return [self._send(i) for i in range(self.oldest, self._next) if self.answers[i] is None]
 
     def _send(self, index: int) -> Frame:
         if self._sent_as[index] >= 0:

@@ -1,5 +1,6 @@
 /* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.
- * Generated from hardware/module.toml and hardware/stages by `python -m hardware.build --header`; do not edit. */
+ * Generated from hardware/module.toml and hardware/stages: python -m hardware.build --header.
+ */
 #ifndef GRITSPACE_PANEL_H
 #define GRITSPACE_PANEL_H
 
@@ -8,7 +9,7 @@
 #define GRIT_PANEL_ANALOG_COUNT 11
 #define GRIT_PANEL_KNOB_COUNT 7
 #define GRIT_PANEL_CV_COUNT 4
-#define GRIT_PANEL_PLAYED_COUNT 4 /* the first knobs, and the CV inputs, in this order: drive, tone, symmetry, dynamics */
+#define GRIT_PANEL_PLAYED_COUNT 4 /* first knobs, and CV inputs: drive, tone, symmetry, dynamics */
 
 /* X(name, Seed pin, port, bit), in the order of the converter's scan. */
 #define GRIT_PANEL_ANALOG(X)     \
@@ -45,7 +46,7 @@
 #define GRIT_PANEL_CV_MIN_UV (-5000000)
 #define GRIT_PANEL_CV_MAX_UV 5000000
 
-/* Audio, nominally: Seed input = jack * gain / 1000000, and jack = Seed output * gain / 1000000. Both invert. */
+/* Audio, nominally: Seed input = jack * gain / 1000000, jack = Seed output * gain / 1000000; both invert. */
 #define GRIT_PANEL_AUDIO_IN_GAIN_PPM (-187000)
 #define GRIT_PANEL_AUDIO_OUT_GAIN_PPM (-5620347)
 

@@ -1,0 +1,43 @@
+"""The module on this computer and in the emulator, with a small space in it."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import pytest
+from gritspace.host_tools import firmware_build
+from gritspace.quantize.c_array import write_c_array
+from gritspace.quantize.grit import to_bytes
+from gritspace.quantize.integer_model import IntegerModel
+
+from tests.firmware.host_module import HostModule, compile_module
+from tests.quantize.conftest import make_model
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    return compile_module(tmp_path_factory.mktemp("host_module"))
+
+
+@pytest.fixture(scope="session")
+def model() -> IntegerModel:
+    return make_model("tanh_space")
+
+
+@pytest.fixture(scope="session")
+def blob(model: IntegerModel) -> bytes:
+    return to_bytes(model)
+
+
+@pytest.fixture
+def module(library: ctypes.CDLL, blob: bytes) -> HostModule:
+    return HostModule(library, blob)
+
+
+@pytest.fixture(scope="session")
+def image(model: IntegerModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated board's firmware with that model, built by PlatformIO."""
+    folder = tmp_path_factory.mktemp("firmware")
+    write_c_array(model, folder / "model.c", made_from="the tests' small space")
+    return firmware_build.build("sim", folder / "model.c", folder / "build")

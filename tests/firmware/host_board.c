@@ -1,0 +1,92 @@
+/* The module on this computer, for tests: a board whose link is a callback and whose meter counts calls. */
+#include "glide.h"
+#include "link.h"
+#include "load.h"
+#include "module.h"
+
+static uint32_t meter_calls;
+static void meter_begin(void) {}
+static uint32_t meter_end(void) { return ++meter_calls; }
+
+typedef struct {
+  grit_board_t board;
+  grit_module_t module;
+} host_module_t;
+
+size_t host_module_bytes(void);
+void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t), const void *blob, size_t blob_bytes,
+                      void *arena, size_t arena_bytes);
+size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count);
+void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out);
+void host_module_late(host_module_t *host);
+void host_module_idle(host_module_t *host);
+size_t host_receiver_bytes(void);
+void host_receiver_counts(const grit_link_receiver_t *receiver, uint32_t counts[3]);
+size_t host_receive(grit_link_receiver_t *receiver, const uint8_t *bytes, size_t count, uint8_t *payloads,
+                    size_t *lengths);
+void host_glide(const int16_t *targets, size_t blocks, size_t count, int16_t *played);
+uint32_t host_percentile(const uint32_t *work, size_t blocks, uint32_t percent);
+
+size_t host_module_bytes(void) { return sizeof(host_module_t); }
+
+void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t), const void *blob, size_t blob_bytes,
+                      void *arena, size_t arena_bytes) {
+  meter_calls = 0;
+  host->board = (grit_board_t){.name = "host",
+                               .work_unit = GRIT_LINK_WORK_UNIT_NONE,
+                               .meter = {.begin = meter_begin, .end = meter_end},
+                               .send = send};
+  grit_module_open(&host->module, &host->board, blob, blob_bytes, arena, arena_bytes);
+}
+
+size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count) {
+  return grit_module_receive(&host->module, bytes, count);
+}
+
+void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out) {
+  grit_module_audio(&host->module, in, out);
+}
+
+void host_module_late(host_module_t *host) { grit_module_late(&host->module); }
+void host_module_idle(host_module_t *host) { grit_module_idle(&host->module); }
+
+size_t host_receiver_bytes(void) { return sizeof(grit_link_receiver_t); }
+
+void host_receiver_counts(const grit_link_receiver_t *receiver, uint32_t counts[3]) {
+  counts[0] = receiver->frames_good;
+  counts[1] = receiver->crc_errors;
+  counts[2] = receiver->frame_errors;
+}
+
+/* Puts header and payload of every intact frame behind the last one's; returns how many frames. */
+size_t host_receive(grit_link_receiver_t *receiver, const uint8_t *bytes, size_t count, uint8_t *payloads,
+                    size_t *lengths) {
+  size_t frames = 0;
+  grit_link_frame_t frame;
+  for (size_t i = 0; i < count; i++) {
+    if (!grit_link_receive(receiver, bytes[i], &frame)) continue;
+    lengths[frames] = sizeof frame.header + frame.payload_bytes;
+    const uint8_t *header = (const uint8_t *)&frame.header;
+    for (size_t k = 0; k < sizeof frame.header; k++) *payloads++ = header[k];
+    for (size_t k = 0; k < frame.payload_bytes; k++) *payloads++ = frame.payload[k];
+    frames++;
+  }
+  return frames;
+}
+
+void host_glide(const int16_t *targets, size_t blocks, size_t count, int16_t *played) {
+  grit_glide_t glide;
+  grit_glide_start(&glide, targets, count);
+  for (size_t b = 0; b < blocks; b++) {
+    grit_glide_head_for(&glide, targets + b * count);
+    grit_glide_step(&glide);
+    for (size_t i = 0; i < count; i++) played[b * count + i] = glide.current[i];
+  }
+}
+
+uint32_t host_percentile(const uint32_t *work, size_t blocks, uint32_t percent) {
+  static grit_load_t load;
+  load = (grit_load_t){0};
+  for (size_t b = 0; b < blocks; b++) grit_load_add(&load, work[b]);
+  return grit_load_percentile(&load, percent);
+}

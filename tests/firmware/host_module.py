@@ -1,0 +1,96 @@
+"""The module's C sources on this computer, compiled with the address and undefined-behaviour checks that need no runtime."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from gritspace.host_tools.link import Frame, FrameReceiver, encode_frame
+from gritspace.host_tools.link_messages import Message, message_of
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fPIC", "-shared"]
+# Traps instead of messages: a finding ends the test run with SIGILL, and no sanitizer library must be preloaded.
+CHECKS = ["-fsanitize=undefined,bounds-strict", "-fsanitize-undefined-trap-on-error", "-fstack-protector-strong"]
+ARENA_BYTES = 512 * 1024
+_SEND = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
+
+
+def compile_module(folder: Path) -> ctypes.CDLL:
+    """Engine, module and tests/firmware/host_board.c as one shared library."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    assert compiler is not None, "a C compiler is missing: apt install gcc"
+    library = folder / "host_module.so"
+    firmware = ROOT / "firmware"
+    # As in firmware/platformio.ini; the Cortex-M7's own kernels leave themselves out elsewhere.
+    sources = [*(firmware / "engine").glob("*.c"), *(firmware / "module").glob("*.c"), Path(__file__).with_name("host_board.c")]
+    includes = [f"-I{firmware / 'engine'}", f"-I{firmware / 'module'}"]
+    subprocess.run([compiler, *FLAGS, *CHECKS, *includes, *map(str, sources), "-o", str(library)], check=True)
+    loaded = ctypes.CDLL(str(library))
+    for name in ("host_module_bytes", "host_receiver_bytes", "host_receive", "host_module_receive"):
+        getattr(loaded, name).restype = ctypes.c_size_t
+    return loaded
+
+
+def _aligned(data: bytes) -> NDArray[np.uint8]:
+    words = np.zeros(len(data) // 8 + 1, np.uint64).view(np.uint8)
+    words[: len(data)] = np.frombuffer(data, np.uint8)
+    return words
+
+
+class HostModule:
+    """A grit_module_t. What it sends is collected as bytes, in order."""
+
+    def __init__(self, library: ctypes.CDLL, blob: bytes, arena_bytes: int = ARENA_BYTES) -> None:
+        self.library = library
+        self.sent: list[bytes] = []
+        self._blob = _aligned(blob)
+        self._arena = np.zeros(arena_bytes // 8 + 1, np.uint64)
+        self._send = _SEND(lambda at, count: self.sent.append(ctypes.string_at(at, count)))
+        self._host = ctypes.create_string_buffer(library.host_module_bytes())
+        library.host_module_open(
+            self._host,
+            self._send,
+            ctypes.c_void_p(self._blob.ctypes.data),
+            ctypes.c_size_t(len(blob)),
+            ctypes.c_void_p(self._arena.ctypes.data),
+            ctypes.c_size_t(arena_bytes),
+        )
+        self._receiver = FrameReceiver()
+
+    def feed(self, data: bytes) -> bytes:
+        """Bytes in -> bytes out."""
+        while data:
+            taken = self.library.host_module_receive(self._host, data, ctypes.c_size_t(len(data)))
+            assert 0 < taken <= len(data)
+            data = data[taken:]
+        out = b"".join(self.sent)
+        self.sent.clear()
+        return out
+
+    def ask(self, frame: Frame) -> list[Message]:
+        """A frame in -> the messages out."""
+        answers = self._receiver.feed(self.feed(encode_frame(frame)))
+        messages = [message_of(answer) for answer in answers]
+        return [message for message in messages if message is not None]
+
+    def audio(self, block: NDArray[np.int16]) -> NDArray[np.int16]:
+        """A block from the converter -> the block to it."""
+        out = np.empty(48, np.int16)
+        source = np.ascontiguousarray(block, np.int16)
+        self.library.host_module_audio(
+            self._host, ctypes.c_void_p(source.ctypes.data), ctypes.c_void_p(out.ctypes.data)
+        )
+        return out
+
+    def late(self) -> None:
+        """The last block took too long."""
+        self.library.host_module_late(self._host)
+
+    def idle(self) -> None:
+        """The main loop has nothing to do."""
+        self.library.host_module_idle(self._host)

@@ -1,0 +1,165 @@
+"""The stream's two ends, the laptop's Python and the module's C, over a line that loses, damages, repeats and reorders."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from gritspace.host_tools.expected import moves_of
+from gritspace.host_tools.link import FrameReceiver, LinkError, encode_frame
+from gritspace.host_tools.link_messages import Message, message_frame, message_of
+from gritspace.host_tools.link_schema import schema
+from gritspace.host_tools.link_stream import StreamSender, stream_blocks
+from gritspace.quantize import reference
+from gritspace.quantize.grit import to_bytes
+from gritspace.quantize.integer_model import IntegerModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.firmware.host_module import HostModule
+from tests.quantize.conftest import make_model, noise, q15
+
+
+@dataclass
+class BadLine:
+    """Does one of its evils to a frame with the given chance; counts them."""
+
+    chance: float
+    random: random.Random
+    done: Counter[str]
+
+    def carry(self, frames: list[bytes]) -> list[bytes]:
+        out: list[bytes] = []
+        for frame in frames:
+            if self.random.random() >= self.chance:
+                out.append(frame)
+                continue
+            evil = self.random.choice(["lose", "damage", "cut", "repeat", "reorder"])
+            self.done[evil] += 1
+            at = self.random.randrange(len(frame))
+            if evil == "damage":
+                out.append(frame[:at] + bytes([frame[at] ^ 1 << self.random.randrange(8)]) + frame[at + 1 :])
+            elif evil == "cut":
+                out.append(frame[:at])
+            elif evil == "repeat":
+                out += [frame, frame]
+            elif evil == "reorder":
+                out.insert(self.random.randrange(len(out) + 1), frame)
+        return out
+
+
+def stream_over(line: BadLine, module: HostModule, audio: np.ndarray, positions: np.ndarray) -> tuple[StreamSender, int]:
+    """Streams; asserts that it ends. Returns the sender and how often it had to wait for a time-out."""
+    (ready,) = module.ask(message_frame("stream_start", 1, positions[0], stream=1))
+    sequence = iter(range(65000, 10**9))  # wraps around early
+    frames = stream_blocks(1, audio, positions, 4)
+    sender = StreamSender(1, frames, ready.values["credits"], lambda: next(sequence))
+    receiver, waits, again = FrameReceiver(), 0, []
+    for _ in range(40 * len(frames) + 100):
+        if sender.finished:
+            return sender, waits
+        out = line.carry([encode_frame(frame) for frame in [*again, *sender.due()]])
+        back = [frame + b"\0" for frame in module.feed(b"".join(out)).split(b"\0")[:-1]]
+        come = [message_of(frame) for frame in receiver.feed(b"".join(line.carry(back)))]
+        again = [frame for message in come if message is not None for frame in sender.take(message)]
+        if not come and not again:
+            waits += 1
+            again = sender.timeout()
+    raise AssertionError(f"no end: {sender.oldest} of {len(frames)} after {line.done}")
+
+
+def assert_every_sample_right(
+    sender: StreamSender, module: HostModule, model: IntegerModel, audio: np.ndarray, positions: np.ndarray
+) -> None:
+    position, moves = moves_of(positions)
+    wanted = reference.run(model, audio, position if model.position_count else None, moves)
+    assert np.array_equal(np.concatenate([answer.tail for answer in sender.answers if answer is not None]), wanted)
+    (status,) = [m for m in module.ask(message_frame("get_status", 1)) if m.name == "status"]
+    assert status.values["blocks"] == len(positions), "a block was played twice or not at all"
+
+
+@given(seed=st.integers(0, 2**32 - 1), chance=st.floats(0, 0.5), blocks=st.integers(1, 60), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_evil_of_the_line_costs_a_sample(
+    library: ctypes.CDLL, model: IntegerModel, blob: bytes, seed: int, chance: float, blocks: int, data: st.DataObject
+) -> None:
+    corners = data.draw(st.lists(st.integers(-32768, 32767), min_size=4, max_size=4))
+    positions = np.zeros((blocks, 4), np.int16)
+    positions[blocks // 2 :] = corners
+    audio = q15(noise(48 * blocks, seed=seed % 1000))
+    module = HostModule(library, blob)
+    line = BadLine(chance, random.Random(seed), Counter())
+    sender, _ = stream_over(line, module, audio, positions)
+    module.feed(b"\0")
+    assert_every_sample_right(sender, module, model, audio, positions)
+
+
+def test_ten_thousand_disturbed_frames_and_every_sample_right(library: ctypes.CDLL) -> None:
+    model = make_model("relu_snapshot")
+    blocks = 4 * 5000
+    audio = q15(np.tile(noise(48 * 200), blocks // 200))
+    positions = np.zeros((blocks, 0), np.int16)
+    module = HostModule(library, to_bytes(model))
+    line = BadLine(0.5, random.Random(2024), Counter())
+    sender, _ = stream_over(line, module, audio, positions)
+    assert sum(line.done.values()) >= 10_000
+    assert min(line.done.values()) > 1000
+    module.feed(b"\0")
+    assert_every_sample_right(sender, module, model, audio, positions)
+
+
+def test_where_one_frame_in_twenty_is_disturbed_the_answers_tell_what_was_lost_and_nobody_waits(
+    library: ctypes.CDLL,
+) -> None:
+    model = make_model("relu_snapshot")
+    audio, positions = q15(noise(48 * 2000)), np.zeros((2000, 0), np.int16)
+    line = BadLine(0.05, random.Random(7), Counter())
+    sender, waits = stream_over(line, HostModule(library, to_bytes(model)), audio, positions)
+    assert sum(line.done.values()) > 40
+    assert waits <= 0.01 * len(sender.answers)
+
+
+def test_a_good_line_needs_no_retry_and_keeps_to_the_credits(module: HostModule, model: IntegerModel) -> None:
+    audio, positions = q15(noise(48 * 100)), np.zeros((100, 4), np.int16)
+    sender, waits = stream_over(BadLine(0, random.Random(0), Counter()), module, audio, positions)
+    assert (sender.retries, waits) == (0, 0)
+    fresh = StreamSender(1, stream_blocks(1, audio, positions, 4), 8, iter(range(100)).__next__)
+    assert len(fresh.due()) == schema().limit("credits")
+    assert fresh.due() == []
+
+
+def test_a_lost_question_or_answer_is_noticed_by_the_next_answer(module: HostModule) -> None:
+    audio, positions = q15(noise(48 * 16)), np.zeros((16, 4), np.int16)
+    module.ask(message_frame("stream_start", 1, positions[0], stream=1))
+    sender = StreamSender(1, stream_blocks(1, audio, positions, 4), 8, iter(range(100)).__next__)
+    first, second, third, fourth = sender.due()
+    (answer,) = module.ask(first)
+    sender.take(answer)
+    module.ask(second)  # its answer is lost
+    (answer,) = module.ask(third)
+    (again,) = sender.take(answer)
+    assert again.payload == second.payload
+    (ready,) = module.ask(fourth)  # fine; but say that it was lost, and its successor asked
+    assert ready.name == "stream_reply"
+    assert sender.take(module.ask(again)[0]) == []
+    assert sender.oldest == 3
+
+
+def test_a_module_that_lost_its_stream_is_one_clear_sentence(module: HostModule) -> None:
+    sender = StreamSender(5, stream_blocks(5, np.zeros(48, np.int16), np.zeros((1, 4), np.int16), 4), 8, lambda: 0)
+    (refused,) = module.ask(sender.due()[0])
+    with pytest.raises(LinkError, match="no such stream is running"):
+        sender.take(refused)
+
+
+def test_answers_of_an_earlier_stream_are_not_taken() -> None:
+    blocks = stream_blocks(2, np.zeros(48, np.int16), np.zeros((1, 0), np.int16), 4)
+    sender = StreamSender(2, blocks, 8, lambda: 0)
+    sender.due()
+    stale = {"stream": 1, "index": 0, "work": (0, 0, 0, 0), "credits": 8}
+    sender.take(Message("stream_reply", 0, stale, np.ones(48, np.int16)))
+    assert sender.answers == [None]

@@ -19,7 +19,7 @@ from gritspace.host_tools.link_stream import BLOCK_FRAMES, StreamSender, stream_
 
 _ASK_AGAIN_SECONDS = 0.3
 _SILENCE_SECONDS = 0.1
-"""After which a stream asks again for what it misses: longer than a good module ever takes, and asking twice is harmless."""
+"""After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
 _BAUD = 115200
 """Means nothing to USB or to a simulated module, but a port wants one."""
 

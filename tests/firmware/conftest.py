@@ -6,11 +6,11 @@ import ctypes
 from pathlib import Path
 
 import pytest
+
 from gritspace.host_tools import firmware_build
 from gritspace.quantize.c_array import write_c_array
 from gritspace.quantize.grit import to_bytes
 from gritspace.quantize.integer_model import IntegerModel
-
 from tests.firmware.host_module import HostModule, compile_module
 from tests.quantize.conftest import make_model
 

@@ -6,7 +6,9 @@
 
 static uint32_t meter_calls;
 static void meter_begin(void) {}
-static uint32_t meter_end(void) { return ++meter_calls; }
+static uint32_t meter_end(void) {
+  return ++meter_calls;
+}
 
 typedef struct {
   grit_board_t board;
@@ -27,7 +29,9 @@ size_t host_receive(grit_link_receiver_t *receiver, const uint8_t *bytes, size_t
 void host_glide(const int16_t *targets, size_t blocks, size_t count, int16_t *played);
 uint32_t host_percentile(const uint32_t *work, size_t blocks, uint32_t percent);
 
-size_t host_module_bytes(void) { return sizeof(host_module_t); }
+size_t host_module_bytes(void) {
+  return sizeof(host_module_t);
+}
 
 void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t), const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes) {
@@ -47,10 +51,16 @@ void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out) {
   grit_module_audio(&host->module, in, out);
 }
 
-void host_module_late(host_module_t *host) { grit_module_late(&host->module); }
-void host_module_idle(host_module_t *host) { grit_module_idle(&host->module); }
+void host_module_late(host_module_t *host) {
+  grit_module_late(&host->module);
+}
+void host_module_idle(host_module_t *host) {
+  grit_module_idle(&host->module);
+}
 
-size_t host_receiver_bytes(void) { return sizeof(grit_link_receiver_t); }
+size_t host_receiver_bytes(void) {
+  return sizeof(grit_link_receiver_t);
+}
 
 void host_receiver_counts(const grit_link_receiver_t *receiver, uint32_t counts[3]) {
   counts[0] = receiver->frames_good;

@@ -1,4 +1,4 @@
-"""The module's C sources on this computer, compiled with the address and undefined-behaviour checks that need no runtime."""
+"""The module's C sources on this computer, compiled with those checks that need no runtime library."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from gritspace.host_tools.link import Frame, FrameReceiver, encode_frame
 from gritspace.host_tools.link_messages import Message, message_of
-from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fPIC", "-shared"]
@@ -27,7 +28,11 @@ def compile_module(folder: Path) -> ctypes.CDLL:
     library = folder / "host_module.so"
     firmware = ROOT / "firmware"
     # As in firmware/platformio.ini; the Cortex-M7's own kernels leave themselves out elsewhere.
-    sources = [*(firmware / "engine").glob("*.c"), *(firmware / "module").glob("*.c"), Path(__file__).with_name("host_board.c")]
+    sources = [
+        *(firmware / "engine").glob("*.c"),
+        *(firmware / "module").glob("*.c"),
+        Path(__file__).with_name("host_board.c"),
+    ]
     includes = [f"-I{firmware / 'engine'}", f"-I{firmware / 'module'}"]
     subprocess.run([compiler, *FLAGS, *CHECKS, *includes, *map(str, sources), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))

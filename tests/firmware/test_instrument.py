@@ -7,14 +7,14 @@ import hashlib
 
 import numpy as np
 import pytest
-from gritspace.host_tools.expected import GLIDE_BLOCKS, glide, moves_of
-from gritspace.host_tools.link_messages import message_frame
-from gritspace.quantize import reference
-from gritspace.quantize.integer_model import IntegerModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from gritspace.host_tools.expected import GLIDE_BLOCKS, glide, moves_of
+from gritspace.host_tools.link_messages import message_frame
+from gritspace.quantize import reference
+from gritspace.quantize.integer_model import IntegerModel
 from tests.firmware.host_module import HostModule
 from tests.quantize.conftest import noise, q15
 

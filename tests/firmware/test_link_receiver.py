@@ -6,9 +6,10 @@ import ctypes
 import zlib
 
 import numpy as np
-from gritspace.host_tools.link import MAX_PAYLOAD, Frame, FrameReceiver, cobs_decode, cobs_encode, encode_frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from gritspace.host_tools.link import MAX_PAYLOAD, Frame, FrameReceiver, cobs_decode, cobs_encode, encode_frame
 
 frames = st.builds(
     Frame,
@@ -78,7 +79,9 @@ def test_intact_frames_arrive_whole_and_in_order(library: ctypes.CDLL, sent: lis
 
 @given(
     sent=st.lists(frames, min_size=1, max_size=4),
-    damage=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255), st.sampled_from("xid")), min_size=1, max_size=4),
+    damage=st.lists(
+        st.tuples(st.integers(0, 5000), st.integers(0, 255), st.sampled_from("xid")), min_size=1, max_size=4
+    ),
 )
 @settings(max_examples=500, deadline=None)
 def test_a_damaged_frame_is_never_taken_for_another(

@@ -7,15 +7,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gritspace.host_tools.link import Frame, encode_frame
 from gritspace.host_tools.link_messages import Message, message_frame
 from gritspace.host_tools.link_schema import schema
 from gritspace.host_tools.link_stream import stream_blocks
 from gritspace.quantize import reference
 from gritspace.quantize.integer_model import IntegerModel
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.firmware.host_module import HostModule
 from tests.quantize.conftest import noise, q15
 
@@ -59,7 +59,9 @@ def test_hello_is_answered_with_everything_a_laptop_needs(module: HostModule, mo
 def test_a_bad_model_is_refused_with_its_code_and_the_module_lives(
     library: ctypes.CDLL, blob: bytes, spoil: str
 ) -> None:
-    bad = {"truncated": blob[:-8], "altered": blob[:-1] + bytes([blob[-1] ^ 1]), "not a model": b"RIFF" + blob[4:]}[spoil]
+    bad = {"truncated": blob[:-8], "altered": blob[:-1] + bytes([blob[-1] ^ 1]), "not a model": b"RIFF" + blob[4:]}[
+        spoil
+    ]
     module = HostModule(library, bad)
     (info,) = module.ask(message_frame("hello", 1))
     assert info.values["model_status"] == {"truncated": 2, "altered": 5, "not a model": 3}[spoil]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from gritspace.host_tools import firmware_build
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.expected import moves_of
@@ -18,7 +19,6 @@ from gritspace.host_tools.module_client import Module
 from gritspace.host_tools.simulator import Simulator
 from gritspace.quantize import reference
 from gritspace.quantize.integer_model import IntegerModel
-
 from tests.quantize.conftest import noise, q15
 
 
@@ -167,7 +167,10 @@ def test_a_port_that_is_not_there_or_has_no_module_is_one_clear_sentence() -> No
         Module("/dev/no-such-port")
     master, slave = os.openpty()
     try:
-        with Module(os.ttyname(slave), patience_seconds=0.5) as module, pytest.raises(LinkError, match="no module answers"):
+        with (
+            Module(os.ttyname(slave), patience_seconds=0.5) as module,
+            pytest.raises(LinkError, match="no module answers"),
+        ):
             module.info()
     finally:
         os.close(master)
@@ -188,16 +191,19 @@ def test_a_firmware_with_a_bad_model_says_so_over_the_link(blob: bytes, tmp_path
 
 
 def test_a_fault_says_where_it_happened(tmp_path: Path) -> None:
-    # A model that claims to be longer than the memory there is: hashing it runs into nothing.
+    # A model at an address where there is no memory.
     (tmp_path / "model.c").write_text(
-        "_Alignas(8) const unsigned char grit_model_blob[4] = {0};\n"
-        "const unsigned int grit_model_blob_bytes = 0x1fffffffu;\n"
+        '__asm__(".global grit_model_blob\\n.set grit_model_blob, 0x70000000\\n");\n'
+        "const unsigned int grit_model_blob_bytes = 64u;\n"
     )
     image = firmware_build.build("sim", tmp_path / "model.c", tmp_path / "build")
     with Simulator(image) as simulator:
-        with Module(simulator.port, patience_seconds=3.0) as module, pytest.raises(LinkError, match="no module answers"):
+        with (
+            Module(simulator.port, patience_seconds=1.0) as module,
+            pytest.raises(LinkError, match="no module answers"),
+        ):
             module.info()
-        assert any("fault at pc=" in line for line in simulator.console)
+        assert any("fault at pc=" in line and "bfar=700000" in line for line in simulator.console)
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

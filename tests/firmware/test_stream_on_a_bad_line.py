@@ -1,4 +1,4 @@
-"""The stream's two ends, the laptop's Python and the module's C, over a line that loses, damages, repeats and reorders."""
+"""The stream's two ends, the laptop's Python and the module's C, over a line that loses, damages and reorders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gritspace.host_tools.expected import moves_of
 from gritspace.host_tools.link import FrameReceiver, LinkError, encode_frame
 from gritspace.host_tools.link_messages import Message, message_frame, message_of
@@ -17,9 +20,6 @@ from gritspace.host_tools.link_stream import StreamSender, stream_blocks
 from gritspace.quantize import reference
 from gritspace.quantize.grit import to_bytes
 from gritspace.quantize.integer_model import IntegerModel
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.firmware.host_module import HostModule
 from tests.quantize.conftest import make_model, noise, q15
 
@@ -52,7 +52,9 @@ class BadLine:
         return out
 
 
-def stream_over(line: BadLine, module: HostModule, audio: np.ndarray, positions: np.ndarray) -> tuple[StreamSender, int]:
+def stream_over(
+    line: BadLine, module: HostModule, audio: np.ndarray, positions: np.ndarray
+) -> tuple[StreamSender, int]:
     """Streams; asserts that it ends. Returns the sender and how often it had to wait for a time-out."""
     (ready,) = module.ask(message_frame("stream_start", 1, positions[0], stream=1))
     sequence = iter(range(65000, 10**9))  # wraps around early

@@ -17,10 +17,10 @@ MAX_FRAMES = 12 * 48000
 
 @dataclass(frozen=True)
 class Ranges:
-    """Largest magnitudes seen, per channel: streams[a] and heads[a] (channels,), skips[a][l] (channels,);
+    """Largest magnitudes seen, per channel: streams[a][l] (what layer l reads), skips[a][l] and heads[a] (channels,);
     carries[a] (channels,): what array a takes over from the head before it (empty for a = 0); output scalar."""
 
-    streams: tuple[Floats, ...]
+    streams: tuple[tuple[Floats, ...], ...]
     skips: tuple[tuple[Floats, ...], ...]
     heads: tuple[Floats, ...]
     carries: tuple[Floats, ...]
@@ -44,12 +44,17 @@ def calibrate(network: Network, audio: NDArray[np.float32], positions: Sequence[
         run_float(network, loudest(audio, MAX_FRAMES // len(positions)), position if network.film else None, watch)
     arrays = range(len(network.arrays))
     return Ranges(
-        streams=tuple(seen[f"stream {a}"] for a in arrays),
+        streams=tuple(tuple(seen[f"stream {a} {i}"] for i in range(stages(network, a))) for a in arrays),
         skips=tuple(tuple(seen[f"skip {a} {i}"] for i in range(len(network.arrays[a].layers))) for a in arrays),
         heads=tuple(seen[f"head {a}"] for a in arrays),
         carries=tuple(seen.get(f"carry {a}", np.zeros(0)) for a in arrays),
         output=float(seen["output"].max()),
     )
+
+
+def stages(network: Network, array: int) -> int:
+    """How many stages an array's residual stream has: one a layer, and one behind the last if another array reads it."""
+    return len(network.arrays[array].layers) + (array + 1 < len(network.arrays))
 
 
 def loudest(audio: NDArray[np.float32], frames: int) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ def convert_array(
 
     inputs (inputs,): scales of what the array reads; head_scale (head rows,): of what its head puts out.
     """
-    rechannel, _ = convolution(array.rechannel[:, :, None], None, np.zeros(array.channels), inputs, plan.stream)
+    rechannel, _ = convolution(array.rechannel[:, :, None], None, np.zeros(array.channels), inputs, plan.streams[0])
     layers, film_scales = [], []
     for i, layer in enumerate(array.layers):
         output = plan.outputs[i]
@@ -29,7 +29,7 @@ def convert_array(
             layer.weight,
             layer.mixin,
             layer.bias,
-            plan.stream,
+            plan.streams[i],
             pre_activation_scale(layer, output),
             layer.dilation,
             film,
@@ -37,7 +37,7 @@ def convert_array(
         film_scales.append(accumulator_scale)
         residual = None
         if not (last and i == len(array.layers) - 1):
-            residual, _ = convolution(layer.residual_weight[:, :, None], None, layer.residual_bias, output, plan.stream)
+            residual, _ = convolution(layer.residual_weight[:, :, None], None, layer.residual_bias, output, plan.streams[i + 1])
         layers.append(
             IntegerLayer(
                 conv=conv,
@@ -46,6 +46,9 @@ def convert_array(
                 slope_q15=round(layer.negative_slope * 32768),
                 residual=residual,
                 skip_weight=plan.skip_weights[i].astype(np.int8),
+                stream_shift=(
+                    np.zeros(array.channels, np.int8) if residual is None else plan.stream_shifts[i].astype(np.int8)
+                ),
             )
         )
     head, accumulator_scale = convolution(

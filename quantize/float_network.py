@@ -18,7 +18,7 @@ def run_float(
 ) -> Floats:
     """audio (frames,), position (position_size,) -> (frames,) from the state silence leaves.
 
-    watch sees "stream a" (residual stream of array a, at every layer), "skip a l" (layer l's output), "head a" (skip sum),
+    watch sees "stream a l" (the residual stream that layer l of array a reads), "skip a l" (layer l's output), "head a" (skip sum),
     "carry a" (what array a's skip sum starts from) and "output", lead-in of silence included.
     """
     lead = network.receptive_field - 1
@@ -28,7 +28,7 @@ def run_float(
     stream, skips, row = dry, None, 0
     for a, array in enumerate(network.arrays):
         stream = stream @ array.rechannel.T
-        see(f"stream {a}", stream)
+        see(f"stream {a} 0", stream)
         for index, layer in enumerate(array.layers):
             rows = layer.bias.size
             skip = _layer_output(layer, stream, dry, gains[row : row + rows], biases[row : row + rows])
@@ -37,7 +37,7 @@ def run_float(
             skips = skip if skips is None else skips[-len(skip) :] + skip
             if not (array is network.arrays[-1] and layer is array.layers[-1]):
                 stream = stream[-len(skip) :] + skip @ layer.residual_weight.T + layer.residual_bias
-                see(f"stream {a}", stream)
+                see(f"stream {a} {index + 1}", stream)
         assert skips is not None
         see(f"head {a}", skips)
         skips = _convolve(skips, array.head_weight, 1) + array.head_bias

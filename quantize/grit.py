@@ -87,6 +87,7 @@ def to_bytes(model: IntegerModel) -> bytes:
     for layer in layers:
         fields = writer.convolution(layer.conv) + writer.convolution(layer.residual)
         fields += [int(layer.activation), int(layer.gated), layer.slope_q15, writer.numbers(layer.skip_weight, "<i1")]
+        fields.append(writer.numbers(layer.stream_shift, "<i1") if np.any(layer.stream_shift) else 0)
         records += struct.pack("<" + format_of("layer"), *fields)
     if model.film is not None:
         film = model.film
@@ -178,6 +179,9 @@ class _Reader:
         count = int(np.prod(shape)) * np.dtype(dtype).itemsize
         return np.frombuffer(self._bytes(offset, count), dtype).reshape(shape).copy()
 
+    def optional(self, offset: int, dtype: str, count: int) -> NDArray[Any]:
+        return self.numbers(offset, dtype, count) if offset else np.zeros(count, dtype)
+
     def convolution(self, f: dict[str, Any]) -> Convolution:
         rows, inputs, kernel = f["rows"], f["inputs"], f["kernel"]
         return Convolution(
@@ -231,6 +235,7 @@ def from_bytes(data: bytes) -> IntegerModel:
                 slope_q15=f["slope_q15"],
                 residual=reader.convolution(f["residual"]) if f["residual"]["rows"] else None,
                 skip_weight=reader.numbers(f["skip_weight"], "<i1", channels),
+                stream_shift=reader.optional(f["stream_shift"], "<i1", channels),
             )
         )
     arrays = []
@@ -238,14 +243,13 @@ def from_bytes(data: bytes) -> IntegerModel:
         f = reader.record("array", header["arrays"] + index * size_of("array"))
         own = tuple(layers[f["first_layer"] : f["first_layer"] + f["layer_count"]])
         channels = f["channels"]
-        carry = reader.numbers(f["carry_weight"], "<i1", channels) if f["carry_weight"] else np.zeros(channels, np.int8)
         arrays.append(
             IntegerArray(
                 channels=channels,
                 rechannel=reader.convolution(f["rechannel"]),
                 layers=own,
                 skip_shift=f["skip_shift"],
-                carry_weight=carry,
+                carry_weight=reader.optional(f["carry_weight"], "<i1", channels),
                 head=reader.convolution(f["head"]),
             )
         )

@@ -67,6 +67,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("gated", "u8", "1: the second half of the rows is a sigmoid gate"),
         Field("slope_q15", "i16", "leaky ReLU's slope, 0..32767; 0 is ReLU"),
         Field("skip_weight", "u32", "offset of int8 [channels]: 1, 2, 4 .. 64"),
+        Field("stream_shift", "u32", "offset of int8 [channels], 0..15: how far the stream is shifted down; 0: not at all"),
     ),
     "array": (
         Field("channels", "u16", "width of the residual stream, even"),

@@ -47,7 +47,7 @@ def quantize(
         converted, scales = convert_array(array, plans[a], inputs, head_scale, following is None, bends)
         arrays.append(converted)
         bias_scales += scales
-        inputs = plans[a].stream
+        inputs = plans[a].streams[-1]
     film: IntegerFilm | None = None
     default: tuple[int, ...] = ()
     if bends:

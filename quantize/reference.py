@@ -137,7 +137,8 @@ def _run_array(
         contribution = z * layer.skip_weight.astype(np.int64)
         skips = contribution if skips is None else skips[-len(z) :] + contribution
         if layer.residual is not None:
-            stream = saturate(stream[-len(z) :] + _constant_convolution(layer.residual, z, dry))
+            shifted = shift_round(stream[-len(z) :], layer.stream_shift.astype(np.int64))
+            stream = saturate(shifted + _constant_convolution(layer.residual, z, dry))
     assert skips is not None
     head_inputs = saturate(shift_round(skips, array.skip_shift))
     if not last:

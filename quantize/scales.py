@@ -6,6 +6,7 @@ the weights that read and write them, so the arithmetic never sees them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,16 +21,19 @@ HEADROOM = 1.25
 FREE_SKIP_SHIFT = 6
 """Bits of a skip sum below its int16 head input, where the activation leaves the scale free."""
 MAX_SKIP_WEIGHT = 64
+GROWTH_LAYERS = (1, 2, 4, 8, 16, 32)
+"""Where a residual stream's scale may grow."""
 
 
 @dataclass(frozen=True)
 class ArrayPlan:
-    """stream, skip, head, carry: (channels,) scales; outputs[l], skip_weights[l]: (channels,) of each layer's output.
+    """streams[l]: (channels,) scales of what layer l reads; streams[l + 1] = streams[l] * 2^stream_shifts[l]. skip, head, carry: (channels,) scales; outputs[l], skip_weights[l]: (channels,) of each layer's output.
 
     outputs[l] = skip * skip_weights[l]; head = skip * 2^skip_shift; carry = skip * carry_weight.
     """
 
-    stream: Floats
+    streams: tuple[Floats, ...]
+    stream_shifts: tuple[Floats, ...]
     skip: Floats
     outputs: tuple[Floats, ...]
     skip_weights: tuple[Floats, ...]
@@ -56,11 +60,11 @@ def has_fixed_output(layer: Layer) -> bool:
 
 def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> ArrayPlan:
     """Chooses an array's scales from what calibration saw."""
-    stream = fit_int16(ranges.streams[index])
+    streams = plan_stream(ranges.streams[index])
     # A leaky channel that lives below zero puts out little; its accumulators set how fine a scale makes sense.
     wanted = [
         np.maximum(fit_int16(peaks), finest_output_scales(layer.weight, layer.mixin, stream, film)[: array.channels])
-        for layer, peaks in zip(array.layers, ranges.skips[index], strict=True)
+        for layer, peaks, stream in zip(array.layers, ranges.skips[index], streams, strict=False)
     ]
     carried = fit_int16(ranges.carries[index]) if index else None
     head = fit_int16(ranges.heads[index])
@@ -77,7 +81,8 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     )
     carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
     return ArrayPlan(
-        stream=stream,
+        streams=streams,
+        stream_shifts=tuple(np.log2(after / before) for before, after in zip(streams, streams[1:], strict=False)),
         skip=skip,
         outputs=tuple(skip * w for w in weights),
         skip_weights=weights,
@@ -85,6 +90,22 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
         carry=skip * carry_weight,
         carry_weight=carry_weight,
     )
+
+
+def plan_stream(peaks: Sequence[Floats]) -> tuple[Floats, ...]:
+    """Scales of a residual stream, layer by layer: each channel's own, growing by powers of two and never shrinking.
+
+    Growing costs the engine a few instructions, so only layers 1, 2, 4, 8, 16 .. may; most growth is early anyway.
+    """
+    last = len(peaks) - 1
+    largest = fit_int16(np.maximum.reduce(list(peaks)))
+    finer = np.zeros((last + 1, largest.size))
+    for layer in range(last + 1):
+        room = largest / fit_int16(np.maximum.reduce(list(peaks[: layer + 1])))
+        finer[layer] = np.clip(np.floor(np.log2(room) + 1e-9), 0, 15)
+    held = np.array([max([0, *(p for p in GROWTH_LAYERS if p <= layer)]) for layer in range(last + 1)])
+    until = [max(layer for layer in range(last + 1) if held[layer] == held[i]) for i in range(last + 1)]
+    return tuple(largest / 2.0 ** finer[until[layer]] for layer in range(last + 1))
 
 
 def _power_of_two(ratio: Floats) -> Floats:

@@ -76,7 +76,7 @@ def _array(
         weights.append(layer.skip_weight)
         stream = graph.last_frames(stream, z)
         if layer.residual is not None:
-            stream = graph.add(stream, _convolve(graph, layer.residual, z))
+            stream = graph.add(_shifted(graph, stream, layer), _convolve(graph, layer.residual, z))
     # The exact skip sum, narrowed once: a 1x1 convolution over all layers' outputs whose weights are powers of two.
     together = graph.concatenate([graph.last_frames(part, parts[-1]) for part in parts])
     diagonal = np.concatenate([np.diag(w) for w in weights], axis=1).astype(np.int8)[:, None, :]
@@ -84,6 +84,17 @@ def _array(
     head_input = graph.convolution(together, diagonal, zeros, unit, 14 + array.skip_shift)
     out_scale = 2.0**-15 if last is None else 2.0 ** (last.output_shift - 15)
     return stream, _convolve(graph, array.head, head_input, out_scale)
+
+
+def _shifted(graph: Graph, stream: Tensor, layer: IntegerLayer) -> Tensor:
+    """The stream shifted down as a 1x1 convolution whose multiplier halves as often as the channel asks."""
+    if not np.any(layer.stream_shift):
+        return stream
+    channels = stream.channels
+    unit = np.eye(channels, dtype=np.int8)[:, None, :]
+    multiplier = np.int64(1 << 14) >> layer.stream_shift.astype(np.int64)
+    # (x * 2^(14-e) + 2^13) >> 14 rounds as (x + 2^(e-1)) >> e does; TensorFlow Lite normalizes the multiplier
+    return graph.convolution(stream, unit, np.zeros(channels, np.int64), multiplier, 14)
 
 
 def _layer(graph: Graph, layer: IntegerLayer, stream: Tensor, dry: Tensor) -> Tensor:

@@ -1,50 +1,71 @@
-/* The portable kernels: plain loops, the measure for every faster one. */
+/* The portable kernels: plain loops, the measure for every faster one. What kernels_m7.c does not replace, it shares. */
 #include "kernels.h"
 
 #include "arithmetic.h"
+#include "film.h"
 #include "tables.h"
 
 #ifndef GRIT_KERNELS_M7
 
+/* prepared: int32 bias[rows], then a word a row with its multipliers (grit_multiplier_pair). */
+
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
-  (void)record;
-  return 0;
+  return (size_t)record->rows * 2u * sizeof(uint32_t);
 }
 
-void grit_kernel_prepare(const grit_conv_t *conv, void *prepared) {
+void grit_kernel_prepare(const grit_conv_t *conv) {
   (void)conv;
-  (void)prepared;
 }
 
-void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int16_t *dry, int16_t *out,
-                          size_t frames) {
+void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier) {
+  const uint32_t rows = conv->record->rows;
+  for (uint32_t row = 0; row < rows; row++) {
+    conv->prepared[row] = (uint32_t)bias[row];
+    conv->prepared[rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
+  }
+}
+
+void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
+                          size_t frames, int tanh) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
+  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+  const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
   const uint32_t shift = conv->record->shift;
   for (size_t frame = 0; frame < frames; frame++) {
-    const int8_t *weight = conv->weight;
+    const int8_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
-      int32_t acc = conv->bias[row];
-      if (conv->mixin != NULL) acc += conv->mixin[row] * dry[frame];
+      int32_t acc = (int32_t)conv->prepared[row];
+      if (mixin != NULL) acc += mixin[row] * dry[frame];
       for (size_t tap = 0; tap < kernel; tap++) {
         const int16_t *x = taps[tap] + frame * inputs;
         for (size_t i = 0; i < inputs; i++) acc += *weight++ * x[i];
       }
-      out[frame * rows + row] = grit_requantize(acc, conv->multiplier[row], shift);
+      out[frame * rows + row] = grit_requantize(acc, conv->prepared[rows + row], shift);
     }
   }
+  if (tanh) grit_kernel_tanh(out, rows * frames);
 }
 
-void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, const int16_t *stream, int16_t *next,
-                          size_t frames) {
-  const size_t rows = conv->record->rows, inputs = conv->record->inputs;
-  const uint32_t shift = conv->record->shift;
-  for (size_t frame = 0; frame < frames; frame++) {
-    const int8_t *weight = conv->weight;
+void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
+  const size_t rows = conv->record->rows;
+  const int8_t *weight = (const int8_t *)(conv->blob + conv->record->weight);
+  for (size_t frame = 0; frame < frames; frame++)
     for (size_t row = 0; row < rows; row++) {
-      int32_t acc = conv->bias[row];
+      const int32_t acc = (int32_t)conv->prepared[row] + weight[row] * dry[frame];
+      out[frame * rows + row] = grit_requantize(acc, conv->prepared[rows + row], conv->record->shift);
+    }
+}
+
+void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
+  const size_t rows = conv->record->rows, inputs = conv->record->inputs;
+  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+  for (size_t frame = 0; frame < frames; frame++) {
+    const int8_t *weight = weights;
+    for (size_t row = 0; row < rows; row++) {
+      int32_t acc = (int32_t)conv->prepared[row];
       for (size_t i = 0; i < inputs; i++) acc += *weight++ * z[frame * inputs + i];
-      const int32_t sum = stream[frame * rows + row] + grit_requantize(acc, conv->multiplier[row], shift);
-      next[frame * rows + row] = grit_saturate(sum);
+      int16_t *to = &stream[frame * rows + row];
+      *to = grit_saturate(*to + grit_requantize(acc, conv->prepared[rows + row], conv->record->shift));
     }
   }
 }
@@ -52,6 +73,13 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, const int16
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t c = 0; c < channels; c++) *skips++ += *z++ * weight[c];
+}
+
+#endif
+
+void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
+  for (size_t frame = 0; frame < frames; frame++)
+    for (size_t c = 0; c < channels; c++, stream++) *stream = (int16_t)grit_shift_round(*stream, (uint32_t)shift[c]);
 }
 
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
@@ -81,5 +109,3 @@ void grit_kernel_gate(const int16_t *pre, int16_t *z, size_t channels, size_t fr
     }
   }
 }
-
-#endif

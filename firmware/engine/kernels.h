@@ -1,6 +1,9 @@
 /* The audio-rate work, one kernel each. Two implementations with the same bits: kernels.c (portable, the readable one)
- * and, where GRIT_KERNELS_M7 is defined, kernels_m7.c. Samples are int16; frames lie behind each other, channels within
- * a frame. All frames a kernel touches in one call are contiguous: the engine cuts at ring ends. */
+ * and kernels_m7.c with kernels_m7.S, which an Arm core with the DSP instructions gets by itself.
+ *
+ * Samples are int16; frames lie behind each other, channels within a frame. All frames a kernel reads in one call are
+ * contiguous: the engine cuts at ring ends. A kernel works in tiles of frames: it may read, and write without meaning,
+ * up to GRIT_SLACK_FRAMES frames more than it was asked for. */
 #ifndef GRITSPACE_KERNELS_H
 #define GRITSPACE_KERNELS_H
 
@@ -9,29 +12,42 @@
 
 #include "grit_format.h"
 
-/* Requantization of one row: low half for accumulators >= 0, high half for < 0 (they differ under a leaky ReLU). */
-typedef uint32_t grit_multiplier_t;
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(GRIT_KERNELS_PORTABLE)
+#define GRIT_KERNELS_M7
+#endif
+
+#define GRIT_SLACK_FRAMES 5u
+#define GRIT_NO_SLOPE 32768u /* accumulators below zero meet the same multiplier as those above */
 
 typedef struct {
   const grit_convolution_t *record;
-  const int8_t *weight;                /* [rows][kernel][inputs] */
-  const int8_t *mixin;                 /* [rows] or NULL */
-  const int32_t *bias;                 /* [rows] */
-  const grit_multiplier_t *multiplier; /* [rows] */
-  const void *prepared;                /* what grit_kernel_prepare made of the weights, or NULL */
+  const uint8_t *blob; /* the record's offsets count from here */
+  uint32_t *prepared;  /* the weights, biases and multipliers as the kernels want them */
+  uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier; GRIT_NO_SLOPE: none */
 } grit_conv_t;
 
-/* Bytes of caller's memory in which the kernels want this convolution's weights laid out anew; 0 if none. */
+/* Bytes of caller's memory, 4-byte aligned, for `prepared`. */
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record);
-void grit_kernel_prepare(const grit_conv_t *conv, void *prepared);
 
-/* out[frame][row] = requantized sum over taps[k][frame][input] * weight + dry[frame] * mixin + bias. */
-void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int16_t *dry, int16_t *out,
-                          size_t frames);
+/* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow with grit_kernel_set_rows. */
+void grit_kernel_prepare(const grit_conv_t *conv);
 
-/* next = saturated stream + 1x1 of z. stream, z, next: [frame][channel]. */
-void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, const int16_t *stream, int16_t *next,
-                          size_t frames);
+/* Sets bias and multiplier of every row; what comes next uses them. */
+void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier);
+
+/* out[frame][row] = requantized sum over taps[k][frame][input] * weight + dry[frame] * mixin + bias, through the tanh
+ * table if `tanh`. dry: a sample a word. A single row lies dense: out[frame]. */
+void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
+                          size_t frames, int tanh);
+
+/* out[frame][row] = requantized dry[frame] * weight + bias: the first array's rechannel, from one input. */
+void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);
+
+/* stream[frame][channel] = (stream + half) >> shift[channel]. shift: 0..15. */
+void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames);
+
+/* stream = saturated stream + 1x1 of z. stream, z: [frame][channel]. */
+void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames);
 
 /* skips[frame][channel] += z * weight[channel]. weight: 0..64. */
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames);

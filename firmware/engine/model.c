@@ -101,11 +101,12 @@ static grit_status_t check_dense(const grit_header_t *header, const grit_dense_t
   return GRIT_OK;
 }
 
-static grit_status_t check_weights(const grit_header_t *header, uint32_t offset, uint32_t count, int lowest) {
+static grit_status_t check_weights(const grit_header_t *header, uint32_t offset, uint32_t count, int lowest,
+                                   int highest) {
   if (!inside(header, offset, count, 1u)) return GRIT_ERROR_LAYOUT;
   const int8_t *weight = (const int8_t *)((const uint8_t *)header + offset);
   for (uint32_t i = 0; i < count; i++)
-    if (weight[i] < lowest || weight[i] > 64) return GRIT_ERROR_UNSUPPORTED;
+    if (weight[i] < lowest || weight[i] > highest) return GRIT_ERROR_UNSUPPORTED;
   return GRIT_OK;
 }
 
@@ -152,7 +153,11 @@ static grit_status_t check_layer(const grit_model_t *model, const grit_layer_t *
     if (status != GRIT_OK) return status;
     if (layer->residual.kernel != 1u || layer->residual.mixin != 0u) return GRIT_ERROR_UNSUPPORTED;
   }
-  return check_weights(model->header, layer->skip_weight, channels, 1);
+  if (layer->stream_shift != 0u) {
+    status = check_weights(model->header, layer->stream_shift, channels, 0, 15);
+    if (status != GRIT_OK) return status;
+  }
+  return check_weights(model->header, layer->skip_weight, channels, 1, 64);
 }
 
 static grit_status_t check_array(const grit_model_t *model, uint32_t index, uint32_t *next_layer, uint32_t *film_row,
@@ -167,7 +172,7 @@ static grit_status_t check_array(const grit_model_t *model, uint32_t index, uint
   if (*next_layer + array->layer_count > header->layer_count) return GRIT_ERROR_LAYOUT;
   if (array->skip_shift > GRIT_MAX_SKIP_SHIFT) return GRIT_ERROR_UNSUPPORTED;
   if ((index == 0u) != (array->carry_weight == 0u)) return GRIT_ERROR_LAYOUT;
-  grit_status_t status = index == 0u ? GRIT_OK : check_weights(header, array->carry_weight, channels, 0);
+  grit_status_t status = index == 0u ? GRIT_OK : check_weights(header, array->carry_weight, channels, 0, 64);
   if (status == GRIT_OK) status = check_convolution(header, &array->rechannel, channels, inputs, NULL);
   if (status != GRIT_OK) return status;
   if (array->rechannel.kernel != 1u || array->rechannel.mixin != 0u) return GRIT_ERROR_UNSUPPORTED;

@@ -50,6 +50,9 @@ def mel_filters(mels: int, fft_frames: int, sample_rate: int = SAMPLE_RATE, lowe
 class Encoder(nn.Module):
     """Log-mel views of dry and wet -> three convolutions -> mean and log-variance of the position."""
 
+    filters: Tensor
+    window: Tensor
+
     def __init__(self, config: EncoderConfig, position_size: int) -> None:
         super().__init__()
         self.config, self.position_size = config, position_size
@@ -79,6 +82,7 @@ class Encoder(nn.Module):
         of_dry, of_wet = self.views(dry), self.views(wet)
         x = torch.stack([of_dry, of_wet, of_wet - of_dry], dim=1)
         for convolution in self.convolutions:
+            assert isinstance(convolution, nn.Conv2d)
             x = F.leaky_relu(convolution(x), 0.1)
         x = F.leaky_relu(self.hidden(x.mean(-1).flatten(1)), 0.1)
         mean, log_variance = self.head(x).chunk(2, dim=1)

@@ -7,36 +7,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from gritspace.train import checkpoint
-from gritspace.train.audio_file import SAMPLE_RATE
-from gritspace.train.checkpoint import Progress
 from gritspace.train.devices import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.evaluate import HeldOut, compare
-from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.pairs import PairSet, render_pairs
 from gritspace.train.processes import Processes
-from gritspace.train.space import Space, save_space
+from gritspace.train.space import save_space
 from gritspace.train.train_config import TrainConfig
+from gritspace.train.training import ProgressCallback, Training, fresh_space
 
 VALIDATION_SHARE = 0.15
-POSITION_EXCERPTS = 12
-WARM_UP_SHARE = 0.02
-SETTLED_NOISE = 0.01
-"""Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
-
-
-class ProgressCallback(Protocol):
-    """Told after every step."""
-
-    def __call__(self, step: int, steps: int, loss: float, esr: float, seconds_left: float) -> None:
-        """steps and seconds_left are estimates under a time budget."""
 
 
 @dataclass
@@ -110,195 +95,6 @@ def train_space(
         training.checkpoint_path.unlink(missing_ok=True)
     processes.leave()
     return report
-
-
-def fresh_space(config: TrainConfig) -> Space:
-    """An untrained space that is nearly silent, so that training does not start by unlearning noise."""
-    space = Space(config.space_config())
-    assert space.decoder.film is not None
-    with torch.no_grad():
-        space.decoder.arrays[-1].head.weight.mul_(0.1)
-        space.decoder.film.log2_gain.weight.mul_(3.0)
-        space.decoder.film.bias.weight.mul_(3.0)
-    return space
-
-
-class Training:
-    """One training's state and its steps."""
-
-    def __init__(self, space: Space, pairs: PairSet, config: TrainConfig, processes: Processes, out_path: Path) -> None:
-        self.config, self.processes, self.labels = config, processes, pairs.labels
-        self.device = processes.device
-        self.space = space.to(self.device)
-        self.loss = AudioLoss(config.stft_weight).to(self.device)
-        self.optimizer = torch.optim.AdamW(space.parameters(), lr=1.0, weight_decay=config.weight_decay)
-        self.progress = Progress()
-        self.checkpoint_path = checkpoint.path_for(out_path)
-        self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)
-        self.lead_in = space.config.decoder.receptive_field - 1
-        longest = max(self.lead_in + config.segment_frames, config.view_frames)
-        if pairs.frames < longest:
-            needed = longest / SAMPLE_RATE
-            raise InputError(f"seconds_per_setting: {needed:.2f} s are needed at least; raise it.")
-        self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
-        self.power = self.wet.square().mean(-1) + 1e-8
-        self.measured = pairs.measured.to(self.device)
-
-    def resume(self) -> None:
-        """Goes on from the checkpoint, if there is one."""
-        if self.checkpoint_path.exists():
-            self.progress = checkpoint.load(self.checkpoint_path, self.fingerprint, self.space, self.optimizer)
-            if self.progress.positions is not None:
-                self.progress.positions = self.progress.positions.to(self.device)
-
-    def done(self) -> float:
-        """The share of the training that is behind, 0 to 1; the same in all processes."""
-        p = self.progress
-        share = p.elapsed_seconds / p.training_seconds if p.training_seconds else p.step / self.config.steps
-        return self.processes.from_first(min(share, 1.0))
-
-    def run(self, writer: Any, progress: ProgressCallback | None) -> float:
-        """Steps until the end; returns the loss, smoothed."""
-        loss = ratio = math.nan
-        saved = last = time.monotonic()
-        while (share := self.done()) < 1.0:
-            if share >= 1 - self.config.settle and self.progress.positions is None:
-                self.settle()
-            new_loss, new_ratio = self.step(share)
-            self._check(new_loss)
-            smoothing = 0.0 if math.isnan(loss) else 0.98
-            loss = smoothing * (loss if smoothing else 0.0) + (1 - smoothing) * new_loss
-            ratio = smoothing * (ratio if smoothing else 0.0) + (1 - smoothing) * new_ratio
-            now = time.monotonic()
-            self.progress.step += 1
-            self.progress.elapsed_seconds += now - last
-            last = now
-            if writer is not None and self.progress.step % self.config.log_every == 0:
-                writer.add_scalar("loss", new_loss, self.progress.step)
-                writer.add_scalar("esr", new_ratio, self.progress.step)
-                writer.add_scalar("learning_rate", self._learning_rate(share), self.progress.step)
-            if progress is not None and self.processes.first:
-                steps, left = self._estimates()
-                progress(self.progress.step, steps, loss, ratio, left)
-            if now - saved >= self.config.checkpoint_seconds and self.processes.first:
-                self.save()
-                saved = time.monotonic()
-        if writer is not None:
-            writer.close()
-        return loss
-
-    def save(self) -> None:
-        """The checkpoint, whole."""
-        checkpoint.save(self.checkpoint_path, self.fingerprint, self.progress, self.space, self.optimizer)
-
-    def step(self, share: float) -> tuple[float, float]:
-        """One step of the optimizer; returns loss and mean ESR."""
-        rng = torch.Generator().manual_seed(
-            (self.config.seed * 1_000_003 + self.progress.step) * 1_009 + self.processes.rank
-        )
-        chosen = torch.randperm(len(self.labels), generator=rng)[: self.config.batch_settings]
-        segments = self.config.batch_segments
-        dry, wet = self._excerpts(chosen.repeat_interleave(segments), self.lead_in + self.config.segment_frames, rng)
-        noise = torch.randn(len(chosen), self.space.config.decoder.position_size, generator=rng).to(self.device)
-        shaping = torch.zeros((), device=self.device)
-        if self.progress.positions is None:
-            mean, log_variance = self.space.encoder(*self._excerpts(chosen, self.config.view_frames, rng))
-            position = mean + torch.exp(0.5 * log_variance) * noise
-            beta = self.config.beta * min(1.0, share / max(self.config.beta_warm_up, 1e-9))
-            shaping = beta * kl_divergence(mean, log_variance)
-            shaping = shaping + self.config.attribute_weight * attribute_regularisation(mean, self.measured[chosen])
-        else:
-            position = self.progress.positions[chosen] + SETTLED_NOISE * noise
-        assert self.space.decoder.film is not None
-        modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
-        power = self.power[chosen].repeat_interleave(segments)
-        heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation), power)
-        loss = heard + shaping
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        gradients = [p.grad for p in self.space.parameters() if p.grad is not None]
-        self.processes.average([*gradients, loss.detach().view(1), ratio.detach().view(1)])
-        torch.nn.utils.clip_grad_norm_(self.space.parameters(), self.config.clip_norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate(share)
-        values = float(loss.detach()), float(ratio.detach())
-        if math.isfinite(values[0]):
-            self.optimizer.step()
-        return values
-
-    def settle(self) -> None:
-        """Fixes every setting's position, and bends encoder and FiLM so that the box [-1, 1] holds them all."""
-        positions = self._encoded()
-        low, high = positions.min(0).values, positions.max(0).values
-        centre, half = (low + high) / 2, ((high - low) / 2).clamp(min=1e-3)
-        rescale(self.space, centre, half)
-        film = self.space.decoder.film
-        assert film is not None
-        for parameter in (film.hidden.weight, film.hidden.bias):  # their moments were for the old scale
-            self.optimizer.state.pop(parameter, None)
-        self.progress.positions = ((positions - centre) / half).clamp(-1, 1)
-
-    def settled_positions(self) -> Tensor:
-        """(settings, position_size), on the CPU; settles if that has not happened yet."""
-        if self.progress.positions is None:
-            self.settle()
-        assert self.progress.positions is not None
-        return self.progress.positions.cpu()
-
-    def _excerpts(self, rows: Tensor, frames: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Dry and wet (rows, frames) from random places of these rows' audio."""
-        starts = torch.randint(self.dry.shape[1] - frames + 1, (len(rows),), generator=rng)
-        places = list(zip(rows.tolist(), starts.tolist(), strict=True))
-        return (
-            torch.stack([self.dry[row, at : at + frames] for row, at in places]),
-            torch.stack([self.wet[row, at : at + frames] for row, at in places]),
-        )
-
-    def _encoded(self) -> Tensor:
-        """The encoder's mean position of every setting over several excerpts: (settings, position_size)."""
-        length = self.config.view_frames
-        starts = np.linspace(0, self.dry.shape[1] - length, POSITION_EXCERPTS).astype(int)
-        with torch.no_grad():
-            return torch.stack(
-                [self.space.encoder(self.dry[:, s : s + length], self.wet[:, s : s + length])[0] for s in starts]
-            ).mean(0)
-
-    def _learning_rate(self, share: float) -> float:
-        warm = min(1.0, (share + 1e-3) / WARM_UP_SHARE)
-        return self.config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
-
-    def _estimates(self) -> tuple[int, float]:
-        p = self.progress
-        if p.training_seconds:
-            left = max(p.training_seconds - p.elapsed_seconds, 0.0)
-            return max(p.step, round(p.step * p.training_seconds / max(p.elapsed_seconds, 1e-9))), left
-        return self.config.steps, p.elapsed_seconds / p.step * (self.config.steps - p.step)
-
-    def _check(self, loss: float) -> None:
-        if math.isfinite(loss):
-            return
-        kept = (
-            f"the last good state is in {self.checkpoint_path}" if self.checkpoint_path.exists() else "nothing is lost"
-        )
-        raise InputError(
-            f"the loss is no longer a number at step {self.progress.step}; {kept}; lower learning_rate and train again."
-        )
-
-
-def rescale(space: Space, centre: Tensor, half: Tensor) -> None:
-    """Makes (z - centre) / half the space's new position; what pairs and positions mean to the sound stays as it was.
-
-    centre, half: (position_size,). Both sides are linear there, so encoder's head and FiLM's input layer take it up.
-    """
-    head, film = space.encoder.head, space.decoder.film
-    assert film is not None
-    size = len(centre)
-    with torch.no_grad():
-        head.weight[:size] /= half.unsqueeze(1)
-        head.bias[:size] = (head.bias[:size] - centre) / half
-        head.bias[size:] -= 2 * half.log()
-        film.hidden.bias += film.hidden.weight @ centre
-        film.hidden.weight *= half
 
 
 def _rendered(

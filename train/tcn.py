@@ -185,8 +185,10 @@ class Tcn(nn.Module):
         condition = dry.unsqueeze(1)
         stream, skips, row = condition, None, 0
         for array in self.arrays:
+            assert isinstance(array, LayerArray)
             stream = array.rechannel(stream)
             for layer in array.layers:
+                assert isinstance(layer, Layer)
                 gain = bias = None
                 if modulation is not None:
                     gain = modulation.gain[:, row : row + layer.rows]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.train import checkpoint, fit, pairs
+from gritspace.train import checkpoint, pairs
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.devices import Audio, Settings
 from gritspace.train.errors import InputError
@@ -22,6 +22,7 @@ from gritspace.train.fit import train_space
 from gritspace.train.signals import synthetic
 from gritspace.train.space import load_space
 from gritspace.train.train_config import TrainConfig, read_config
+from gritspace.train.training import Training
 
 
 class Shaper:
@@ -185,12 +186,12 @@ def test_a_time_budget_is_kept_and_the_cosine_follows_it(tmp_path: Path) -> None
 
 def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_state(tmp_path: Path, monkeypatch) -> None:
     out = tmp_path / "s.pt"
-    real_step = fit.Training.step
+    real_step = Training.step
 
-    def breaking(self: fit.Training, share: float) -> tuple[float, float]:
+    def breaking(self: Training, share: float) -> tuple[float, float]:
         return (math.nan, math.nan) if self.progress.step == 10 else real_step(self, share)
 
-    monkeypatch.setattr(fit.Training, "step", breaking)
+    monkeypatch.setattr(Training, "step", breaking)
     with pytest.raises(InputError, match=r"step 10.*s\.pt\.checkpoint"):
         train_space([Shaper()], DRY, TINY, out)
     kept = torch.load(checkpoint.path_for(out), weights_only=True)

@@ -7,9 +7,9 @@ import torch
 from gritspace.train import space as space_module
 from gritspace.train.encoder import EncoderConfig, mel_filters
 from gritspace.train.errors import InputError
-from gritspace.train.fit import rescale
 from gritspace.train.space import Space, SpaceConfig, load_space, save_space
 from gritspace.train.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.training import rescale
 
 
 def small(seed: int = 0, stored: int = 2) -> Space:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ class Module:
         self.receiver = FrameReceiver()
         self._sequence = int(time.time() * 1000)
         try:
-            self._port = serial.serial_for_url(port, _BAUD, timeout=0, write_timeout=patience_seconds)
+            self._port = serial.serial_for_url(port, _BAUD, timeout=0, write_timeout=patience_seconds, exclusive=True)
+            self._port.reset_input_buffer()
         except (serial.SerialException, OSError, ValueError) as error:
             raise LinkError(f"cannot open the port {port}: {error}; is the module plugged in, or in use?") from None
         self._write(b"\0")  # ends whatever half a frame the line may hold
@@ -211,12 +213,21 @@ class Module:
         except (serial.SerialException, OSError) as error:
             raise LinkError(f"the port {self.port_name} has gone: {error}; plug the module in again") from None
 
+    def _wait(self, timeout_seconds: float) -> None:
+        """Until a byte has come."""
+        if hasattr(self._port, "fileno"):
+            select.select([self._port.fileno()], [], [], timeout_seconds)
+            return
+        until = time.monotonic() + timeout_seconds  # Windows: a port is no file there
+        while self._port.in_waiting == 0 and time.monotonic() < until:
+            time.sleep(0.001)
+
     def _read(self, timeout_seconds: float) -> list[Message]:
-        """Waits for at least a byte; takes all there is."""
+        """What comes within the time; returns as soon as there is anything."""
         try:
-            self._port.timeout = timeout_seconds
-            data = self._port.read(max(1, self._port.in_waiting))
-        except (serial.SerialException, OSError, TypeError) as error:
+            self._wait(timeout_seconds)
+            data = self._port.read(65536)
+        except (serial.SerialException, OSError, TypeError, ValueError) as error:
             raise LinkError(f"the port {self.port_name} has gone: {error}; plug the module in again") from None
         return [message for frame in self.receiver.feed(data) if (message := message_of(frame)) is not None]
 

@@ -115,6 +115,11 @@ def test_two_programs_one_after_the_other_and_a_stream_left_halfway(port: str, m
         assert np.array_equal(module.stream(audio, positions).samples, wanted(model, audio, positions))
 
 
+def test_a_port_in_use_is_one_clear_sentence(port: str) -> None:
+    with Module(port), pytest.raises(LinkError, match=r"cannot open the port .*in use"):
+        Module(port)
+
+
 def test_the_uart_carries_the_same_samples(image: Path, model: IntegerModel) -> None:
     audio, positions = q15(noise(960)), journey(20)
     with Simulator(image, uart=True) as simulator, Module(simulator.port) as module:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from gritspace.quantize.arithmetic import LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
+from gritspace.quantize.calibrate import Grams
 from gritspace.quantize.integer_model import Convolution, Dense, IntegerArray, IntegerFilm, IntegerLayer
 from gritspace.quantize.limits import ACTIVATIONS, UnsupportedNetwork
 from gritspace.quantize.multipliers import INPUT_SCALE, MAX_SHIFT, MIN_SHIFT, accumulator_scales, multiplier_limit
 from gritspace.quantize.network import Floats, LayerArray, Network
+from gritspace.quantize.rounding import round_rows
 from gritspace.quantize.scales import ArrayPlan, pre_activation_scale
 
 
 def convert_array(
-    array: LayerArray, plan: ArrayPlan, inputs: Floats, head_scale: Floats, last: bool, film: bool
+    array: LayerArray,
+    plan: ArrayPlan,
+    grams: Grams,
+    index: int,
+    inputs: Floats,
+    head_scale: Floats,
+    last: bool,
+    film: bool,
 ) -> tuple[IntegerArray, list[Floats]]:
-    """One array -> its integer form, and the accumulator scales of its film rows.
+    """One array, the index-th -> its integer form, and the accumulator scales of its film rows.
 
     inputs (inputs,): scales of what the array reads; head_scale (head rows,): of what its head puts out.
     """
@@ -33,11 +43,19 @@ def convert_array(
             pre_activation_scale(layer, output),
             layer.dilation,
             film,
+            grams[f"conv {index} {i}"],
         )
         film_scales.append(accumulator_scale)
         residual = None
         if not (last and i == len(array.layers) - 1):
-            residual, _ = convolution(layer.residual_weight[:, :, None], None, layer.residual_bias, output, plan.streams[i + 1])
+            residual, _ = convolution(
+                layer.residual_weight[:, :, None],
+                None,
+                layer.residual_bias,
+                output,
+                plan.streams[i + 1],
+                gram=grams[f"residual {index} {i}"],
+            )
         layers.append(
             IntegerLayer(
                 conv=conv,
@@ -52,7 +70,7 @@ def convert_array(
             )
         )
     head, accumulator_scale = convolution(
-        array.head_weight, None, array.head_bias, plan.head, head_scale, 1, film and last
+        array.head_weight, None, array.head_bias, plan.head, head_scale, 1, film and last, grams[f"head {index}"]
     )
     if last:
         film_scales.append(accumulator_scale)
@@ -72,10 +90,12 @@ def convolution(
     output_scale: Floats,
     dilation: int = 1,
     film: bool = False,
+    gram: Floats | None = None,
 ) -> tuple[Convolution, Floats]:
     """weight (rows, inputs, kernel), scales (inputs,) and (rows,) -> the integer convolution and its (rows,) accumulator scales.
 
-    int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator.
+    int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. gram: of the
+    inputs, from calibration, in whose light the weights are rounded; without one each goes to its nearest.
     """
     ratio = accumulator_scales(weight, mixin, input_scale) / output_scale
     if not np.any(ratio):
@@ -88,17 +108,13 @@ def convolution(
     multiplier = np.round(ratio * 2.0**shift)
     # From here on the multiplier is the truth: weights are rounded in the scale it really stands for.
     accumulator_scale = multiplier * 2.0**-shift * output_scale
-    quantized = np.clip(np.round(weight * input_scale[None, :, None] / accumulator_scale[:, None, None]), -127, 127)
-    quantized_bias = np.round(bias / accumulator_scale)
+    quantized, quantized_mixin, quantized_bias = _rounded(weight, mixin, bias, input_scale, accumulator_scale, gram)
     if np.abs(quantized_bias).max() >= 2**30:
         raise UnsupportedNetwork("a bias too large for its row's weights")
-    quantized_mixin = None
-    if mixin is not None:
-        quantized_mixin = np.clip(np.round(mixin * INPUT_SCALE / accumulator_scale), -127, 127).astype(np.int8)
     return (
         Convolution(
-            weight=np.ascontiguousarray(quantized.transpose(0, 2, 1)).astype(np.int8),
-            mixin=quantized_mixin,
+            weight=quantized.astype(np.int8),
+            mixin=None if quantized_mixin is None else quantized_mixin.astype(np.int8),
             bias=quantized_bias.astype(np.int32),
             multiplier=multiplier.astype(np.int16),
             shift=shift,
@@ -108,16 +124,41 @@ def convolution(
     )
 
 
-def convert_film(network: Network, accumulator_scales: Floats) -> IntegerFilm:
+def _rounded(
+    weight: Floats,
+    mixin: Floats | None,
+    bias: Floats,
+    input_scale: Floats,
+    accumulator_scale: Floats,
+    gram: Floats | None,
+) -> tuple[Floats, Floats | None, Floats]:
+    """Integers: weight (rows, kernel, inputs), mixin (rows,) and bias (rows,), in accumulator units."""
+    rows, inputs, kernel = weight.shape
+    scales = np.tile(input_scale, kernel)  # of each weight column: taps outer, channels inner
+    columns = [weight.transpose(0, 2, 1).reshape(rows, -1) * scales]
+    if mixin is not None:
+        columns.append(mixin[:, None] * INPUT_SCALE)
+        scales = np.append(scales, INPUT_SCALE)
+    target = np.concatenate([*columns, bias[:, None]], axis=1) / accumulator_scale[:, None]
+    if gram is None:
+        rounded, left = np.clip(np.round(target[:, :-1]), -127, 127), target[:, -1]
+    else:
+        per_step = np.append(scales, 1.0)
+        rounded, left = round_rows(target, gram / np.outer(per_step, per_step))
+    whole = rounded[:, : kernel * inputs].reshape(rows, kernel, inputs)
+    return whole, None if mixin is None else rounded[:, -1], np.round(left)
+
+
+def convert_film(network: Network, arrays: Sequence[IntegerArray], accumulator_scales: Floats) -> IntegerFilm:
     """FiLM with the rows' static biases taken in, so that a position gives each row's whole bias."""
     film = network.film
     assert film is not None
-    static = np.concatenate([layer.bias for a in network.arrays for layer in a.layers] + [network.arrays[-1].head_bias])
+    static = np.concatenate([layer.conv.bias for a in arrays for layer in a.layers] + [arrays[-1].head.bias])
     return IntegerFilm(
         hidden=_dense(film.hidden_weight / 32768 / TANH_INPUT_SCALE, film.hidden_bias / TANH_INPUT_SCALE),
         gain=_dense(film.gain_weight * TABLE_SCALE * LOG2_GAIN_ONE, film.gain_bias * LOG2_GAIN_ONE),
         bias=_dense(
-            film.bias_weight * TABLE_SCALE / accumulator_scales[:, None], (film.bias_bias + static) / accumulator_scales
+            film.bias_weight * TABLE_SCALE / accumulator_scales[:, None], film.bias_bias / accumulator_scales + static
         ),
     )
 

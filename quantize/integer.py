@@ -32,7 +32,7 @@ def quantize(
     check_network(network)
     network = network.padded()
     places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
-    ranges = calibrate(network, audio, places)
+    ranges, grams = calibrate(network, audio, places)
     bends = network.film is not None
     plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
     loudest = ranges.output * HEADROOM
@@ -44,14 +44,14 @@ def quantize(
     for a, array in enumerate(network.arrays):
         following = plans[a + 1] if a + 1 < len(plans) else None
         head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
-        converted, scales = convert_array(array, plans[a], inputs, head_scale, following is None, bends)
+        converted, scales = convert_array(array, plans[a], grams, a, inputs, head_scale, following is None, bends)
         arrays.append(converted)
         bias_scales += scales
         inputs = plans[a].streams[-1]
     film: IntegerFilm | None = None
     default: tuple[int, ...] = ()
     if bends:
-        film = convert_film(network, np.concatenate(bias_scales))
+        film = convert_film(network, arrays, np.concatenate(bias_scales))
         default = tuple(
             int(v) for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
         )

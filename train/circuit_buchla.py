@@ -31,14 +31,14 @@ class BuchlaFolder(Circuit):
 
     name, knobs = "buchla_folder", ("fold", "symmetry")
     volts_in = 5.0
-    volts_out = 10.0
+    volts_out = 5.0
 
     def process(self, volts: Floats, settings: Floats, rate: float) -> Floats:
-        """fold: 0.2 to 3 times the input; symmetry: 0 to 3 V beside it."""
+        """fold: 0.15 to 1.2 times the input; symmetry: 0 to 2 V beside it."""
         fold, symmetry = settings.T
-        driven = volts * logarithmic(0.2, 3.0, fold)[:, None] + 3.0 * symmetry[:, None]
+        driven = volts * logarithmic(0.15, 1.2, fold)[:, None] + 2.0 * symmetry[:, None]
         driven = np.clip(driven, -DRIVER_VOLTS, DRIVER_VOLTS)
-        folded = folder(driven) - folder(3.0 * symmetry)[:, None]
+        folded = folder(driven) - folder(2.0 * symmetry)[:, None]
         return filtered(filtered(folded, output_filter(), rate), blocking(), rate)
 
 

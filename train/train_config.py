@@ -32,7 +32,7 @@ class TrainConfig:
     segment_frames: int = 2048
     view_frames: int = 16_384  # what the encoder sees of a setting, from another place
     # the optimizer: AdamW, a cosine from learning_rate down
-    learning_rate: float = 4e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
     # the loss
@@ -40,7 +40,7 @@ class TrainConfig:
     beta: float = 0.002
     beta_warm_up: float = 0.3  # share of the training over which beta rises from 0
     attribute_weight: float = 0.3
-    settle: float = 0.6  # share of the training at the end in which the positions stay, and only the decoder learns
+    settle: float = 0.5  # share of the training at the end in which the positions stay, and only the decoder learns
     # the networks
     stored: int = 0
     channels: int = 8
@@ -76,9 +76,13 @@ class TrainConfig:
 class Presets:
     """Measured on two cores; the figures stand in the training report."""
 
-    demo: TrainConfig = field(default_factory=lambda: TrainConfig(seconds=100.0))
+    demo: TrainConfig = field(
+        default_factory=lambda: TrainConfig(seconds=100.0, seconds_per_setting=4.0, validation_seconds=1.0)
+    )
     quick: TrainConfig = field(
-        default_factory=lambda: TrainConfig(seconds=150.0, stored=6, channels=12, film_hidden=24)
+        default_factory=lambda: TrainConfig(
+            seconds=150.0, seconds_per_setting=6.0, validation_seconds=1.0, stored=6, channels=12, film_hidden=24
+        )
     )
 
 

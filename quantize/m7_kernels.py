@@ -1,0 +1,305 @@
+"""Writes firmware/engine/kernels_m7.S: the Cortex-M7's convolution tiles, unrolled and scheduled.
+
+    python -m gritspace.quantize.m7_kernels
+
+A tile is two outputs by three frames: six accumulators, as many as leave registers for operands loaded a step ahead. Per
+pair of inputs it loads two words of weights and three of audio for six SMLADs (12 MACs), every load in the shadow of a
+SMLAD. A head with one output takes one by six. Registers: r0 to r5 accumulators (output r, frame f in r[frames * r + f]),
+r6 to r9 audio, r9 to r11 weights, r12 where the tap's audio stands, lr the group's block (layout: kernels_m7.h).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gritspace.quantize.arithmetic import tanh_table
+from gritspace.quantize.engine import SOURCES
+from gritspace.quantize.m7_schedule import schedule
+
+PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
+"""Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
+SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """rows outputs by frames, over `pairs` input pairs, `taps` taps unrolled in a loop's body."""
+
+    rows: int
+    frames: int
+    pairs: int
+    taps: int = 1
+
+    @property
+    def tap_bytes(self) -> int:
+        """A tap in a block: where its audio stands, and its weights."""
+        return 4 * (1 + self.rows * self.pairs)
+
+    @property
+    def header_bytes(self) -> int:
+        """Before the first tap: biases (int32) and mix-in weights (int16, a word)."""
+        return 4 * self.rows + 4
+
+    def accumulator(self, row: int, frame: int) -> str:
+        """The register of one output of one frame."""
+        return f"r{self.frames * row + frame}"
+
+    def audio(self, pair: int, frame: int) -> tuple[str, str]:
+        """Register and load of one audio word."""
+        count = 3 if self.rows == 2 else 4
+        register = f"r{6 + (pair * self.frames + frame) % count}"
+        return register, f"ldr {register}, [r12, #{4 * (self.pairs * frame + pair)}]"
+
+    def weight(self, tap: int, pair: int, row: int) -> tuple[str, str]:
+        """Register and load of one word of weights."""
+        base = 9 if self.rows == 2 else 10
+        word = pair * self.rows + row
+        register = f"r{base + (tap * self.pairs * self.rows + word) % 2}"
+        return register, f"ldr {register}, [lr, #{tap * self.tap_bytes + 4 + 4 * word}]"
+
+    def products(self, tap: int, offset: int = 0, bias: bool = False) -> list[str]:
+        """Loads and SMLADs of one tap. bias: the first ones start from r11 (output 0) and r10... see residual()."""
+        lines: list[str] = []
+        for pair in range(self.pairs):
+            for row in range(self.rows):
+                w, load = self.weight(tap, pair, row)
+                lines.append(load.replace("[lr, #", f"[lr, #{offset}+"))
+                for frame in range(self.frames):
+                    x, fetch = self.audio(tap * self.pairs + pair, frame)
+                    if row == 0:
+                        lines.append(self.audio_load(tap, pair, frame))
+                    a = self.accumulator(row, frame)
+                    lines.append(f"smlad {a}, {w}, {x}, {a}")
+        return [_folded(line) for line in lines]
+
+    def audio_load(self, tap: int, pair: int, frame: int) -> str:
+        """The load of one audio word into its register, which rotates through the taps."""
+        register, _ = self.audio(tap * self.pairs + pair, frame)
+        return f"ldr {register}, [r12, #{4 * (self.pairs * frame + pair)}]"
+
+
+def pipelined(tile: Tile, taps: int, step: int) -> tuple[list[str], list[str]]:
+    """(what is loaded before the loop, the loop's body over `taps` taps with the next ones' first loads at its end)."""
+    body: list[str] = []
+    for tap in range(taps):
+        body += tile.products(tap)
+        body += [f"add r12, r12, #{step}", f"str r12, [lr, #{tap * tile.tap_bytes}]"]
+        body.append(f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes}]")
+    first = [line for line in tile.products(0) if line.startswith("ldr")]
+    ahead: list[str] = []
+    written: set[str] = set()
+    for line in first:  # as many loads as find a register of their own
+        register = line.split()[1]
+        if register in written:
+            break
+        written.add(register)
+        ahead.append(line)
+    for line in ahead:
+        body.remove(line)
+    size = taps * tile.tap_bytes
+    repeat = [_moved(line, size) for line in ahead]
+    assert _registers_match(tile, taps)
+    return ahead, [*body, *repeat, f"add lr, lr, #{size}", "cmp r12, lr"]
+
+
+def _registers_match(tile: Tile, taps: int) -> bool:
+    """Registers rotate with the words: a loop's end must find its beginning's names."""
+    count = 3 if tile.rows == 2 else 4
+    return (taps * tile.pairs * tile.frames) % count == 0 and (taps * tile.pairs * tile.rows) % 2 == 0
+
+
+def _moved(line: str, size: int) -> str:
+    return _folded(line.replace("[lr, #", f"[lr, #{size}+")) if "[lr" in line else line
+
+
+def _folded(line: str) -> str:
+    """'[lr, #24+8]' -> '[lr, #32]'."""
+    if "+" not in line:
+        return line
+    head, tail = line.split("#")
+    return f"{head}#{sum(int(part) for part in tail.rstrip(']').split('+'))}]"
+
+
+def convolution(pairs: int, kind: str, taps: int) -> list[str]:
+    """Two outputs over triples of frames: bias and mix-in, all taps, requantization and activation.
+
+    Arguments: r0 block, r1 dry (a word a frame), r2 out, r3 out's end, stack: out's stride in bytes, table.
+    """
+    tile = Tile(2, 3, pairs, taps)
+    start = ["ldr lr, [sp, #0]", "ldr r12, [sp, #4]", "ldr r9, [lr, #8]", "ldr r10, [lr, #0]", "ldr r11, [lr, #4]"]
+    for frame in range(3):
+        start.append(f"ldr r{6 + frame}, [r12, #{4 * frame}]")
+    for row in range(2):
+        for frame in range(3):
+            start.append(f"smla{'bt'[row]}b {tile.accumulator(row, frame)}, r9, r{6 + frame}, r{10 + row}")
+    start += ["add r12, r12, #12", "str r12, [sp, #4]", f"add lr, lr, #{tile.header_bytes}", "ldr r12, [lr, #0]"]
+    ahead, body = pipelined(tile, taps, 12 * pairs)
+    end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4)
+    end += ["ldr r12, [sp, #8]", "ldr r6, [sp, #16]", "ldr r7, [sp, #12]"]
+    for frame in range(3):
+        end += [f"str r{frame}, [r12, #0]", "add r12, r12, r6"]
+    end += ["str r12, [sp, #8]", "cmp r12, r7"]
+    return [
+        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps}",
+        f"push {{{SAVED}, lr}}",
+        "sub sp, sp, #20",
+        *("str r0, [sp, #0]", "str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
+        *("ldr r0, [sp, #56]", "str r0, [sp, #16]"),
+        *("1:", *schedule(start + ahead), "2:", *schedule(body), "bne 2b", *schedule(end), "blo 1b"),
+        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
+def head(pairs: int) -> list[str]:
+    """One output over six frames at a time. Arguments as convolution's, without dry and stride."""
+    taps = 2 if pairs % 2 else 1
+    tile = Tile(1, 6, pairs, taps)
+    start = ["ldr lr, [sp, #0]", "ldr r0, [lr, #0]", *(f"mov r{n}, r0" for n in range(1, 6))]
+    start += [f"add lr, lr, #{tile.header_bytes}", "ldr r12, [lr, #0]"]
+    ahead, body = pipelined(tile, taps, 24 * pairs)
+    end = ["ldr r6, [lr, #4]"]
+    for frame in range(6):
+        end += [f"smmulr r{frame}, r{frame}, r6", f"ssat r{frame}, #16, r{frame}"]
+    end += [f"pkhbt r{n}, r{n}, r{n + 1}, lsl #16" for n in (0, 2, 4)]
+    end += ["ldr r12, [sp, #8]", "ldr r7, [sp, #12]", *(f"str r{n}, [r12, #{2 * n}]" for n in (0, 2, 4))]
+    end += ["add r12, r12, #12", "str r12, [sp, #8]", "cmp r12, r7"]
+    return [
+        f"function grit_m7_head_{2 * pairs}",
+        f"push {{{SAVED}, lr}}",
+        "sub sp, sp, #20",
+        *("str r0, [sp, #0]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
+        *("1:", *schedule(start + ahead), "2:", *schedule(body), "bne 2b", *schedule(end), "blo 1b"),
+        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
+def linear(tile: Tile, offset: int) -> list[str]:
+    """Requantization, saturated: SMMULR with a multiplier moved up by 32 - shift is the whole rule but for SSAT."""
+    lines = []
+    for row in range(2):
+        m = f"r{9 + row}"
+        lines.append(f"ldr {m}, [lr, #{offset + 4 * row}]")
+        for frame in range(tile.frames):
+            a = tile.accumulator(row, frame)
+            lines += [f"smmulr {a}, {a}, {m}", f"ssat {a}, #16, {a}"]
+    return lines + packed(tile)
+
+
+def packed(tile: Tile) -> list[str]:
+    """Both outputs of a frame in one word."""
+    return [f"pkhbt r{f}, r{f}, {tile.accumulator(1, f)}, lsl #16" for f in range(tile.frames)]
+
+
+def leaky(tile: Tile, offset: int) -> list[str]:
+    """The multiplier by the accumulator's sign, without a branch: m + (d & sign)."""
+    lines = []
+    for row in range(2):
+        m, d = ("r6", "r7") if row == 0 else ("r8", "r9")
+        lines += [f"ldr {m}, [lr, #{offset + 4 * row}]", f"ldr {d}, [lr, #{offset + 8 + 4 * row}]"]
+        for frame in range(tile.frames):
+            a = tile.accumulator(row, frame)
+            t = ("r10", "r11", "r12")[frame]
+            lines += [f"and {t}, {d}, {a}, asr #31", f"add {t}, {t}, {m}", f"smmulr {a}, {a}, {t}"]
+            lines.append(f"ssat {a}, #16, {a}")
+    return lines + packed(tile)
+
+
+def tanh(tile: Tile, offset: int) -> list[str]:
+    """Two tables, moved up by 9, so that the result stands in the upper half: base with its rounding, and slope.
+
+    The index saturates before the look-up, which is the requantization's saturation: the outermost segments are flat.
+    """
+    lines = []
+    for row in range(2):
+        m = f"r{6 + row}"
+        lines.append(f"ldr {m}, [lr, #{offset + 4 * row}]")
+        for frame in range(tile.frames):
+            a = tile.accumulator(row, frame)
+            lines.append(f"smmulr {a}, {a}, {m}")
+    lines += ["ldr r12, [sp, #60]", "add lr, r12, #2048"]
+    temporaries = (("r6", "r7"), ("r8", "r9"), ("r10", "r11"))
+    for frame in range(tile.frames):
+        for row in range(2):
+            a = tile.accumulator(row, frame)
+            base, slope = temporaries[(2 * frame + row) % 3]
+            lines += [f"ssat {base}, #9, {a}, asr #7", f"ldr {slope}, [lr, {base}, lsl #2]"]
+            lines += [f"ldr {base}, [r12, {base}, lsl #2]", f"and {a}, {a}, #127", f"mla {a}, {slope}, {a}, {base}"]
+        low, high = tile.accumulator(0, frame), tile.accumulator(1, frame)
+        lines.append(f"pkhtb {low}, {high}, {low}, asr #16")
+    return lines
+
+
+def residual(pairs: int) -> list[str]:
+    """Two outputs of the 1x1 over triples of frames: requantized, added to the stream with saturation.
+
+    Arguments: r0 block, r1 stream, r2 out, r3 out's end, stack: z. All advance by `pairs` words a frame.
+    """
+    tile = Tile(2, 3, pairs)
+    block = tile.header_bytes
+    start = ["ldr r11, [lr, #4]", "ldr r0, [lr, #0]", "mov r1, r0", "mov r2, r0"]
+    start += ["mov r3, r11", "mov r4, r11", "mov r5, r11"]
+    end = linear(tile, block + tile.tap_bytes + 4)
+    end += ["ldr r6, [sp, #4]", "ldr r7, [sp, #8]"]
+    for frame in range(3):
+        s = f"r{9 + frame}"
+        end += [f"ldr {s}, [r6, #{4 * pairs * frame}]", f"qadd16 r{frame}, r{frame}, {s}"]
+        end.append(f"str r{frame}, [r7, #{4 * pairs * frame}]")
+    step = 12 * pairs
+    end += [f"add r12, r12, #{step}", f"add r6, r6, #{step}", f"add r7, r7, #{step}", "ldr r8, [sp, #12]"]
+    end += ["str r6, [sp, #4]", "str r7, [sp, #8]", "cmp r7, r8"]
+    return [
+        f"function grit_m7_residual_{2 * pairs}",
+        f"push {{{SAVED}, lr}}",
+        "sub sp, sp, #20",
+        *("str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
+        *("ldr r12, [sp, #56]", "mov lr, r0"),
+        *("1:", *schedule(start + tile.products(0, block) + end), "blo 1b"),
+        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
+def table_words() -> list[int]:
+    """tanh as the epilogue reads it: 512 bases with their rounding, 512 slopes, both moved up by 9."""
+    base, slope = tanh_table()
+    rounded = [(int(b) * 128 + 64 - (index < 256)) << 9 for index, b in enumerate(base)]
+    return [v & 0xFFFFFFFF for v in rounded + [int(s) << 9 for s in slope]]
+
+
+def source() -> str:
+    """The whole file."""
+    lines = [
+        "/* Generated by `python -m gritspace.quantize.m7_kernels`, which explains it; do not edit. */",
+        "#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)",
+        "  .syntax unified",
+        "  .thumb",
+    ]
+    for pairs in PAIRS:
+        for kind in ("linear", "leaky", "tanh"):
+            for taps in (1, 3):
+                lines += _formatted(convolution(pairs, kind, taps))
+        lines += _formatted(residual(pairs)) + _formatted(head(pairs))
+    lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
+    lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
+    words = table_words()
+    lines += ["  .word " + ", ".join(f"0x{w:08X}" for w in words[at : at + 8]) for at in range(0, len(words), 8)]
+    return "\n".join([*lines, "#endif", ""])
+
+
+def _formatted(lines: list[str]) -> list[str]:
+    name = lines[0].split()[1]
+    out = [f'  .section .text.grit_fast.{name}, "ax", %progbits', "  .balign 8", f"  .global {name}"]
+    out += [f"  .type {name}, %function", f"{name}:"]
+    for line in lines[1:]:
+        wide = line.replace("ldr ", "ldr.w ").replace("add ", "add.w ").replace("str ", "str.w ").replace("mov ", "mov.w ")
+        out.append(line if line.endswith(":") else "  " + wide)
+    return [*out, f"  .size {name}, . - {name}"]
+
+
+def write(path: Path = SOURCES / "kernels_m7.S") -> None:
+    """Writes the file where the firmware's build looks for it."""
+    path.write_text(source())
+
+
+if __name__ == "__main__":
+    write()

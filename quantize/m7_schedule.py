@@ -1,0 +1,159 @@
+"""Puts straight-line Cortex-M7 code into the order that the core's two pipes like best.
+
+Registers stay as written; only the order changes. The model is that of LLVM's Cortex-M7 schedule as `llvm-mca` runs it:
+two instructions a cycle in order, one multiplier, one shifter, one SIMD unit, one store a cycle, two loads; and no result is
+written before an older one, so that within a cycle the short instruction (a load, an addition) stands before the long
+one (a multiplication).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smulbb", "smultb"}
+SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
+SHIFTER = {"ssat", "pkhbt", "pkhtb"}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction. early: sources the core needs a cycle sooner than an addition would (addresses, factors)."""
+
+    text: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    early: tuple[str, ...] = ()
+    accumulator: str = ""
+
+    @property
+    def name(self) -> str:
+        """The mnemonic."""
+        return self.text.split()[0]
+
+    @property
+    def length(self) -> int:
+        """Cycles to the result."""
+        return 2 if self.name in MULTIPLY or self.name in ("ssat", "str") else 1
+
+
+def parse(text: str) -> Instruction:
+    """An instruction in the few forms the kernels use."""
+    name, _, rest = text.partition(" ")
+    operands = [part.strip(" []") for part in rest.split(",")]
+    registers = [part for part in operands if part in _REGISTERS]
+    if name == "str":
+        return Instruction(text, tuple(registers), ("memory",), tuple(registers[1:]))
+    if name == "ldr":
+        return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))
+    if name == "mov":
+        return Instruction(text, tuple(registers[1:]), (registers[0],))
+    if name == "cmp":
+        return Instruction(text, tuple(registers), ("flags",))
+    if name == "subs":
+        return Instruction(text, tuple(registers[1:]), (registers[0], "flags"))
+    if name in MULTIPLY:
+        accumulator = registers[3] if len(registers) > 3 else ""
+        return Instruction(text, tuple(registers[1:]), (registers[0],), tuple(registers[1:3]), accumulator)
+    early = tuple(registers[2:]) if "asr" in rest or "lsl" in rest else ()
+    if name == "ssat":
+        early = ()
+    return Instruction(text, tuple(registers[1:]), (registers[0],), early)
+
+
+_REGISTERS = {f"r{n}" for n in range(13)} | {"lr", "sp"}
+
+
+def _delay(before: Instruction, after: Instruction) -> int | None:
+    """Cycles `after` must stay behind `before`; None: free. 0 means the same cycle will do, in this order."""
+    needed: int | None = None
+    for register in before.writes:
+        if register in after.reads and register != "memory":
+            if before.name in MULTIPLY and register == after.accumulator and register not in after.early:
+                wait = 1
+            else:
+                wait = before.length + (register in after.early)
+            needed = max(needed or 0, wait)
+        elif register == "memory" and register in after.reads:
+            if _may_overlap(before, after):
+                needed = max(needed or 0, 1)
+        elif register in after.writes:
+            needed = max(needed or 0, 0 if register == "memory" else 1)
+    if any(register in before.reads for register in after.writes if register != "memory"):
+        needed = max(needed or 0, 0)
+    if "memory" in after.writes and "memory" in before.reads and _may_overlap(after, before):
+        needed = max(needed or 0, 0)
+    return needed
+
+
+def _may_overlap(store: Instruction, load: Instruction) -> bool:
+    """Stores into the stack frame or a tap's pointer never meet loads from elsewhere; the kernels' outputs are no inputs."""
+    def place(i: Instruction) -> str:
+        return i.text[i.text.index("[") :].replace(" ", "")
+
+    return place(store) == place(load)
+
+
+def schedule(lines: Sequence[str]) -> list[str]:
+    """The same instructions in an order that stalls less."""
+    code = [parse(line) for line in lines]
+    count = len(code)
+    edges: list[list[tuple[int, int]]] = [[] for _ in code]
+    waiting = [0] * count
+    for j in range(count):
+        for i in range(j):
+            delay = _delay(code[i], code[j])
+            if delay is not None:
+                edges[i].append((j, delay))
+                waiting[j] += 1
+    height = [0] * count
+    for i in reversed(range(count)):
+        height[i] = code[i].length + max((height[j] + delay - code[i].length for j, delay in edges[i]), default=0)
+    earliest = [0] * count
+    ready = {i for i in range(count) if waiting[i] == 0}
+    order: list[int] = []
+    cycle, last_write = 0, 0
+    while ready:
+        taken: list[int] = []
+        units: set[str] = set()
+        for _slot in range(2):
+            fitting = [
+                i
+                for i in ready
+                if earliest[i] <= cycle and not (units & _units(code[i])) and cycle + code[i].length >= last_write
+            ]
+            if not fitting:
+                break
+            # the first slot prefers short instructions while a long one can follow; ties by distance from the end, then order
+            best = max(fitting, key=lambda i: (_preference(code[i], taken, [code[k] for k in fitting]), height[i], -i))
+            ready.discard(best)
+            taken.append(best)
+            units |= _units(code[best])
+            last_write = max(last_write, cycle + code[best].length)
+            for j, delay in edges[best]:
+                waiting[j] -= 1
+                earliest[j] = max(earliest[j], cycle + delay)
+                if waiting[j] == 0:
+                    ready.add(j)
+        order += taken
+        cycle += 1
+    return [code[i].text for i in order]
+
+
+def _preference(instruction: Instruction, taken: Sequence[int], fitting: Sequence[Instruction]) -> int:
+    if taken:
+        return 1 if instruction.length == 2 else 0
+    return 1 if instruction.length == 1 and any(i.length == 2 for i in fitting) else 0
+
+
+def _units(instruction: Instruction) -> set[str]:
+    units = set()
+    if instruction.name in MULTIPLY:
+        units.add("multiplier")
+    if instruction.name in SIMD:
+        units.add("simd")
+    if instruction.name in SHIFTER or "asr" in instruction.text or "lsl" in instruction.text:
+        units.add("shifter")
+    if instruction.name == "str":
+        units.add("store")
+    return units

@@ -216,6 +216,8 @@ def from_bytes(data: bytes) -> IntegerModel:
         raise GritError("not a .grit file (its first bytes are not 'GRIT')")
     if header["version"] != VERSION:
         raise GritError(f".grit version {header['version']}; this program reads version {VERSION}: quantize again")
+    if header["header_bytes"] != size_of("header"):
+        raise GritError(f"altered: its header claims {header['header_bytes']} bytes, version {VERSION} has another size")
     if header["total_bytes"] > len(data):
         missing = header["total_bytes"] - len(data)
         raise GritError(f"truncated: {missing} of {header['total_bytes']} bytes are missing")

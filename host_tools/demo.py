@@ -10,7 +10,7 @@ from gritspace.host_tools import hil, hil_plan, hil_session, simulated
 from gritspace.host_tools.audio_sources import calibration_audio, riff
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.model_files import model_from_space
-from gritspace.host_tools.training import Wish, dry_audio, train_with_progress
+from gritspace.host_tools.training import Wish, dry_audio, train_with_progress, with_idle_threads
 from gritspace.quantize.c_array import write_c_array
 from gritspace.quantize.grit import write_grit
 from gritspace.train.audio_file import write_audio
@@ -29,7 +29,7 @@ def run_demo(
     """
     out.mkdir(parents=True, exist_ok=True)
     space_file, model_file = out / "space.pt", out / "space.grit"
-    config = sized(replace(Presets().demo, seed=seed), train_seconds)
+    config = with_idle_threads(sized(replace(Presets().demo, seed=seed), train_seconds))
     circuits = find_devices()
     settings = sum(len(grid(circuit)) for circuit in circuits)
     with stages.stage("train", f"train a space on {len(circuits)} circuits at {settings} settings") as update:

@@ -67,7 +67,15 @@ def config_for(wish: Wish) -> TrainConfig:
         config = replace(config, seconds=wish.seconds)
     if wish.seed is not None:
         config = replace(config, seed=wish.seed)
-    return config
+    return with_idle_threads(config)
+
+
+def with_idle_threads(config: TrainConfig) -> TrainConfig:
+    """As many threads as processors are idle now, unless a number was asked for: more wait for each other."""
+    if config.threads or "OMP_NUM_THREADS" in os.environ:
+        return config
+    idle = round((os.cpu_count() or 1) - os.getloadavg()[0])
+    return replace(config, threads=max(1, idle))
 
 
 def chosen_devices(names: Sequence[str], captures: Sequence[Path]) -> list[Device]:

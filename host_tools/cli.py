@@ -44,8 +44,8 @@ for command in (
 
 def main() -> NoReturn:
     """Runs the command named on the command line; never shows a traceback (unless GRITSPACE_DEBUG is set)."""
-    # Threads that wait for each other must not burn the processor meanwhile: on a busy machine that made training with two
-    # threads 80 times slower than with one. Read when PyTorch is loaded, which is after this.
+    # Threads that wait for each other must not burn the processor meanwhile: on a busy machine that made training with
+    # two threads 80 times slower than with one. Read when PyTorch is loaded, which is after this.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()

@@ -33,8 +33,8 @@ def _skidl() -> Any:
         import skidl
 
     skidl.set_default_tool(skidl.KICAD6)
-    if str(SYMBOLS) not in skidl.lib_search_paths[skidl.KICAD6]:
-        skidl.lib_search_paths[skidl.KICAD6].append(str(SYMBOLS))
+    # Not SKiDL's own list: it has the current folder in it, and SKiDL searches that with all its subfolders.
+    skidl.lib_search_paths[skidl.KICAD6] = [str(SYMBOLS)]
     for log in (skidl.logger.active_logger, skidl.erc_logger):
         log.stop_file_output()
         for handler in getattr(log, "handlers", []):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -123,10 +122,10 @@ def refresh_docs(content: dict[str, Any], out: Path = OUT) -> None:
     tables = {name: report.markdown(content, prefixes) for name, prefixes in _DOC_TABLES.items()}
     tables["build"] = "```\n" + report.table(content).split("\n\n")[-1] + "\n```"
     for name, table in tables.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", re.DOTALL)
-        text, found = pattern.subn(lambda match, table=table: match[1] + table + match[2], text)
-        if found != 1:
-            raise ValueError(f"docs/hardware.md has {found} places for the table {name}, not one")
+        start, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+        if text.count(start) != 1 or text.count(end) != 1:
+            raise ValueError(f"docs/hardware.md has no one place for the table {name}")
+        text = text[: text.index(start) + len(start)] + table + text[text.index(end) :]
     page.write_text(text, encoding="utf-8")
 
 

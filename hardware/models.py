@@ -1,9 +1,9 @@
 """SPICE models written from datasheet figures. Each says what it leaves out.
 
 Op-amp: one integrator (gain-bandwidth product, slew rate by a tanh transconductance), a cubic in the output voltage
-set so that a unity-gain follower shows the datasheet's distortion, hard limits at the output swing, an output resistance and
-current limit, input voltage noise, input clamp diodes. Left out: 1/f noise, common-mode errors, the second pole,
-temperature, crossover of the output stage, supply rejection.
+set so that a unity-gain follower shows the datasheet's distortion, hard limits at the output swing, an output
+resistance and current limit, input voltage noise, input clamp diodes. Left out: 1/f noise, common-mode errors, the
+second pole, temperature, crossover of the output stage, supply rejection.
 """
 
 from __future__ import annotations

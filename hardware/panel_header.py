@@ -44,7 +44,7 @@ def render(panel: PanelMap) -> str:
     played = [knob.name for knob in panel.of_kind("knob") if knob.group == "played"]
     text = [
         "/* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.",
-        " * Generated from hardware/module.toml and hardware/stages by `python -m hardware.build --header`; do not edit.",
+        " * Generated from hardware/module.toml and hardware/stages: python -m hardware.build --header.",
         " */",
         "#ifndef GRITSPACE_PANEL_H",
         "#define GRITSPACE_PANEL_H",

@@ -67,7 +67,8 @@ def table(content: dict[str, Any]) -> str:
         f"bill of materials  {content['bom_lines']} lines, {bill} (estimate of {PRICE_DATE})",
         f"current            +12 V {current['+12 V']:.0f} mA, -12 V {current['-12 V']:.0f} mA, +5 V bus 0 mA",
         f"panel              {content['panel_hp']} HP, {content['panel_width_mm']} mm, "
-        f"{content['panel_problems']} problems; schematic: {content['schematic_problems']} differences from the netlist",
+        f"{content['panel_problems']} problems",
+        f"schematic          {content['schematic_problems']} differences from the netlist",
         f"all limits         {'hold' if content['passed'] else 'DO NOT HOLD'}",
     ]
     return "\n".join(lines)

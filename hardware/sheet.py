@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import schemdraw
 import schemdraw.elements as elm
@@ -17,6 +17,7 @@ import schemdraw.elements as elm
 from .board import Placed
 
 Point = tuple[float, float]
+Align = tuple[Literal["left", "center", "right"], Literal["center"]]
 
 schemdraw.use("svg")
 
@@ -49,7 +50,7 @@ class Sheet:
     def _add(self, element: Any) -> None:
         self._elements.append(element)
 
-    def text(self, point: Point, words: str, size: float = 10, align: tuple[str, str] = ("left", "center")) -> None:
+    def text(self, point: Point, words: str, size: float = 10, align: Align = ("left", "center")) -> None:
         """Words that mean nothing to the netlist."""
         self._add(elm.Label().theta(0).at(point).label(words, fontsize=size, halign=align[0], valign=align[1]))
 
@@ -109,14 +110,10 @@ class Sheet:
 
     def net(self, name: str, point: Point, side: str = "right") -> None:
         """A net's name beside a point: joins everything that bears the same name."""
-        dx, dy, align = {
-            "right": (0.15, 0.0, ("left", "center")),
-            "left": (-0.3, 0.0, ("right", "center")),
-            "up": (0.0, 0.4, ("center", "center")),
-            "down": (0.0, -0.4, ("center", "center")),
-        }[side]
+        dx, dy = {"right": (0.15, 0.0), "left": (-0.3, 0.0), "up": (0.0, 0.4), "down": (0.0, -0.4)}[side]
+        align: Align = ("left" if side == "right" else "right" if side == "left" else "center", "center")
         self._add(elm.Dot(open=True).at(point))
-        self.text((point[0] + dx, point[1] + dy), name, 9, (align[0], align[1]))
+        self.text((point[0] + dx, point[1] + dy), name, 9, align)
         self.labels.append((name, point))
 
     def op_amp(self, ref: str, pins: tuple[str, str, str], inverting: Point) -> Point:
@@ -182,7 +179,7 @@ class Sheet:
                 (inside, point[1]),
                 f"{number} {name}".strip() if align == "left" else f"{name} {number}".strip(),
                 8,
-                (align, "center"),
+                ("left", "center") if align == "left" else ("right", "center"),
             )
             self.pins.append((ref, number, point))
 

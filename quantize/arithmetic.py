@@ -97,7 +97,8 @@ def tanh(x: Ints) -> Ints:
 
 
 def sigmoid(x: Ints) -> Ints:
-    """int16 at SIGMOID_INPUT_SCALE -> int16 at TABLE_SCALE. Source: TensorFlow Lite, reference_integer_ops::Logistic."""
+    """int16 at SIGMOID_INPUT_SCALE -> int16 at TABLE_SCALE. Source: TensorFlow Lite,
+    reference_integer_ops::Logistic."""
     return _interpolate(x, _SIGMOID, 8)
 
 

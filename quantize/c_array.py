@@ -12,12 +12,13 @@ from gritspace.quantize.integer_model import IntegerModel
 def c_array(model: IntegerModel, made_from: str) -> str:
     """The C source's text. made_from: what the model came from and how to make it again, for the file's first lines."""
     blob = to_bytes(model)
+    name = model.name.replace("*/", "* /")
     digest = hashlib.sha256(blob).digest()
     about = "\n * ".join(line.rstrip().replace("*/", "* /") for line in made_from.splitlines())
     rows = [", ".join(f"0x{b:02x}" for b in blob[i : i + 20]) for i in range(0, len(blob), 20)]
     return "\n".join(
         [
-            f"/* Integer model '{model.name.replace('*/', '* /')}', {len(blob)} bytes, {model.macs_per_frame} MAC a frame.",
+            f"/* Integer model '{name}', {len(blob)} bytes, {model.macs_per_frame} MAC a frame.",
             f" * SHA-256 {digest.hex()}",
             f" * {about} */",
             "/* clang-format off */",

@@ -28,7 +28,8 @@ class Ranges:
 
 
 Grams = dict[str, Floats]
-"""X'X / frames of what each convolution's weights meet, a constant one last: "conv a l" (taps outer, channels inner, then
+"""X'X / frames of what each convolution's weights meet, a constant one last: "conv a l" (taps outer, channels inner,
+then
 the dry input), "residual a l" and "head a" (taps outer, channels inner)."""
 GRAM_FRAMES = 20000
 """Frames drawn per position for a Gram matrix."""
@@ -93,7 +94,8 @@ def _taps(value: Floats, at: NDArray[np.int64], kernel: int, dilation: int) -> F
 
 
 def stages(network: Network, array: int) -> int:
-    """How many stages an array's residual stream has: one a layer, and one behind the last if another array reads it."""
+    """How many stages an array's residual stream has: one a layer, and one behind the last if another array reads
+    it."""
     return len(network.arrays[array].layers) + (array + 1 < len(network.arrays))
 
 

@@ -92,7 +92,8 @@ def convolution(
     film: bool = False,
     gram: Floats | None = None,
 ) -> tuple[Convolution, Floats]:
-    """weight (rows, inputs, kernel), scales (inputs,) and (rows,) -> the integer convolution and its (rows,) accumulator scales.
+    """weight (rows, inputs, kernel), scales (inputs,) and (rows,) -> the integer convolution and its (rows,)
+    accumulator scales.
 
     int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. gram: of the
     inputs, from calibration, in whose light the weights are rounded; without one each goes to its nearest.

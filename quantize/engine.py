@@ -34,7 +34,8 @@ class EngineError(InputError):
 
 
 def build_library() -> Path:
-    """Compiles the engine, unless it is there already; returns the shared library. Raises EngineError with the reason."""
+    """Compiles the engine, unless it is there already; returns the shared library. Raises EngineError with the
+    reason."""
     if not SOURCES.is_dir():
         raise EngineError(f"{SOURCES}: the engine's sources are missing; run from a full checkout")
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

@@ -18,7 +18,8 @@ def run_float(
 ) -> Floats:
     """audio (frames,), position (position_size,) -> (frames,) from the state silence leaves.
 
-    watch sees "stream a l" (the residual stream that layer l of array a reads), "skip a l" (layer l's output), "head a" (skip sum),
+    watch sees "stream a l" (the residual stream that layer l of array a reads), "skip a l" (layer l's output), "head
+    a" (skip sum),
     "carry a" (what array a's skip sum starts from) and "output", lead-in of silence included.
     """
     lead = network.receptive_field - 1
@@ -54,9 +55,10 @@ def film_rows(network: Network, position: Floats | None) -> tuple[Floats, Floats
     if film is None:
         rows = sum(layer.bias.size for a in network.arrays for layer in a.layers) + network.arrays[-1].head_bias.size
         return np.ones(rows), np.zeros(rows)
-    if position is None or np.shape(position) != (network.position_size,):
-        raise ValueError(f"this space wants a position of {network.position_size} numbers, got {np.shape(position)}")
-    return _film(film, np.asarray(position, np.float64))
+    place = np.zeros(0) if position is None else np.asarray(position, np.float64)
+    if place.shape != (network.position_size,):
+        raise ValueError(f"this space wants a position of {network.position_size} numbers, got {place.size}")
+    return _film(film, place)
 
 
 def _film(film: Film, position: Floats) -> tuple[Floats, Floats]:

@@ -217,7 +217,7 @@ def from_bytes(data: bytes) -> IntegerModel:
     if header["version"] != VERSION:
         raise GritError(f".grit version {header['version']}; this program reads version {VERSION}: quantize again")
     if header["header_bytes"] != size_of("header"):
-        raise GritError(f"altered: its header claims {header['header_bytes']} bytes, version {VERSION} has another size")
+        raise GritError(f"altered: its header claims a size of {header['header_bytes']} bytes, which it has not")
     if header["total_bytes"] > len(data):
         missing = header["total_bytes"] - len(data)
         raise GritError(f"truncated: {missing} of {header['total_bytes']} bytes are missing")

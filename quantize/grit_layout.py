@@ -1,4 +1,5 @@
-"""The layout of a `.grit` file, written once: Python packs by this table, `firmware/engine/grit_format.h` is made from it.
+"""The layout of a `.grit` file, written once: Python packs by this table, `firmware/engine/grit_format.h` is made
+from it.
 
 Little-endian. A file is a header, the records it points to, and the numbers they point to; every offset counts from the
 file's first byte and is a multiple of 4. The CRC-32 (zlib's) covers everything after the crc field.
@@ -67,7 +68,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("gated", "u8", "1: the second half of the rows is a sigmoid gate"),
         Field("slope_q15", "i16", "leaky ReLU's slope, 0..32767; 0 is ReLU"),
         Field("skip_weight", "u32", "offset of int8 [channels]: 1, 2, 4 .. 64"),
-        Field("stream_shift", "u32", "offset of int8 [channels], 0..15: how far the stream is shifted down; 0: not at all"),
+        Field("stream_shift", "u32", "offset of int8 [channels], 0..15: shifts the stream down; 0: none"),
     ),
     "array": (
         Field("channels", "u16", "width of the residual stream, even"),

@@ -26,7 +26,8 @@ def quantize(
 ) -> IntegerModel:
     """Post-training quantization with int8 weights and int16 activations.
 
-    audio: (frames,) at the network's rate, like what the model will hear; positions: (n, position_size) to calibrate at,
+    audio: (frames,) at the network's rate, like what the model will hear; positions: (n, position_size) to calibrate
+    at,
     none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
     """
     check_network(network)

@@ -57,7 +57,7 @@ def _all_arrays(network: Network) -> list[Floats]:
         for layer in array.layers:
             values += [layer.weight, layer.mixin, layer.bias, layer.residual_weight, layer.residual_bias]
     if network.film is not None:
-        values += [v for v in vars(network.film).values()]
+        values += list(vars(network.film).values())
     return values
 
 

@@ -23,7 +23,8 @@ def multiplier_limit(film: bool) -> int:
 def accumulator_scales(weight: Floats, mixin: Floats | None, input_scale: Floats) -> Floats:
     """(rows,): what an accumulator's step stands for when each row's largest weight becomes 127.
 
-    weight (rows, inputs, kernel); mixin (rows,), which shares its row's scale because it adds into the same accumulator.
+    weight (rows, inputs, kernel); mixin (rows,), which shares its row's scale because it adds into the same
+    accumulator.
     """
     largest = np.abs(weight * input_scale[None, :, None]).max(axis=(1, 2))
     if mixin is not None:

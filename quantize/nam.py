@@ -1,7 +1,8 @@
 """Neural Amp Modeler captures (`.nam`) as float networks, and back.
 
 Read: WaveNet of format 0.5 to 0.7 (A1 and A2 shapes) and slimmable containers of such. What the engine does not run is
-refused by name. The order of weights is Neural Amp Modeler's own: an array's rechannelling, its layers (convolution, bias,
+refused by name. The order of weights is Neural Amp Modeler's own: an array's rechannelling, its layers (convolution,
+bias,
 mix-in, 1x1, bias), its head; at the very end the head's scale.
 """
 
@@ -116,7 +117,7 @@ def _network(document: dict[str, Any]) -> Network:
     if not 1 <= len(described) <= 4:
         raise NamError(f"it has {len(described)} layer arrays; the engine runs 1 to 4")
     shapes = [_ArrayShape.read(layer) for layer in described]
-    expected = 1 + sum(s.weight_count(before.channels if before else 1) for before, s in zip([None, *shapes], shapes))
+    expected = 1 + sum(shape.weight_count() for shape in shapes)
     if weights.values.size != expected:
         raise NamError(f"it has {weights.values.size} weights where its shape needs {expected}")
     for index, shape in enumerate(shapes):
@@ -183,8 +184,8 @@ class _ArrayShape:
             head_bias=bias,
         )
 
-    def weight_count(self, inputs: int) -> int:
-        c = self.channels
+    def weight_count(self) -> int:
+        c, inputs = self.channels, self.inputs
         rows = [2 * c if g else c for g in self.gated]
         layers = sum(r * (c * k + 2) + c * c + c for r, k in zip(rows, self.kernels, strict=True))
         return inputs * c + layers + self.head_size * (c * self.head_kernel + self.head_bias)

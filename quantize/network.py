@@ -66,7 +66,8 @@ class Film:
 
 @dataclass(frozen=True)
 class Network:
-    """A whole float network. film is None for a snapshot. metadata: loudness, levels, names: kept, never computed with."""
+    """A whole float network. film is None for a snapshot. metadata: loudness, levels, names: kept, never computed
+    with."""
 
     arrays: tuple[LayerArray, ...]
     film: Film | None = None
@@ -98,6 +99,7 @@ class Network:
 def from_tcn(tcn: Tcn, sample_rate: int = 48000, metadata: dict[str, Any] | None = None) -> Network:
     """A trained decoder or snapshot as plain arrays."""
     arrays = []
+    array: Any
     for config, array in zip(tcn.config.arrays, tcn.arrays, strict=True):
         layers = tuple(
             Layer(
@@ -147,7 +149,17 @@ def _padded(network: Network) -> dict[str, Any]:
         out[tuple(slice(0, n) for n in x.shape)] = x
         return out
 
-    arrays, film_rows, taken, inputs = [], [], 0, 1
+    def spread(x: Floats, halves: int, width: int) -> Floats:
+        """Rows of each half (of a gated layer) apart, padded to the width."""
+        old = len(x) // halves
+        out = np.zeros((halves * width, *x.shape[1:]))
+        for half in range(halves):
+            out[half * width : half * width + old] = x[half * old : (half + 1) * old]
+        return out
+
+    arrays: list[LayerArray] = []
+    film_rows: list[int] = []
+    taken, inputs = 0, 1
     for index, array in enumerate(network.arrays):
         width = even(array.channels)
         last = index == len(network.arrays) - 1
@@ -157,21 +169,15 @@ def _padded(network: Network) -> dict[str, Any]:
             halves = 2 if layer.gated else 1
             old = layer.weight.shape[0] // halves
 
-            def rows(x: Floats, old: int = old, halves: int = halves) -> Floats:
-                out = np.zeros((halves * width, *x.shape[1:]))
-                for half in range(halves):
-                    out[half * width : half * width + old] = x[half * old : (half + 1) * old]
-                return out
-
             kernel = layer.weight.shape[2]
             wide = np.zeros((layer.weight.shape[0], width, kernel))
             wide[:, : layer.weight.shape[1]] = layer.weight
             layers.append(
                 replace(
                     layer,
-                    weight=rows(wide),
-                    mixin=rows(layer.mixin),
-                    bias=rows(layer.bias),
+                    weight=spread(wide, halves, width),
+                    mixin=spread(layer.mixin, halves, width),
+                    bias=spread(layer.bias, halves, width),
                     residual_weight=grow(layer.residual_weight, width, width),
                     residual_bias=grow(layer.residual_bias, width),
                 )

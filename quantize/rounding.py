@@ -1,7 +1,8 @@
 """Rounding weights so that their errors cancel in what the layer hears, instead of each to its nearest.
 
 A row's weights are rounded one after the other; the error each rounding makes in the row's output is taken up, in the
-least-squares sense over calibration audio, by the weights that are still to be rounded, and what is left by the bias, which
+least-squares sense over calibration audio, by the weights that are still to be rounded, and what is left by the
+bias, which
 is fine enough not to need rounding. Source: Frantar et al., "GPTQ", 2022, arXiv 2210.17323 (the Cholesky form).
 """
 
@@ -17,7 +18,8 @@ DAMPING = 1e-4
 
 
 def round_rows(target: Floats, gram: Floats) -> tuple[Floats, Floats]:
-    """target (rows, n): weights in units of an int8 step, the bias in the last column; gram (n, n): of the inputs that meet
+    """target (rows, n): weights in units of an int8 step, the bias in the last column; gram (n, n): of the inputs
+    that meet
     them, the last a constant one. Returns (rows, n - 1) integers within ±127 and the (rows,) bias, not rounded.
     """
     n = len(gram) - 1

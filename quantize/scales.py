@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,8 @@ GROWTH_LAYERS = (1, 2, 4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class ArrayPlan:
-    """streams[l]: (channels,) scales of what layer l reads; streams[l + 1] = streams[l] * 2^stream_shifts[l]. skip, head, carry: (channels,) scales; outputs[l], skip_weights[l]: (channels,) of each layer's output.
+    """streams[l]: (channels,) scales of what layer l reads; streams[l + 1] = streams[l] * 2^stream_shifts[l]. skip,
+    head, carry: (channels,) scales; outputs[l], skip_weights[l]: (channels,) of each layer's output.
 
     outputs[l] = skip * skip_weights[l]; head = skip * 2^skip_shift; carry = skip * carry_weight.
     """
@@ -82,7 +84,7 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
     return ArrayPlan(
         streams=streams,
-        stream_shifts=tuple(np.log2(after / before) for before, after in zip(streams, streams[1:], strict=False)),
+        stream_shifts=tuple(np.log2(after / before) for before, after in pairwise(streams)),
         skip=skip,
         outputs=tuple(skip * w for w in weights),
         skip_weights=weights,

@@ -1,6 +1,7 @@
 """The integer model as a TensorFlow Lite file, with the same output bits, and the interpreter that runs it.
 
-The interpreter hears the whole signal at once behind receptive_field - 1 frames of silence, which leave the state that the
+The interpreter hears the whole signal at once behind receptive_field - 1 frames of silence, which leave the state
+that the
 engine starts from.
 """
 
@@ -28,7 +29,8 @@ DEFAULT_FRAMES = 4800
 def to_tflite(model: IntegerModel, position: Sequence[int] | NDArray[np.int16] | None = None) -> bytes:
     """A snapshot, or a space at a position (Q15; None: the default), as a `.tflite`.
 
-    Input int16 (1, 1, receptive_field - 1 + frames, 1), full scale 1; output int16 (1, 1, frames, 1). frames can be resized.
+    Input int16 (1, 1, receptive_field - 1 + frames, 1), full scale 1; output int16 (1, 1, frames, 1). frames can be
+    resized.
     """
     model = at_position(model, position)
     graph = Graph(model.receptive_field - 1 + DEFAULT_FRAMES)

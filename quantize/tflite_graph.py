@@ -1,6 +1,7 @@
 """A `.tflite` graph of int16 tensors and int8 weights, written node by node with the published flatbuffer schema.
 
-All tensors are (1, 1, frames, channels). Only ratios of scales mean anything to TensorFlow Lite, so every tensor is declared
+All tensors are (1, 1, frames, channels). Only ratios of scales mean anything to TensorFlow Lite, so every tensor is
+declared
 at 2^-15 unless its reader or writer prescribes otherwise, and a requantization `(acc * m + half) >> s` is declared as a
 weight scale of m / 2^s (times output scale over input scale).
 """

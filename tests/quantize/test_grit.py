@@ -44,7 +44,7 @@ def test_a_model_comes_back_from_its_file_as_it_went_in(model: IntegerModel, tmp
 
 @given(st.integers(0, len(BLOB) - 1))
 def test_a_truncated_model_is_refused_with_the_missing_bytes(length: int) -> None:
-    with pytest.raises(GritError, match="too short|missing"):
+    with pytest.raises(GritError, match=r"too short|missing"):
         from_bytes(BLOB[:length])
     assert check_blob(BLOB[:length]) != 0
 

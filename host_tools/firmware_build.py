@@ -82,5 +82,6 @@ def _settings() -> dict[str, str]:
 
 def _reason(lines: list[str]) -> str:
     """The line of PlatformIO's output that says most."""
-    errors = [line for line in lines if "error" in line.lower() and "[FAILED]" not in line]
+    telling = ("error", "undefined reference", "will not fit")
+    errors = [line for line in lines if any(word in line.lower() for word in telling) and "[FAILED]" not in line]
     return (errors or [line for line in lines if line.strip()] or ["PlatformIO said nothing"])[0].strip()

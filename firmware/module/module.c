@@ -246,16 +246,18 @@ void grit_module_idle(grit_module_t *module) {
   if (module->stream.running && module->quiet_blocks > GRIT_LINK_STREAM_TIMEOUT_BLOCKS) stop_stream(module);
 }
 
-void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out) {
+uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out) {
   module->quiet_blocks = module->quiet_blocks + 1u;
   if (module->streaming || module->breathing) {
     module->breathing = false;
     memset(out, 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out);
-    return;
+    return 0;
   }
   module->board->meter.begin();
   grit_instrument_play(&module->instrument, in, out);
-  grit_load_add(&module->load, module->board->meter.end());
+  uint32_t work = module->board->meter.end();
+  grit_load_add(&module->load, work);
+  return work;
 }
 
 void grit_module_late(grit_module_t *module) {

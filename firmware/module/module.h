@@ -52,8 +52,9 @@ size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t c
 /* Gives up a stream whose laptop has gone. Call it now and then from the main loop. */
 void grit_module_idle(grit_module_t *module);
 
-/* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. */
-void grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
+/* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. Returns what it cost, in the
+ * board's unit of work; 0 for a silent one. */
+uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
 
 /* The block before took longer than a block lasts. The next one will be silence, so that the main loop gets its turn
  * and the module stays reachable even with a model that is too large for it. From the audio interrupt. */

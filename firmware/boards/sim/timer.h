@@ -12,8 +12,7 @@
 /* Begins to call `block` once a millisecond, from the interrupt. */
 void sim_timer_start(void (*block)(void));
 
-/* True if the next block is already due: the one being worked on took longer than a millisecond. The due one is
- * dropped. */
+/* True if the next block is already due. It is dropped. */
 bool sim_timer_late(void);
 
 /* Executed instructions from begin to end, to 20. No interrupt comes between, and begin restarts the timer, so that the

@@ -62,9 +62,9 @@ env.Append(
     LINKFLAGS=[*machine, "-O3", "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
 )
 env.Replace(LDSCRIPT_PATH=str(project / board.get("build.ldscript")))
-env.Append(
-    PIOBUILDFILES=env.Object("$BUILD_DIR/model.o", str(model)),
-)
+# PlatformIO names an object after its source's stem, and kernels_m7.S stands beside kernels_m7.c.
+assembly = [env.Object(f"$BUILD_DIR/assembly/{source.stem}.o", str(source)) for source in project.glob("engine/*.S")]
+env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])
 
 image = env.BuildProgram()
 AlwaysBuild(env.Alias("size", image, env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE")))

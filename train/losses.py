@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from auraloss.freq import MultiResolutionSTFTLoss
 from torch import Tensor, nn
 
-REST_SHARE = 0.3
-"""Of a setting's mean power, added to a segment's: else the errors in rests, over next to nothing, would be all."""
+REST_SHARE, REST_POWER = 0.3, 1e-3
+"""Share of a setting's mean power, and a power (-30 dB), added to a segment's: errors in rests, divided by next to
+nothing, would else be all that counts, and their gradients would spoil the optimizer's memory for long."""
 
 
 class AudioLoss(nn.Module):
@@ -27,7 +28,7 @@ class AudioLoss(nn.Module):
     def forward(self, target: Tensor, estimate: Tensor, power: Tensor) -> tuple[Tensor, Tensor]:
         """target, estimate (batch, frames), power (batch,) of the settings -> loss, and its ESR part, ()."""
         error = (target - estimate).square().mean(-1)
-        signal = (target.square().mean(-1) + REST_SHARE * power) / (1 + REST_SHARE)
+        signal = (target.square().mean(-1) + REST_SHARE * power) / (1 + REST_SHARE) + REST_POWER
         ratio = (error / signal).mean()
         if self.stft_weight == 0:
             return ratio, ratio

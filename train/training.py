@@ -23,7 +23,7 @@ from gritspace.train.tcn import LayerArray
 from gritspace.train.train_config import TrainConfig
 
 POSITION_EXCERPTS = 12
-WARM_UP_SHARE = 0.02
+WARM_UP_SHARE = 0.05
 SETTLED_NOISE = 0.01
 """Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
 
@@ -56,7 +56,9 @@ class Training:
         self.device = processes.device
         self.space = space.to(self.device)
         self.loss = AudioLoss(config.stft_weight).to(self.device)
-        self.optimizer = torch.optim.AdamW(space.parameters(), lr=1.0, weight_decay=config.weight_decay)
+        self.optimizer = torch.optim.AdamW(
+            space.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay
+        )
         self.progress = Progress()
         self.checkpoint_path = checkpoint.path_for(out_path)
         self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)

@@ -75,7 +75,8 @@ def test_an_op_amp_swings_no_further_than_its_datasheet_says(amplifier: OpAmp) -
 
 @pytest.mark.parametrize(
     ("model", "amperes", "volts"),
-    [("d1n5819", 0.1, 0.32), ("d1n5819", 1.0, 0.45), ("dbat54", 1e-4, 0.24), ("dbat54", 1e-3, 0.32), ("d1n4148", 0.01, 0.70),
+    [("d1n5819", 0.1, 0.32), ("d1n5819", 1.0, 0.45), ("dbat54", 1e-4, 0.24), ("dbat54", 1e-3, 0.32),
+     ("d1n4148", 0.01, 0.70),
      ("dledr", 2e-3, 1.75), ("dledg", 2e-3, 1.78)],
 )  # fmt: skip
 def test_a_diode_drops_what_its_datasheet_says(model: str, amperes: float, volts: float) -> None:

@@ -1,4 +1,4 @@
-"""The simulations against formulas that know nothing of them, and the measuring code against signals of known figures."""
+"""The simulations against formulas that know nothing of them, and the measuring code against known signals."""
 
 from __future__ import annotations
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from typing import NoReturn
 
 import typer
@@ -47,6 +49,8 @@ def main() -> NoReturn:
     # Threads that wait for each other must not burn the processor meanwhile: on a busy machine that made training with
     # two threads 80 times slower than with one. Read when PyTorch is loaded, which is after this.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves every `with`, so that no emulator stays behind
     try:
         app()
     except Exception as error:

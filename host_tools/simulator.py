@@ -44,7 +44,11 @@ class Simulator:
         self._line: SimulatorLine | None = None
 
     def __enter__(self) -> Simulator:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # Ctrl-C in the middle of starting, too, leaves no QEMU behind
+            self.stop()
+            raise
         return self
 
     def __exit__(

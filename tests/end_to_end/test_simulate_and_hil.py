@@ -104,7 +104,8 @@ def test_port_sim_needs_no_second_terminal(gritspace, folder, model_file):
     assert (folder / "report.html").is_file()
 
 
-def test_no_emulator_is_left_running_when_a_test_is_interrupted(folder, model_file):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_no_emulator_is_left_running_when_a_test_is_interrupted(folder, model_file, how):
     image = hashlib.sha256(model_file.read_bytes()).hexdigest()[:16]
     command = [sys.executable, "-m", "gritspace.host_tools.cli", "hil", "--port", "sim", "--model", model_file.name]
     hil = subprocess.Popen([*command, "--audio", "long.wav"], cwd=folder, stderr=subprocess.DEVNULL)
@@ -112,7 +113,7 @@ def test_no_emulator_is_left_running_when_a_test_is_interrupted(folder, model_fi
     while not emulators_of(image) and time.monotonic() < until:
         assert hil.poll() is None
         time.sleep(0.1)
-    hil.send_signal(signal.SIGINT)
+    hil.send_signal(how)
     hil.wait(timeout=30)
     assert emulators_of(image) == []
 

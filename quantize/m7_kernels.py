@@ -86,21 +86,26 @@ def pipelined(tile: Tile, taps: int, step: int) -> tuple[list[str], list[str]]:
         body += tile.products(tap)
         body += [f"add r12, r12, #{step}", f"str r12, [lr, #{tap * tile.tap_bytes}]"]
         body.append(f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes}]")
-    first = [line for line in tile.products(0) if line.startswith("ldr")]
-    ahead: list[str] = []
-    written: set[str] = set()
-    for line in first:  # as many loads as find a register of their own
-        register = line.split()[1]
-        if register in written:
-            break
-        written.add(register)
-        ahead.append(line)
+    ahead = _loads_ahead(tile.products(0))
     for line in ahead:
         body.remove(line)
     size = taps * tile.tap_bytes
     repeat = [_moved(line, size) for line in ahead]
     assert _registers_match(tile, taps)
     return ahead, [*body, *repeat, f"add lr, lr, #{size}", "cmp r12, lr"]
+
+
+def _loads_ahead(products: list[str]) -> list[str]:
+    """As many of the first loads as find a register of their own."""
+    ahead: list[str] = []
+    written: set[str] = set()
+    for line in (line for line in products if line.startswith("ldr")):
+        register = line.split()[1]
+        if register in written:
+            break
+        written.add(register)
+        ahead.append(line)
+    return ahead
 
 
 def _registers_match(tile: Tile, taps: int) -> bool:
@@ -136,18 +141,18 @@ def convolution(pairs: int, kind: str, taps: int) -> list[str]:
     start += ["add r12, r12, #12", "str r12, [sp, #4]", f"add lr, lr, #{tile.header_bytes}", "ldr r12, [lr, #0]"]
     ahead, body = pipelined(tile, taps, 12 * pairs)
     end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4)
-    end += ["ldr r12, [sp, #8]", "ldr r6, [sp, #16]", "ldr r7, [sp, #12]"]
-    for frame in range(3):
-        end += [f"str r{frame}, [r12, #0]", "add r12, r12, r6"]
+    end += ["ldr r12, [sp, #8]", "ldr r6, [sp, #16]", "ldr r7, [sp, #12]", "ldr r8, [sp, #20]"]
+    end += ["str r0, [r12, #0]", "str r1, [r12, r6]", "str r2, [r12, r6, lsl #1]", "add r12, r12, r8"]
     end += ["str r12, [sp, #8]", "cmp r12, r7"]
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps}",
         f"push {{{SAVED}, lr}}",
-        "sub sp, sp, #20",
+        "sub sp, sp, #28",
         *("str r0, [sp, #0]", "str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
-        *("ldr r0, [sp, #56]", "str r0, [sp, #16]"),
-        *("1:", *schedule(start + ahead), "2:", *schedule(body), "bne 2b", *schedule(end), "blo 1b"),
-        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+        *("ldr r0, [sp, #64]", "str r0, [sp, #16]", "add r0, r0, r0, lsl #1", "str r0, [sp, #20]"),
+        *(*schedule(start + ahead), "2:", *schedule(body, loops=True), "bne 2b"),
+        *(*schedule(end + start + ahead), "blo 2b"),  # the next tile's start, also after the last tile
+        *("add sp, sp, #28", f"pop {{{SAVED}, pc}}"),
     ]
 
 
@@ -169,7 +174,8 @@ def head(pairs: int) -> list[str]:
         f"push {{{SAVED}, lr}}",
         "sub sp, sp, #20",
         *("str r0, [sp, #0]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
-        *("1:", *schedule(start + ahead), "2:", *schedule(body), "bne 2b", *schedule(end), "blo 1b"),
+        *(*schedule(start + ahead), "2:", *schedule(body, loops=True), "bne 2b"),
+        *(*schedule(end + start + ahead), "blo 2b"),
         *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
     ]
 
@@ -217,7 +223,7 @@ def tanh(tile: Tile, offset: int) -> list[str]:
         for frame in range(tile.frames):
             a = tile.accumulator(row, frame)
             lines.append(f"smmulr {a}, {a}, {m}")
-    lines += ["ldr r12, [sp, #60]", "add lr, r12, #2048"]
+    lines += ["ldr r12, [sp, #68]", "add lr, r12, #2048"]
     temporaries = (("r6", "r7"), ("r8", "r9"), ("r10", "r11"))
     for frame in range(tile.frames):
         for row in range(2):
@@ -237,8 +243,22 @@ def residual(pairs: int) -> list[str]:
     """
     tile = Tile(2, 3, pairs)
     block = tile.header_bytes
-    start = ["ldr r11, [lr, #4]", "ldr r0, [lr, #0]", "mov r1, r0", "mov r2, r0"]
-    start += ["mov r3, r11", "mov r4, r11", "mov r5, r11"]
+    products = tile.products(0, block)
+    ahead = ["ldr r11, [lr, #0]", *_loads_ahead(products)]
+    body: list[str] = []
+    for line in products:  # the first product of each accumulator starts from the bias, in r11
+        if line not in ahead:
+            body.append(line)
+    started: set[str] = set()
+    for at, line in enumerate(body):
+        if line.startswith("smlad"):
+            a = line.split()[1].rstrip(",")
+            if a not in started:
+                started.add(a)
+                body[at] = line[: line.rindex(a)] + "r11"
+                if len(started) == tile.frames:
+                    body[at] += "\nldr r11, [lr, #4]"
+    body = [line for lines in body for line in lines.split("\n")]
     end = linear(tile, block + tile.tap_bytes + 4)
     end += ["ldr r6, [sp, #4]", "ldr r7, [sp, #8]"]
     for frame in range(3):
@@ -254,9 +274,65 @@ def residual(pairs: int) -> list[str]:
         "sub sp, sp, #20",
         *("str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
         *("ldr r12, [sp, #56]", "mov lr, r0"),
-        *("1:", *schedule(start + tile.products(0, block) + end), "blo 1b"),
+        *(*ahead, "1:", *schedule(body + end + ahead, loops=True), "blo 1b"),
         *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
     ]
+
+
+COLUMN_FRAMES, NARROW_SAMPLES, COPY_WORDS = 6, 6, 8
+
+
+def skip(pairs: int) -> list[str]:
+    """Two channels' outputs onto their skip sums. r0 sums, r1 outputs, r2 end, r3 weights (two halves)."""
+    body: list[str] = []
+    for frame in range(COLUMN_FRAMES):
+        z, low, high = (("r4", "r5", "r6"), ("r7", "r8", "r9"), ("r10", "r11", "r12"))[frame % 3]
+        at = 8 * pairs * frame
+        body += [f"ldr {z}, [r1, #{4 * pairs * frame}]", f"ldr {low}, [r0, #{at}]", f"ldr {high}, [r0, #{at + 4}]"]
+        body += [f"smlabb {low}, {z}, r3, {low}", f"smlatt {high}, {z}, r3, {high}"]
+        body += [f"str {low}, [r0, #{at}]", f"str {high}, [r0, #{at + 4}]"]
+    body += [f"add r0, r0, #{8 * pairs * COLUMN_FRAMES}", f"add r1, r1, #{4 * pairs * COLUMN_FRAMES}", "cmp r0, r2"]
+    return _loop(f"grit_m7_skip_{2 * pairs}", body)
+
+
+def shift(pairs: int) -> list[str]:
+    """Two channels shifted down with rounding: (x * 2^(30 - s) >> 16, + 2^13) >> 14. r0 stream, r2 end, r1, r3 factors."""
+    body: list[str] = []
+    for frame in range(COLUMN_FRAMES):
+        x, low, high = (("r4", "r5", "r6"), ("r7", "r8", "r9"), ("r10", "r11", "r12"))[frame % 3]
+        at = 4 * pairs * frame
+        body += [f"ldr {x}, [r0, #{at}]", f"smlawb {low}, r1, {x}, lr", f"smlawt {high}, r3, {x}, lr"]
+        body += [f"lsl {high}, {high}, #2", f"pkhtb {high}, {high}, {low}, asr #14", f"str {high}, [r0, #{at}]"]
+    body += [f"add r0, r0, #{4 * pairs * COLUMN_FRAMES}", "cmp r0, r2"]
+    return _loop(f"grit_m7_shift_{2 * pairs}", body, "mov lr, #8192")
+
+
+def narrow() -> list[str]:
+    """int32 down to int16: SMMULR by 2^(32 - shift), SSAT. r0 sums, r1 factor, r2 out, r3 end."""
+    body: list[str] = []
+    for pair in range(NARROW_SAMPLES // 2):
+        low, high = (("r4", "r5"), ("r6", "r7"), ("r8", "r9"))[pair]
+        for register, at in ((low, 8 * pair), (high, 8 * pair + 4)):
+            body += [f"ldr {register}, [r0, #{at}]", f"smmulr {register}, {register}, r1"]
+            body.append(f"ssat {register}, #16, {register}")
+        body += [f"pkhbt {low}, {low}, {high}, lsl #16", f"str {low}, [r2, #{4 * pair}]"]
+    body += [f"add r0, r0, #{4 * NARROW_SAMPLES}", f"add r2, r2, #{2 * NARROW_SAMPLES}", "cmp r2, r3"]
+    return _loop("grit_m7_narrow", body)
+
+
+def copy() -> list[str]:
+    """Words. r0 to, r1 from, r2 end of to."""
+    body: list[str] = []
+    for word in range(COPY_WORDS):
+        register = f"r{3 + word}"
+        body += [f"ldr {register}, [r1, #{4 * word}]", f"str {register}, [r0, #{4 * word}]"]
+    body += [f"add r0, r0, #{4 * COPY_WORDS}", f"add r1, r1, #{4 * COPY_WORDS}", "cmp r0, r2"]
+    return _loop("grit_m7_copy", body)
+
+
+def _loop(name: str, body: list[str], before: str = "") -> list[str]:
+    lines = [f"function {name}", f"push {{{SAVED}, lr}}", *([before] if before else []), "1:"]
+    return [*lines, *schedule(body, loops=True), "blo 1b", f"pop {{{SAVED}, pc}}"]
 
 
 def table_words() -> list[int]:
@@ -278,7 +354,9 @@ def source() -> str:
         for kind in ("linear", "leaky", "tanh"):
             for taps in (1, 3):
                 lines += _formatted(convolution(pairs, kind, taps))
-        lines += _formatted(residual(pairs)) + _formatted(head(pairs))
+        for function in (residual, head, skip, shift):
+            lines += _formatted(function(pairs))
+    lines += _formatted(narrow()) + _formatted(copy())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
     words = table_words()
@@ -291,7 +369,9 @@ def _formatted(lines: list[str]) -> list[str]:
     out = [f'  .section .text.grit_fast.{name}, "ax", %progbits', "  .balign 8", f"  .global {name}"]
     out += [f"  .type {name}, %function", f"{name}:"]
     for line in lines[1:]:
-        wide = line.replace("ldr ", "ldr.w ").replace("add ", "add.w ").replace("str ", "str.w ").replace("mov ", "mov.w ")
+        wide = (
+            line.replace("ldr ", "ldr.w ").replace("add ", "add.w ").replace("str ", "str.w ").replace("mov ", "mov.w ")
+        )
         out.append(line if line.endswith(":") else "  " + wide)
     return [*out, f"  .size {name}, . - {name}"]
 

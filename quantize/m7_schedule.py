@@ -8,10 +8,11 @@ one (a multiplication).
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smulbb", "smultb"}
+MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smlawb", "smlawt"}
 SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
 SHIFTER = {"ssat", "pkhbt", "pkhtb"}
 
@@ -88,27 +89,88 @@ def _delay(before: Instruction, after: Instruction) -> int | None:
 
 def _may_overlap(store: Instruction, load: Instruction) -> bool:
     """Stores into the stack frame or a tap's pointer never meet loads from elsewhere; the kernels' outputs are no inputs."""
-    def place(i: Instruction) -> str:
-        return i.text[i.text.index("[") :].replace(" ", "")
-
-    return place(store) == place(load)
+    return _place(store) == _place(load)
 
 
-def schedule(lines: Sequence[str]) -> list[str]:
-    """The same instructions in an order that stalls less."""
+def _place(instruction: Instruction) -> str:
+    return instruction.text[instruction.text.index("[") :].replace(" ", "")
+
+
+def schedule(lines: Sequence[str], loops: bool = False, attempts: int = 150) -> list[str]:
+    """The same instructions in an order that stalls less: the best of some list schedules with jittered priorities.
+
+    loops: the code is a loop's body, so what counts is how fast it follows on itself. Same input, same output.
+    """
     code = [parse(line) for line in lines]
-    count = len(code)
+    edges = _edges(code)
+    generator = random.Random(len(lines))
+    best: list[int] = []
+    least = None
+    for attempt in range(attempts):
+        jitter = [0.0 if attempt == 0 else generator.uniform(-1.0, 1.0) * (1 + attempt % 4) for _ in code]
+        order = _list_schedule(code, edges, jitter)
+        instructions = [code[i] for i in order]
+        cost = duration(instructions * 2) if loops else duration(instructions)
+        if least is None or cost < least:
+            best, least = order, cost
+    return [code[i].text for i in best]
+
+
+def _edges(code: Sequence[Instruction]) -> list[list[tuple[int, int]]]:
     edges: list[list[tuple[int, int]]] = [[] for _ in code]
-    waiting = [0] * count
-    for j in range(count):
+    for j, after in enumerate(code):
         for i in range(j):
-            delay = _delay(code[i], code[j])
+            delay = _delay(code[i], after)
             if delay is not None:
                 edges[i].append((j, delay))
-                waiting[j] += 1
-    height = [0] * count
+    return edges
+
+
+def duration(code: Sequence[Instruction]) -> int:
+    """Cycles until the last instruction is issued, two a cycle in the given order."""
+    ready: dict[str, int] = {}  # when an ordinary consumer may read a register
+    quick: dict[str, int] = {}  # when another multiply-accumulate may go on with it
+    stored: dict[str, int] = {}
+    cycle, slots, last_write = 0, 0, 0
+    units: set[str] = set()
+    for instruction in code:
+        at = cycle
+        for register in instruction.reads:
+            if register == "memory":
+                at = max(at, stored.get(_place(instruction), 0))
+            elif register == instruction.accumulator and register not in instruction.early:
+                at = max(at, quick.get(register, 0))
+            else:
+                at = max(at, ready.get(register, 0) + (register in instruction.early))
+        at = max(at, last_write - instruction.length)
+        if at > cycle:
+            cycle, slots, units = at, 0, set()
+        if slots == 2 or units & _units(instruction):
+            cycle, slots, units = cycle + 1, 0, set()
+        slots += 1
+        units |= _units(instruction)
+        last_write = max(last_write, cycle + instruction.length)
+        for register in instruction.writes:
+            if register == "memory":
+                stored[_place(instruction)] = cycle + 1
+            else:
+                ready[register] = cycle + instruction.length
+                quick[register] = cycle + (1 if instruction.name in MULTIPLY else instruction.length)
+    return cycle + 1
+
+
+def _list_schedule(
+    code: Sequence[Instruction], edges: Sequence[Sequence[tuple[int, int]]], jitter: Sequence[float]
+) -> list[int]:
+    count = len(code)
+    waiting = [0] * count
+    for following in edges:
+        for j, _ in following:
+            waiting[j] += 1
+    height = [0.0] * count
     for i in reversed(range(count)):
-        height[i] = code[i].length + max((height[j] + delay - code[i].length for j, delay in edges[i]), default=0)
+        height[i] = max([code[i].length, *(height[j] + delay for j, delay in edges[i])])
+    height = [h + j for h, j in zip(height, jitter, strict=True)]
     earliest = [0] * count
     ready = {i for i in range(count) if waiting[i] == 0}
     order: list[int] = []
@@ -124,8 +186,8 @@ def schedule(lines: Sequence[str]) -> list[str]:
             ]
             if not fitting:
                 break
-            # the first slot prefers short instructions while a long one can follow; ties by distance from the end, then order
-            best = max(fitting, key=lambda i: (_preference(code[i], taken, [code[k] for k in fitting]), height[i], -i))
+            candidates = [code[k] for k in fitting]
+            best = max(fitting, key=lambda i: (_preference(code[i], taken, candidates), height[i], -i))
             ready.discard(best)
             taken.append(best)
             units |= _units(code[best])
@@ -137,7 +199,7 @@ def schedule(lines: Sequence[str]) -> list[str]:
                     ready.add(j)
         order += taken
         cycle += 1
-    return [code[i].text for i in order]
+    return order
 
 
 def _preference(instruction: Instruction, taken: Sequence[int], fitting: Sequence[Instruction]) -> int:

@@ -9,8 +9,8 @@
 #define CHUNK_FRAMES 48u /* most frames taken through the network at once: one millisecond */
 #define RAMP_STEP_FRAMES (GRIT_RAMP_FRAMES / GRIT_RAMP_STEPS)
 
-/* Histories up to this many frames a tap are copied in front of the chunk; for longer ones, cutting the chunk where a tap
- * meets the ring's end costs less than the copy. */
+/* Histories up to this many frames a tap are copied in front of the chunk; for longer ones, cutting the chunk where a
+ * tap meets the ring's end costs less than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
 /* Kept out of line, so that a profile tells layers apart (quantize/cycles_trace.py reads their second argument). */
@@ -47,8 +47,8 @@ struct grit_engine {
   int16_t heading[GRIT_MAX_POSITION];
   uint32_t ramp_step;   /* GRIT_RAMP_STEPS: at rest */
   uint32_t frames_left; /* of the present ramp step */
-  /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there is
-   * room for the longest copied history. */
+  /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there
+   * is room for the longest copied history. */
   int16_t *block, *pre, *z, *carry, *wet;
   int32_t *dry, *skips;
 };
@@ -99,34 +99,38 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
 
 /* The sizes that scratch memory needs. */
 typedef struct {
-  uint32_t width, widest, copied_bytes;
+  uint32_t width, gated_rows, carried, copied_bytes;
 } extent_t;
 
 static void extend(extent_t *extent, const grit_convolution_t *conv) {
   const uint32_t bytes = is_copied(conv) ? history_of(conv) * conv->inputs * (uint32_t)sizeof(int16_t) : 0u;
   if (bytes > extent->copied_bytes) extent->copied_bytes = bytes;
-  if (conv->rows > extent->widest) extent->widest = conv->rows;
 }
 
 static extent_t extent_of(const grit_model_t *model) {
-  extent_t extent = {0, 0, 0};
+  extent_t extent = {0, 0, 0, 0};
   for (uint32_t a = 0; a < model->header->array_count; a++) {
     if (model->arrays[a].channels > extent.width) extent.width = model->arrays[a].channels;
+    if (a > 0u && model->arrays[a].channels > extent.carried) extent.carried = model->arrays[a].channels;
     extend(&extent, &model->arrays[a].head);
   }
-  for (uint32_t i = 0; i < model->header->layer_count; i++) extend(&extent, &model->layers[i].conv);
+  for (uint32_t i = 0; i < model->header->layer_count; i++) {
+    const grit_layer_t *layer = &model->layers[i];
+    extend(&extent, &layer->conv);
+    if (layer->gated && layer->conv.rows > extent.gated_rows) extent.gated_rows = layer->conv.rows;
+  }
   return extent;
 }
 
 static void take_scratch(arena_t *arena, grit_engine_t *engine, const extent_t *extent) {
   take(arena, extent->copied_bytes); /* in front of the block */
   engine->block = take_frames(arena, CHUNK_FRAMES, extent->width);
-  engine->pre = take_frames(arena, CHUNK_FRAMES, extent->widest);
+  engine->pre = take_frames(arena, CHUNK_FRAMES, extent->gated_rows);
   engine->z = take_frames(arena, CHUNK_FRAMES, extent->width);
-  engine->carry = take_frames(arena, CHUNK_FRAMES, extent->width);
+  engine->carry = take_frames(arena, CHUNK_FRAMES, extent->carried);
   engine->wet = take_frames(arena, CHUNK_FRAMES, 1u);
   engine->dry = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * sizeof(int32_t));
-  engine->skips = take(arena, (size_t)CHUNK_FRAMES * extent->width * sizeof(int32_t));
+  engine->skips = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * extent->width * sizeof(int32_t));
 }
 
 static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
@@ -261,7 +265,7 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
 }
 
 static void copy_frames(int16_t *to, const int16_t *from, size_t frames, size_t channels) {
-  memcpy(to, from, frames * channels * sizeof(int16_t));
+  grit_kernel_copy(to, from, frames * channels);
 }
 
 /* Silence's frame, just computed, was always there: fill the history with it. */
@@ -270,7 +274,8 @@ static void settle(const history_t *history, const int16_t *frame) {
     copy_frames(history->frames + (size_t)i * history->channels, frame, 1u, history->channels);
 }
 
-/* Sets taps[k] for frame `at` of the block; returns how many of `frames` lie before any tap meets the end of a history. */
+/* Sets taps[k] for frame `at` of the block; returns how many of `frames` lie before any tap meets the end of a history.
+ */
 static uint32_t find_taps(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
                           const int16_t **taps, uint32_t frames) {
   const uint32_t kernel = conv->record->kernel, dilation = conv->record->dilation, channels = history->channels;
@@ -293,7 +298,7 @@ static uint32_t find_taps(const grit_conv_t *conv, const history_t *history, con
 static void recall(const history_t *history, int16_t *block) {
   if (!history->copied) return;
   const size_t samples = (size_t)history->length * history->channels;
-  memcpy(block - samples, history->frames, samples * sizeof(int16_t));
+  grit_kernel_copy(block - samples, history->frames, samples);
 }
 
 /* Takes the block's frames into the history. */
@@ -366,7 +371,7 @@ static MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
   }
-  const int16_t *stream = engine->pre; /* where run_chunk kept the last array's */
+  const int16_t *stream = engine->z; /* where run_chunk kept the last array's */
   grit_kernel_convolve(conv, &stream, engine->dry, engine->block, frames, false);
 }
 
@@ -389,7 +394,7 @@ static void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
       if (settling) settle(&engine->layers[i].history, engine->block);
       run_layer(engine, i, frames);
     }
-    if (!last) copy_frames(engine->pre, engine->block, frames, channels); /* the head needs the block */
+    if (!last) copy_frames(engine->z, engine->block, frames, channels); /* the head needs the block */
     if (settling) {
       grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
       settle(&engine->arrays[a].history, engine->block);
@@ -426,7 +431,7 @@ void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out,
     }
     for (uint32_t i = 0; i < chunk; i++) engine->dry[i] = in[i];
     run_chunk(engine, chunk, false);
-    copy_frames(out, engine->wet, chunk, 1u);
+    for (uint32_t i = 0; i < chunk; i++) out[i] = engine->wet[i];
     in += chunk;
     out += chunk;
     frames -= chunk;

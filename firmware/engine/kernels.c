@@ -1,5 +1,8 @@
-/* The portable kernels: plain loops, the measure for every faster one. What kernels_m7.c does not replace, it shares. */
+/* The portable kernels: plain loops, the measure for every faster one. What kernels_m7.c does not replace, it shares.
+ */
 #include "kernels.h"
+
+#include <string.h>
 
 #include "arithmetic.h"
 #include "film.h"
@@ -75,8 +78,6 @@ void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, si
     for (size_t c = 0; c < channels; c++) *skips++ += *z++ * weight[c];
 }
 
-#endif
-
 void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t c = 0; c < channels; c++, stream++) *stream = (int16_t)grit_shift_round(*stream, (uint32_t)shift[c]);
@@ -85,6 +86,12 @@ void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, si
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
 }
+
+void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
+  memcpy(to, from, samples * sizeof(int16_t));
+}
+
+#endif
 
 void grit_kernel_tanh(int16_t *x, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -55,6 +55,9 @@ void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, si
 /* out = saturated (skips + half) >> shift. */
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count);
 
+/* samples: an even number, both ends on 4-byte boundaries, no overlap. */
+void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples);
+
 /* Tables, in place. */
 void grit_kernel_tanh(int16_t *x, size_t count);
 void grit_kernel_sigmoid(int16_t *x, size_t count);

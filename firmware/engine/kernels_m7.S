@@ -8,14 +8,15 @@
   .type grit_m7_convolve_linear_2_1, %function
 grit_m7_convolve_linear_2_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -59,34 +60,56 @@ grit_m7_convolve_linear_2_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #8]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_2_1, . - grit_m7_convolve_linear_2_1
   .section .text.grit_fast.grit_m7_convolve_linear_2_3, "ax", %progbits
@@ -95,14 +118,15 @@ grit_m7_convolve_linear_2_1:
   .type grit_m7_convolve_linear_2_3, %function
 grit_m7_convolve_linear_2_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -128,80 +152,102 @@ grit_m7_convolve_linear_2_3:
   ldr.w r8, [r12, #8]
 2:
   add.w r12, r12, #12
-  smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
   smlad r2, r9, r8, r2
+  str.w r12, [lr, #0]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
+  smlad r2, r9, r8, r2
   add.w r12, r12, #12
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
   str.w r12, [lr, #12]
   ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  str.w r12, [lr, #24]
-  ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #4]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #12
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #24]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
+  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
   ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #8]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_2_3, . - grit_m7_convolve_linear_2_3
   .section .text.grit_fast.grit_m7_convolve_leaky_2_1, "ax", %progbits
@@ -210,14 +256,15 @@ grit_m7_convolve_linear_2_3:
   .type grit_m7_convolve_leaky_2_1, %function
 grit_m7_convolve_leaky_2_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -261,48 +308,70 @@ grit_m7_convolve_leaky_2_1:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #8]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_2_1, . - grit_m7_convolve_leaky_2_1
   .section .text.grit_fast.grit_m7_convolve_leaky_2_3, "ax", %progbits
@@ -311,14 +380,15 @@ grit_m7_convolve_leaky_2_1:
   .type grit_m7_convolve_leaky_2_3, %function
 grit_m7_convolve_leaky_2_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -344,94 +414,116 @@ grit_m7_convolve_leaky_2_3:
   ldr.w r8, [r12, #8]
 2:
   add.w r12, r12, #12
-  smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
   smlad r2, r9, r8, r2
+  str.w r12, [lr, #0]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
+  smlad r2, r9, r8, r2
   add.w r12, r12, #12
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
   str.w r12, [lr, #12]
   ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  str.w r12, [lr, #24]
-  ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #4]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #12
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #24]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
+  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
   ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #8]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_2_3, . - grit_m7_convolve_leaky_2_3
   .section .text.grit_fast.grit_m7_convolve_tanh_2_1, "ax", %progbits
@@ -440,14 +532,15 @@ grit_m7_convolve_leaky_2_3:
   .type grit_m7_convolve_tanh_2_1, %function
 grit_m7_convolve_tanh_2_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -489,62 +582,84 @@ grit_m7_convolve_tanh_2_1:
   ldr.w r8, [r12, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #8]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_2_1, . - grit_m7_convolve_tanh_2_1
   .section .text.grit_fast.grit_m7_convolve_tanh_2_3, "ax", %progbits
@@ -553,14 +668,15 @@ grit_m7_convolve_tanh_2_1:
   .type grit_m7_convolve_tanh_2_3, %function
 grit_m7_convolve_tanh_2_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -586,106 +702,128 @@ grit_m7_convolve_tanh_2_3:
   ldr.w r8, [r12, #8]
 2:
   add.w r12, r12, #12
-  smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
   smlad r2, r9, r8, r2
+  str.w r12, [lr, #0]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
+  smlad r2, r9, r8, r2
   add.w r12, r12, #12
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
   str.w r12, [lr, #12]
   ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  str.w r12, [lr, #24]
-  ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #4]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #12
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #24]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
+  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
   ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #4]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #8]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_2_3, . - grit_m7_convolve_tanh_2_3
   .section .text.grit_fast.grit_m7_residual_2, "ax", %progbits
@@ -700,60 +838,61 @@ grit_m7_residual_2:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
+  ldr.w r11, [lr, #0]
+  ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
   ldr.w r10, [lr, #20]
-  ldr.w r0, [lr, #0]
-  mov.w r3, r11
-  mov.w r4, r11
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #16]
-  smlad r4, r10, r7, r4
-  mov.w r1, r0
-  smlad r5, r10, r8, r5
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r6, [sp, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #8]
-  smmulr r4, r4, r10
-  ldr.w r11, [r6, #8]
-  smmulr r5, r5, r10
-  ldr.w r10, [r6, #4]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #12]
-  smmulr r1, r1, r9
+1:
   add.w r12, r12, #12
+  smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
+  smlad r0, r9, r6, r11
+  ldr.w r11, [lr, #4]
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [sp, #4]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [sp, #8]
+  smlad r5, r10, r8, r11
+  ldr.w r10, [lr, #32]
+  smmulr r0, r0, r9
+  ldr.w r11, [r6, #8]
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
-  ssat r3, #16, r3
-  add.w r6, r6, #12
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  ldr.w r8, [sp, #12]
+  smmulr r3, r3, r10
+  smmulr r5, r5, r10
   ssat r0, #16, r0
-  ssat r1, #16, r1
+  smmulr r4, r4, r10
+  ssat r3, #16, r3
+  ldr.w r10, [r6, #4]
+  ssat r5, #16, r5
+  ssat r4, #16, r4
+  smmulr r1, r1, r9
   pkhbt r0, r0, r3, lsl #16
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r9, [r6, #0]
   qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  str.w r0, [r7, #0]
+  ldr.w r9, [lr, #16]
+  add.w r6, r6, #12
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r1, [r7, #4]
+  str.w r0, [r7, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
+  qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
+  str.w r1, [r7, #4]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #8]
   add.w r7, r7, #12
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -768,7 +907,6 @@ grit_m7_head_2:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -821,46 +959,165 @@ grit_m7_head_2:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r9, [r12, #12]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_2, . - grit_m7_head_2
+  .section .text.grit_fast.grit_m7_skip_2, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_2
+  .type grit_m7_skip_2, %function
+grit_m7_skip_2:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #4]
+  ldr.w r10, [r1, #8]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #8]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #12]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #16]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #20]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #12]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #16]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #20]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #24]
+  str.w r8, [r0, #8]
+  ldr.w r6, [r0, #28]
+  str.w r9, [r0, #12]
+  ldr.w r8, [r0, #32]
+  str.w r11, [r0, #16]
+  ldr.w r9, [r0, #36]
+  str.w r12, [r0, #20]
+  ldr.w r11, [r0, #40]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #44]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #24
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #24]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #28]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #32]
+  str.w r9, [r0, #36]
+  str.w r11, [r0, #40]
+  str.w r12, [r0, #44]
+  add.w r0, r0, #48
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_2, . - grit_m7_skip_2
+  .section .text.grit_fast.grit_m7_shift_2, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_2
+  .type grit_m7_shift_2, %function
+grit_m7_shift_2:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #4]
+  ldr.w r10, [r0, #8]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #12]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #16]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #20]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #4]
+  str.w r12, [r0, #8]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #12]
+  lsl r12, r12, #2
+  str.w r9, [r0, #16]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #20]
+  add.w r0, r0, #24
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_2, . - grit_m7_shift_2
   .section .text.grit_fast.grit_m7_convolve_linear_4_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_4_1
   .type grit_m7_convolve_linear_4_1, %function
 grit_m7_convolve_linear_4_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -885,64 +1142,86 @@ grit_m7_convolve_linear_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #24
   smlad r5, r10, r8, r5
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r12, [lr, #20]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #28]
   add.w lr, lr, #20
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #16]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_4_1, . - grit_m7_convolve_linear_4_1
   .section .text.grit_fast.grit_m7_convolve_linear_4_3, "ax", %progbits
@@ -951,14 +1230,15 @@ grit_m7_convolve_linear_4_1:
   .type grit_m7_convolve_linear_4_3, %function
 grit_m7_convolve_linear_4_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -983,114 +1263,136 @@ grit_m7_convolve_linear_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #24]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #32]
   str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
+  ldr.w r8, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #44]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #52]
   str.w r12, [lr, #40]
   ldr.w r12, [lr, #60]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #16]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_4_3, . - grit_m7_convolve_linear_4_3
   .section .text.grit_fast.grit_m7_convolve_leaky_4_1, "ax", %progbits
@@ -1099,14 +1401,15 @@ grit_m7_convolve_linear_4_3:
   .type grit_m7_convolve_leaky_4_1, %function
 grit_m7_convolve_leaky_4_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -1131,78 +1434,100 @@ grit_m7_convolve_leaky_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #24
   smlad r5, r10, r8, r5
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r12, [lr, #20]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #28]
   add.w lr, lr, #20
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #16]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_4_1, . - grit_m7_convolve_leaky_4_1
   .section .text.grit_fast.grit_m7_convolve_leaky_4_3, "ax", %progbits
@@ -1211,14 +1536,15 @@ grit_m7_convolve_leaky_4_1:
   .type grit_m7_convolve_leaky_4_3, %function
 grit_m7_convolve_leaky_4_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -1243,128 +1569,150 @@ grit_m7_convolve_leaky_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #24]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #32]
   str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
+  ldr.w r8, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #44]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #52]
   str.w r12, [lr, #40]
   ldr.w r12, [lr, #60]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #16]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_4_3, . - grit_m7_convolve_leaky_4_3
   .section .text.grit_fast.grit_m7_convolve_tanh_4_1, "ax", %progbits
@@ -1373,14 +1721,15 @@ grit_m7_convolve_leaky_4_3:
   .type grit_m7_convolve_tanh_4_1, %function
 grit_m7_convolve_tanh_4_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -1405,90 +1754,112 @@ grit_m7_convolve_tanh_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #24
   smlad r5, r10, r8, r5
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r12, [lr, #20]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #28]
   add.w lr, lr, #20
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   cmp r12, lr
+  ldr.w r6, [r12, #0]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #16]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_4_1, . - grit_m7_convolve_tanh_4_1
   .section .text.grit_fast.grit_m7_convolve_tanh_4_3, "ax", %progbits
@@ -1497,14 +1868,15 @@ grit_m7_convolve_tanh_4_1:
   .type grit_m7_convolve_tanh_4_3, %function
 grit_m7_convolve_tanh_4_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -1529,140 +1901,162 @@ grit_m7_convolve_tanh_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #24]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #24
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #32]
   str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #24
+  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
+  ldr.w r8, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #8]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #44]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #24
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #52]
   str.w r12, [lr, #40]
   ldr.w r12, [lr, #60]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #16]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_4_3, . - grit_m7_convolve_tanh_4_3
   .section .text.grit_fast.grit_m7_residual_4, "ax", %progbits
@@ -1677,71 +2071,72 @@ grit_m7_residual_4:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  ldr.w r10, [lr, #28]
+1:
+  smlad r1, r9, r7, r11
+  smlad r2, r9, r8, r11
+  smlad r0, r9, r6, r11
+  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #40]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r11
+  ldr.w r10, [lr, #28]
   smlad r0, r9, r6, r0
-  ldr.w r6, [sp, #4]
+  ldr.w r8, [r12, #20]
   smlad r1, r9, r7, r1
+  add.w r12, r12, #24
+  smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
+  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #36]
-  smmulr r3, r3, r10
-  ldr.w r11, [r6, #16]
-  smmulr r4, r4, r10
+  ldr.w r6, [sp, #4]
   ldr.w r8, [sp, #12]
-  smmulr r5, r5, r10
-  ldr.w r10, [r6, #8]
-  smmulr r0, r0, r9
+  smmulr r4, r4, r10
+  ldr.w r11, [r6, #16]
   smmulr r1, r1, r9
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
+  smmulr r3, r3, r10
   ssat r4, #16, r4
+  smmulr r5, r5, r10
+  ssat r1, #16, r1
+  ldr.w r10, [r6, #8]
+  ssat r3, #16, r3
+  pkhbt r1, r1, r4, lsl #16
+  smmulr r2, r2, r9
+  qadd16 r1, r1, r10
+  smmulr r0, r0, r9
   ldr.w r9, [r6, #0]
   ssat r5, #16, r5
   add.w r6, r6, #24
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  pkhbt r0, r0, r3, lsl #16
-  pkhbt r1, r1, r4, lsl #16
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  str.w r0, [r7, #0]
+  ldr.w r10, [lr, #20]
   ssat r2, #16, r2
-  str.w r1, [r7, #8]
+  pkhbt r0, r0, r3, lsl #16
+  qadd16 r0, r0, r9
+  ldr.w r9, [lr, #16]
   pkhbt r2, r2, r5, lsl #16
+  str.w r0, [r7, #0]
   qadd16 r2, r2, r11
+  str.w r1, [r7, #8]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #16]
   add.w r7, r7, #24
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -1756,7 +2151,6 @@ grit_m7_head_4:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -1806,46 +2200,165 @@ grit_m7_head_4:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  ldr.w r9, [r12, #24]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_4, . - grit_m7_head_4
+  .section .text.grit_fast.grit_m7_skip_4, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_4
+  .type grit_m7_skip_4, %function
+grit_m7_skip_4:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #8]
+  ldr.w r10, [r1, #16]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #16]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #20]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #32]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #36]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #24]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #32]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #40]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #48]
+  str.w r8, [r0, #16]
+  ldr.w r6, [r0, #52]
+  str.w r9, [r0, #20]
+  ldr.w r8, [r0, #64]
+  str.w r11, [r0, #32]
+  ldr.w r9, [r0, #68]
+  str.w r12, [r0, #36]
+  ldr.w r11, [r0, #80]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #84]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #48
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #48]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #52]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #64]
+  str.w r9, [r0, #68]
+  str.w r11, [r0, #80]
+  str.w r12, [r0, #84]
+  add.w r0, r0, #96
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_4, . - grit_m7_skip_4
+  .section .text.grit_fast.grit_m7_shift_4, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_4
+  .type grit_m7_shift_4, %function
+grit_m7_shift_4:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #8]
+  ldr.w r10, [r0, #16]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #24]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #32]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #40]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #8]
+  str.w r12, [r0, #16]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #24]
+  lsl r12, r12, #2
+  str.w r9, [r0, #32]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #40]
+  add.w r0, r0, #48
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_4, . - grit_m7_shift_4
   .section .text.grit_fast.grit_m7_convolve_linear_6_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_6_1
   .type grit_m7_convolve_linear_6_1, %function
 grit_m7_convolve_linear_6_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -1870,75 +2383,97 @@ grit_m7_convolve_linear_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r6, [r12, #8]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  add.w r12, r12, #36
+  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #28]
-  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   ldr.w r10, [lr, #36]
   add.w lr, lr, #28
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #24]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_6_1, . - grit_m7_convolve_linear_6_1
   .section .text.grit_fast.grit_m7_convolve_linear_6_3, "ax", %progbits
@@ -1947,14 +2482,15 @@ grit_m7_convolve_linear_6_1:
   .type grit_m7_convolve_linear_6_3, %function
 grit_m7_convolve_linear_6_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -2092,34 +2628,56 @@ grit_m7_convolve_linear_6_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #24]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_6_3, . - grit_m7_convolve_linear_6_3
   .section .text.grit_fast.grit_m7_convolve_leaky_6_1, "ax", %progbits
@@ -2128,14 +2686,15 @@ grit_m7_convolve_linear_6_3:
   .type grit_m7_convolve_leaky_6_1, %function
 grit_m7_convolve_leaky_6_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -2160,89 +2719,111 @@ grit_m7_convolve_leaky_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r6, [r12, #8]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  add.w r12, r12, #36
+  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #28]
-  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   ldr.w r10, [lr, #36]
   add.w lr, lr, #28
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #24]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_6_1, . - grit_m7_convolve_leaky_6_1
   .section .text.grit_fast.grit_m7_convolve_leaky_6_3, "ax", %progbits
@@ -2251,14 +2832,15 @@ grit_m7_convolve_leaky_6_1:
   .type grit_m7_convolve_leaky_6_3, %function
 grit_m7_convolve_leaky_6_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -2396,48 +2978,70 @@ grit_m7_convolve_leaky_6_3:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #24]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_6_3, . - grit_m7_convolve_leaky_6_3
   .section .text.grit_fast.grit_m7_convolve_tanh_6_1, "ax", %progbits
@@ -2446,14 +3050,15 @@ grit_m7_convolve_leaky_6_3:
   .type grit_m7_convolve_tanh_6_1, %function
 grit_m7_convolve_tanh_6_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -2478,101 +3083,123 @@ grit_m7_convolve_tanh_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  smlad r2, r9, r8, r2
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r6, [r12, #8]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  add.w r12, r12, #36
+  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #28]
-  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   ldr.w r10, [lr, #36]
   add.w lr, lr, #28
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #24]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_6_1, . - grit_m7_convolve_tanh_6_1
   .section .text.grit_fast.grit_m7_convolve_tanh_6_3, "ax", %progbits
@@ -2581,14 +3208,15 @@ grit_m7_convolve_tanh_6_1:
   .type grit_m7_convolve_tanh_6_3, %function
 grit_m7_convolve_tanh_6_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -2724,62 +3352,84 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r8, [r12, #24]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #12]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #24]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_6_3, . - grit_m7_convolve_tanh_6_3
   .section .text.grit_fast.grit_m7_residual_6, "ax", %progbits
@@ -2794,82 +3444,83 @@ grit_m7_residual_6:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r0, r9, r6, r11
+  smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
+  ldr.w r11, [lr, #4]
+  smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r11
   ldr.w r8, [r12, #28]
-  ldr.w r10, [lr, #28]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #28]
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
   add.w r12, r12, #36
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #48]
-  smmulr r0, r0, r9
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
   ldr.w r11, [r6, #24]
-  smmulr r1, r1, r9
   ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  ldr.w r10, [r6, #12]
+  smmulr r1, r1, r9
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  add.w r6, r6, #36
-  qadd16 r0, r0, r9
-  ssat r5, #16, r5
-  str.w r0, [r7, #0]
+  smmulr r3, r3, r10
   ssat r1, #16, r1
+  smmulr r5, r5, r10
   ssat r2, #16, r2
   pkhbt r1, r1, r4, lsl #16
-  pkhbt r2, r2, r5, lsl #16
+  smmulr r0, r0, r9
+  ldr.w r10, [r6, #12]
+  ssat r3, #16, r3
   qadd16 r1, r1, r10
+  ldr.w r9, [r6, #0]
+  add.w r6, r6, #36
+  ssat r5, #16, r5
+  ldr.w r10, [lr, #20]
+  ssat r0, #16, r0
+  pkhbt r0, r0, r3, lsl #16
+  qadd16 r0, r0, r9
+  ldr.w r9, [lr, #16]
+  pkhbt r2, r2, r5, lsl #16
+  str.w r0, [r7, #0]
   qadd16 r2, r2, r11
   str.w r1, [r7, #12]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #24]
   add.w r7, r7, #36
   str.w r6, [sp, #4]
-  cmp r7, r8
+  ldr.w r6, [r12, #0]
   str.w r7, [sp, #8]
+  cmp r7, r8
+  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -2884,7 +3535,6 @@ grit_m7_head_6:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -2989,46 +3639,165 @@ grit_m7_head_6:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
+  ldr.w r8, [r12, #24]
+  ldr.w r9, [r12, #36]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_6, . - grit_m7_head_6
+  .section .text.grit_fast.grit_m7_skip_6, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_6
+  .type grit_m7_skip_6, %function
+grit_m7_skip_6:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #12]
+  ldr.w r10, [r1, #24]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #24]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #28]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #48]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #52]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #36]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #48]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #60]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #72]
+  str.w r8, [r0, #24]
+  ldr.w r6, [r0, #76]
+  str.w r9, [r0, #28]
+  ldr.w r8, [r0, #96]
+  str.w r11, [r0, #48]
+  ldr.w r9, [r0, #100]
+  str.w r12, [r0, #52]
+  ldr.w r11, [r0, #120]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #124]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #72
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #72]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #76]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #96]
+  str.w r9, [r0, #100]
+  str.w r11, [r0, #120]
+  str.w r12, [r0, #124]
+  add.w r0, r0, #144
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_6, . - grit_m7_skip_6
+  .section .text.grit_fast.grit_m7_shift_6, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_6
+  .type grit_m7_shift_6, %function
+grit_m7_shift_6:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #12]
+  ldr.w r10, [r0, #24]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #36]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #48]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #60]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #12]
+  str.w r12, [r0, #24]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #36]
+  lsl r12, r12, #2
+  str.w r9, [r0, #48]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #60]
+  add.w r0, r0, #72
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_6, . - grit_m7_shift_6
   .section .text.grit_fast.grit_m7_convolve_linear_8_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_8_1
   .type grit_m7_convolve_linear_8_1, %function
 grit_m7_convolve_linear_8_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3054,85 +3823,107 @@ grit_m7_convolve_linear_8_1:
   ldr.w r8, [r12, #32]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #44]
   smlad r1, r9, r7, r1
   add.w r12, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
-  add.w lr, lr, #36
-  ldr.w r7, [r12, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
+  ldr.w r9, [lr, #40]
+  add.w lr, lr, #36
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #16]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #32]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_8_1, . - grit_m7_convolve_linear_8_1
   .section .text.grit_fast.grit_m7_convolve_linear_8_3, "ax", %progbits
@@ -3141,14 +3932,15 @@ grit_m7_convolve_linear_8_1:
   .type grit_m7_convolve_linear_8_3, %function
 grit_m7_convolve_linear_8_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3173,180 +3965,202 @@ grit_m7_convolve_linear_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r8, [r12, #40]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r9, [lr, #20]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #48
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #44]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
+  smlad r3, r10, r6, r3
+  add.w r12, r12, #48
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #16]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r9, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #52]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #68]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #64]
   str.w r12, [lr, #36]
   ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #80]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #76]
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #88]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #84]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #96]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #92]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #104]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #100]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
   str.w r12, [lr, #72]
   ldr.w r12, [lr, #108]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #116]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #112]
   add.w lr, lr, #108
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #32]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #32]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_8_3, . - grit_m7_convolve_linear_8_3
   .section .text.grit_fast.grit_m7_convolve_leaky_8_1, "ax", %progbits
@@ -3355,14 +4169,15 @@ grit_m7_convolve_linear_8_3:
   .type grit_m7_convolve_leaky_8_1, %function
 grit_m7_convolve_leaky_8_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3388,99 +4203,121 @@ grit_m7_convolve_leaky_8_1:
   ldr.w r8, [r12, #32]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #44]
   smlad r1, r9, r7, r1
   add.w r12, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
-  add.w lr, lr, #36
-  ldr.w r7, [r12, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
+  ldr.w r9, [lr, #40]
+  add.w lr, lr, #36
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #16]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #32]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_8_1, . - grit_m7_convolve_leaky_8_1
   .section .text.grit_fast.grit_m7_convolve_leaky_8_3, "ax", %progbits
@@ -3489,14 +4326,15 @@ grit_m7_convolve_leaky_8_1:
   .type grit_m7_convolve_leaky_8_3, %function
 grit_m7_convolve_leaky_8_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3521,194 +4359,216 @@ grit_m7_convolve_leaky_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r8, [r12, #40]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r9, [lr, #20]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #48
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #44]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
+  smlad r3, r10, r6, r3
+  add.w r12, r12, #48
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #16]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r9, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #52]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #68]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #64]
   str.w r12, [lr, #36]
   ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #80]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #76]
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #88]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #84]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #96]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #92]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #104]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #100]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
   str.w r12, [lr, #72]
   ldr.w r12, [lr, #108]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #116]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #112]
   add.w lr, lr, #108
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #32]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #32]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_8_3, . - grit_m7_convolve_leaky_8_3
   .section .text.grit_fast.grit_m7_convolve_tanh_8_1, "ax", %progbits
@@ -3717,14 +4577,15 @@ grit_m7_convolve_leaky_8_3:
   .type grit_m7_convolve_tanh_8_1, %function
 grit_m7_convolve_tanh_8_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3750,111 +4611,133 @@ grit_m7_convolve_tanh_8_1:
   ldr.w r8, [r12, #32]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #44]
   smlad r1, r9, r7, r1
   add.w r12, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #44]
-  add.w lr, lr, #36
-  ldr.w r7, [r12, #16]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
+  ldr.w r9, [lr, #40]
+  add.w lr, lr, #36
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #16]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #32]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_8_1, . - grit_m7_convolve_tanh_8_1
   .section .text.grit_fast.grit_m7_convolve_tanh_8_3, "ax", %progbits
@@ -3863,14 +4746,15 @@ grit_m7_convolve_tanh_8_1:
   .type grit_m7_convolve_tanh_8_3, %function
 grit_m7_convolve_tanh_8_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -3895,206 +4779,228 @@ grit_m7_convolve_tanh_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #4]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r8, [r12, #40]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r9, [lr, #20]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #48
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #44]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
+  smlad r3, r10, r6, r3
+  add.w r12, r12, #48
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #16]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r9, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #52]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #68]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #68]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #64]
   str.w r12, [lr, #36]
   ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #80]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r6, [r12, #0]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #76]
+  smlad r3, r10, r6, r3
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #88]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #84]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r3
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #96]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #92]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #104]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #100]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
   add.w r12, r12, #48
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
   str.w r12, [lr, #72]
   ldr.w r12, [lr, #108]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #116]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #112]
   add.w lr, lr, #108
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #32]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #16]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #32]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_8_3, . - grit_m7_convolve_tanh_8_3
   .section .text.grit_fast.grit_m7_residual_8, "ax", %progbits
@@ -4109,47 +5015,42 @@ grit_m7_residual_8:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r1, r9, r7, r11
+  smlad r0, r9, r6, r11
+  smlad r2, r9, r8, r11
+  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r11
   ldr.w r8, [r12, #36]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #20]
+  smlad r3, r10, r6, r11
   ldr.w r10, [lr, #28]
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
+  ldr.w r7, [r12, #24]
+  smlad r0, r9, r6, r0
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #40]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
@@ -4166,36 +5067,42 @@ grit_m7_residual_8:
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #56]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #32]
   smmulr r1, r1, r9
+  ldr.w r11, [r6, #32]
+  smmulr r0, r0, r9
   ldr.w r8, [sp, #12]
   smmulr r3, r3, r10
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
   smmulr r5, r5, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
   ssat r3, #16, r3
   ldr.w r10, [r6, #16]
+  ssat r5, #16, r5
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
   ssat r4, #16, r4
   pkhbt r0, r0, r3, lsl #16
-  add.w r6, r6, #48
+  ldr.w r9, [r6, #0]
   qadd16 r0, r0, r9
-  ssat r5, #16, r5
-  str.w r0, [r7, #0]
-  ssat r1, #16, r1
+  add.w r6, r6, #48
+  ldr.w r9, [lr, #16]
   ssat r2, #16, r2
-  pkhbt r1, r1, r4, lsl #16
+  ssat r1, #16, r1
+  str.w r0, [r7, #0]
   pkhbt r2, r2, r5, lsl #16
+  pkhbt r1, r1, r4, lsl #16
   qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
   str.w r1, [r7, #16]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #32]
   add.w r7, r7, #48
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -4210,7 +5117,6 @@ grit_m7_head_8:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -4286,46 +5192,165 @@ grit_m7_head_8:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r9, [r12, #48]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_8, . - grit_m7_head_8
+  .section .text.grit_fast.grit_m7_skip_8, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_8
+  .type grit_m7_skip_8, %function
+grit_m7_skip_8:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #16]
+  ldr.w r10, [r1, #32]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #32]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #36]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #64]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #68]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #48]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #64]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #80]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #96]
+  str.w r8, [r0, #32]
+  ldr.w r6, [r0, #100]
+  str.w r9, [r0, #36]
+  ldr.w r8, [r0, #128]
+  str.w r11, [r0, #64]
+  ldr.w r9, [r0, #132]
+  str.w r12, [r0, #68]
+  ldr.w r11, [r0, #160]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #164]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #96
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #96]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #100]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #128]
+  str.w r9, [r0, #132]
+  str.w r11, [r0, #160]
+  str.w r12, [r0, #164]
+  add.w r0, r0, #192
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_8, . - grit_m7_skip_8
+  .section .text.grit_fast.grit_m7_shift_8, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_8
+  .type grit_m7_shift_8, %function
+grit_m7_shift_8:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #16]
+  ldr.w r10, [r0, #32]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #48]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #64]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #80]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #16]
+  str.w r12, [r0, #32]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #48]
+  lsl r12, r12, #2
+  str.w r9, [r0, #64]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #80]
+  add.w r0, r0, #96
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_8, . - grit_m7_shift_8
   .section .text.grit_fast.grit_m7_convolve_linear_10_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_10_1
   .type grit_m7_convolve_linear_10_1, %function
 grit_m7_convolve_linear_10_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -4354,93 +5379,115 @@ grit_m7_convolve_linear_10_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
   smlad r1, r9, r7, r1
   add.w r12, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #52]
-  add.w lr, lr, #44
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
+  add.w lr, lr, #44
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #40]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #40]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_10_1, . - grit_m7_convolve_linear_10_1
   .section .text.grit_fast.grit_m7_convolve_linear_10_3, "ax", %progbits
@@ -4449,14 +5496,15 @@ grit_m7_convolve_linear_10_1:
   .type grit_m7_convolve_linear_10_3, %function
 grit_m7_convolve_linear_10_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -4660,34 +5708,56 @@ grit_m7_convolve_linear_10_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #40]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_10_3, . - grit_m7_convolve_linear_10_3
   .section .text.grit_fast.grit_m7_convolve_leaky_10_1, "ax", %progbits
@@ -4696,14 +5766,15 @@ grit_m7_convolve_linear_10_3:
   .type grit_m7_convolve_leaky_10_1, %function
 grit_m7_convolve_leaky_10_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -4732,107 +5803,129 @@ grit_m7_convolve_leaky_10_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
   smlad r1, r9, r7, r1
   add.w r12, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #52]
-  add.w lr, lr, #44
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
+  add.w lr, lr, #44
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #40]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #40]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_10_1, . - grit_m7_convolve_leaky_10_1
   .section .text.grit_fast.grit_m7_convolve_leaky_10_3, "ax", %progbits
@@ -4841,14 +5934,15 @@ grit_m7_convolve_leaky_10_1:
   .type grit_m7_convolve_leaky_10_3, %function
 grit_m7_convolve_leaky_10_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -5052,48 +6146,70 @@ grit_m7_convolve_leaky_10_3:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #40]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_10_3, . - grit_m7_convolve_leaky_10_3
   .section .text.grit_fast.grit_m7_convolve_tanh_10_1, "ax", %progbits
@@ -5102,14 +6218,15 @@ grit_m7_convolve_leaky_10_3:
   .type grit_m7_convolve_tanh_10_1, %function
 grit_m7_convolve_tanh_10_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -5138,119 +6255,141 @@ grit_m7_convolve_tanh_10_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
   smlad r1, r9, r7, r1
   add.w r12, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #52]
-  add.w lr, lr, #44
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
+  add.w lr, lr, #44
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r8, [r12, #40]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #40]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_10_1, . - grit_m7_convolve_tanh_10_1
   .section .text.grit_fast.grit_m7_convolve_tanh_10_3, "ax", %progbits
@@ -5259,14 +6398,15 @@ grit_m7_convolve_tanh_10_1:
   .type grit_m7_convolve_tanh_10_3, %function
 grit_m7_convolve_tanh_10_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -5468,62 +6608,84 @@ grit_m7_convolve_tanh_10_3:
   ldr.w r8, [r12, #40]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #20]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #40]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_10_3, . - grit_m7_convolve_tanh_10_3
   .section .text.grit_fast.grit_m7_residual_10, "ax", %progbits
@@ -5538,104 +6700,105 @@ grit_m7_residual_10:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
+  smlad r0, r9, r6, r11
+  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r11
   ldr.w r8, [r12, #44]
+  smlad r4, r10, r7, r11
   ldr.w r10, [lr, #28]
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
+  ldr.w r6, [r12, #12]
   smlad r2, r9, r8, r2
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
   add.w r12, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #60]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #64]
-  smmulr r0, r0, r9
   ldr.w r11, [r6, #40]
-  smmulr r1, r1, r9
+  ldr.w r7, [sp, #8]
+  smmulr r2, r2, r9
   ldr.w r8, [sp, #12]
   smmulr r3, r3, r10
+  smmulr r0, r0, r9
+  ssat r2, #16, r2
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
   ssat r3, #16, r3
+  smmulr r5, r5, r10
+  ssat r0, #16, r0
   ldr.w r10, [r6, #20]
-  smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
   ssat r4, #16, r4
   pkhbt r0, r0, r3, lsl #16
-  add.w r6, r6, #60
-  qadd16 r0, r0, r9
+  smmulr r1, r1, r9
+  ldr.w r9, [r6, #0]
   ssat r5, #16, r5
-  str.w r0, [r7, #0]
+  qadd16 r0, r0, r9
+  add.w r6, r6, #60
+  ldr.w r9, [lr, #16]
   ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
+  str.w r0, [r7, #0]
+  pkhbt r1, r1, r4, lsl #16
   qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
   str.w r1, [r7, #20]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #40]
   add.w r7, r7, #60
   str.w r6, [sp, #4]
-  cmp r7, r8
+  ldr.w r6, [r12, #0]
   str.w r7, [sp, #8]
+  cmp r7, r8
+  ldr.w r7, [r12, #20]
+  ldr.w r8, [r12, #40]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -5650,7 +6813,6 @@ grit_m7_head_10:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -5807,46 +6969,165 @@ grit_m7_head_10:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #20]
+  ldr.w r8, [r12, #40]
+  ldr.w r9, [r12, #60]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_10, . - grit_m7_head_10
+  .section .text.grit_fast.grit_m7_skip_10, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_10
+  .type grit_m7_skip_10, %function
+grit_m7_skip_10:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #20]
+  ldr.w r10, [r1, #40]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #40]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #44]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #80]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #84]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #60]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #80]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #100]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #120]
+  str.w r8, [r0, #40]
+  ldr.w r6, [r0, #124]
+  str.w r9, [r0, #44]
+  ldr.w r8, [r0, #160]
+  str.w r11, [r0, #80]
+  ldr.w r9, [r0, #164]
+  str.w r12, [r0, #84]
+  ldr.w r11, [r0, #200]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #204]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #120
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #120]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #124]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #160]
+  str.w r9, [r0, #164]
+  str.w r11, [r0, #200]
+  str.w r12, [r0, #204]
+  add.w r0, r0, #240
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_10, . - grit_m7_skip_10
+  .section .text.grit_fast.grit_m7_shift_10, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_10
+  .type grit_m7_shift_10, %function
+grit_m7_shift_10:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #20]
+  ldr.w r10, [r0, #40]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #60]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #80]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #100]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #20]
+  str.w r12, [r0, #40]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #60]
+  lsl r12, r12, #2
+  str.w r9, [r0, #80]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #100]
+  add.w r0, r0, #120
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_10, . - grit_m7_shift_10
   .section .text.grit_fast.grit_m7_convolve_linear_12_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_12_1
   .type grit_m7_convolve_linear_12_1, %function
 grit_m7_convolve_linear_12_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -5871,12 +7152,12 @@ grit_m7_convolve_linear_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
   ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
@@ -5886,93 +7167,115 @@ grit_m7_convolve_linear_12_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #36]
+  smlad r2, r9, r8, r2
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #48]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #72
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #56]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #52]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #60]
   add.w lr, lr, #52
-  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #24]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #48]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_12_1, . - grit_m7_convolve_linear_12_1
   .section .text.grit_fast.grit_m7_convolve_linear_12_3, "ax", %progbits
@@ -5981,14 +7284,15 @@ grit_m7_convolve_linear_12_1:
   .type grit_m7_convolve_linear_12_3, %function
 grit_m7_convolve_linear_12_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -6225,34 +7529,56 @@ grit_m7_convolve_linear_12_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #48]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_12_3, . - grit_m7_convolve_linear_12_3
   .section .text.grit_fast.grit_m7_convolve_leaky_12_1, "ax", %progbits
@@ -6261,14 +7587,15 @@ grit_m7_convolve_linear_12_3:
   .type grit_m7_convolve_leaky_12_1, %function
 grit_m7_convolve_leaky_12_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -6293,12 +7620,12 @@ grit_m7_convolve_leaky_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
   ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
@@ -6308,107 +7635,129 @@ grit_m7_convolve_leaky_12_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #36]
+  smlad r2, r9, r8, r2
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #48]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #72
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #56]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #52]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #60]
   add.w lr, lr, #52
-  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #24]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #48]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_12_1, . - grit_m7_convolve_leaky_12_1
   .section .text.grit_fast.grit_m7_convolve_leaky_12_3, "ax", %progbits
@@ -6417,14 +7766,15 @@ grit_m7_convolve_leaky_12_1:
   .type grit_m7_convolve_leaky_12_3, %function
 grit_m7_convolve_leaky_12_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -6661,48 +8011,70 @@ grit_m7_convolve_leaky_12_3:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #48]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_12_3, . - grit_m7_convolve_leaky_12_3
   .section .text.grit_fast.grit_m7_convolve_tanh_12_1, "ax", %progbits
@@ -6711,14 +8083,15 @@ grit_m7_convolve_leaky_12_3:
   .type grit_m7_convolve_tanh_12_1, %function
 grit_m7_convolve_tanh_12_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -6743,12 +8116,12 @@ grit_m7_convolve_tanh_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
   ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
@@ -6758,119 +8131,141 @@ grit_m7_convolve_tanh_12_1:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #36]
+  smlad r2, r9, r8, r2
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #36]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #48]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #72
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #56]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #52]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #60]
   add.w lr, lr, #52
-  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
   cmp r12, lr
+  ldr.w r7, [r12, #24]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #48]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_12_1, . - grit_m7_convolve_tanh_12_1
   .section .text.grit_fast.grit_m7_convolve_tanh_12_3, "ax", %progbits
@@ -6879,14 +8274,15 @@ grit_m7_convolve_tanh_12_1:
   .type grit_m7_convolve_tanh_12_3, %function
 grit_m7_convolve_tanh_12_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -7121,62 +8517,84 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r8, [r12, #48]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #24]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #48]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_12_3, . - grit_m7_convolve_tanh_12_3
   .section .text.grit_fast.grit_m7_residual_12, "ax", %progbits
@@ -7191,115 +8609,116 @@ grit_m7_residual_12:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r0, r9, r6, r11
+  smlad r1, r9, r7, r11
+  smlad r2, r9, r8, r11
+  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r11
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r11
   ldr.w r8, [r12, #52]
-  ldr.w r10, [lr, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #36]
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #36]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #48]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #60]
+  smlad r0, r9, r6, r0
+  add.w r12, r12, #72
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #68]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #72]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #48]
-  smmulr r1, r1, r9
   ldr.w r8, [sp, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #72]
+  smmulr r1, r1, r9
+  ldr.w r6, [sp, #4]
+  smmulr r0, r0, r9
   smmulr r3, r3, r10
+  ssat r1, #16, r1
+  ldr.w r11, [r6, #48]
   smmulr r4, r4, r10
-  ssat r0, #16, r0
   smmulr r5, r5, r10
   ssat r3, #16, r3
   ldr.w r10, [r6, #24]
+  ssat r0, #16, r0
+  ssat r5, #16, r5
   smmulr r2, r2, r9
   ldr.w r9, [r6, #0]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
   add.w r6, r6, #72
-  qadd16 r0, r0, r9
-  ssat r5, #16, r5
-  str.w r0, [r7, #0]
-  ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r1, r1, r4, lsl #16
+  pkhbt r0, r0, r3, lsl #16
   pkhbt r2, r2, r5, lsl #16
+  qadd16 r0, r0, r9
+  ldr.w r9, [lr, #16]
+  pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r7, #0]
   qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
   str.w r1, [r7, #24]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #48]
   add.w r7, r7, #72
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -7314,7 +8733,6 @@ grit_m7_head_12:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -7416,46 +8834,165 @@ grit_m7_head_12:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #48]
+  ldr.w r9, [r12, #72]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_12, . - grit_m7_head_12
+  .section .text.grit_fast.grit_m7_skip_12, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_12
+  .type grit_m7_skip_12, %function
+grit_m7_skip_12:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #24]
+  ldr.w r10, [r1, #48]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #48]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #52]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #96]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #100]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #72]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #96]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #120]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #144]
+  str.w r8, [r0, #48]
+  ldr.w r6, [r0, #148]
+  str.w r9, [r0, #52]
+  ldr.w r8, [r0, #192]
+  str.w r11, [r0, #96]
+  ldr.w r9, [r0, #196]
+  str.w r12, [r0, #100]
+  ldr.w r11, [r0, #240]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #244]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #144
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #144]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #148]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #192]
+  str.w r9, [r0, #196]
+  str.w r11, [r0, #240]
+  str.w r12, [r0, #244]
+  add.w r0, r0, #288
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_12, . - grit_m7_skip_12
+  .section .text.grit_fast.grit_m7_shift_12, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_12
+  .type grit_m7_shift_12, %function
+grit_m7_shift_12:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #24]
+  ldr.w r10, [r0, #48]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #72]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #96]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #120]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #24]
+  str.w r12, [r0, #48]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #72]
+  lsl r12, r12, #2
+  str.w r9, [r0, #96]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #120]
+  add.w r0, r0, #144
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_12, . - grit_m7_shift_12
   .section .text.grit_fast.grit_m7_convolve_linear_14_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_14_1
   .type grit_m7_convolve_linear_14_1, %function
 grit_m7_convolve_linear_14_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -7480,119 +9017,141 @@ grit_m7_convolve_linear_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #24]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #8]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #52]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #84
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #60]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #64]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
   add.w lr, lr, #60
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
   cmp r12, lr
+  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #56]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_14_1, . - grit_m7_convolve_linear_14_1
   .section .text.grit_fast.grit_m7_convolve_linear_14_3, "ax", %progbits
@@ -7601,14 +9160,15 @@ grit_m7_convolve_linear_14_1:
   .type grit_m7_convolve_linear_14_3, %function
 grit_m7_convolve_linear_14_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -7878,34 +9438,56 @@ grit_m7_convolve_linear_14_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #56]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_14_3, . - grit_m7_convolve_linear_14_3
   .section .text.grit_fast.grit_m7_convolve_leaky_14_1, "ax", %progbits
@@ -7914,14 +9496,15 @@ grit_m7_convolve_linear_14_3:
   .type grit_m7_convolve_leaky_14_1, %function
 grit_m7_convolve_leaky_14_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -7946,133 +9529,155 @@ grit_m7_convolve_leaky_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #24]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #8]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #52]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #84
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #60]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #64]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
   add.w lr, lr, #60
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
   cmp r12, lr
+  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #56]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_14_1, . - grit_m7_convolve_leaky_14_1
   .section .text.grit_fast.grit_m7_convolve_leaky_14_3, "ax", %progbits
@@ -8081,14 +9686,15 @@ grit_m7_convolve_leaky_14_1:
   .type grit_m7_convolve_leaky_14_3, %function
 grit_m7_convolve_leaky_14_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -8358,48 +9964,70 @@ grit_m7_convolve_leaky_14_3:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #56]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_14_3, . - grit_m7_convolve_leaky_14_3
   .section .text.grit_fast.grit_m7_convolve_tanh_14_1, "ax", %progbits
@@ -8408,14 +10036,15 @@ grit_m7_convolve_leaky_14_3:
   .type grit_m7_convolve_tanh_14_1, %function
 grit_m7_convolve_tanh_14_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -8440,145 +10069,167 @@ grit_m7_convolve_tanh_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #24]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #8]
+  smlad r1, r9, r7, r1
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #32]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r6, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #52]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #84
+  smlad r3, r10, r6, r3
+  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #60]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #64]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
   add.w lr, lr, #60
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
   cmp r12, lr
+  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #56]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_14_1, . - grit_m7_convolve_tanh_14_1
   .section .text.grit_fast.grit_m7_convolve_tanh_14_3, "ax", %progbits
@@ -8587,14 +10238,15 @@ grit_m7_convolve_tanh_14_1:
   .type grit_m7_convolve_tanh_14_3, %function
 grit_m7_convolve_tanh_14_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -8862,62 +10514,84 @@ grit_m7_convolve_tanh_14_3:
   ldr.w r8, [r12, #56]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #28]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #56]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_14_3, . - grit_m7_convolve_tanh_14_3
   .section .text.grit_fast.grit_m7_residual_14, "ax", %progbits
@@ -8932,126 +10606,127 @@ grit_m7_residual_14:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r2, r9, r8, r11
+  smlad r0, r9, r6, r11
+  smlad r1, r9, r7, r11
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
+  ldr.w r11, [lr, #4]
+  smlad r4, r10, r7, r11
   ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #60]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
+  smlad r5, r10, r8, r11
   ldr.w r10, [lr, #28]
-  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #52]
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
+  ldr.w r7, [r12, #48]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #24]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
   add.w r12, r12, #84
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #76]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
-  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #80]
   smmulr r0, r0, r9
-  ldr.w r11, [r6, #56]
-  smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  ldr.w r10, [r6, #28]
+  ldr.w r7, [sp, #8]
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
+  ldr.w r11, [r6, #56]
+  smmulr r4, r4, r10
+  smmulr r5, r5, r10
+  ssat r0, #16, r0
+  smmulr r3, r3, r10
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  add.w r6, r6, #84
-  qadd16 r0, r0, r9
+  ldr.w r10, [r6, #28]
   ssat r5, #16, r5
-  str.w r0, [r7, #0]
-  ssat r1, #16, r1
+  smmulr r1, r1, r9
+  ssat r3, #16, r3
+  ldr.w r9, [r6, #0]
   ssat r2, #16, r2
+  add.w r6, r6, #84
+  ssat r1, #16, r1
+  pkhbt r0, r0, r3, lsl #16
   pkhbt r1, r1, r4, lsl #16
-  pkhbt r2, r2, r5, lsl #16
   qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
+  qadd16 r0, r0, r9
+  ldr.w r9, [lr, #16]
+  pkhbt r2, r2, r5, lsl #16
+  str.w r0, [r7, #0]
   qadd16 r2, r2, r11
   str.w r1, [r7, #28]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #56]
   add.w r7, r7, #84
   str.w r6, [sp, #4]
-  cmp r7, r8
+  ldr.w r6, [r12, #0]
   str.w r7, [sp, #8]
+  cmp r7, r8
+  ldr.w r8, [r12, #56]
+  ldr.w r7, [r12, #28]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -9066,7 +10741,6 @@ grit_m7_head_14:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -9275,46 +10949,165 @@ grit_m7_head_14:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #56]
+  ldr.w r9, [r12, #84]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_14, . - grit_m7_head_14
+  .section .text.grit_fast.grit_m7_skip_14, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_14
+  .type grit_m7_skip_14, %function
+grit_m7_skip_14:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #28]
+  ldr.w r10, [r1, #56]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #56]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #60]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #112]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #116]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #84]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #112]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #140]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #168]
+  str.w r8, [r0, #56]
+  ldr.w r6, [r0, #172]
+  str.w r9, [r0, #60]
+  ldr.w r8, [r0, #224]
+  str.w r11, [r0, #112]
+  ldr.w r9, [r0, #228]
+  str.w r12, [r0, #116]
+  ldr.w r11, [r0, #280]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #284]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #168
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #168]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #172]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #224]
+  str.w r9, [r0, #228]
+  str.w r11, [r0, #280]
+  str.w r12, [r0, #284]
+  add.w r0, r0, #336
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_14, . - grit_m7_skip_14
+  .section .text.grit_fast.grit_m7_shift_14, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_14
+  .type grit_m7_shift_14, %function
+grit_m7_shift_14:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #28]
+  ldr.w r10, [r0, #56]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #84]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #112]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #140]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #28]
+  str.w r12, [r0, #56]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #84]
+  lsl r12, r12, #2
+  str.w r9, [r0, #112]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #140]
+  add.w r0, r0, #168
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_14, . - grit_m7_shift_14
   .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_16_1
   .type grit_m7_convolve_linear_16_1, %function
 grit_m7_convolve_linear_16_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -9340,129 +11133,151 @@ grit_m7_convolve_linear_16_1:
   ldr.w r8, [r12, #64]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
+  smlad r5, r10, r8, r5
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #36]
   smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #68]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #72]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
+  ldr.w r7, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
+  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
+  ldr.w r7, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
+  ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
+  ldr.w r9, [lr, #52]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #96
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
+  ldr.w r8, [r12, #92]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #60]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #96
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #76]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #68]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #72]
   add.w lr, lr, #68
-  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #64]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_16_1, . - grit_m7_convolve_linear_16_1
   .section .text.grit_fast.grit_m7_convolve_linear_16_3, "ax", %progbits
@@ -9471,14 +11286,15 @@ grit_m7_convolve_linear_16_1:
   .type grit_m7_convolve_linear_16_3, %function
 grit_m7_convolve_linear_16_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -9781,34 +11597,56 @@ grit_m7_convolve_linear_16_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
   ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   ldr.w r7, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
+  ldr.w r8, [sp, #20]
   smmulr r5, r5, r10
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w lr, [sp, #0]
+  smmulr r0, r0, r9
+  smmulr r3, r3, r10
   ssat r5, #16, r5
-  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [lr, #0]
+  smmulr r1, r1, r9
+  ldr.w r11, [lr, #4]
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #8]
+  ssat r0, #16, r0
+  add.w lr, lr, #12
+  ssat r4, #16, r4
+  pkhbt r0, r0, r3, lsl #16
   ssat r2, #16, r2
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
+  str.w r0, [r12, #0]
+  pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r0, r9, r6, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #64]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_linear_16_3, . - grit_m7_convolve_linear_16_3
   .section .text.grit_fast.grit_m7_convolve_leaky_16_1, "ax", %progbits
@@ -9817,14 +11655,15 @@ grit_m7_convolve_linear_16_3:
   .type grit_m7_convolve_leaky_16_1, %function
 grit_m7_convolve_leaky_16_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -9850,143 +11689,165 @@ grit_m7_convolve_leaky_16_1:
   ldr.w r8, [r12, #64]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
+  smlad r5, r10, r8, r5
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #36]
   smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #68]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #72]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
+  ldr.w r7, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
+  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
+  ldr.w r7, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
+  ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
+  ldr.w r9, [lr, #52]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #96
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
+  ldr.w r8, [r12, #92]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #60]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #96
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #76]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #68]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #72]
   add.w lr, lr, #68
-  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #64]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_16_1, . - grit_m7_convolve_leaky_16_1
   .section .text.grit_fast.grit_m7_convolve_leaky_16_3, "ax", %progbits
@@ -9995,14 +11856,15 @@ grit_m7_convolve_leaky_16_1:
   .type grit_m7_convolve_leaky_16_3, %function
 grit_m7_convolve_leaky_16_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -10305,48 +12167,70 @@ grit_m7_convolve_leaky_16_3:
   bne 2b
   ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
   and r11, r7, r1, asr #31
+  ldr.w r9, [lr, #16]
   add.w r11, r11, r6
-  ldr.w r8, [lr, #8]
+  and r10, r7, r0, asr #31
   and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  smmulr r1, r1, r11
+  and r11, r9, r4, asr #31
   smmulr r0, r0, r10
   and r10, r9, r3, asr #31
-  smmulr r1, r1, r11
+  smmulr r2, r2, r12
+  ldr.w r8, [lr, #8]
+  ssat r1, #16, r1
+  add.w r11, r11, r8
+  ssat r2, #16, r2
   add.w r10, r10, r8
   ssat r0, #16, r0
-  add.w r12, r12, r6
-  ssat r1, #16, r1
-  and r11, r9, r4, asr #31
-  smmulr r3, r3, r10
-  add.w r11, r11, r8
-  smmulr r2, r2, r12
   and r12, r9, r5, asr #31
-  ldr.w r6, [sp, #16]
-  add.w r12, r12, r8
-  ssat r3, #16, r3
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r11
-  smmulr r5, r5, r12
-  ssat r2, #16, r2
-  ldr.w r12, [sp, #8]
+  add.w r12, r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [sp, #16]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  add.w r12, r12, r6
+  ldr.w r8, [sp, #20]
+  smmulr r5, r5, r12
+  ldr.w r12, [sp, #8]
+  ssat r3, #16, r3
   pkhbt r1, r1, r4, lsl #16
+  ldr.w lr, [sp, #0]
+  ldr.w r7, [sp, #12]
+  ssat r5, #16, r5
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
+  ldr.w r11, [lr, #4]
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  add.w lr, lr, #12
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r10
+  str.w r12, [sp, #4]
+  ldr.w r12, [lr, #0]
+  smlabb r0, r9, r6, r10
+  smlabb r1, r9, r7, r10
+  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #64]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_16_3, . - grit_m7_convolve_leaky_16_3
   .section .text.grit_fast.grit_m7_convolve_tanh_16_1, "ax", %progbits
@@ -10355,14 +12239,15 @@ grit_m7_convolve_leaky_16_3:
   .type grit_m7_convolve_tanh_16_1, %function
 grit_m7_convolve_tanh_16_1:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -10388,155 +12273,177 @@ grit_m7_convolve_tanh_16_1:
   ldr.w r8, [r12, #64]
 2:
   smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
+  smlad r5, r10, r8, r5
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #36]
   smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #68]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #72]
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
+  ldr.w r7, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #28]
+  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #36]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #48]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
+  ldr.w r7, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #56]
+  smlad r2, r9, r8, r2
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
+  ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
+  ldr.w r9, [lr, #52]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #96
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
+  ldr.w r8, [r12, #92]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [lr, #60]
+  smlad r4, r10, r7, r4
+  add.w r12, r12, #96
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #76]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   str.w r12, [lr, #0]
   ldr.w r12, [lr, #68]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #72]
   add.w lr, lr, #68
-  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #64]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_1, . - grit_m7_convolve_tanh_16_1
   .section .text.grit_fast.grit_m7_convolve_tanh_16_3, "ax", %progbits
@@ -10545,14 +12452,15 @@ grit_m7_convolve_tanh_16_1:
   .type grit_m7_convolve_tanh_16_3, %function
 grit_m7_convolve_tanh_16_3:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
+  sub sp, sp, #28
   str.w r0, [sp, #0]
   str.w r1, [sp, #4]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-  ldr.w r0, [sp, #56]
+  ldr.w r0, [sp, #64]
   str.w r0, [sp, #16]
-1:
+  add.w r0, r0, r0, lsl #1
+  str.w r0, [sp, #20]
   ldr.w lr, [sp, #0]
   ldr.w r12, [sp, #4]
   ldr.w r9, [lr, #8]
@@ -10853,62 +12761,84 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r8, [r12, #64]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #60]
+  ldr.w r6, [lr, #4]
+  ldr.w r12, [sp, #68]
   add.w lr, r12, #2048
+  smmulr r3, r3, r7
   smmulr r0, r0, r6
   smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  and r0, r0, #127
   ssat r8, #9, r3, asr #7
   and r3, r3, #127
-  ssat r10, #9, r1, asr #7
-  and r1, r1, #127
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
+  and r0, r0, #127
+  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r6, [r12, r6, lsl #2]
+  and r1, r1, #127
+  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
-  ssat r6, #9, r4, asr #7
-  mla r1, r11, r1, r10
-  and r4, r4, #127
-  ssat r8, #9, r2, asr #7
-  and r2, r2, #127
-  ssat r10, #9, r5, asr #7
-  ldr.w r7, [lr, r6, lsl #2]
-  and r5, r5, #127
   ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r0, r7, r0, r6
+  ssat r8, #9, r2, asr #7
+  mla r1, r11, r1, r10
+  and r2, r2, #127
+  ssat r6, #9, r4, asr #7
+  and r4, r4, #127
+  ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  mla r4, r7, r4, r6
+  and r5, r5, #127
+  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r6, [sp, #16]
   ldr.w r11, [lr, r10, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r8, [sp, #20]
   ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
-  pkhtb r0, r3, r0, asr #16
   mla r5, r11, r5, r10
+  ldr.w r6, [sp, #16]
+  pkhtb r0, r3, r0, asr #16
   pkhtb r1, r4, r1, asr #16
   str.w r0, [r12, #0]
-  add.w r12, r12, r6
   pkhtb r2, r5, r2, asr #16
+  str.w r1, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r1, [r12, #0]
-  add.w r12, r12, r6
-  str.w r2, [r12, #0]
-  add.w r12, r12, r6
+  str.w r2, [r12, r6, lsl #1]
+  add.w r12, r12, r8
+  ldr.w lr, [sp, #0]
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
-  add.w sp, sp, #20
+  ldr.w r12, [sp, #4]
+  ldr.w r9, [lr, #8]
+  ldr.w r10, [lr, #0]
+  ldr.w r11, [lr, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  smlabb r0, r9, r6, r10
+  str.w r12, [sp, #4]
+  smlabb r1, r9, r7, r10
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r7, [r12, #32]
+  smlatb r5, r9, r8, r11
+  ldr.w r9, [lr, #4]
+  ldr.w r8, [r12, #64]
+  blo 2b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
   .section .text.grit_fast.grit_m7_residual_16, "ax", %progbits
@@ -10923,31 +12853,26 @@ grit_m7_residual_16:
   str.w r3, [sp, #12]
   ldr.w r12, [sp, #56]
   mov.w lr, r0
-1:
-  ldr.w r11, [lr, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
   ldr.w r10, [lr, #20]
-  mov.w r1, r0
-  mov.w r2, r0
-  smlad r0, r9, r6, r0
-  mov.w r3, r11
-  smlad r1, r9, r7, r1
-  mov.w r4, r11
-  smlad r2, r9, r8, r2
-  mov.w r5, r11
-  smlad r3, r10, r6, r3
+1:
+  smlad r0, r9, r6, r11
+  smlad r1, r9, r7, r11
+  smlad r2, r9, r8, r11
+  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
+  smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r11
   ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r11
   ldr.w r8, [r12, #68]
-  ldr.w r10, [lr, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
@@ -11040,6 +12965,7 @@ grit_m7_residual_16:
   pkhbt r0, r0, r3, lsl #16
   add.w r6, r6, #96
   qadd16 r0, r0, r9
+  ldr.w r9, [lr, #16]
   ssat r5, #16, r5
   str.w r0, [r7, #0]
   ssat r1, #16, r1
@@ -11047,13 +12973,18 @@ grit_m7_residual_16:
   pkhbt r1, r1, r4, lsl #16
   pkhbt r2, r2, r5, lsl #16
   qadd16 r1, r1, r10
+  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
   str.w r1, [r7, #32]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #64]
   add.w r7, r7, #96
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
+  ldr.w r8, [r12, #64]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -11068,7 +12999,6 @@ grit_m7_head_16:
   str.w r0, [sp, #0]
   str.w r2, [sp, #8]
   str.w r3, [sp, #12]
-1:
   ldr.w lr, [sp, #0]
   ldr.w r0, [lr, #0]
   add.w lr, lr, #8
@@ -11196,32 +13126,216 @@ grit_m7_head_16:
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
+  ldr.w lr, [sp, #0]
   ldr.w r7, [sp, #12]
   smmulr r1, r1, r6
-  smmulr r3, r3, r6
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
   smmulr r0, r0, r6
-  ssat r3, #16, r3
-  smmulr r2, r2, r6
-  ssat r5, #16, r5
-  smmulr r4, r4, r6
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r5, r5, r6
   ssat r0, #16, r0
-  ssat r2, #16, r2
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
   str.w r0, [r12, #0]
+  ldr.w r0, [lr, #0]
+  ssat r2, #16, r2
+  add.w lr, lr, #8
   ssat r4, #16, r4
-  str.w r2, [r12, #4]
+  pkhbt r2, r2, r3, lsl #16
+  mov.w r1, r0
   pkhbt r4, r4, r5, lsl #16
+  str.w r2, [r12, #4]
+  mov.w r2, r0
   str.w r4, [r12, #8]
   add.w r12, r12, #12
+  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
-  blo 1b
+  ldr.w r12, [lr, #0]
+  mov.w r4, r0
+  mov.w r5, r0
+  ldr.w r10, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
+  ldr.w r8, [r12, #64]
+  ldr.w r9, [r12, #96]
+  blo 2b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_16, . - grit_m7_head_16
+  .section .text.grit_fast.grit_m7_skip_16, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_16
+  .type grit_m7_skip_16, %function
+grit_m7_skip_16:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r4, [r1, #0]
+  ldr.w r7, [r1, #32]
+  ldr.w r10, [r1, #64]
+  ldr.w r5, [r0, #0]
+  ldr.w r6, [r0, #4]
+  smlabb r5, r4, r3, r5
+  ldr.w r8, [r0, #64]
+  smlatt r6, r4, r3, r6
+  ldr.w r9, [r0, #68]
+  smlabb r8, r7, r3, r8
+  ldr.w r11, [r0, #128]
+  smlatt r9, r7, r3, r9
+  ldr.w r12, [r0, #132]
+  smlabb r11, r10, r3, r11
+  ldr.w r4, [r1, #96]
+  smlatt r12, r10, r3, r12
+  ldr.w r7, [r1, #128]
+  str.w r5, [r0, #0]
+  ldr.w r10, [r1, #160]
+  str.w r6, [r0, #4]
+  ldr.w r5, [r0, #192]
+  str.w r8, [r0, #64]
+  ldr.w r6, [r0, #196]
+  str.w r9, [r0, #68]
+  ldr.w r8, [r0, #256]
+  str.w r11, [r0, #128]
+  ldr.w r9, [r0, #260]
+  str.w r12, [r0, #132]
+  ldr.w r11, [r0, #320]
+  smlabb r5, r4, r3, r5
+  ldr.w r12, [r0, #324]
+  smlatt r6, r4, r3, r6
+  add.w r1, r1, #192
+  smlabb r8, r7, r3, r8
+  smlatt r9, r7, r3, r9
+  str.w r5, [r0, #192]
+  smlabb r11, r10, r3, r11
+  str.w r6, [r0, #196]
+  smlatt r12, r10, r3, r12
+  str.w r8, [r0, #256]
+  str.w r9, [r0, #260]
+  str.w r11, [r0, #320]
+  str.w r12, [r0, #324]
+  add.w r0, r0, #384
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_16, . - grit_m7_skip_16
+  .section .text.grit_fast.grit_m7_shift_16, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift_16
+  .type grit_m7_shift_16, %function
+grit_m7_shift_16:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w lr, #8192
+1:
+  ldr.w r4, [r0, #0]
+  ldr.w r7, [r0, #32]
+  ldr.w r10, [r0, #64]
+  smlawb r5, r1, r4, lr
+  smlawt r6, r3, r4, lr
+  ldr.w r4, [r0, #96]
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  ldr.w r7, [r0, #128]
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  ldr.w r10, [r0, #160]
+  pkhtb r6, r6, r5, asr #14
+  lsl r12, r12, #2
+  str.w r6, [r0, #0]
+  pkhtb r9, r9, r8, asr #14
+  smlawb r5, r1, r4, lr
+  pkhtb r12, r12, r11, asr #14
+  str.w r9, [r0, #32]
+  str.w r12, [r0, #64]
+  smlawt r6, r3, r4, lr
+  smlawb r8, r1, r7, lr
+  lsl r6, r6, #2
+  smlawt r9, r3, r7, lr
+  pkhtb r6, r6, r5, asr #14
+  smlawb r11, r1, r10, lr
+  lsl r9, r9, #2
+  smlawt r12, r3, r10, lr
+  pkhtb r9, r9, r8, asr #14
+  str.w r6, [r0, #96]
+  lsl r12, r12, #2
+  str.w r9, [r0, #128]
+  pkhtb r12, r12, r11, asr #14
+  str.w r12, [r0, #160]
+  add.w r0, r0, #192
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift_16, . - grit_m7_shift_16
+  .section .text.grit_fast.grit_m7_narrow, "ax", %progbits
+  .balign 8
+  .global grit_m7_narrow
+  .type grit_m7_narrow, %function
+grit_m7_narrow:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r9, [r0, #20]
+  ldr.w r7, [r0, #12]
+  ldr.w r4, [r0, #0]
+  ldr.w r6, [r0, #8]
+  ldr.w r5, [r0, #4]
+  smmulr r9, r9, r1
+  ldr.w r8, [r0, #16]
+  smmulr r4, r4, r1
+  add.w r0, r0, #24
+  smmulr r5, r5, r1
+  smmulr r8, r8, r1
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  smmulr r7, r7, r1
+  smmulr r6, r6, r1
+  ssat r9, #16, r9
+  ssat r7, #16, r7
+  pkhbt r4, r4, r5, lsl #16
+  ssat r6, #16, r6
+  str.w r4, [r2, #0]
+  ssat r8, #16, r8
+  pkhbt r6, r6, r7, lsl #16
+  pkhbt r8, r8, r9, lsl #16
+  str.w r6, [r2, #4]
+  str.w r8, [r2, #8]
+  add.w r2, r2, #12
+  cmp r2, r3
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_narrow, . - grit_m7_narrow
+  .section .text.grit_fast.grit_m7_copy, "ax", %progbits
+  .balign 8
+  .global grit_m7_copy
+  .type grit_m7_copy, %function
+grit_m7_copy:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+1:
+  ldr.w r3, [r1, #0]
+  ldr.w r4, [r1, #4]
+  ldr.w r5, [r1, #8]
+  str.w r3, [r0, #0]
+  ldr.w r6, [r1, #12]
+  str.w r4, [r0, #4]
+  ldr.w r7, [r1, #16]
+  str.w r5, [r0, #8]
+  ldr.w r8, [r1, #20]
+  str.w r6, [r0, #12]
+  ldr.w r9, [r1, #24]
+  str.w r7, [r0, #16]
+  ldr.w r10, [r1, #28]
+  str.w r8, [r0, #20]
+  add.w r1, r1, #32
+  str.w r9, [r0, #24]
+  str.w r10, [r0, #28]
+  add.w r0, r0, #32
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_copy, . - grit_m7_copy
   .section .rodata.grit_m7_tanh_tables, "a", %progbits
   .balign 8
   .global grit_m7_tanh_tables

@@ -1,6 +1,6 @@
-/* The Cortex-M7's kernels: the same bits as kernels.c. Weights are widened to int16 when a model is opened and laid out in
- * the order in which the tiles of kernels_m7.S read them. What the tiles do not cover (more than 16 inputs, more than one
- * but an odd number of rows, shifts above 32) runs in plain C, right but slow. */
+/* The Cortex-M7's kernels: the same bits as kernels.c. Weights are widened to int16 when a model is opened and laid out
+ * in the order in which the tiles of kernels_m7.S read them. What the tiles do not cover (more than 16 inputs, more
+ * than one but an odd number of rows, shifts above 32) runs in plain C, right but slow. */
 #include "kernels.h"
 
 #ifdef GRIT_KERNELS_M7
@@ -23,29 +23,57 @@ static form_t form_of(const grit_convolution_t *record) {
   return record->rows % 2u == 0u ? TILED : PLAIN;
 }
 
-/* A block's shape, in words. A spread is a tile whose weights are the mix-in, with one tap of zeros. */
 typedef struct {
-  uint32_t rows, taps, pairs, tap_words, first_tap, multiplier, words;
-} block_t;
+  grit_m7_convolve_t *linear[2], *leaky[2], *tanh[2]; /* taps by one, by three */
+  grit_m7_residual_t *residual;
+  grit_m7_head_t *head;
+} tiles_t;
 
-static block_t block_of(const grit_convolution_t *record) {
+#define TILES(WIDTH)                                                           \
+  {{grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3}, \
+   {grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3},   \
+   {grit_m7_convolve_tanh_##WIDTH##_1, grit_m7_convolve_tanh_##WIDTH##_3},     \
+   grit_m7_residual_##WIDTH,                                                   \
+   grit_m7_head_##WIDTH},
+static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(TILES)};
+
+/* What a call needs to know, at the head of conv->prepared; the blocks follow. Sizes in words. A spread is a tile whose
+ * weights are the mix-in, with one tap of zeros. */
+typedef struct {
+  uint8_t form, rows, pairs, taps; /* rows: of a block */
+  uint16_t blocks, words, tap_words, multiplier;
+  grit_m7_convolve_t *linear, *tanh;
+  uint32_t *block;
+} plan_t;
+
+static uint32_t round_up(uint32_t x, uint32_t step) {
+  return (x + step - 1u) / step * step;
+}
+
+static plan_t plan_of(const grit_convolution_t *record, uint32_t slope) {
   const form_t form = form_of(record);
-  block_t block;
-  block.rows = form == HEAD ? 1u : 2u;
-  block.pairs = form == SPREAD ? 1u : record->inputs / 2u;
-  block.taps = record->kernel;
-  if (form == HEAD && block.pairs % 2u != 0u) block.taps += record->kernel % 2u; /* this tile takes taps by two */
-  block.tap_words = 1u + block.rows * block.pairs;
-  block.first_tap = block.rows + 1u;
-  block.multiplier = block.first_tap + block.taps * block.tap_words + 1u;
-  block.words = block.multiplier + 2u * block.rows;
-  return block;
+  plan_t plan = {(uint8_t)form, form == HEAD ? 1u : 2u, 1u, (uint8_t)record->kernel, 0, 0, 0, 0, NULL, NULL, NULL};
+  if (form != SPREAD) plan.pairs = (uint8_t)(record->inputs / 2u);
+  const tiles_t *tile = &tiles[(form == PLAIN ? 1u : plan.pairs) - 1u];
+  if (form == HEAD && plan.pairs % 2u != 0u) plan.taps = (uint8_t)round_up(plan.taps, 2u); /* that tile takes two */
+  plan.blocks = record->rows / plan.rows;
+  plan.tap_words = (uint16_t)(1u + plan.rows * plan.pairs);
+  plan.multiplier = (uint16_t)(plan.rows + 2u + plan.taps * plan.tap_words);
+  plan.words = (uint16_t)(plan.multiplier + 2u * plan.rows);
+  const bool by_three = plan.taps % 3u == 0u;
+  plan.linear = slope == GRIT_NO_SLOPE ? tile->linear[by_three] : tile->leaky[by_three];
+  plan.tanh = tile->tanh[by_three];
+  return plan;
+}
+
+static const plan_t *plan_at(const grit_conv_t *conv) {
+  return (const plan_t *)(const void *)conv->prepared;
 }
 
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
-  if (form_of(record) == PLAIN) return (size_t)record->rows * 2u * sizeof(uint32_t);
-  const block_t block = block_of(record);
-  return (size_t)(record->rows / block.rows) * block.words * sizeof(uint32_t);
+  const plan_t plan = plan_of(record, GRIT_NO_SLOPE);
+  const size_t words = plan.form == PLAIN ? record->rows * 2u : (size_t)plan.blocks * plan.words;
+  return sizeof(plan_t) + words * sizeof(uint32_t);
 }
 
 static uint32_t two_halves(int32_t low, int32_t high) {
@@ -58,21 +86,21 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
-  const form_t form = form_of(record);
-  if (form == PLAIN) return;
-  const block_t shape = block_of(record);
-  uint32_t *block = conv->prepared;
-  for (uint32_t first = 0; first < record->rows; first += shape.rows, block += shape.words) {
-    const uint32_t mixin = form == SPREAD ? record->weight : record->mixin;
-    block[shape.rows] = 0;
-    if (mixin != 0u) block[shape.rows] = two_halves(int8_at(conv, mixin)[first], int8_at(conv, mixin)[first + 1u]);
-    uint32_t *to = block + shape.first_tap;
-    for (uint32_t tap = 0; tap < shape.taps; tap++) {
+  plan_t *plan = (plan_t *)(void *)conv->prepared;
+  *plan = plan_of(record, conv->slope);
+  uint32_t *block = plan->block = conv->prepared + sizeof(plan_t) / sizeof(uint32_t);
+  if (plan->form == PLAIN) return;
+  for (uint32_t first = 0; first < record->rows; first += plan->rows, block += plan->words) {
+    const uint32_t mixin = plan->form == SPREAD ? record->weight : record->mixin;
+    block[plan->rows] = 0;
+    if (mixin != 0u) block[plan->rows] = two_halves(int8_at(conv, mixin)[first], int8_at(conv, mixin)[first + 1u]);
+    uint32_t *to = block + plan->rows + 1u;
+    for (uint32_t tap = 0; tap < plan->taps; tap++) {
       *to++ = 0; /* the tap's audio */
-      for (uint32_t i = 0; i < 2u * shape.pairs; i += 2u)
-        for (uint32_t row = first; row < first + shape.rows; row++) {
+      for (uint32_t i = 0; i < 2u * plan->pairs; i += 2u)
+        for (uint32_t row = first; row < first + plan->rows; row++) {
           const int8_t *w = int8_at(conv, record->weight) + ((size_t)row * record->kernel + tap) * record->inputs + i;
-          *to++ = form == SPREAD || tap >= record->kernel ? 0u : two_halves(w[0], w[1]);
+          *to++ = plan->form == SPREAD || tap >= record->kernel ? 0u : two_halves(w[0], w[1]);
         }
     }
     *to = (uint32_t)(uintptr_t)to;
@@ -80,24 +108,24 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
 }
 
 void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier) {
-  const grit_convolution_t *record = conv->record;
-  if (form_of(record) == PLAIN) {
-    for (uint32_t row = 0; row < record->rows; row++) {
-      conv->prepared[row] = (uint32_t)bias[row];
-      conv->prepared[record->rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
+  const uint32_t rows = conv->record->rows;
+  const plan_t *plan = plan_at(conv);
+  uint32_t *block = plan->block;
+  if (plan->form == PLAIN) {
+    for (uint32_t row = 0; row < rows; row++) {
+      block[row] = (uint32_t)bias[row];
+      block[rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
     }
     return;
   }
-  const block_t shape = block_of(record);
-  const uint32_t up = MOST_SHIFT - record->shift;
-  uint32_t *block = conv->prepared;
-  for (uint32_t first = 0; first < record->rows; first += shape.rows, block += shape.words)
-    for (uint32_t i = 0; i < shape.rows; i++) {
-      const uint32_t above = (uint32_t)multiplier[first + i] << up;
-      const uint32_t below = (grit_multiplier_pair(multiplier[first + i], (int32_t)conv->slope) >> 16) << up;
-      block[i] = (uint32_t)bias[first + i];
-      block[shape.multiplier + i] = above;
-      block[shape.multiplier + shape.rows + i] = below - above;
+  const uint32_t up = MOST_SHIFT - conv->record->shift, high = plan->rows;
+  uint32_t *to = block + plan->multiplier;
+  for (uint32_t row = 0; row < rows; row += high, block += plan->words, to += plan->words)
+    for (uint32_t i = 0; i < high; i++) {
+      const uint32_t below = grit_multiplier_pair(multiplier[row + i], (int32_t)conv->slope) >> 16;
+      block[i] = (uint32_t)bias[row + i];
+      to[i] = (uint32_t)multiplier[row + i] << up;
+      to[high + i] = (below - (uint32_t)multiplier[row + i]) << up;
     }
 }
 
@@ -111,13 +139,13 @@ static void convolve_plain(const grit_conv_t *conv, const int16_t *const *taps, 
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = int8_at(conv, record->weight);
     for (size_t row = 0; row < record->rows; row++) {
-      int32_t acc = (int32_t)conv->prepared[row];
+      int32_t acc = (int32_t)plan_at(conv)->block[row];
       if (mixin != NULL) acc += mixin[row] * dry[frame];
       for (size_t tap = 0; tap < record->kernel; tap++) {
         const int16_t *x = taps[tap] + frame * record->inputs;
         for (size_t i = 0; i < record->inputs; i++) acc += *weight++ * x[i];
       }
-      out[frame * record->rows + row] = grit_requantize(acc, conv->prepared[record->rows + row], record->shift);
+      out[frame * record->rows + row] = grit_requantize(acc, plan_at(conv)->block[record->rows + row], record->shift);
     }
   }
 }
@@ -127,9 +155,9 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = int8_at(conv, record->weight);
     for (size_t row = 0; row < record->rows; row++, stream++) {
-      int32_t acc = (int32_t)conv->prepared[row];
+      int32_t acc = (int32_t)plan_at(conv)->block[row];
       for (size_t i = 0; i < record->inputs; i++) acc += *weight++ * z[frame * record->inputs + i];
-      *stream = grit_saturate(*stream + grit_requantize(acc, conv->prepared[record->rows + row], record->shift));
+      *stream = grit_saturate(*stream + grit_requantize(acc, plan_at(conv)->block[record->rows + row], record->shift));
     }
   }
 }
@@ -137,90 +165,116 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
 /* ---- tiled ---------------------------------------------------------------------------------------------------------
  */
 
-typedef struct {
-  grit_m7_convolve_t *linear[2], *leaky[2], *tanh[2]; /* taps by one, by three */
-  grit_m7_residual_t *residual;
-  grit_m7_head_t *head;
-} tiles_t;
-
-#define TILES(WIDTH)                                                             \
-  {{grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3}, \
-   {grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3},   \
-   {grit_m7_convolve_tanh_##WIDTH##_1, grit_m7_convolve_tanh_##WIDTH##_3},     \
-   grit_m7_residual_##WIDTH,                                                     \
-   grit_m7_head_##WIDTH},
-static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(TILES)};
-
-static uint32_t whole_tiles(size_t frames, uint32_t tile) {
-  return ((uint32_t)frames + tile - 1u) / tile * tile;
+static void aim_taps(uint32_t *block, const plan_t *plan, const int16_t *const *taps, uint32_t kernel) {
+  uint32_t *to = block + plan->rows + 1u;
+  for (uint32_t tap = 0; tap < kernel; tap++, to += plan->tap_words) *to = (uint32_t)(uintptr_t)taps[tap];
+  if (kernel < plan->taps) *to = (uint32_t)(uintptr_t)taps[0]; /* a tap of zeros */
 }
 
-static void aim_taps(uint32_t *block, const block_t *shape, uint32_t kernel, const int16_t *const *taps) {
-  uint32_t *to = block + shape->first_tap;
-  for (uint32_t tap = 0; tap < shape->taps; tap++, to += shape->tap_words)
-    *to = (uint32_t)(uintptr_t)taps[tap < kernel ? tap : 0u];
+static void run_tiles(const grit_conv_t *conv, const plan_t *plan, const int16_t *const *taps, const int32_t *dry,
+                      int16_t *out, size_t frames, grit_m7_convolve_t *run) {
+  const uint32_t rows = conv->record->rows, kernel = conv->record->kernel;
+  const int16_t *end = out + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * rows;
+  uint32_t *block = plan->block;
+  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, out += 2) {
+    aim_taps(block, plan, taps, kernel);
+    run(block, dry, out, end, rows * (uint32_t)sizeof(int16_t), grit_m7_tanh_tables + 256); /* indexed from -256 */
+  }
 }
 
 void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
                           size_t frames, int tanh) {
-  const grit_convolution_t *record = conv->record;
-  const form_t form = form_of(record);
-  if (form == PLAIN) {
+  const plan_t *plan = plan_at(conv);
+  if (plan->form == TILED) {
+    run_tiles(conv, plan, taps, dry, out, frames, tanh ? plan->tanh : plan->linear);
+    return;
+  }
+  if (plan->form == HEAD) {
+    aim_taps(plan->block, plan, taps, conv->record->kernel);
+    tiles[plan->pairs - 1u].head(plan->block, dry, out, out + round_up((uint32_t)frames, GRIT_M7_HEAD_FRAMES));
+  } else {
     convolve_plain(conv, taps, dry, out, frames);
-    if (tanh) grit_kernel_tanh(out, frames * record->rows);
-    return;
   }
-  const block_t shape = block_of(record);
-  const tiles_t *tile = &tiles[shape.pairs - 1u];
-  uint32_t *block = conv->prepared;
-  if (form == HEAD) {
-    aim_taps(block, &shape, record->kernel, taps);
-    tile->head(block, dry, out, out + whole_tiles(frames, GRIT_M7_HEAD_FRAMES));
-    return;
-  }
-  const bool by_three = record->kernel % 3u == 0u;
-  const bool leaky = conv->slope != GRIT_NO_SLOPE;
-  grit_m7_convolve_t *run = (tanh ? tile->tanh : leaky ? tile->leaky : tile->linear)[by_three];
-  const int16_t *end = out + (size_t)whole_tiles(frames, GRIT_M7_TILE_FRAMES) * record->rows;
-  for (uint32_t row = 0; row < record->rows; row += 2u, block += shape.words) {
-    aim_taps(block, &shape, record->kernel, taps);
-    run(block, dry, out + row, end, record->rows * (uint32_t)sizeof(int16_t),
-        grit_m7_tanh_tables + 256); /* the index runs from -256 */
-  }
+  if (tanh) grit_kernel_tanh(out, frames * conv->record->rows);
 }
 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
-  const int16_t *tap = (const int16_t *)(const void *)dry; /* meets zeros only */
+  const plan_t *plan = plan_at(conv);
   const grit_convolution_t *record = conv->record;
-  if (form_of(record) == SPREAD) {
-    grit_kernel_convolve(conv, &tap, dry, out, frames, 0);
+  if (plan->form == SPREAD) {
+    const int16_t *tap = (const int16_t *)(const void *)dry; /* meets zeros only */
+    run_tiles(conv, plan, &tap, dry, out, frames, plan->linear);
     return;
   }
   const int8_t *weight = int8_at(conv, record->weight);
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t row = 0; row < record->rows; row++) {
-      const int32_t acc = (int32_t)conv->prepared[row] + weight[row] * dry[frame];
-      *out++ = grit_requantize(acc, conv->prepared[record->rows + row], record->shift);
+      const int32_t acc = (int32_t)plan->block[row] + weight[row] * dry[frame];
+      *out++ = grit_requantize(acc, plan->block[record->rows + row], record->shift);
     }
 }
 
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
-  const grit_convolution_t *record = conv->record;
-  if (form_of(record) != TILED) {
+  const plan_t *plan = plan_at(conv);
+  if (plan->form != TILED) {
     residual_plain(conv, z, stream, frames);
     return;
   }
-  const block_t shape = block_of(record);
-  uint32_t *block = conv->prepared;
-  const int16_t *end = stream + (size_t)whole_tiles(frames, GRIT_M7_TILE_FRAMES) * record->rows;
-  for (uint32_t row = 0; row < record->rows; row += 2u, block += shape.words)
-    tiles[shape.pairs - 1u].residual(block, stream + row, stream + row, end, z);
+  const int16_t *end = stream + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * conv->record->rows;
+  grit_m7_residual_t *run = tiles[plan->pairs - 1u].residual;
+  uint32_t *block = plan->block;
+  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, stream += 2) run(block, stream, stream, end, z);
 }
 
-/* Eight channels at a time: two loads and two stores a word of z, exact in int32. */
+/* ---- columns: two channels at a time down the frames
+ * -----------------------------------------------------------------
+ */
+
+typedef struct {
+  grit_m7_skip_t *skip;
+  grit_m7_shift_t *shift;
+} columns_t;
+
+#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_shift_##WIDTH},
+static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
+
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
-  for (size_t frame = 0; frame < frames; frame++)
-    for (size_t c = 0; c < channels; c++) *skips++ += *z++ * weight[c];
+  if (channels > GRIT_M7_MOST_INPUTS) {
+    for (size_t i = 0; i < frames * channels; i++) skips[i] += z[i] * weight[i % channels];
+    return;
+  }
+  const int32_t *end = skips + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
+  for (size_t c = 0; c < channels; c += 2u)
+    columns[channels / 2u - 1u].skip(skips + c, z + c, end, two_halves(weight[c], weight[c + 1u]));
+}
+
+void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
+  if (channels > GRIT_M7_MOST_INPUTS) {
+    for (size_t i = 0; i < frames * channels; i++)
+      stream[i] = (int16_t)grit_shift_round(stream[i], (uint32_t)shift[i % channels]);
+    return;
+  }
+  const int16_t *end = stream + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
+  for (size_t c = 0; c < channels; c += 2u)
+    if (shift[c] != 0 || shift[c + 1u] != 0)
+      columns[channels / 2u - 1u].shift(stream + c, 1 << (30 - shift[c]), end, 1 << (30 - shift[c + 1u]));
+}
+
+void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
+  if (shift >= 2u && count % 2u == 0u) {
+    grit_m7_narrow(skips, 1 << (32u - shift), out, out + round_up((uint32_t)count, GRIT_M7_NARROW_SAMPLES));
+    return;
+  }
+  for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
+}
+
+void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
+  const uint32_t words = (uint32_t)samples / 2u;
+  uint32_t *target = (uint32_t *)(void *)to;
+  const uint32_t *source = (const uint32_t *)(const void *)from;
+  const uint32_t whole = words / GRIT_M7_COPY_WORDS * GRIT_M7_COPY_WORDS;
+  if (whole != 0u) grit_m7_copy(target, source, target + whole);
+  for (uint32_t i = whole; i < words; i++) target[i] = source[i];
 }
 
 #endif

@@ -7,8 +7,8 @@
  *   the address of this word itself, by which the tap loop knows its end
  *   multiplier of each output, moved up by 32 - shift; what to add to it below zero, of each output
  *
- * The taps' audio pointers are set before each call and moved on by the tiles. A tile's loop loads ahead: behind the last
- * tap it reads, and does not use, as much as a tap and one tile of frames. */
+ * The taps' audio pointers are set before each call and moved on by the tiles. A tile's loop loads ahead: behind the
+ * last tap it reads, and does not use, as much as a tap and one tile of frames. */
 #ifndef GRITSPACE_KERNELS_M7_H
 #define GRITSPACE_KERNELS_M7_H
 
@@ -18,23 +18,39 @@
 #define GRIT_M7_HEAD_FRAMES 6u
 #define GRIT_M7_MOST_INPUTS 16u /* the widest tile in kernels_m7.S */
 
-/* frames is a whole number of tiles, given as out's end. dry: a word a frame. stride: bytes from frame to frame of out. */
+/* frames is a whole number of tiles, given as out's end. dry: a word a frame. stride: bytes from frame to frame of out.
+ */
 typedef void grit_m7_convolve_t(uint32_t *block, const int32_t *dry, int16_t *out, const int16_t *end, uint32_t stride,
                                 const uint32_t *tanh_tables);
 typedef void grit_m7_residual_t(uint32_t *block, const int16_t *stream, int16_t *out, const int16_t *end,
                                 const int16_t *z);
 typedef void grit_m7_head_t(uint32_t *block, const int32_t *unused, int16_t *out, const int16_t *end);
 
+/* Two channels down the frames, up to `end` by GRIT_M7_COLUMN_FRAMES. skip: += z * weight (two int16 halves). shift: by
+ * multipliers 2^(30 - shift), one of each channel. */
+#define GRIT_M7_COLUMN_FRAMES 6u
+typedef void grit_m7_skip_t(int32_t *skips, const int16_t *z, const int32_t *end, uint32_t weight);
+typedef void grit_m7_shift_t(int16_t *stream, int32_t low, const int16_t *end, int32_t high);
+
+/* factor: 2^(32 - shift). */
+#define GRIT_M7_NARROW_SAMPLES 6u
+extern void grit_m7_narrow(const int32_t *skips, int32_t factor, int16_t *out, const int16_t *end);
+
+#define GRIT_M7_COPY_WORDS 8u
+extern void grit_m7_copy(uint32_t *to, const uint32_t *from, const uint32_t *end);
+
 /* 512 bases with their rounding, then 512 slopes, both moved up by 9. */
 extern const uint32_t grit_m7_tanh_tables[1024];
 
 #define GRIT_M7_EACH_WIDTH(DO) DO(2) DO(4) DO(6) DO(8) DO(10) DO(12) DO(14) DO(16)
-#define GRIT_M7_DECLARE(WIDTH)                                                         \
-  extern grit_m7_convolve_t grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3, \
-      grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3, grit_m7_convolve_tanh_##WIDTH##_1,  \
-      grit_m7_convolve_tanh_##WIDTH##_3;                                               \
-  extern grit_m7_residual_t grit_m7_residual_##WIDTH;                                  \
-  extern grit_m7_head_t grit_m7_head_##WIDTH;
+#define GRIT_M7_DECLARE(WIDTH)                                                                                   \
+  extern grit_m7_convolve_t grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3,            \
+      grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3, grit_m7_convolve_tanh_##WIDTH##_1, \
+      grit_m7_convolve_tanh_##WIDTH##_3;                                                                         \
+  extern grit_m7_residual_t grit_m7_residual_##WIDTH;                                                            \
+  extern grit_m7_head_t grit_m7_head_##WIDTH;                                                                    \
+  extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                                    \
+  extern grit_m7_shift_t grit_m7_shift_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
 
 #endif

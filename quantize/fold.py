@@ -1,4 +1,7 @@
-"""A space at one position is a snapshot: its FiLM folded into multipliers and biases, with the same output bits."""
+"""A space at one position is a snapshot: its FiLM folded into multipliers and biases, with the same output bits.
+
+The same for float networks, where gains fold into weights.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.quantize.float_network import film_rows
 from gritspace.quantize.integer_model import Convolution, IntegerModel
+from gritspace.quantize.network import Floats, Network
 from gritspace.quantize.reference import modulate
 
 
@@ -37,3 +42,31 @@ def at_position(model: IntegerModel, position: Sequence[int] | NDArray[np.int16]
     arrays[-1] = replace(arrays[-1], head=folded(arrays[-1].head))
     metadata = {**model.metadata, "position": [float(v) / 32768 for v in wanted]}
     return replace(model, arrays=tuple(arrays), film=None, default_position=(), metadata=metadata)
+
+
+def network_at_position(network: Network, position: Floats | None) -> Network:
+    """A float space at a position (position_size,) as a float snapshot. A snapshot is returned as it is."""
+    if network.film is None:
+        return network
+    gains, biases = film_rows(network, position)
+    row, arrays = 0, []
+    for array in network.arrays:
+        layers = []
+        for layer in array.layers:
+            rows = slice(row, row + layer.bias.size)
+            row += layer.bias.size
+            gain = gains[rows]
+            layers.append(
+                replace(
+                    layer,
+                    weight=layer.weight * gain[:, None, None],
+                    mixin=layer.mixin * gain,
+                    bias=(layer.bias + biases[rows]) * gain,
+                )
+            )
+        arrays.append(replace(array, layers=tuple(layers)))
+    last = arrays[-1]
+    head_bias = (last.head_bias + biases[row:]) * gains[row:]
+    arrays[-1] = replace(last, head_weight=last.head_weight * gains[row:, None, None], head_bias=head_bias)
+    metadata = {**network.metadata, "position": [float(v) for v in np.asarray(position)]}
+    return replace(network, arrays=tuple(arrays), film=None, metadata=metadata)

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gritspace.quantize.dequantize import dequantize
 from gritspace.quantize.engine import Engine
 from gritspace.quantize.float_network import run_float
+from gritspace.quantize.fold import at_position, network_at_position
 from gritspace.quantize.grit import to_bytes
-from gritspace.quantize.integer import quantize
+from gritspace.quantize.integer import quantize, to_q15
+from gritspace.quantize.integer_model import IntegerModel
 from gritspace.quantize.nam import NamError, read_nam, write_nam_text
 from gritspace.quantize.network import from_tcn
 from gritspace.quantize.reference import run
@@ -92,6 +95,26 @@ def test_what_is_written_reads_back_as_the_same_network(shape: str, tmp_path: Pa
     path.write_text(write_nam_text(network, "name"))
     back = read_nam(path).networks[0]
     np.testing.assert_allclose(run_float(back, noise(2400)), run_float(network, noise(2400)), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", ["tanh_space", "leaky_space_with_long_head", "gated_odd_width_space"])
+def test_a_space_folded_at_a_position_is_a_capture_that_sounds_the_same(shape: str, tmp_path: Path) -> None:
+    network = from_tcn(make_tcn(shape))
+    position = np.linspace(-0.7, 0.9, network.position_size)
+    path = tmp_path / "out.nam"
+    path.write_text(write_nam_text(network_at_position(network, position), "name"))
+    wanted = run_float(network, noise(2400), position)
+    np.testing.assert_allclose(run_float(read_nam(path).networks[0], noise(2400)), wanted, atol=1e-5)
+
+
+def test_an_integer_model_stands_for_a_float_network_that_differs_by_rounding_alone(model: IntegerModel) -> None:
+    position = to_q15(np.linspace(-0.7, 0.9, model.position_count)) if model.film else None
+    snapshot = at_position(model, position)
+    network = dequantize(snapshot)
+    audio = noise(4800)
+    wanted = run_float(network, q15(audio) / 32768)
+    got = run(snapshot, q15(audio)) / 32768 * 2.0**model.output_shift
+    assert np.sum((got - wanted) ** 2) / np.sum(wanted**2) < 1e-4
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,12 @@ dom vee out clamp
 .model q3904 npn(is=7f bf=200 vaf=75 ikf=60m rb=10 rc=1 cje=8p cjc=4p tf=350p tr=240n)
 * LM4040-2.5 (Texas Instruments SLOS456): regulates above 60 uA, 0.3 ohm; below it starves, which the diode shows.
 .subckt lm4040_2v5 k a volts=2.5
-vset k m {volts-0.02}
+vset k m {volts-0.0038}
 dreg m n dshunt
 rreg n a 0.3
 dfwd a k clamp
 .ends
-.model dshunt d(is=1e-6 n=0.1)
+.model dshunt d(is=1e-6 n=0.02)
 * 7805 (STMicroelectronics L7805): 2 V dropout, 5 mA, 1.5 A limit. Left out: transient response, thermal shutdown.
 .subckt l7805 in gnd out
 bq in gnd I=5m*max(0,tanh(V(in,gnd)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+# ngspice ends with 0 whatever happened; what it could not do stands in its messages.
+_COMPLAINT = re.compile(r"\b(error|fatal|aborted|unknown|no such|too small|too few|to low)\b", re.IGNORECASE)
 
 
 class NgspiceError(RuntimeError):
@@ -35,6 +39,9 @@ def run(
         done = subprocess.run(
             [program, "-b", path.name], cwd=folder, capture_output=True, text=True, timeout=timeout_seconds
         )
+        complaints = [line.strip() for line in (done.stdout + done.stderr).splitlines() if _COMPLAINT.search(line)]
+        if complaints:
+            raise NgspiceError(f"ngspice on {deck.splitlines()[0]!r}: {' | '.join(complaints[:4])}")
         results = []
         for index in range(outputs):
             out = Path(folder) / f"out{index}.txt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from matplotlib.font_manager import FontProperties
@@ -55,8 +56,13 @@ class Legend:
 
     def box(self) -> tuple[float, float, float, float]:
         """x0, y0, x1, y1 of the ink."""
-        extents = self.outline().get_extents()
-        return extents.x0, extents.y0, extents.x1, extents.y1
+        return _box(self)
+
+
+@cache
+def _box(legend: Legend) -> tuple[float, float, float, float]:
+    extents = legend.outline().get_extents()
+    return extents.x0, extents.y0, extents.x1, extents.y1
 
 
 @dataclass(frozen=True)

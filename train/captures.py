@@ -6,6 +6,7 @@ Proteus, NeuralPi and NeuralSeed files are laid out alike. `input_size` 2 means 
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gritspace.train import chunks
+from gritspace.train import alignment, chunks, signals
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.devices import Audio, Settings, checked
 from gritspace.train.errors import InputError
@@ -23,6 +24,7 @@ from gritspace.train.errors import InputError
 NATIVE_RATE = 44_100
 CHUNK_FRAMES, LEAD_IN_FRAMES = 33_075, 11_025  # 0.75 s and 0.25 s at the native rate
 ROWS_AT_ONCE = 384
+PROBE_SECONDS = 3.0
 GATES = {"LSTM": 4, "GRU": 3}
 LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
 
@@ -38,8 +40,22 @@ class Capture:
         self.knobs: tuple[str, ...] = ("knob",) if recurrent.input_size == 2 else ()
 
     def render(self, dry: Audio, settings: Settings) -> Audio:
-        """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), aligned; starts from zero."""
+        """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), the state zero before.
+
+        Aligned: a latency that the recording rig left in the capture is taken out.
+        """
         dry, settings = checked(self, dry, settings)
+        late = self.latency_frames
+        return self._delayed(np.pad(dry, ((0, 0), (0, late))), settings)[:, late:]
+
+    @cached_property
+    def latency_frames(self) -> int:
+        """How late the recording rig was, at 48 kHz: `render` takes it out. Measured once, with the knob at half."""
+        probe = signals.synthetic(PROBE_SECONDS, seed=5)[None]
+        wet = self._delayed(probe, np.full((1, len(self.knobs)), 0.5, np.float32))
+        return alignment.latency_frames(probe, wet)
+
+    def _delayed(self, dry: Audio, settings: Settings) -> Audio:
         frames = dry.shape[1]
         native = resampled(dry, SAMPLE_RATE, NATIVE_RATE)
         wet = resampled(self.render_native(native, settings), NATIVE_RATE, SAMPLE_RATE)

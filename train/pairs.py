@@ -1,7 +1,8 @@
 """Pairs to train from: every device at a grid of settings, each with its own excerpt of dry audio.
 
 Devices differ by 40 dB in level. Each device's wet audio is multiplied by one gain, the same for all its settings, so
-that over all of them its RMS is LEVEL_RMS; what a knob does to the level stays. The gains go into the space's file.
+that over all of them its RMS is LEVEL_RMS; what a knob does to the level stays. A device that turns the waveform
+upside down, which nobody hears, has a negative gain. The gains go into the space's file.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 from torch import Tensor
 
-from gritspace.train import attributes
+from gritspace.train import alignment, attributes
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.devices import Audio, Device, label
 from gritspace.train.errors import InputError
@@ -92,7 +93,7 @@ def render_pairs(
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy, SciPy and PyTorch leave Python's lock while they work
         for i, (excerpts, wet, of_device) in enumerate(pool.map(played, range(len(devices)))):
             name = devices[i].name
-            found.gains[name] = gains[name] if gains else gain_of(devices[i], wet)
+            found.gains[name] = gains[name] if gains else gain_of(devices[i], excerpts, wet)
             wets.append(torch.from_numpy(wet) * found.gains[name])
             drys.append(torch.from_numpy(excerpts))
             found.labels += [label(devices[i], value) for value in values[i]]
@@ -104,11 +105,14 @@ def render_pairs(
     return found
 
 
-def gain_of(device: Device, wet: Audio) -> float:
-    """What makes the device's wet audio (batch, frames) LEVEL_RMS loud. Raises InputError on silence and NaN."""
+def gain_of(device: Device, dry: Audio, wet: Audio) -> float:
+    """What makes the device's wet audio (batch, frames) LEVEL_RMS loud; negative if it is upside down.
+
+    Raises InputError on silence and on numbers that are not finite.
+    """
     if not np.isfinite(wet).all():
         raise InputError(f"{device.name}: it gives numbers that are not finite; leave this device out.")
     rms = float(np.sqrt(np.mean(np.square(wet, dtype=np.float64))))
     if rms < 1e-6:
         raise InputError(f"{device.name}: it gives silence; give louder dry audio or leave this device out.")
-    return LEVEL_RMS / rms
+    return alignment.polarity(dry, wet) * LEVEL_RMS / rms

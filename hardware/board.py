@@ -19,7 +19,7 @@ SYMBOLS = Path(os.environ.get("KICAD_SYMBOLS", "/usr/share/kicad/symbols"))
 
 
 class MissingSymbols(RuntimeError):
-    """KiCad's symbol libraries are not installed; the message says how to get them."""
+    """SKiDL or KiCad's symbol libraries are not installed; the message says how to get them."""
 
 
 def _skidl() -> Any:
@@ -30,7 +30,10 @@ def _skidl() -> Any:
         os.environ.setdefault(variable, str(SYMBOLS))
     # On import SKiDL complains of footprint tables that only a KiCad installation of a user's own has.
     with contextlib.redirect_stderr(io.StringIO()):
-        import skidl
+        try:
+            import skidl
+        except ImportError as missing:
+            raise MissingSymbols("SKiDL is not installed: install it (pip install skidl==3.0.0).") from missing
 
     skidl.set_default_tool(skidl.KICAD6)
     # Not SKiDL's own list: it has the current folder in it, and SKiDL searches that with all its subfolders.

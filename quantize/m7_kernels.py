@@ -212,8 +212,9 @@ def leaky(tile: Tile, offset: int) -> list[str]:
 
 
 def tanh(tile: Tile, offset: int) -> list[str]:
-    """Two tables, moved up by 9, so that the result stands in the upper half: base with its rounding, and slope.
+    """A straight line from two tables, moved up by 9 so that the result stands in the upper half.
 
+    The line is evaluated at x itself, not at its distance from the segment's start: what overflows on the way cancels.
     The index saturates before the look-up, which is the requantization's saturation: the outermost segments are flat.
     """
     lines = []
@@ -230,7 +231,7 @@ def tanh(tile: Tile, offset: int) -> list[str]:
             a = tile.accumulator(row, frame)
             base, slope = temporaries[(2 * frame + row) % 3]
             lines += [f"ssat {base}, #9, {a}, asr #7", f"ldr {slope}, [lr, {base}, lsl #2]"]
-            lines += [f"ldr {base}, [r12, {base}, lsl #2]", f"and {a}, {a}, #127", f"mla {a}, {slope}, {a}, {base}"]
+            lines += [f"ldr {base}, [r12, {base}, lsl #2]", f"mla {a}, {slope}, {a}, {base}"]
         low, high = tile.accumulator(0, frame), tile.accumulator(1, frame)
         lines.append(f"pkhtb {low}, {high}, {low}, asr #16")
     return lines
@@ -336,10 +337,10 @@ def _loop(name: str, body: list[str], before: str = "") -> list[str]:
 
 
 def table_words() -> list[int]:
-    """tanh as the epilogue reads it: 512 bases with their rounding, 512 slopes, both moved up by 9."""
-    base, slope = tanh_table()
-    rounded = [(int(b) * 128 + 64 - (index < 256)) << 9 for index, b in enumerate(base)]
-    return [v & 0xFFFFFFFF for v in rounded + [int(s) << 9 for s in slope]]
+    """tanh as the epilogue reads it: what 512 lines are at x = 0, rounding included, then their slopes; moved up by 9."""
+    base, slope = (values.tolist() for values in tanh_table())
+    at_zero = [(b * 128 + 64 - (i < 256) - s * 128 * (i - 256)) << 9 for i, (b, s) in enumerate(zip(base, slope, strict=True))]
+    return [v & 0xFFFFFFFF for v in at_zero + [s << 9 for s in slope]]
 
 
 def source() -> str:

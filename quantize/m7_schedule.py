@@ -34,8 +34,12 @@ class Instruction:
 
     @property
     def length(self) -> int:
-        """Cycles to the result."""
-        return 2 if self.name in MULTIPLY or self.name in ("ssat", "str") else 1
+        """Cycles until the result is written: results are written in the order of the program."""
+        if self.name == "str":
+            return 0
+        if self.name in ("ssat", "qadd16"):
+            return 3
+        return 2 if self.name in MULTIPLY else 1
 
 
 def parse(text: str) -> Instruction:
@@ -142,14 +146,16 @@ def duration(code: Sequence[Instruction]) -> int:
                 at = max(at, quick.get(register, 0))
             else:
                 at = max(at, ready.get(register, 0) + (register in instruction.early))
-        at = max(at, last_write - instruction.length)
+        if instruction.length:
+            at = max(at, last_write - instruction.length)
         if at > cycle:
             cycle, slots, units = at, 0, set()
         if slots == 2 or units & _units(instruction):
             cycle, slots, units = cycle + 1, 0, set()
         slots += 1
         units |= _units(instruction)
-        last_write = max(last_write, cycle + instruction.length)
+        if instruction.length:
+            last_write = max(last_write, cycle + instruction.length)
         for register in instruction.writes:
             if register == "memory":
                 stored[_place(instruction)] = cycle + 1
@@ -182,7 +188,9 @@ def _list_schedule(
             fitting = [
                 i
                 for i in ready
-                if earliest[i] <= cycle and not (units & _units(code[i])) and cycle + code[i].length >= last_write
+                if earliest[i] <= cycle
+                and not units & _units(code[i])
+                and (code[i].length == 0 or cycle + code[i].length >= last_write)
             ]
             if not fitting:
                 break
@@ -204,8 +212,8 @@ def _list_schedule(
 
 def _preference(instruction: Instruction, taken: Sequence[int], fitting: Sequence[Instruction]) -> int:
     if taken:
-        return 1 if instruction.length == 2 else 0
-    return 1 if instruction.length == 1 and any(i.length == 2 for i in fitting) else 0
+        return min(instruction.length, 2) if instruction.length else 2
+    return 1 if instruction.length == 1 and any(i.length != 1 for i in fitting) else 0
 
 
 def _units(instruction: Instruction) -> set[str]:

@@ -60,51 +60,51 @@ grit_m7_convolve_linear_2_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #4]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
@@ -198,51 +198,51 @@ grit_m7_convolve_linear_2_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #4]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
@@ -306,69 +306,69 @@ grit_m7_convolve_leaky_2_1:
   ldr.w r8, [r12, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #8]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #4]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #8]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -458,69 +458,69 @@ grit_m7_convolve_leaky_2_3:
   cmp r12, lr
   ldr.w r6, [r12, #0]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #8]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #4]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #8]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -590,16 +590,13 @@ grit_m7_convolve_tanh_2_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -608,12 +605,9 @@ grit_m7_convolve_tanh_2_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -754,16 +748,13 @@ grit_m7_convolve_tanh_2_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -772,12 +763,9 @@ grit_m7_convolve_tanh_2_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -846,53 +834,53 @@ grit_m7_residual_2:
   ldr.w r10, [lr, #20]
 1:
   add.w r12, r12, #12
-  smlad r2, r9, r8, r11
   smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
+  smlad r2, r9, r8, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r11
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r11
-  ldr.w r10, [lr, #32]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #8]
-  smmulr r2, r2, r9
   ldr.w r8, [sp, #12]
+  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #32]
+  smmulr r1, r1, r9
+  ldr.w r6, [sp, #4]
+  smmulr r2, r2, r9
   smmulr r3, r3, r10
+  ssat r1, #16, r1
   smmulr r5, r5, r10
-  ssat r0, #16, r0
+  ssat r2, #16, r2
   smmulr r4, r4, r10
   ssat r3, #16, r3
-  ldr.w r10, [r6, #4]
+  smmulr r0, r0, r9
   ssat r5, #16, r5
   ssat r4, #16, r4
-  smmulr r1, r1, r9
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
-  add.w r6, r6, #12
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  str.w r0, [r7, #0]
-  pkhbt r1, r1, r4, lsl #16
+  ssat r0, #16, r0
   pkhbt r2, r2, r5, lsl #16
-  qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
+  ldr.w r9, [r6, #0]
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [r6, #4]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r11, [r6, #8]
+  add.w r6, r6, #12
+  qadd16 r0, r0, r9
   qadd16 r2, r2, r11
-  str.w r1, [r7, #4]
+  qadd16 r1, r1, r10
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  ldr.w r10, [lr, #20]
+  ldr.w r9, [lr, #16]
+  str.w r1, [r7, #4]
   str.w r2, [r7, #8]
   add.w r7, r7, #12
-  str.w r6, [sp, #4]
   cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  str.w r6, [sp, #4]
   ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -969,25 +957,25 @@ grit_m7_head_2:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -1172,51 +1160,51 @@ grit_m7_convolve_linear_4_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #8]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
@@ -1343,51 +1331,51 @@ grit_m7_convolve_linear_4_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #8]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
@@ -1462,69 +1450,69 @@ grit_m7_convolve_leaky_4_1:
   cmp r12, lr
   ldr.w r6, [r12, #0]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #16]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #8]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #16]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -1647,69 +1635,69 @@ grit_m7_convolve_leaky_4_3:
   ldr.w r7, [r12, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #16]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #8]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #16]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -1790,16 +1778,13 @@ grit_m7_convolve_tanh_4_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -1808,12 +1793,9 @@ grit_m7_convolve_tanh_4_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -1987,16 +1969,13 @@ grit_m7_convolve_tanh_4_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -2005,12 +1984,9 @@ grit_m7_convolve_tanh_4_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -2078,9 +2054,9 @@ grit_m7_residual_4:
   ldr.w r8, [r12, #16]
   ldr.w r10, [lr, #20]
 1:
+  smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
-  smlad r0, r9, r6, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
   smlad r3, r10, r6, r11
@@ -2088,55 +2064,55 @@ grit_m7_residual_4:
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r11
-  ldr.w r10, [lr, #28]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
   add.w r12, r12, #24
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  ldr.w r6, [sp, #4]
-  ldr.w r8, [sp, #12]
-  smmulr r4, r4, r10
+  smmulr r0, r0, r9
   ldr.w r11, [r6, #16]
   smmulr r1, r1, r9
+  ldr.w r8, [sp, #12]
   smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r10
-  ssat r1, #16, r1
-  ldr.w r10, [r6, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  smmulr r2, r2, r9
-  qadd16 r1, r1, r10
-  smmulr r0, r0, r9
-  ldr.w r9, [r6, #0]
-  ssat r5, #16, r5
-  add.w r6, r6, #24
+  smmulr r4, r4, r10
   ssat r0, #16, r0
-  ldr.w r10, [lr, #20]
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r2, #16, r2
   pkhbt r0, r0, r3, lsl #16
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
+  ldr.w r9, [r6, #0]
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [r6, #8]
   pkhbt r2, r2, r5, lsl #16
-  str.w r0, [r7, #0]
+  add.w r6, r6, #24
+  qadd16 r0, r0, r9
+  qadd16 r1, r1, r10
   qadd16 r2, r2, r11
-  str.w r1, [r7, #8]
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  str.w r1, [r7, #8]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #16]
   add.w r7, r7, #24
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #20]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -2210,25 +2186,25 @@ grit_m7_head_4:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -2424,51 +2400,51 @@ grit_m7_convolve_linear_6_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #12]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
@@ -2628,51 +2604,51 @@ grit_m7_convolve_linear_6_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #12]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
@@ -2758,69 +2734,69 @@ grit_m7_convolve_leaky_6_1:
   ldr.w r6, [r12, #0]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #24]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #12]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #24]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -2976,69 +2952,69 @@ grit_m7_convolve_leaky_6_3:
   ldr.w r8, [r12, #24]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #24]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #12]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #24]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -3130,16 +3106,13 @@ grit_m7_convolve_tanh_6_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -3148,12 +3121,9 @@ grit_m7_convolve_tanh_6_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -3360,16 +3330,13 @@ grit_m7_convolve_tanh_6_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -3378,12 +3345,9 @@ grit_m7_convolve_tanh_6_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -3451,76 +3415,76 @@ grit_m7_residual_6:
   ldr.w r8, [r12, #24]
   ldr.w r10, [lr, #20]
 1:
-  smlad r0, r9, r6, r11
-  smlad r2, r9, r8, r11
   smlad r1, r9, r7, r11
-  ldr.w r9, [lr, #24]
+  smlad r2, r9, r8, r11
+  smlad r0, r9, r6, r11
   ldr.w r11, [lr, #4]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
+  ldr.w r9, [lr, #24]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #28]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r11
   ldr.w r10, [lr, #28]
   smlad r2, r9, r8, r2
+  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #36]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #36]
+  smlad r0, r9, r6, r0
   add.w r12, r12, #36
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #48]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  ldr.w r11, [r6, #24]
   ldr.w r8, [sp, #12]
-  smmulr r4, r4, r10
+  smlad r3, r10, r6, r3
+  ldr.w r10, [lr, #48]
   smmulr r1, r1, r9
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
+  ldr.w r6, [sp, #4]
+  smmulr r0, r0, r9
   smmulr r3, r3, r10
   ssat r1, #16, r1
   smmulr r5, r5, r10
-  ssat r2, #16, r2
-  pkhbt r1, r1, r4, lsl #16
-  smmulr r0, r0, r9
-  ldr.w r10, [r6, #12]
-  ssat r3, #16, r3
-  qadd16 r1, r1, r10
-  ldr.w r9, [r6, #0]
-  add.w r6, r6, #36
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #20]
   ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r4, #16, r4
+  ssat r2, #16, r2
+  ldr.w r9, [r6, #0]
   pkhbt r0, r0, r3, lsl #16
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r11, [r6, #24]
   pkhbt r2, r2, r5, lsl #16
-  str.w r0, [r7, #0]
+  ldr.w r10, [r6, #12]
+  add.w r6, r6, #36
+  qadd16 r0, r0, r9
   qadd16 r2, r2, r11
-  str.w r1, [r7, #12]
+  qadd16 r1, r1, r10
+  str.w r0, [r7, #0]
+  ldr.w r9, [lr, #16]
   ldr.w r11, [lr, #0]
+  ldr.w r10, [lr, #20]
+  str.w r1, [r7, #12]
   str.w r2, [r7, #24]
   add.w r7, r7, #36
+  cmp r7, r8
   str.w r6, [sp, #4]
   ldr.w r6, [r12, #0]
   str.w r7, [sp, #8]
-  cmp r7, r8
-  ldr.w r8, [r12, #24]
   ldr.w r7, [r12, #12]
+  ldr.w r8, [r12, #24]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -3649,25 +3613,25 @@ grit_m7_head_6:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -3874,51 +3838,51 @@ grit_m7_convolve_linear_8_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #16]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
@@ -4111,51 +4075,51 @@ grit_m7_convolve_linear_8_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #16]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
@@ -4252,69 +4216,69 @@ grit_m7_convolve_leaky_8_1:
   cmp r12, lr
   ldr.w r7, [r12, #16]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #32]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #16]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #32]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -4503,69 +4467,69 @@ grit_m7_convolve_leaky_8_3:
   cmp r12, lr
   ldr.w r8, [r12, #32]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #32]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #16]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #32]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -4668,16 +4632,13 @@ grit_m7_convolve_tanh_8_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -4686,12 +4647,9 @@ grit_m7_convolve_tanh_8_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -4931,16 +4889,13 @@ grit_m7_convolve_tanh_8_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -4949,12 +4904,9 @@ grit_m7_convolve_tanh_8_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -5022,9 +4974,9 @@ grit_m7_residual_8:
   ldr.w r8, [r12, #32]
   ldr.w r10, [lr, #20]
 1:
-  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
   smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
   smlad r5, r10, r8, r11
@@ -5032,14 +4984,14 @@ grit_m7_residual_8:
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #20]
   smlad r3, r10, r6, r11
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
   ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
   ldr.w r9, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -5051,58 +5003,58 @@ grit_m7_residual_8:
   ldr.w r6, [r12, #12]
   smlad r1, r9, r7, r1
   ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #48
   smlad r2, r9, r8, r2
+  add.w r12, r12, #48
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
-  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #56]
   smmulr r1, r1, r9
-  ldr.w r11, [r6, #32]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r5, r5, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r3, #16, r3
-  ldr.w r10, [r6, #16]
-  ssat r5, #16, r5
+  ldr.w r6, [sp, #4]
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  qadd16 r0, r0, r9
-  add.w r6, r6, #48
-  ldr.w r9, [lr, #16]
-  ssat r2, #16, r2
+  smmulr r5, r5, r10
   ssat r1, #16, r1
-  str.w r0, [r7, #0]
+  smmulr r3, r3, r10
+  ssat r2, #16, r2
+  smmulr r4, r4, r10
+  ssat r5, #16, r5
+  smmulr r0, r0, r9
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ssat r0, #16, r0
+  ldr.w r9, [r6, #0]
   pkhbt r2, r2, r5, lsl #16
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r10, [r6, #16]
   pkhbt r1, r1, r4, lsl #16
-  qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
+  ldr.w r11, [r6, #32]
+  add.w r6, r6, #48
   qadd16 r2, r2, r11
-  str.w r1, [r7, #16]
+  qadd16 r0, r0, r9
+  qadd16 r1, r1, r10
   ldr.w r11, [lr, #0]
+  str.w r0, [r7, #0]
+  ldr.w r9, [lr, #16]
+  str.w r1, [r7, #16]
+  ldr.w r10, [lr, #20]
   str.w r2, [r7, #32]
   add.w r7, r7, #48
   str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
+  cmp r7, r8
+  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -5202,25 +5154,25 @@ grit_m7_head_8:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -5438,51 +5390,51 @@ grit_m7_convolve_linear_10_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #20]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
@@ -5708,51 +5660,51 @@ grit_m7_convolve_linear_10_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #20]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
@@ -5860,69 +5812,69 @@ grit_m7_convolve_leaky_10_1:
   cmp r12, lr
   ldr.w r8, [r12, #40]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #40]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #20]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #40]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -6144,69 +6096,69 @@ grit_m7_convolve_leaky_10_3:
   ldr.w r8, [r12, #40]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #40]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #20]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #40]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -6320,16 +6272,13 @@ grit_m7_convolve_tanh_10_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -6338,12 +6287,9 @@ grit_m7_convolve_tanh_10_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -6616,16 +6562,13 @@ grit_m7_convolve_tanh_10_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -6634,12 +6577,9 @@ grit_m7_convolve_tanh_10_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -6707,98 +6647,98 @@ grit_m7_residual_10:
   ldr.w r8, [r12, #40]
   ldr.w r10, [lr, #20]
 1:
-  smlad r2, r9, r8, r11
-  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
+  smlad r1, r9, r7, r11
+  smlad r2, r9, r8, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #44]
-  smlad r4, r10, r7, r11
-  ldr.w r10, [lr, #28]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #24]
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r3, r10, r6, r3
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
-  ldr.w r6, [r12, #12]
   smlad r2, r9, r8, r2
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
   add.w r12, r12, #60
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
-  smlad r5, r10, r8, r5
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #60]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #64]
-  ldr.w r11, [r6, #40]
   ldr.w r7, [sp, #8]
-  smmulr r2, r2, r9
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #64]
+  smmulr r0, r0, r9
+  ldr.w r11, [r6, #40]
+  smmulr r1, r1, r9
   ldr.w r8, [sp, #12]
   smmulr r3, r3, r10
-  smmulr r0, r0, r9
-  ssat r2, #16, r2
   smmulr r4, r4, r10
-  ssat r3, #16, r3
-  smmulr r5, r5, r10
   ssat r0, #16, r0
-  ldr.w r10, [r6, #20]
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  smmulr r1, r1, r9
-  ldr.w r9, [r6, #0]
   ssat r5, #16, r5
-  qadd16 r0, r0, r9
-  add.w r6, r6, #60
-  ldr.w r9, [lr, #16]
   ssat r1, #16, r1
-  pkhbt r2, r2, r5, lsl #16
-  str.w r0, [r7, #0]
+  ssat r2, #16, r2
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [r6, #20]
+  pkhbt r2, r2, r5, lsl #16
+  add.w r6, r6, #60
+  qadd16 r0, r0, r9
   qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
-  str.w r1, [r7, #20]
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  str.w r1, [r7, #20]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #40]
   add.w r7, r7, #60
   str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
   cmp r7, r8
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #20]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -6979,25 +6919,25 @@ grit_m7_head_10:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -7226,51 +7166,51 @@ grit_m7_convolve_linear_12_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #24]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
@@ -7529,51 +7469,51 @@ grit_m7_convolve_linear_12_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #24]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
@@ -7692,69 +7632,69 @@ grit_m7_convolve_leaky_12_1:
   cmp r12, lr
   ldr.w r7, [r12, #24]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #48]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #24]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #48]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -8009,69 +7949,69 @@ grit_m7_convolve_leaky_12_3:
   ldr.w r8, [r12, #48]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #48]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #24]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #48]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -8196,16 +8136,13 @@ grit_m7_convolve_tanh_12_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -8214,12 +8151,9 @@ grit_m7_convolve_tanh_12_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -8525,16 +8459,13 @@ grit_m7_convolve_tanh_12_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -8543,12 +8474,9 @@ grit_m7_convolve_tanh_12_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -8632,93 +8560,93 @@ grit_m7_residual_12:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #36]
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
-  smlad r2, r9, r8, r2
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
+  ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
+  add.w r12, r12, #72
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #68]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #12]
-  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #72]
-  smmulr r1, r1, r9
-  ldr.w r6, [sp, #4]
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
   ldr.w r11, [r6, #48]
+  smmulr r1, r1, r9
+  ldr.w r8, [sp, #12]
+  smmulr r3, r3, r10
   smmulr r4, r4, r10
+  ssat r0, #16, r0
   smmulr r5, r5, r10
   ssat r3, #16, r3
-  ldr.w r10, [r6, #24]
-  ssat r0, #16, r0
-  ssat r5, #16, r5
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
   ssat r4, #16, r4
-  add.w r6, r6, #72
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r2, #16, r2
   pkhbt r0, r0, r3, lsl #16
-  pkhbt r2, r2, r5, lsl #16
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
+  ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r7, #0]
+  ldr.w r10, [r6, #24]
+  pkhbt r2, r2, r5, lsl #16
+  add.w r6, r6, #72
+  qadd16 r0, r0, r9
   qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
-  str.w r1, [r7, #24]
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  str.w r1, [r7, #24]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #48]
   add.w r7, r7, #72
   str.w r6, [sp, #4]
   cmp r7, r8
   str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #20]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -8844,25 +8772,25 @@ grit_m7_head_12:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -9102,51 +9030,51 @@ grit_m7_convolve_linear_14_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #28]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
@@ -9438,51 +9366,51 @@ grit_m7_convolve_linear_14_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #28]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
@@ -9612,69 +9540,69 @@ grit_m7_convolve_leaky_14_1:
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #56]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #28]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #56]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -9962,69 +9890,69 @@ grit_m7_convolve_leaky_14_3:
   ldr.w r8, [r12, #56]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #56]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #28]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #56]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -10160,16 +10088,13 @@ grit_m7_convolve_tanh_14_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -10178,12 +10103,9 @@ grit_m7_convolve_tanh_14_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -10522,16 +10444,13 @@ grit_m7_convolve_tanh_14_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -10540,12 +10459,9 @@ grit_m7_convolve_tanh_14_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -10613,120 +10529,120 @@ grit_m7_residual_14:
   ldr.w r8, [r12, #56]
   ldr.w r10, [lr, #20]
 1:
-  smlad r2, r9, r8, r11
   smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
-  ldr.w r9, [lr, #24]
+  smlad r2, r9, r8, r11
   ldr.w r11, [lr, #4]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #24]
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r11
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #44]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #52]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #60]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #48]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r2, r9, r8, r2
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
   add.w r12, r12, #84
-  smlad r0, r9, r6, r0
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #76]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #12]
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
+  ldr.w r7, [sp, #8]
+  smlad r5, r10, r8, r5
   ldr.w r10, [lr, #80]
   smmulr r0, r0, r9
-  ldr.w r7, [sp, #8]
-  smmulr r2, r2, r9
   ldr.w r11, [r6, #56]
-  smmulr r4, r4, r10
-  smmulr r5, r5, r10
-  ssat r0, #16, r0
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  ldr.w r10, [r6, #28]
-  ssat r5, #16, r5
   smmulr r1, r1, r9
+  ldr.w r8, [sp, #12]
+  smmulr r3, r3, r10
+  smmulr r4, r4, r10
+  ssat r0, #16, r0
+  smmulr r5, r5, r10
   ssat r3, #16, r3
-  ldr.w r9, [r6, #0]
-  ssat r2, #16, r2
-  add.w r6, r6, #84
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
   ssat r1, #16, r1
+  ssat r2, #16, r2
   pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
-  qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
+  ldr.w r10, [r6, #28]
   pkhbt r2, r2, r5, lsl #16
-  str.w r0, [r7, #0]
+  add.w r6, r6, #84
+  qadd16 r0, r0, r9
+  qadd16 r1, r1, r10
   qadd16 r2, r2, r11
-  str.w r1, [r7, #28]
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  str.w r1, [r7, #28]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #56]
   add.w r7, r7, #84
   str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
   cmp r7, r8
-  ldr.w r8, [r12, #56]
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #20]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -10959,25 +10875,25 @@ grit_m7_head_14:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -11228,51 +11144,51 @@ grit_m7_convolve_linear_16_1:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #32]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
@@ -11597,51 +11513,51 @@ grit_m7_convolve_linear_16_3:
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
-  ldr.w r6, [sp, #16]
   ldr.w r12, [sp, #8]
+  ldr.w r6, [sp, #16]
+  ldr.w r8, [sp, #20]
+  smmulr r3, r3, r10
   ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w r8, [sp, #20]
-  smmulr r5, r5, r10
   ldr.w lr, [sp, #0]
+  smmulr r5, r5, r10
   smmulr r0, r0, r9
-  smmulr r3, r3, r10
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #0]
-  smmulr r1, r1, r9
-  ldr.w r11, [lr, #4]
   ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ldr.w r9, [lr, #8]
-  ssat r0, #16, r0
-  add.w lr, lr, #12
+  smmulr r1, r1, r9
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  str.w r0, [r12, #0]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [lr, #8]
   pkhbt r1, r1, r4, lsl #16
+  str.w r0, [r12, #0]
   pkhbt r2, r2, r5, lsl #16
   str.w r1, [r12, r6]
+  ldr.w r10, [lr, #0]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
+  ldr.w r11, [lr, #4]
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [sp, #4]
+  add.w lr, lr, #12
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
   smlabb r0, r9, r6, r10
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r10
+  smlabb r2, r9, r8, r10
+  ldr.w r10, [lr, #8]
+  smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #32]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
   smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
@@ -11782,69 +11698,69 @@ grit_m7_convolve_leaky_16_1:
   ldr.w r7, [r12, #32]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #64]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #32]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #64]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -12165,69 +12081,69 @@ grit_m7_convolve_leaky_16_3:
   ldr.w r8, [r12, #64]
   cmp r12, lr
   bne 2b
-  ldr.w r7, [lr, #12]
   ldr.w r6, [lr, #4]
-  and r11, r7, r1, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r11, r11, r6
-  and r10, r7, r0, asr #31
+  ldr.w r7, [lr, #12]
   and r12, r7, r2, asr #31
-  add.w r10, r10, r6
+  ldr.w r8, [lr, #8]
+  and r11, r7, r1, asr #31
   add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  add.w r11, r11, r6
+  add.w r10, r10, r6
+  smmulr r2, r2, r12
+  ldr.w r9, [lr, #16]
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
   smmulr r0, r0, r10
-  and r10, r9, r3, asr #31
-  smmulr r2, r2, r12
-  ldr.w r8, [lr, #8]
-  ssat r1, #16, r1
+  and r12, r9, r5, asr #31
   add.w r11, r11, r8
-  ssat r2, #16, r2
+  and r10, r9, r3, asr #31
+  add.w r12, r12, r8
   add.w r10, r10, r8
   ssat r0, #16, r0
-  and r12, r9, r5, asr #31
-  smmulr r4, r4, r11
-  add.w r12, r12, r8
-  smmulr r3, r3, r10
-  ldr.w r6, [sp, #16]
-  ssat r4, #16, r4
-  ldr.w r8, [sp, #20]
   smmulr r5, r5, r12
-  ldr.w r12, [sp, #8]
-  ssat r3, #16, r3
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r11
   ssat r5, #16, r5
+  ssat r3, #16, r3
+  ssat r4, #16, r4
+  ldr.w r6, [sp, #16]
+  ldr.w r12, [sp, #8]
   pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  ldr.w r11, [lr, #4]
+  ldr.w r7, [sp, #12]
+  pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   str.w r1, [r12, r6]
-  ldr.w r10, [lr, #0]
+  ldr.w lr, [sp, #0]
+  pkhbt r2, r2, r5, lsl #16
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  add.w lr, lr, #12
-  cmp r12, r7
+  ldr.w r11, [lr, #4]
   str.w r12, [sp, #8]
+  cmp r12, r7
   ldr.w r12, [sp, #4]
+  ldr.w r10, [lr, #0]
+  ldr.w r9, [lr, #8]
+  add.w lr, lr, #12
   ldr.w r8, [r12, #8]
   ldr.w r7, [r12, #4]
   ldr.w r6, [r12, #0]
   add.w r12, r12, #12
   smlabb r2, r9, r8, r10
+  smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
   ldr.w r12, [lr, #0]
-  smlabb r0, r9, r6, r10
   smlabb r1, r9, r7, r10
   ldr.w r10, [lr, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r8, [r12, #64]
   smlatb r4, r9, r7, r11
   ldr.w r7, [r12, #32]
   smlatb r3, r9, r6, r11
   ldr.w r6, [r12, #0]
+  smlatb r5, r9, r8, r11
+  ldr.w r8, [r12, #64]
   ldr.w r9, [lr, #4]
   blo 2b
   add.w sp, sp, #28
@@ -12374,16 +12290,13 @@ grit_m7_convolve_tanh_16_1:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -12392,12 +12305,9 @@ grit_m7_convolve_tanh_16_1:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -12769,16 +12679,13 @@ grit_m7_convolve_tanh_16_3:
   smmulr r0, r0, r6
   smmulr r1, r1, r6
   ssat r8, #9, r3, asr #7
-  and r3, r3, #127
   smmulr r2, r2, r6
   ssat r6, #9, r0, asr #7
+  ssat r10, #9, r1, asr #7
   smmulr r4, r4, r7
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
-  and r0, r0, #127
-  ssat r10, #9, r1, asr #7
   ldr.w r7, [lr, r6, lsl #2]
-  and r1, r1, #127
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
   mla r3, r9, r3, r8
@@ -12787,12 +12694,9 @@ grit_m7_convolve_tanh_16_3:
   mla r0, r7, r0, r6
   ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  and r2, r2, #127
   ssat r6, #9, r4, asr #7
-  and r4, r4, #127
   ssat r10, #9, r5, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  and r5, r5, #127
   ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
@@ -12958,25 +12862,24 @@ grit_m7_residual_16:
   ssat r0, #16, r0
   smmulr r5, r5, r10
   ssat r3, #16, r3
-  ldr.w r10, [r6, #32]
   smmulr r2, r2, r9
-  ldr.w r9, [r6, #0]
   ssat r4, #16, r4
-  pkhbt r0, r0, r3, lsl #16
-  add.w r6, r6, #96
-  qadd16 r0, r0, r9
-  ldr.w r9, [lr, #16]
   ssat r5, #16, r5
-  str.w r0, [r7, #0]
   ssat r1, #16, r1
   ssat r2, #16, r2
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
+  ldr.w r10, [r6, #32]
   pkhbt r2, r2, r5, lsl #16
+  add.w r6, r6, #96
+  qadd16 r0, r0, r9
   qadd16 r1, r1, r10
-  ldr.w r10, [lr, #20]
   qadd16 r2, r2, r11
-  str.w r1, [r7, #32]
+  str.w r0, [r7, #0]
   ldr.w r11, [lr, #0]
+  str.w r1, [r7, #32]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #64]
   add.w r7, r7, #96
   str.w r6, [sp, #4]
@@ -12985,6 +12888,7 @@ grit_m7_residual_16:
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #20]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -13136,25 +13040,25 @@ grit_m7_head_16:
   ssat r0, #16, r0
   smmulr r2, r2, r6
   ssat r3, #16, r3
-  pkhbt r0, r0, r1, lsl #16
   smmulr r4, r4, r6
   ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  ldr.w r0, [lr, #0]
   ssat r2, #16, r2
-  add.w lr, lr, #8
   ssat r4, #16, r4
+  pkhbt r0, r0, r1, lsl #16
   pkhbt r2, r2, r3, lsl #16
-  mov.w r1, r0
+  str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  mov.w r2, r0
+  ldr.w r0, [lr, #0]
   str.w r4, [r12, #8]
+  add.w lr, lr, #8
   add.w r12, r12, #12
-  mov.w r3, r0
   cmp r12, r7
   str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
+  mov.w r1, r0
+  mov.w r2, r0
+  mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
   ldr.w r10, [lr, #4]
@@ -13277,28 +13181,28 @@ grit_m7_shift_16:
 grit_m7_narrow:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
 1:
-  ldr.w r9, [r0, #20]
+  ldr.w r5, [r0, #4]
   ldr.w r7, [r0, #12]
+  ldr.w r9, [r0, #20]
   ldr.w r4, [r0, #0]
   ldr.w r6, [r0, #8]
-  ldr.w r5, [r0, #4]
-  smmulr r9, r9, r1
-  ldr.w r8, [r0, #16]
-  smmulr r4, r4, r1
-  add.w r0, r0, #24
   smmulr r5, r5, r1
-  smmulr r8, r8, r1
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  ldr.w r8, [r0, #16]
   smmulr r7, r7, r1
+  add.w r0, r0, #24
+  smmulr r9, r9, r1
+  smmulr r4, r4, r1
+  ssat r5, #16, r5
   smmulr r6, r6, r1
-  ssat r9, #16, r9
   ssat r7, #16, r7
-  pkhbt r4, r4, r5, lsl #16
+  smmulr r8, r8, r1
+  ssat r9, #16, r9
+  ssat r4, #16, r4
   ssat r6, #16, r6
-  str.w r4, [r2, #0]
   ssat r8, #16, r8
+  pkhbt r4, r4, r5, lsl #16
   pkhbt r6, r6, r7, lsl #16
+  str.w r4, [r2, #0]
   pkhbt r8, r8, r9, lsl #16
   str.w r6, [r2, #4]
   str.w r8, [r2, #8]
@@ -13340,70 +13244,70 @@ grit_m7_copy:
   .balign 8
   .global grit_m7_tanh_tables
 grit_m7_tanh_tables:
-  .word 0x80017E00, 0x80017E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00
-  .word 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80037E00, 0x80037E00, 0x80037E00, 0x80037E00
-  .word 0x80037E00, 0x80037E00, 0x80037E00, 0x80037E00, 0x80047E00, 0x80047E00, 0x80047E00, 0x80047E00
-  .word 0x80047E00, 0x80047E00, 0x80057E00, 0x80057E00, 0x80057E00, 0x80057E00, 0x80057E00, 0x80067E00
-  .word 0x80067E00, 0x80067E00, 0x80067E00, 0x80077E00, 0x80077E00, 0x80077E00, 0x80077E00, 0x80087E00
-  .word 0x80087E00, 0x80087E00, 0x80097E00, 0x80097E00, 0x800A7E00, 0x800A7E00, 0x800A7E00, 0x800B7E00
-  .word 0x800B7E00, 0x800C7E00, 0x800C7E00, 0x800D7E00, 0x800D7E00, 0x800E7E00, 0x800E7E00, 0x800F7E00
-  .word 0x80107E00, 0x80107E00, 0x80117E00, 0x80127E00, 0x80137E00, 0x80137E00, 0x80147E00, 0x80157E00
-  .word 0x80167E00, 0x80177E00, 0x80187E00, 0x80197E00, 0x801A7E00, 0x801B7E00, 0x801C7E00, 0x801D7E00
-  .word 0x801F7E00, 0x80207E00, 0x80217E00, 0x80237E00, 0x80247E00, 0x80267E00, 0x80277E00, 0x80297E00
-  .word 0x802B7E00, 0x802D7E00, 0x802F7E00, 0x80307E00, 0x80337E00, 0x80357E00, 0x80377E00, 0x80397E00
-  .word 0x803C7E00, 0x803E7E00, 0x80417E00, 0x80447E00, 0x80477E00, 0x804A7E00, 0x804D7E00, 0x80507E00
-  .word 0x80537E00, 0x80577E00, 0x805B7E00, 0x805E7E00, 0x80627E00, 0x80677E00, 0x806B7E00, 0x806F7E00
-  .word 0x80747E00, 0x80797E00, 0x807E7E00, 0x80847E00, 0x80897E00, 0x808F7E00, 0x80957E00, 0x809B7E00
-  .word 0x80A27E00, 0x80A97E00, 0x80B07E00, 0x80B87E00, 0x80BF7E00, 0x80C77E00, 0x80D07E00, 0x80D97E00
-  .word 0x80E27E00, 0x80EB7E00, 0x80F57E00, 0x81007E00, 0x810B7E00, 0x81167E00, 0x81227E00, 0x812E7E00
-  .word 0x813B7E00, 0x81487E00, 0x81567E00, 0x81657E00, 0x81747E00, 0x81837E00, 0x81947E00, 0x81A57E00
-  .word 0x81B77E00, 0x81C97E00, 0x81DC7E00, 0x81F17E00, 0x82057E00, 0x821B7E00, 0x82327E00, 0x824A7E00
-  .word 0x82627E00, 0x827C7E00, 0x82977E00, 0x82B37E00, 0x82D07E00, 0x82EE7E00, 0x830E7E00, 0x832F7E00
-  .word 0x83517E00, 0x83747E00, 0x839A7E00, 0x83C07E00, 0x83E87E00, 0x84127E00, 0x843E7E00, 0x846B7E00
-  .word 0x849B7E00, 0x84CC7E00, 0x84FF7E00, 0x85347E00, 0x856C7E00, 0x85A67E00, 0x85E27E00, 0x86207E00
-  .word 0x86617E00, 0x86A57E00, 0x86EB7E00, 0x87357E00, 0x87817E00, 0x87D07E00, 0x88227E00, 0x88787E00
-  .word 0x88D17E00, 0x892E7E00, 0x898E7E00, 0x89F27E00, 0x8A5A7E00, 0x8AC67E00, 0x8B367E00, 0x8BAB7E00
-  .word 0x8C247E00, 0x8CA27E00, 0x8D247E00, 0x8DAC7E00, 0x8E387E00, 0x8ECA7E00, 0x8F617E00, 0x8FFF7E00
-  .word 0x90A17E00, 0x914A7E00, 0x91F97E00, 0x92AF7E00, 0x936B7E00, 0x942E7E00, 0x94F87E00, 0x95C97E00
-  .word 0x96A17E00, 0x97817E00, 0x98687E00, 0x99587E00, 0x9A507E00, 0x9B507E00, 0x9C587E00, 0x9D697E00
-  .word 0x9E847E00, 0x9FA77E00, 0xA0D37E00, 0xA2097E00, 0xA3497E00, 0xA4927E00, 0xA5E67E00, 0xA7437E00
-  .word 0xA8AB7E00, 0xAA1D7E00, 0xAB9A7E00, 0xAD217E00, 0xAEB37E00, 0xB04F7E00, 0xB1F77E00, 0xB3A97E00
-  .word 0xB5677E00, 0xB72F7E00, 0xB9027E00, 0xBAE07E00, 0xBCC97E00, 0xBEBD7E00, 0xC0BC7E00, 0xC2C57E00
-  .word 0xC4D97E00, 0xC6F77E00, 0xC91F7E00, 0xCB517E00, 0xCD8D7E00, 0xCFD27E00, 0xD2217E00, 0xD4787E00
-  .word 0xD6D87E00, 0xD9407E00, 0xDBB07E00, 0xDE287E00, 0xE0A67E00, 0xE32B7E00, 0xE5B67E00, 0xE8477E00
-  .word 0xEADC7E00, 0xED777E00, 0xF0157E00, 0xF2B77E00, 0xF55B7E00, 0xF8037E00, 0xFAAB7E00, 0xFD557E00
-  .word 0x00008000, 0x02AB8000, 0x05558000, 0x07FD8000, 0x0AA58000, 0x0D498000, 0x0FEB8000, 0x12898000
-  .word 0x15248000, 0x17B98000, 0x1A4A8000, 0x1CD58000, 0x1F5A8000, 0x21D88000, 0x24508000, 0x26C08000
-  .word 0x29288000, 0x2B888000, 0x2DDF8000, 0x302E8000, 0x32738000, 0x34AF8000, 0x36E18000, 0x39098000
-  .word 0x3B278000, 0x3D3B8000, 0x3F448000, 0x41438000, 0x43378000, 0x45208000, 0x46FE8000, 0x48D18000
-  .word 0x4A998000, 0x4C578000, 0x4E098000, 0x4FB18000, 0x514D8000, 0x52DF8000, 0x54668000, 0x55E38000
-  .word 0x57558000, 0x58BD8000, 0x5A1A8000, 0x5B6E8000, 0x5CB78000, 0x5DF78000, 0x5F2D8000, 0x60598000
-  .word 0x617C8000, 0x62978000, 0x63A88000, 0x64B08000, 0x65B08000, 0x66A88000, 0x67988000, 0x687F8000
-  .word 0x695F8000, 0x6A378000, 0x6B088000, 0x6BD28000, 0x6C958000, 0x6D518000, 0x6E078000, 0x6EB68000
-  .word 0x6F5F8000, 0x70018000, 0x709F8000, 0x71368000, 0x71C88000, 0x72548000, 0x72DC8000, 0x735E8000
-  .word 0x73DC8000, 0x74558000, 0x74CA8000, 0x753A8000, 0x75A68000, 0x760E8000, 0x76728000, 0x76D28000
-  .word 0x772F8000, 0x77888000, 0x77DE8000, 0x78308000, 0x787F8000, 0x78CB8000, 0x79158000, 0x795B8000
-  .word 0x799F8000, 0x79E08000, 0x7A1E8000, 0x7A5A8000, 0x7A948000, 0x7ACC8000, 0x7B018000, 0x7B348000
-  .word 0x7B658000, 0x7B958000, 0x7BC28000, 0x7BEE8000, 0x7C188000, 0x7C408000, 0x7C668000, 0x7C8C8000
-  .word 0x7CAF8000, 0x7CD18000, 0x7CF28000, 0x7D128000, 0x7D308000, 0x7D4D8000, 0x7D698000, 0x7D848000
-  .word 0x7D9E8000, 0x7DB68000, 0x7DCE8000, 0x7DE58000, 0x7DFB8000, 0x7E0F8000, 0x7E248000, 0x7E378000
-  .word 0x7E498000, 0x7E5B8000, 0x7E6C8000, 0x7E7D8000, 0x7E8C8000, 0x7E9B8000, 0x7EAA8000, 0x7EB88000
-  .word 0x7EC58000, 0x7ED28000, 0x7EDE8000, 0x7EEA8000, 0x7EF58000, 0x7F008000, 0x7F0B8000, 0x7F158000
-  .word 0x7F1E8000, 0x7F278000, 0x7F308000, 0x7F398000, 0x7F418000, 0x7F488000, 0x7F508000, 0x7F578000
-  .word 0x7F5E8000, 0x7F658000, 0x7F6B8000, 0x7F718000, 0x7F778000, 0x7F7C8000, 0x7F828000, 0x7F878000
-  .word 0x7F8C8000, 0x7F918000, 0x7F958000, 0x7F998000, 0x7F9E8000, 0x7FA28000, 0x7FA58000, 0x7FA98000
-  .word 0x7FAD8000, 0x7FB08000, 0x7FB38000, 0x7FB68000, 0x7FB98000, 0x7FBC8000, 0x7FBF8000, 0x7FC28000
-  .word 0x7FC48000, 0x7FC78000, 0x7FC98000, 0x7FCB8000, 0x7FCD8000, 0x7FD08000, 0x7FD18000, 0x7FD38000
-  .word 0x7FD58000, 0x7FD78000, 0x7FD98000, 0x7FDA8000, 0x7FDC8000, 0x7FDD8000, 0x7FDF8000, 0x7FE08000
-  .word 0x7FE18000, 0x7FE38000, 0x7FE48000, 0x7FE58000, 0x7FE68000, 0x7FE78000, 0x7FE88000, 0x7FE98000
-  .word 0x7FEA8000, 0x7FEB8000, 0x7FEC8000, 0x7FED8000, 0x7FED8000, 0x7FEE8000, 0x7FEF8000, 0x7FF08000
-  .word 0x7FF08000, 0x7FF18000, 0x7FF28000, 0x7FF28000, 0x7FF38000, 0x7FF38000, 0x7FF48000, 0x7FF48000
-  .word 0x7FF58000, 0x7FF58000, 0x7FF68000, 0x7FF68000, 0x7FF68000, 0x7FF78000, 0x7FF78000, 0x7FF88000
-  .word 0x7FF88000, 0x7FF88000, 0x7FF98000, 0x7FF98000, 0x7FF98000, 0x7FF98000, 0x7FFA8000, 0x7FFA8000
-  .word 0x7FFA8000, 0x7FFA8000, 0x7FFB8000, 0x7FFB8000, 0x7FFB8000, 0x7FFB8000, 0x7FFB8000, 0x7FFC8000
-  .word 0x7FFC8000, 0x7FFC8000, 0x7FFC8000, 0x7FFC8000, 0x7FFC8000, 0x7FFD8000, 0x7FFD8000, 0x7FFD8000
-  .word 0x7FFD8000, 0x7FFD8000, 0x7FFD8000, 0x7FFD8000, 0x7FFD8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000
-  .word 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFF8000
+  .word 0x80017E00, 0x81007E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00, 0x80027E00
+  .word 0x80027E00, 0x80027E00, 0x80027E00, 0x80F77E00, 0x80037E00, 0x80037E00, 0x80037E00, 0x80037E00
+  .word 0x80037E00, 0x80037E00, 0x80037E00, 0x80F07E00, 0x80047E00, 0x80047E00, 0x80047E00, 0x80047E00
+  .word 0x80047E00, 0x80EB7E00, 0x80057E00, 0x80057E00, 0x80057E00, 0x80057E00, 0x80E77E00, 0x80067E00
+  .word 0x80067E00, 0x80067E00, 0x80E47E00, 0x80077E00, 0x80077E00, 0x80077E00, 0x80E17E00, 0x80087E00
+  .word 0x80087E00, 0x80DF7E00, 0x80097E00, 0x80DE7E00, 0x800A7E00, 0x800A7E00, 0x80DC7E00, 0x800B7E00
+  .word 0x80DB7E00, 0x800C7E00, 0x80DA7E00, 0x800D7E00, 0x80D97E00, 0x800E7E00, 0x80D87E00, 0x80D87E00
+  .word 0x80107E00, 0x80D77E00, 0x80D77E00, 0x80D77E00, 0x80137E00, 0x80D67E00, 0x80D67E00, 0x80D67E00
+  .word 0x80D67E00, 0x80D67E00, 0x80D67E00, 0x80D67E00, 0x80D67E00, 0x80D67E00, 0x80D67E00, 0x818F7E00
+  .word 0x80D77E00, 0x80D77E00, 0x818D7E00, 0x80D87E00, 0x818C7E00, 0x80D97E00, 0x818B7E00, 0x818B7E00
+  .word 0x818B7E00, 0x818B7E00, 0x80DD7E00, 0x82377E00, 0x818B7E00, 0x818B7E00, 0x818B7E00, 0x82347E00
+  .word 0x818C7E00, 0x82337E00, 0x82337E00, 0x82337E00, 0x82337E00, 0x82337E00, 0x82337E00, 0x82337E00
+  .word 0x82D37E00, 0x82D37E00, 0x82357E00, 0x82D27E00, 0x836E7E00, 0x82D37E00, 0x82D37E00, 0x836C7E00
+  .word 0x836C7E00, 0x836C7E00, 0x84027E00, 0x836D7E00, 0x84017E00, 0x84017E00, 0x84017E00, 0x84927E00
+  .word 0x84927E00, 0x84927E00, 0x85207E00, 0x84937E00, 0x851F7E00, 0x85AA7E00, 0x85AA7E00, 0x85AA7E00
+  .word 0x85AA7E00, 0x86317E00, 0x86B77E00, 0x86B77E00, 0x86B77E00, 0x873A7E00, 0x873A7E00, 0x87BB7E00
+  .word 0x87BB7E00, 0x883A7E00, 0x88B87E00, 0x88B87E00, 0x88B87E00, 0x89AE7E00, 0x89AE7E00, 0x8A277E00
+  .word 0x8A277E00, 0x8A9E7E00, 0x8B8A7E00, 0x8B157E00, 0x8BFD7E00, 0x8C707E00, 0x8CE27E00, 0x8CE27E00
+  .word 0x8DC27E00, 0x8E317E00, 0x8E9F7E00, 0x8F0C7E00, 0x8F787E00, 0x904E7E00, 0x90B87E00, 0x91217E00
+  .word 0x91897E00, 0x92BE7E00, 0x92BE7E00, 0x93887E00, 0x94507E00, 0x95167E00, 0x95787E00, 0x969B7E00
+  .word 0x96FB7E00, 0x97B97E00, 0x98757E00, 0x998C7E00, 0x9A447E00, 0x9AFA7E00, 0x9BAE7E00, 0x9CB97E00
+  .word 0x9DC17E00, 0x9E6F7E00, 0x9FC77E00, 0xA0717E00, 0xA16D7E00, 0xA2667E00, 0xA3AE7E00, 0xA4A17E00
+  .word 0xA5E17E00, 0xA6CE7E00, 0xA8067E00, 0xA93A7E00, 0xAA6A7E00, 0xAB967E00, 0xAD087E00, 0xAE2C7E00
+  .word 0xAF947E00, 0xB0B07E00, 0xB2547E00, 0xB3687E00, 0xB5007E00, 0xB64F7E00, 0xB81D7E00, 0xB9217E00
+  .word 0xBAE17E00, 0xBC5B7E00, 0xBE0D7E00, 0xBF7B7E00, 0xC11F7E00, 0xC2BC7E00, 0xC4527E00, 0xC5E17E00
+  .word 0xC7A17E00, 0xC9227E00, 0xCB087E00, 0xCCB07E00, 0xCE507E00, 0xCFE87E00, 0xD1AA7E00, 0xD3947E00
+  .word 0xD5147E00, 0xD6BB7E00, 0xD8877E00, 0xDA497E00, 0xDBD57E00, 0xDDAE7E00, 0xDF287E00, 0xE0EB7E00
+  .word 0xE27B7E00, 0xE4287E00, 0xE5A47E00, 0xE73B7E00, 0xE8A37E00, 0xEA477E00, 0xEB9B7E00, 0xED277E00
+  .word 0xEE677E00, 0xEFBC7E00, 0xF1067E00, 0xF2457E00, 0xF3797E00, 0xF4A27E00, 0xF5A67E00, 0xF6B97E00
+  .word 0xF7A97E00, 0xF88F7E00, 0xF96B7E00, 0xFA3D7E00, 0xFAF17E00, 0xFBAF7E00, 0xFC3F7E00, 0xFCD87E00
+  .word 0xFD587E00, 0xFDD07E00, 0xFE407E00, 0xFE8E7E00, 0xFEE27E00, 0xFF247E00, 0xFF607E00, 0xFF847E00
+  .word 0xFFB47E00, 0xFFC97E00, 0xFFE17E00, 0xFFEB7E00, 0xFFFB7E00, 0xFFFB7E00, 0xFFFF7E00, 0x00007E00
+  .word 0x00008000, 0x00018000, 0x00058000, 0x00058000, 0x00158000, 0x001F8000, 0x00378000, 0x004C8000
+  .word 0x007C8000, 0x00A08000, 0x00DC8000, 0x011E8000, 0x01728000, 0x01C08000, 0x02308000, 0x02A88000
+  .word 0x03288000, 0x03C18000, 0x04518000, 0x050F8000, 0x05C38000, 0x06958000, 0x07718000, 0x08578000
+  .word 0x09478000, 0x0A5A8000, 0x0B5E8000, 0x0C878000, 0x0DBB8000, 0x0EFA8000, 0x10448000, 0x11998000
+  .word 0x12D98000, 0x14658000, 0x15B98000, 0x175D8000, 0x18C58000, 0x1A5C8000, 0x1BD88000, 0x1D858000
+  .word 0x1F158000, 0x20D88000, 0x22528000, 0x242B8000, 0x25B78000, 0x27798000, 0x29458000, 0x2AEC8000
+  .word 0x2C6C8000, 0x2E568000, 0x30188000, 0x31B08000, 0x33508000, 0x34F88000, 0x36DE8000, 0x385F8000
+  .word 0x3A1F8000, 0x3BAE8000, 0x3D448000, 0x3EE18000, 0x40858000, 0x41F38000, 0x43A58000, 0x451F8000
+  .word 0x46DF8000, 0x47E38000, 0x49B18000, 0x4B008000, 0x4C988000, 0x4DAC8000, 0x4F508000, 0x506C8000
+  .word 0x51D48000, 0x52F88000, 0x546A8000, 0x55968000, 0x56C68000, 0x57FA8000, 0x59328000, 0x5A1F8000
+  .word 0x5B5F8000, 0x5C528000, 0x5D9A8000, 0x5E938000, 0x5F8F8000, 0x60398000, 0x61918000, 0x623F8000
+  .word 0x63478000, 0x64528000, 0x65068000, 0x65BC8000, 0x66748000, 0x678B8000, 0x68478000, 0x69058000
+  .word 0x69658000, 0x6A888000, 0x6AEA8000, 0x6BB08000, 0x6C788000, 0x6D428000, 0x6D428000, 0x6E778000
+  .word 0x6EDF8000, 0x6F488000, 0x6FB28000, 0x70888000, 0x70F48000, 0x71618000, 0x71CF8000, 0x723E8000
+  .word 0x731E8000, 0x731E8000, 0x73908000, 0x74038000, 0x74EB8000, 0x74768000, 0x75628000, 0x75D98000
+  .word 0x75D98000, 0x76528000, 0x76528000, 0x77488000, 0x77488000, 0x77488000, 0x77C68000, 0x78458000
+  .word 0x78458000, 0x78C68000, 0x78C68000, 0x79498000, 0x79498000, 0x79498000, 0x79CF8000, 0x7A568000
+  .word 0x7A568000, 0x7A568000, 0x7A568000, 0x7AE18000, 0x7B6D8000, 0x7AE08000, 0x7B6E8000, 0x7B6E8000
+  .word 0x7B6E8000, 0x7BFF8000, 0x7BFF8000, 0x7BFF8000, 0x7C938000, 0x7BFE8000, 0x7C948000, 0x7C948000
+  .word 0x7C948000, 0x7D2D8000, 0x7D2D8000, 0x7C928000, 0x7D2E8000, 0x7DCB8000, 0x7D2D8000, 0x7D2D8000
+  .word 0x7DCD8000, 0x7DCD8000, 0x7DCD8000, 0x7DCD8000, 0x7DCD8000, 0x7DCD8000, 0x7DCD8000, 0x7E748000
+  .word 0x7DCC8000, 0x7E758000, 0x7E758000, 0x7E758000, 0x7DC98000, 0x7F238000, 0x7E758000, 0x7E758000
+  .word 0x7E758000, 0x7E758000, 0x7F278000, 0x7E748000, 0x7F288000, 0x7E738000, 0x7F298000, 0x7F298000
+  .word 0x7E718000, 0x7F2A8000, 0x7F2A8000, 0x7F2A8000, 0x7F2A8000, 0x7F2A8000, 0x7F2A8000, 0x7F2A8000
+  .word 0x7F2A8000, 0x7F2A8000, 0x7F2A8000, 0x7FED8000, 0x7F298000, 0x7F298000, 0x7F298000, 0x7FF08000
+  .word 0x7F288000, 0x7F288000, 0x7FF28000, 0x7F278000, 0x7FF38000, 0x7F268000, 0x7FF48000, 0x7F258000
+  .word 0x7FF58000, 0x7F248000, 0x7FF68000, 0x7FF68000, 0x7F228000, 0x7FF78000, 0x7F218000, 0x7FF88000
+  .word 0x7FF88000, 0x7F1F8000, 0x7FF98000, 0x7FF98000, 0x7FF98000, 0x7F1C8000, 0x7FFA8000, 0x7FFA8000
+  .word 0x7FFA8000, 0x7F198000, 0x7FFB8000, 0x7FFB8000, 0x7FFB8000, 0x7FFB8000, 0x7F158000, 0x7FFC8000
+  .word 0x7FFC8000, 0x7FFC8000, 0x7FFC8000, 0x7FFC8000, 0x7F108000, 0x7FFD8000, 0x7FFD8000, 0x7FFD8000
+  .word 0x7FFD8000, 0x7FFD8000, 0x7FFD8000, 0x7FFD8000, 0x7F098000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000
+  .word 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7FFE8000, 0x7F008000, 0x7FFF8000
   .word 0x00000000, 0x00000200, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000000
   .word 0x00000000, 0x00000000, 0x00000000, 0x00000200, 0x00000000, 0x00000000, 0x00000000, 0x00000000
   .word 0x00000000, 0x00000000, 0x00000000, 0x00000200, 0x00000000, 0x00000000, 0x00000000, 0x00000000

@@ -39,7 +39,7 @@ extern void grit_m7_narrow(const int32_t *skips, int32_t factor, int16_t *out, c
 #define GRIT_M7_COPY_WORDS 8u
 extern void grit_m7_copy(uint32_t *to, const uint32_t *from, const uint32_t *end);
 
-/* 512 bases with their rounding, then 512 slopes, both moved up by 9. */
+/* tanh in 512 straight lines: where they are at zero, then their slopes. */
 extern const uint32_t grit_m7_tanh_tables[1024];
 
 #define GRIT_M7_EACH_WIDTH(DO) DO(2) DO(4) DO(6) DO(8) DO(10) DO(12) DO(14) DO(16)

@@ -108,14 +108,22 @@ def test_port_sim_needs_no_second_terminal(gritspace, folder, model_file):
 def test_no_emulator_is_left_running_when_a_test_is_interrupted(folder, model_file, how):
     image = hashlib.sha256(model_file.read_bytes()).hexdigest()[:16]
     command = [sys.executable, "-m", "gritspace.host_tools.cli", "hil", "--port", "sim", "--model", model_file.name]
-    hil = subprocess.Popen([*command, "--audio", "long.wav"], cwd=folder, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not emulators_of(image) and time.monotonic() < until:
-        assert hil.poll() is None
-        time.sleep(0.1)
-    hil.send_signal(how)
-    hil.wait(timeout=30)
-    assert emulators_of(image) == []
+    hil = subprocess.Popen(
+        [*command, "--audio", "long.wav"],
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )
+    try:
+        until = time.monotonic() + 120
+        while not emulators_of(image) and time.monotonic() < until:
+            assert hil.poll() is None
+            time.sleep(0.1)
+        hil.send_signal(how)
+        hil.wait(timeout=60)
+        assert emulators_of(image) == []
+    finally:
+        hil.kill()
 
 
 def emulators_of(image):

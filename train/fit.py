@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gritspace.train import signals
 from gritspace.train.devices import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.evaluate import HeldOut, compare
@@ -103,6 +104,7 @@ def _rendered(
     """Each process renders its share of the devices, and all get all."""
     share = list(devices)[processes.rank :: processes.count]
     offset = processes.rank * len(dry) // processes.count
+    dry = signals.shuffled(dry, config.seed)
     mine = None
     if share:
         pairs = render_pairs(share, np.roll(dry, -offset), config.seconds_per_setting)

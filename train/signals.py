@@ -35,11 +35,12 @@ def pluck(hz: float, seconds: float, brightness: float, rng: Generator) -> Float
     decay = 10 ** (-3 / (hz * rng.uniform(1.5, 6.0)))  # -60 dB after this many seconds
     burst = lfilter([1 - 0.95 * (1 - brightness)], [1, -0.95 * (1 - brightness)], rng.uniform(-1, 1, delay))
     burst -= burst.mean()
-    excitation = np.zeros(frames)
-    excitation[: min(delay, frames)] = burst[:frames]
-    loop = np.zeros(delay + 2)
-    loop[0], loop[delay], loop[delay + 1] = 1, -decay * (1 - weight), -decay * weight
-    return _faded(lfilter([1.0], loop, excitation), release_seconds=0.01)
+    string = np.zeros(frames + 2 * delay + 1)  # a turn of the loop needs only the turn before it
+    string[delay + 1 : 2 * delay + 1] = burst
+    for start in range(2 * delay + 1, frames + delay + 1, delay):
+        newer, older = string[start - delay : start], string[start - delay - 1 : start - 1]
+        string[start : start + delay] = decay * ((1 - weight) * newer + weight * older)
+    return _faded(string[delay + 1 : delay + 1 + frames], release_seconds=0.01)
 
 
 def synth_voice(hz: float, seconds: float, rng: Generator) -> Floats:
@@ -174,6 +175,19 @@ def phrases_from(notes: Sequence[Audio], seconds: float, seed: int) -> Audio:
     while sum(map(len, parts)) < seconds * SAMPLE_RATE:
         parts.append(phrase(note, 4.0, int(rng.choice([1, 2, 3], p=[0.5, 0.25, 0.25])), rng))
     return np.concatenate(parts)[: int(seconds * SAMPLE_RATE)].astype(np.float32)
+
+
+def shuffled(audio: Audio, seed: int, piece_seconds: float = 1.0) -> Audio:
+    """The same audio (frames,) in another order, in pieces faded over 5 ms: any stretch has some of all.
+
+    What is left over at the end stays there.
+    """
+    piece = int(piece_seconds * SAMPLE_RATE)
+    count = len(audio) // piece
+    pieces = audio[: count * piece].reshape(count, piece)[np.random.default_rng([seed, 3]).permutation(count)]
+    ramp = np.minimum(1, np.arange(piece) / (0.005 * SAMPLE_RATE))
+    faded = (pieces * (ramp * ramp[::-1])).astype(np.float32).reshape(-1)
+    return np.concatenate([faded, audio[count * piece :]])
 
 
 def _band_limited_saw(phase: Floats, hz: Floats) -> Floats:

@@ -77,3 +77,13 @@ def test_an_empty_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_text("nothing")
     with pytest.raises(InputError, match=r"broken\.wav"):
         signals.read_folder(tmp_path, "all")
+
+
+def test_shuffled_audio_has_the_same_pieces_in_another_order() -> None:
+    audio = np.repeat(np.arange(1, 9, dtype=np.float32), 48_000)
+    mixed = signals.shuffled(np.concatenate([audio, [0.5]]).astype(np.float32), 1)
+    middles = mixed[24_000:-1:48_000]
+    assert sorted(middles) == list(range(1, 9))
+    assert list(middles) != list(range(1, 9))
+    assert mixed[-1] == 0.5
+    assert np.abs(mixed[48_000:-1:48_000]).max() == 0  # faded where pieces meet

@@ -37,6 +37,11 @@ class Tile:
         return 4 * (1 + self.rows * self.pairs)
 
     @property
+    def spare(self) -> str:
+        """Where a tap's next place is worked out."""
+        return "r11" if self.rows == 2 else "r12"
+
+    @property
     def header_bytes(self) -> int:
         """Before the first tap: biases (int32) and mix-in weights (int16, a word)."""
         return 4 * self.rows + 4
@@ -58,8 +63,8 @@ class Tile:
         register = f"r{base + (tap * self.pairs * self.rows + word) % 2}"
         return register, f"ldr {register}, [lr, #{tap * self.tap_bytes + 4 + 4 * word}]"
 
-    def products(self, tap: int, offset: int = 0, bias: bool = False) -> list[str]:
-        """Loads and SMLADs of one tap. bias: the first ones start from r11 (output 0) and r10... see residual()."""
+    def products(self, tap: int, offset: int = 0) -> list[str]:
+        """Loads and SMLADs of one tap; offset: of the first tap from lr."""
         lines: list[str] = []
         for pair in range(self.pairs):
             for row in range(self.rows):
@@ -81,18 +86,26 @@ class Tile:
 
 def pipelined(tile: Tile, taps: int, step: int) -> tuple[list[str], list[str]]:
     """(what is loaded before the loop, the loop's body over `taps` taps with the next ones' first loads at its end)."""
+    size = taps * tile.tap_bytes
+    ahead = _loads_ahead(tile.products(0))
     body: list[str] = []
     for tap in range(taps):
-        body += tile.products(tap)
-        body += [f"add r12, r12, #{step}", f"str r12, [lr, #{tap * tile.tap_bytes}]"]
-        body.append(f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes}]")
-    ahead = _loads_ahead(tile.products(0))
-    for line in ahead:
-        body.remove(line)
-    size = taps * tile.tap_bytes
-    repeat = [_moved(line, size) for line in ahead]
+        products = tile.products(tap)
+        if tap == 0:
+            products = [line for line in products if line not in ahead]
+        # the last tap's loads count back from the next round's first tap, so that the loop's end can be known early
+        base = size if tap + 1 == taps else 0
+        if base:
+            body.append(f"add lr, lr, #{size}")
+        moves_on = f"str {tile.spare}, [lr, #{tap * tile.tap_bytes - base}]"
+        products = [_moved(line, -base) for line in products]
+        if tile.spare == "r12":  # no register to spare: move on when the tap is done
+            body += [*products, f"add r12, r12, #{step}", moves_on]
+        else:
+            body += [f"add {tile.spare}, r12, #{step}", moves_on, *products]
+        body.append(f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes - base}]")
     assert _registers_match(tile, taps)
-    return ahead, [*body, *repeat, f"add lr, lr, #{size}", "cmp r12, lr"]
+    return ahead, [*body, *ahead, "cmp r12, lr"]
 
 
 def _loads_ahead(products: list[str]) -> list[str]:

@@ -107,14 +107,15 @@ def schedule(lines: Sequence[str], loops: bool = False, attempts: int = 150) -> 
     """
     code = [parse(line) for line in lines]
     edges = _edges(code)
+    heights = _heights(_edges([*code, *code]) if loops else edges, [*code, *code] if loops else code)[: len(code)]
     generator = random.Random(len(lines))
     best: list[int] = []
     least = None
     for attempt in range(attempts):
-        jitter = [0.0 if attempt == 0 else generator.uniform(-1.0, 1.0) * (1 + attempt % 4) for _ in code]
-        order = _list_schedule(code, edges, jitter)
+        spread = 0.0 if attempt == 0 else 1.0 + attempt % 4
+        order = _list_schedule(code, edges, [height + generator.uniform(-spread, spread) for height in heights])
         instructions = [code[i] for i in order]
-        cost = duration(instructions * 2) if loops else duration(instructions)
+        cost = duration(instructions * 3) if loops else duration(instructions)
         if least is None or cost < least:
             best, least = order, cost
     return [code[i].text for i in best]
@@ -128,6 +129,14 @@ def _edges(code: Sequence[Instruction]) -> list[list[tuple[int, int]]]:
             if delay is not None:
                 edges[i].append((j, delay))
     return edges
+
+
+def _heights(edges: Sequence[Sequence[tuple[int, int]]], code: Sequence[Instruction]) -> list[float]:
+    """Cycles from each instruction to the end along the longest chain."""
+    heights = [0.0] * len(code)
+    for i in reversed(range(len(code))):
+        heights[i] = max([code[i].length, *(heights[j] + delay for j, delay in edges[i])])
+    return heights
 
 
 def duration(code: Sequence[Instruction]) -> int:
@@ -166,17 +175,13 @@ def duration(code: Sequence[Instruction]) -> int:
 
 
 def _list_schedule(
-    code: Sequence[Instruction], edges: Sequence[Sequence[tuple[int, int]]], jitter: Sequence[float]
+    code: Sequence[Instruction], edges: Sequence[Sequence[tuple[int, int]]], height: Sequence[float]
 ) -> list[int]:
     count = len(code)
     waiting = [0] * count
     for following in edges:
         for j, _ in following:
             waiting[j] += 1
-    height = [0.0] * count
-    for i in reversed(range(count)):
-        height[i] = max([code[i].length, *(height[j] + delay for j, delay in edges[i])])
-    height = [h + j for h, j in zip(height, jitter, strict=True)]
     earliest = [0] * count
     ready = {i for i in range(count) if waiting[i] == 0}
     order: list[int] = []

@@ -41,22 +41,22 @@ grit_m7_convolve_linear_2_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
+  add.w lr, lr, #12
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r12, [lr, #0]
+  str.w r11, [lr, #-12]
+  cmp r12, lr
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #16]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #20]
-  add.w lr, lr, #12
+  ldr.w r10, [lr, #8]
   ldr.w r8, [r12, #8]
-  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -151,50 +151,50 @@ grit_m7_convolve_linear_2_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r0, r9, r6, r0
   ldr.w r12, [lr, #12]
+  str.w r11, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #12]
   ldr.w r9, [lr, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #12
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
-  str.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #4]
   smlad r2, r9, r8, r2
-  add.w r12, r12, #12
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #44]
-  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
-  ldr.w r7, [r12, #4]
-  cmp r12, lr
+  smlad r3, r10, r6, r3
+  add.w r11, r12, #12
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-8]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #0]
+  str.w r11, [lr, #-12]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #-4]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  cmp r12, lr
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #8]
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -289,87 +289,87 @@ grit_m7_convolve_leaky_2_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
+  add.w lr, lr, #12
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r12, [lr, #0]
+  str.w r11, [lr, #-12]
+  cmp r12, lr
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #16]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #20]
-  add.w lr, lr, #12
+  ldr.w r10, [lr, #8]
   ldr.w r8, [r12, #8]
-  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #8]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #4]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -413,115 +413,115 @@ grit_m7_convolve_leaky_2_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r0, r9, r6, r0
   ldr.w r12, [lr, #12]
+  str.w r11, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #12]
   ldr.w r9, [lr, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #12
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
-  str.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #4]
   smlad r2, r9, r8, r2
-  add.w r12, r12, #12
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #44]
-  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
-  ldr.w r7, [r12, #4]
-  cmp r12, lr
+  smlad r3, r10, r6, r3
+  add.w r11, r12, #12
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-8]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #0]
+  str.w r11, [lr, #-12]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #-4]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  cmp r12, lr
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #8]
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #8]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #4]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -565,22 +565,22 @@ grit_m7_convolve_tanh_2_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
+  add.w lr, lr, #12
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r12, [lr, #0]
+  str.w r11, [lr, #-12]
+  cmp r12, lr
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #16]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #20]
-  add.w lr, lr, #12
+  ldr.w r10, [lr, #8]
   ldr.w r8, [r12, #8]
-  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -695,50 +695,50 @@ grit_m7_convolve_tanh_2_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #8]
 2:
-  add.w r12, r12, #12
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #0]
+  add.w r11, r12, #12
   smlad r0, r9, r6, r0
   ldr.w r12, [lr, #12]
+  str.w r11, [lr, #0]
+  add.w r11, r12, #12
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #12]
   ldr.w r9, [lr, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #4]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #12
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #20]
-  str.w r12, [lr, #12]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #4]
   smlad r2, r9, r8, r2
-  add.w r12, r12, #12
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #44]
-  ldr.w r8, [r12, #8]
   add.w lr, lr, #36
-  ldr.w r7, [r12, #4]
-  cmp r12, lr
+  smlad r3, r10, r6, r3
+  add.w r11, r12, #12
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-8]
+  smlad r5, r10, r8, r5
   ldr.w r6, [r12, #0]
+  str.w r11, [lr, #-12]
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #-4]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
+  cmp r12, lr
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #8]
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -834,53 +834,53 @@ grit_m7_residual_2:
   ldr.w r10, [lr, #20]
 1:
   add.w r12, r12, #12
-  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
+  smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #28]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r11
   ldr.w r8, [sp, #12]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [sp, #8]
   smlad r3, r10, r6, r11
   ldr.w r10, [lr, #32]
   smmulr r1, r1, r9
   ldr.w r6, [sp, #4]
-  smmulr r2, r2, r9
+  smmulr r0, r0, r9
   smmulr r3, r3, r10
   ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r2, #16, r2
   smmulr r4, r4, r10
-  ssat r3, #16, r3
-  smmulr r0, r0, r9
-  ssat r5, #16, r5
-  ssat r4, #16, r4
   ssat r0, #16, r0
-  pkhbt r2, r2, r5, lsl #16
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
   ldr.w r9, [r6, #0]
+  pkhbt r0, r0, r3, lsl #16
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r11, [r6, #8]
   pkhbt r1, r1, r4, lsl #16
   ldr.w r10, [r6, #4]
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r11, [r6, #8]
   add.w r6, r6, #12
   qadd16 r0, r0, r9
   qadd16 r2, r2, r11
   qadd16 r1, r1, r10
   str.w r0, [r7, #0]
+  ldr.w r9, [lr, #16]
   ldr.w r11, [lr, #0]
   ldr.w r10, [lr, #20]
-  ldr.w r9, [lr, #16]
   str.w r1, [r7, #4]
   str.w r2, [r7, #8]
   add.w r7, r7, #12
   cmp r7, r8
   str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
+  ldr.w r8, [r12, #8]
   str.w r7, [sp, #8]
   ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -910,7 +910,6 @@ grit_m7_head_2:
   ldr.w r8, [r12, #8]
   ldr.w r9, [r12, #12]
 2:
-  ldr.w r11, [lr, #12]
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #16]
   smlad r1, r10, r7, r1
@@ -922,11 +921,13 @@ grit_m7_head_2:
   smlad r4, r10, r6, r4
   ldr.w r12, [lr, #8]
   smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #20]
+  add.w lr, lr, #16
   ldr.w r8, [r12, #0]
   ldr.w r9, [r12, #4]
+  ldr.w r11, [lr, #-4]
   ldr.w r6, [r12, #8]
   ldr.w r7, [r12, #12]
+  ldr.w r10, [lr, #4]
   smlad r0, r11, r8, r0
   ldr.w r8, [r12, #16]
   smlad r1, r11, r9, r1
@@ -934,16 +935,15 @@ grit_m7_head_2:
   smlad r2, r11, r6, r2
   add.w r12, r12, #24
   smlad r3, r11, r7, r3
-  str.w r12, [lr, #8]
+  str.w r12, [lr, #-8]
   smlad r4, r11, r8, r4
-  ldr.w r12, [lr, #16]
+  ldr.w r12, [lr, #0]
   smlad r5, r11, r9, r5
-  add.w lr, lr, #16
+  cmp r12, lr
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
   ldr.w r9, [r12, #12]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -1130,33 +1130,33 @@ grit_m7_convolve_linear_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
+  add.w lr, lr, #20
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #12]
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
   smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #24]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  add.w lr, lr, #20
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  cmp r12, lr
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -1251,82 +1251,82 @@ grit_m7_convolve_linear_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
+  add.w r11, r12, #24
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #20]
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #24
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  str.w r11, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r7, r4
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #32]
-  str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
-  str.w r12, [lr, #40]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-16]
+  smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #-12]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -1422,98 +1422,98 @@ grit_m7_convolve_leaky_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
+  add.w lr, lr, #20
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #12]
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
   smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #24]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  add.w lr, lr, #20
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  cmp r12, lr
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #16]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #8]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -1557,148 +1557,148 @@ grit_m7_convolve_leaky_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
+  add.w r11, r12, #24
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #20]
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #24
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  str.w r11, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r7, r4
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #32]
-  str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
-  str.w r12, [lr, #40]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-16]
+  smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #-12]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #16]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #8]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -1742,33 +1742,33 @@ grit_m7_convolve_tanh_4_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
+  add.w lr, lr, #20
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #12]
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #24
   smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #24]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  add.w lr, lr, #20
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  cmp r12, lr
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -1883,82 +1883,82 @@ grit_m7_convolve_tanh_4_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #16]
 2:
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
+  add.w r11, r12, #24
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #20]
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #24
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  str.w r11, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r7, r4
-  add.w r12, r12, #24
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #32]
-  str.w r12, [lr, #20]
   ldr.w r12, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #8]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #12]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r5
-  add.w r12, r12, #24
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
-  str.w r12, [lr, #40]
-  ldr.w r12, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #64]
   add.w lr, lr, #60
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-16]
+  smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #-12]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #24
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-20]
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #16]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -2101,9 +2101,9 @@ grit_m7_residual_4:
   qadd16 r1, r1, r10
   qadd16 r2, r2, r11
   str.w r0, [r7, #0]
-  ldr.w r11, [lr, #0]
-  str.w r1, [r7, #8]
   ldr.w r9, [lr, #16]
+  str.w r1, [r7, #8]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #16]
   add.w r7, r7, #24
   str.w r6, [sp, #4]
@@ -2142,37 +2142,37 @@ grit_m7_head_4:
   ldr.w r8, [r12, #16]
   ldr.w r9, [r12, #24]
 2:
-  ldr.w r11, [lr, #8]
+  add.w lr, lr, #12
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #32]
   smlad r1, r10, r7, r1
   ldr.w r7, [r12, #40]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #4]
+  ldr.w r11, [lr, #-4]
   smlad r3, r10, r9, r3
-  ldr.w r9, [r12, #12]
+  ldr.w r8, [r12, #4]
   smlad r4, r10, r6, r4
-  ldr.w r6, [r12, #20]
+  ldr.w r9, [r12, #12]
   smlad r5, r10, r7, r5
-  ldr.w r7, [r12, #28]
+  ldr.w r6, [r12, #20]
   smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #36]
+  ldr.w r7, [r12, #28]
   smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #44]
+  ldr.w r8, [r12, #36]
   smlad r2, r11, r6, r2
-  add.w r12, r12, #48
+  ldr.w r9, [r12, #44]
   smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #16]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #12]
+  add.w r12, r12, #48
   smlad r4, r11, r8, r4
-  add.w lr, lr, #12
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-12]
+  ldr.w r12, [lr, #0]
   smlad r5, r11, r9, r5
+  cmp r12, lr
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   ldr.w r9, [r12, #24]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -2359,43 +2359,43 @@ grit_m7_convolve_linear_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
+  add.w lr, lr, #28
   smlad r0, r9, r6, r0
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #36
-  smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #28]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #24]
-  ldr.w r7, [r12, #12]
-  ldr.w r10, [lr, #36]
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -2491,8 +2491,10 @@ grit_m7_convolve_linear_6_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  add.w r11, r12, #36
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -2513,10 +2515,8 @@ grit_m7_convolve_linear_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #24]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
@@ -2529,6 +2529,7 @@ grit_m7_convolve_linear_6_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #36
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
@@ -2537,8 +2538,9 @@ grit_m7_convolve_linear_6_3:
   ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
+  str.w r11, [lr, #28]
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -2549,24 +2551,25 @@ grit_m7_convolve_linear_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #52]
-  str.w r12, [lr, #28]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #56]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
+  add.w lr, lr, #84
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r9, [lr, #-24]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #-20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #68]
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -2574,10 +2577,10 @@ grit_m7_convolve_linear_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #72]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -2585,21 +2588,18 @@ grit_m7_convolve_linear_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  str.w r12, [lr, #56]
-  ldr.w r12, [lr, #84]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #92]
-  add.w lr, lr, #84
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -2695,109 +2695,109 @@ grit_m7_convolve_leaky_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
+  add.w lr, lr, #28
   smlad r0, r9, r6, r0
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #36
-  smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #28]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #24]
-  ldr.w r7, [r12, #12]
-  ldr.w r10, [lr, #36]
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #24]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #12]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -2841,8 +2841,10 @@ grit_m7_convolve_leaky_6_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  add.w r11, r12, #36
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -2863,10 +2865,8 @@ grit_m7_convolve_leaky_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #24]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
@@ -2879,6 +2879,7 @@ grit_m7_convolve_leaky_6_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #36
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
@@ -2887,8 +2888,9 @@ grit_m7_convolve_leaky_6_3:
   ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
+  str.w r11, [lr, #28]
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -2899,24 +2901,25 @@ grit_m7_convolve_leaky_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #52]
-  str.w r12, [lr, #28]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #56]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
+  add.w lr, lr, #84
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r9, [lr, #-24]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #-20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #68]
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -2924,10 +2927,10 @@ grit_m7_convolve_leaky_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #72]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -2935,87 +2938,84 @@ grit_m7_convolve_leaky_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  str.w r12, [lr, #56]
-  ldr.w r12, [lr, #84]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #92]
-  add.w lr, lr, #84
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #24]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #12]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -3059,43 +3059,43 @@ grit_m7_convolve_tanh_6_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
+  add.w lr, lr, #28
   smlad r0, r9, r6, r0
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #36
-  smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #28]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #24]
-  ldr.w r7, [r12, #12]
-  ldr.w r10, [lr, #36]
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -3211,8 +3211,10 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #24]
 2:
+  add.w r11, r12, #36
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -3233,10 +3235,8 @@ grit_m7_convolve_tanh_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #24]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
@@ -3249,6 +3249,7 @@ grit_m7_convolve_tanh_6_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #36
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
@@ -3257,8 +3258,9 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r7, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
+  str.w r11, [lr, #28]
   ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -3269,24 +3271,25 @@ grit_m7_convolve_tanh_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #52]
-  str.w r12, [lr, #28]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #56]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
+  add.w lr, lr, #84
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r9, [lr, #-24]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #-20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
+  add.w r11, r12, #36
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #68]
+  str.w r11, [lr, #-28]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -3294,10 +3297,10 @@ grit_m7_convolve_tanh_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #72]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -3305,21 +3308,18 @@ grit_m7_convolve_tanh_6_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #36
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  str.w r12, [lr, #56]
-  ldr.w r12, [lr, #84]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #92]
-  add.w lr, lr, #84
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #24]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -3415,24 +3415,24 @@ grit_m7_residual_6:
   ldr.w r8, [r12, #24]
   ldr.w r10, [lr, #20]
 1:
-  smlad r1, r9, r7, r11
-  smlad r2, r9, r8, r11
   smlad r0, r9, r6, r11
+  smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #28]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #16]
   smlad r3, r10, r6, r11
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
   ldr.w r6, [r12, #4]
+  smlad r5, r10, r8, r11
+  ldr.w r8, [r12, #28]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #28]
+  smlad r0, r9, r6, r0
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
@@ -3443,48 +3443,48 @@ grit_m7_residual_6:
   add.w r12, r12, #36
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #44]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [sp, #8]
   smlad r3, r10, r6, r3
   ldr.w r10, [lr, #48]
-  smmulr r1, r1, r9
-  ldr.w r6, [sp, #4]
   smmulr r0, r0, r9
+  ldr.w r6, [sp, #4]
+  smmulr r1, r1, r9
   smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
   ssat r0, #16, r0
   smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
   ssat r3, #16, r3
   smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r4, #16, r4
+  ssat r5, #16, r5
   ssat r2, #16, r2
-  ldr.w r9, [r6, #0]
   pkhbt r0, r0, r3, lsl #16
-  pkhbt r1, r1, r4, lsl #16
   ldr.w r11, [r6, #24]
-  pkhbt r2, r2, r5, lsl #16
   ldr.w r10, [r6, #12]
+  pkhbt r2, r2, r5, lsl #16
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r9, [r6, #0]
   add.w r6, r6, #36
   qadd16 r0, r0, r9
-  qadd16 r2, r2, r11
   qadd16 r1, r1, r10
+  qadd16 r2, r2, r11
   str.w r0, [r7, #0]
   ldr.w r9, [lr, #16]
-  ldr.w r11, [lr, #0]
-  ldr.w r10, [lr, #20]
   str.w r1, [r7, #12]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #24]
   add.w r7, r7, #36
-  cmp r7, r8
   str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
+  cmp r7, r8
   str.w r7, [sp, #8]
-  ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #20]
+  ldr.w r7, [r12, #12]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -3548,11 +3548,11 @@ grit_m7_head_6:
   smlad r3, r10, r9, r3
   add.w r12, r12, #72
   smlad r4, r10, r6, r4
-  ldr.w r11, [lr, #20]
   str.w r12, [lr, #0]
-  ldr.w r12, [lr, #16]
   smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #24]
+  ldr.w r12, [lr, #16]
+  add.w lr, lr, #32
+  ldr.w r11, [lr, #-12]
   ldr.w r8, [r12, #0]
   ldr.w r9, [r12, #12]
   ldr.w r6, [r12, #24]
@@ -3562,44 +3562,44 @@ grit_m7_head_6:
   smlad r1, r11, r9, r1
   ldr.w r9, [r12, #60]
   smlad r2, r11, r6, r2
+  ldr.w r10, [lr, #-8]
+  smlad r3, r11, r7, r3
   ldr.w r6, [r12, #4]
-  smlad r3, r11, r7, r3
+  smlad r4, r11, r8, r4
   ldr.w r7, [r12, #16]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #28]
-  smlad r5, r11, r9, r5
-  ldr.w r9, [r12, #40]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #52]
+  ldr.w r9, [r12, #40]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #64]
+  ldr.w r6, [r12, #52]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #28]
+  ldr.w r7, [r12, #64]
   smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #8]
+  ldr.w r11, [lr, #-4]
   smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #20]
+  ldr.w r8, [r12, #8]
   smlad r5, r10, r7, r5
+  ldr.w r9, [r12, #20]
   ldr.w r6, [r12, #32]
-  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #44]
-  smlad r1, r11, r9, r1
+  smlad r0, r11, r8, r0
   ldr.w r8, [r12, #56]
-  smlad r2, r11, r6, r2
+  smlad r1, r11, r9, r1
   ldr.w r9, [r12, #68]
-  smlad r3, r11, r7, r3
+  smlad r2, r11, r6, r2
   add.w r12, r12, #72
+  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-16]
+  ldr.w r12, [lr, #0]
   smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #36]
-  str.w r12, [lr, #16]
-  ldr.w r12, [lr, #32]
+  cmp r12, lr
   smlad r5, r11, r9, r5
-  add.w lr, lr, #32
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
   ldr.w r9, [r12, #36]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -3786,55 +3786,55 @@ grit_m7_convolve_linear_8_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
+  add.w lr, lr, #36
   smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #48
-  smlad r3, r10, r6, r3
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
-  ldr.w r9, [lr, #40]
-  add.w lr, lr, #36
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -3929,149 +3929,149 @@ grit_m7_convolve_linear_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r1, r9, r7, r1
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
+  add.w r11, r12, #48
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #36]
   smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, #48
-  smlad r5, r10, r8, r5
   ldr.w r9, [lr, #28]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #48
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #36]
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #36]
-  ldr.w r12, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
+  ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #76]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #88]
+  ldr.w r12, [lr, #72]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #108
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-32]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #-28]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #84]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #96]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
-  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #92]
   smlad r4, r10, r7, r4
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #104]
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
-  smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #44]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #72]
-  ldr.w r12, [lr, #108]
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #116]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #112]
-  add.w lr, lr, #108
-  ldr.w r7, [r12, #16]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -4166,120 +4166,120 @@ grit_m7_convolve_leaky_8_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
+  add.w lr, lr, #36
   smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #48
-  smlad r3, r10, r6, r3
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
-  ldr.w r9, [lr, #40]
-  add.w lr, lr, #36
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #32]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #16]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -4323,214 +4323,214 @@ grit_m7_convolve_leaky_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r1, r9, r7, r1
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
+  add.w r11, r12, #48
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #36]
   smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, #48
-  smlad r5, r10, r8, r5
   ldr.w r9, [lr, #28]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #48
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #36]
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #36]
-  ldr.w r12, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
+  ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #76]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #88]
+  ldr.w r12, [lr, #72]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #108
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-32]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #-28]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #84]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #96]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
-  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #92]
   smlad r4, r10, r7, r4
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #104]
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
-  smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #44]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #72]
-  ldr.w r12, [lr, #108]
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #116]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #112]
-  add.w lr, lr, #108
-  ldr.w r7, [r12, #16]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #32]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #16]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -4574,55 +4574,55 @@ grit_m7_convolve_tanh_8_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
+  add.w lr, lr, #36
   smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #48
-  smlad r3, r10, r6, r3
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
-  ldr.w r9, [lr, #40]
-  add.w lr, lr, #36
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -4737,149 +4737,149 @@ grit_m7_convolve_tanh_8_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #32]
 2:
-  smlad r1, r9, r7, r1
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #16]
+  add.w r11, r12, #48
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r8, [r12, #36]
   smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, #48
-  smlad r5, r10, r8, r5
   ldr.w r9, [lr, #28]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
   smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  add.w r11, r12, #48
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
-  smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #36]
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #44]
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #64]
-  str.w r12, [lr, #36]
-  ldr.w r12, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #32]
+  ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #76]
-  smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #88]
+  ldr.w r12, [lr, #72]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #108
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-32]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #-28]
+  smlad r0, r9, r6, r0
+  add.w r11, r12, #48
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-36]
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #84]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #96]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #24]
-  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #92]
   smlad r4, r10, r7, r4
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #104]
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
-  smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #44]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r2, r9, r8, r2
-  str.w r12, [lr, #72]
-  ldr.w r12, [lr, #108]
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #116]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #112]
-  add.w lr, lr, #108
-  ldr.w r7, [r12, #16]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #32]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -4974,87 +4974,87 @@ grit_m7_residual_8:
   ldr.w r8, [r12, #32]
   ldr.w r10, [lr, #20]
 1:
+  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
   smlad r2, r9, r8, r11
-  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #36]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #32]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
+  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #36]
   smlad r2, r9, r8, r2
-  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r0
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
   smlad r2, r9, r8, r2
+  ldr.w r7, [r12, #28]
+  smlad r0, r9, r6, r0
   add.w r12, r12, #48
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #52]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
   smlad r3, r10, r6, r3
   ldr.w r10, [lr, #56]
-  smmulr r1, r1, r9
-  ldr.w r6, [sp, #4]
   smmulr r2, r2, r9
-  smmulr r5, r5, r10
-  ssat r1, #16, r1
+  ldr.w r6, [sp, #4]
+  smmulr r0, r0, r9
   smmulr r3, r3, r10
   ssat r2, #16, r2
   smmulr r4, r4, r10
-  ssat r5, #16, r5
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  ssat r4, #16, r4
   ssat r0, #16, r0
-  ldr.w r9, [r6, #0]
-  pkhbt r2, r2, r5, lsl #16
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r1, r1, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   pkhbt r0, r0, r3, lsl #16
   ldr.w r10, [r6, #16]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
   ldr.w r11, [r6, #32]
   add.w r6, r6, #48
-  qadd16 r2, r2, r11
   qadd16 r0, r0, r9
   qadd16 r1, r1, r10
-  ldr.w r11, [lr, #0]
+  qadd16 r2, r2, r11
   str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #16]
   ldr.w r10, [lr, #20]
+  str.w r1, [r7, #16]
+  ldr.w r9, [lr, #16]
   str.w r2, [r7, #32]
   add.w r7, r7, #48
   str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
   cmp r7, r8
-  ldr.w r8, [r12, #32]
+  str.w r7, [sp, #8]
   ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  ldr.w r11, [lr, #0]
+  ldr.w r6, [r12, #0]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -5084,63 +5084,63 @@ grit_m7_head_8:
   ldr.w r8, [r12, #32]
   ldr.w r9, [r12, #48]
 2:
-  ldr.w r11, [lr, #8]
+  add.w lr, lr, #20
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #64]
   smlad r1, r10, r7, r1
   ldr.w r7, [r12, #80]
   smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-12]
+  smlad r3, r10, r9, r3
   ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
+  smlad r4, r10, r6, r4
   ldr.w r9, [r12, #20]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #36]
-  smlad r5, r10, r7, r5
+  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #52]
-  smlad r0, r11, r8, r0
+  smlad r1, r11, r9, r1
   ldr.w r8, [r12, #68]
-  smlad r1, r11, r9, r1
+  smlad r2, r11, r6, r2
   ldr.w r9, [r12, #84]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
   smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #-8]
+  smlad r4, r11, r8, r4
   ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r7, [r12, #24]
-  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #40]
-  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #56]
-  smlad r1, r10, r7, r1
+  smlad r0, r10, r6, r0
   ldr.w r6, [r12, #72]
-  smlad r2, r10, r8, r2
+  smlad r1, r10, r7, r1
   ldr.w r7, [r12, #88]
+  smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-4]
   smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #16]
-  smlad r4, r10, r6, r4
   ldr.w r8, [r12, #12]
-  smlad r5, r10, r7, r5
+  smlad r4, r10, r6, r4
   ldr.w r9, [r12, #28]
+  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #44]
-  ldr.w r7, [r12, #60]
   smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #76]
+  ldr.w r7, [r12, #60]
   smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #92]
+  ldr.w r8, [r12, #76]
   smlad r2, r11, r6, r2
-  add.w r12, r12, #96
+  ldr.w r9, [r12, #92]
   smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #24]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #20]
+  add.w r12, r12, #96
   smlad r4, r11, r8, r4
-  add.w lr, lr, #20
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-20]
+  ldr.w r12, [lr, #0]
   smlad r5, r11, r9, r5
+  cmp r12, lr
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
   ldr.w r9, [r12, #48]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -5327,66 +5327,66 @@ grit_m7_convolve_linear_10_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w lr, lr, #44
   smlad r0, r9, r6, r0
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #52]
-  ldr.w r7, [r12, #20]
-  add.w lr, lr, #44
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -5481,8 +5481,10 @@ grit_m7_convolve_linear_10_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w r11, r12, #60
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -5525,10 +5527,8 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #40]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #44]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -5541,6 +5541,7 @@ grit_m7_convolve_linear_10_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #60
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
@@ -5553,6 +5554,7 @@ grit_m7_convolve_linear_10_3:
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #44]
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -5583,24 +5585,25 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #84]
-  str.w r12, [lr, #44]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #88]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
+  add.w lr, lr, #132
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r9, [lr, #-40]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #-36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #96]
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -5608,10 +5611,10 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -5619,10 +5622,10 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -5630,10 +5633,10 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -5641,21 +5644,18 @@ grit_m7_convolve_linear_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #136]
-  str.w r12, [lr, #88]
-  ldr.w r12, [lr, #132]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #140]
-  add.w lr, lr, #132
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -5751,131 +5751,131 @@ grit_m7_convolve_leaky_10_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w lr, lr, #44
   smlad r0, r9, r6, r0
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #52]
-  ldr.w r7, [r12, #20]
-  add.w lr, lr, #44
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #40]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #20]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -5919,8 +5919,10 @@ grit_m7_convolve_leaky_10_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w r11, r12, #60
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -5963,10 +5965,8 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #40]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #44]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -5979,6 +5979,7 @@ grit_m7_convolve_leaky_10_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #60
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
@@ -5991,6 +5992,7 @@ grit_m7_convolve_leaky_10_3:
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #44]
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -6021,24 +6023,25 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #84]
-  str.w r12, [lr, #44]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #88]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
+  add.w lr, lr, #132
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r9, [lr, #-40]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #-36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #96]
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -6046,10 +6049,10 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -6057,10 +6060,10 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -6068,10 +6071,10 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -6079,87 +6082,84 @@ grit_m7_convolve_leaky_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #136]
-  str.w r12, [lr, #88]
-  ldr.w r12, [lr, #132]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #140]
-  add.w lr, lr, #132
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #40]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #20]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -6203,66 +6203,66 @@ grit_m7_convolve_tanh_10_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w lr, lr, #44
   smlad r0, r9, r6, r0
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #28]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #52]
-  ldr.w r7, [r12, #20]
-  add.w lr, lr, #44
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -6377,8 +6377,10 @@ grit_m7_convolve_tanh_10_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #40]
 2:
+  add.w r11, r12, #60
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -6421,10 +6423,8 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #40]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #44]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
@@ -6437,6 +6437,7 @@ grit_m7_convolve_tanh_10_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #60
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
@@ -6449,6 +6450,7 @@ grit_m7_convolve_tanh_10_3:
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #44]
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -6479,24 +6481,25 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #60
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #84]
-  str.w r12, [lr, #44]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #88]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #92]
+  add.w lr, lr, #132
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r9, [lr, #-40]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #-36]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #96]
+  add.w r11, r12, #60
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
+  str.w r11, [lr, #-44]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -6504,10 +6507,10 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #104]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -6515,10 +6518,10 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -6526,10 +6529,10 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -6537,21 +6540,18 @@ grit_m7_convolve_tanh_10_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #136]
-  str.w r12, [lr, #88]
-  ldr.w r12, [lr, #132]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #140]
-  add.w lr, lr, #132
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -6727,9 +6727,9 @@ grit_m7_residual_10:
   qadd16 r1, r1, r10
   qadd16 r2, r2, r11
   str.w r0, [r7, #0]
-  ldr.w r11, [lr, #0]
-  str.w r1, [r7, #20]
   ldr.w r9, [lr, #16]
+  str.w r1, [r7, #20]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #40]
   add.w r7, r7, #60
   str.w r6, [sp, #4]
@@ -6828,11 +6828,11 @@ grit_m7_head_10:
   smlad r3, r10, r9, r3
   add.w r12, r12, #120
   smlad r4, r10, r6, r4
-  ldr.w r11, [lr, #28]
   str.w r12, [lr, #0]
-  ldr.w r12, [lr, #24]
   smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #32]
+  ldr.w r12, [lr, #24]
+  add.w lr, lr, #48
+  ldr.w r11, [lr, #-20]
   ldr.w r8, [r12, #0]
   ldr.w r9, [r12, #20]
   ldr.w r6, [r12, #40]
@@ -6842,70 +6842,70 @@ grit_m7_head_10:
   smlad r1, r11, r9, r1
   ldr.w r9, [r12, #100]
   smlad r2, r11, r6, r2
+  ldr.w r10, [lr, #-16]
+  smlad r3, r11, r7, r3
   ldr.w r6, [r12, #4]
-  smlad r3, r11, r7, r3
+  smlad r4, r11, r8, r4
   ldr.w r7, [r12, #24]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #44]
-  smlad r5, r11, r9, r5
+  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #64]
-  smlad r0, r10, r6, r0
+  smlad r1, r10, r7, r1
   ldr.w r6, [r12, #84]
-  smlad r1, r10, r7, r1
+  smlad r2, r10, r8, r2
   ldr.w r7, [r12, #104]
-  smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #36]
   smlad r3, r10, r9, r3
+  ldr.w r11, [lr, #-12]
+  smlad r4, r10, r6, r4
   ldr.w r8, [r12, #8]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r9, [r12, #28]
-  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #48]
-  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #68]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #88]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #108]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #40]
-  smlad r4, r11, r8, r4
-  ldr.w r6, [r12, #12]
-  smlad r5, r11, r9, r5
-  ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #52]
-  ldr.w r9, [r12, #72]
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #92]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #112]
-  smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #44]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #16]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #36]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #56]
   smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #76]
+  ldr.w r8, [r12, #88]
   smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #96]
+  ldr.w r9, [r12, #108]
   smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #116]
+  ldr.w r10, [lr, #-8]
   smlad r3, r11, r7, r3
-  add.w r12, r12, #120
+  ldr.w r6, [r12, #12]
   smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #52]
-  str.w r12, [lr, #24]
-  ldr.w r12, [lr, #48]
+  ldr.w r7, [r12, #32]
   smlad r5, r11, r9, r5
-  add.w lr, lr, #48
+  ldr.w r8, [r12, #52]
+  smlad r0, r10, r6, r0
+  ldr.w r9, [r12, #72]
+  smlad r1, r10, r7, r1
+  ldr.w r6, [r12, #92]
+  smlad r2, r10, r8, r2
+  ldr.w r7, [r12, #112]
+  smlad r3, r10, r9, r3
+  ldr.w r11, [lr, #-4]
+  smlad r4, r10, r6, r4
+  ldr.w r8, [r12, #16]
+  smlad r5, r10, r7, r5
+  ldr.w r9, [r12, #36]
+  ldr.w r6, [r12, #56]
+  ldr.w r7, [r12, #76]
+  smlad r0, r11, r8, r0
+  ldr.w r8, [r12, #96]
+  smlad r1, r11, r9, r1
+  ldr.w r9, [r12, #116]
+  smlad r2, r11, r6, r2
+  add.w r12, r12, #120
+  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-24]
+  ldr.w r12, [lr, #0]
+  smlad r4, r11, r8, r4
+  cmp r12, lr
+  smlad r5, r11, r9, r5
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
   ldr.w r9, [r12, #60]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -7092,77 +7092,77 @@ grit_m7_convolve_linear_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r3, r10, r6, r3
+  add.w lr, lr, #52
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #24]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #52]
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #60]
-  add.w lr, lr, #52
-  ldr.w r8, [r12, #48]
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -7257,8 +7257,10 @@ grit_m7_convolve_linear_12_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
+  add.w r11, r12, #72
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -7312,10 +7314,8 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #48]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #52]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
@@ -7328,6 +7328,7 @@ grit_m7_convolve_linear_12_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #72
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
@@ -7340,6 +7341,7 @@ grit_m7_convolve_linear_12_3:
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #52]
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -7381,24 +7383,25 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #100]
-  str.w r12, [lr, #52]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #104]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  add.w lr, lr, #156
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #-48]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #-44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -7406,10 +7409,10 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -7417,10 +7420,10 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -7428,10 +7431,10 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -7439,10 +7442,10 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -7450,21 +7453,18 @@ grit_m7_convolve_linear_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #72
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #160]
-  str.w r12, [lr, #104]
-  ldr.w r12, [lr, #156]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #164]
-  add.w lr, lr, #156
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -7560,142 +7560,142 @@ grit_m7_convolve_leaky_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r3, r10, r6, r3
+  add.w lr, lr, #52
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #24]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #52]
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #60]
-  add.w lr, lr, #52
-  ldr.w r8, [r12, #48]
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #48]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #24]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -7739,8 +7739,10 @@ grit_m7_convolve_leaky_12_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
+  add.w r11, r12, #72
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -7794,10 +7796,8 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #48]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #52]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
@@ -7810,6 +7810,7 @@ grit_m7_convolve_leaky_12_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #72
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
@@ -7822,6 +7823,7 @@ grit_m7_convolve_leaky_12_3:
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #52]
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -7863,24 +7865,25 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #100]
-  str.w r12, [lr, #52]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #104]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  add.w lr, lr, #156
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #-48]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #-44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -7888,10 +7891,10 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -7899,10 +7902,10 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -7910,10 +7913,10 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -7921,10 +7924,10 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -7932,87 +7935,84 @@ grit_m7_convolve_leaky_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #72
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #160]
-  str.w r12, [lr, #104]
-  ldr.w r12, [lr, #156]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #164]
-  add.w lr, lr, #156
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #48]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #24]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -8056,77 +8056,77 @@ grit_m7_convolve_tanh_12_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
-  smlad r3, r10, r6, r3
+  add.w lr, lr, #52
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #24]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #52]
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #60]
-  add.w lr, lr, #52
-  ldr.w r8, [r12, #48]
   ldr.w r6, [r12, #0]
-  cmp r12, lr
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -8241,8 +8241,10 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #48]
 2:
+  add.w r11, r12, #72
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -8296,10 +8298,8 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #48]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #52]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
@@ -8312,6 +8312,7 @@ grit_m7_convolve_tanh_12_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #72
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
@@ -8324,6 +8325,7 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #52]
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -8365,24 +8367,25 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #72
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #100]
-  str.w r12, [lr, #52]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #104]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #108]
+  add.w lr, lr, #156
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #-48]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #-44]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  add.w r11, r12, #72
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #116]
+  str.w r11, [lr, #-52]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -8390,10 +8393,10 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #120]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -8401,10 +8404,10 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -8412,10 +8415,10 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -8423,10 +8426,10 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -8434,21 +8437,18 @@ grit_m7_convolve_tanh_12_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #72
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #160]
-  str.w r12, [lr, #104]
-  ldr.w r12, [lr, #156]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #164]
-  add.w lr, lr, #156
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -8545,108 +8545,108 @@ grit_m7_residual_12:
   ldr.w r10, [lr, #20]
 1:
   smlad r0, r9, r6, r11
-  smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #52]
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r6, [r12, #8]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #36]
+  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #40]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #52]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #68]
   smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
+  ldr.w r6, [r12, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #60]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, #72
+  smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #68]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [sp, #8]
-  smlad r5, r10, r8, r5
+  smlad r3, r10, r6, r3
   ldr.w r10, [lr, #72]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #48]
   smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
+  ldr.w r6, [sp, #4]
+  smmulr r0, r0, r9
   smmulr r3, r3, r10
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
+  ssat r1, #16, r1
   smmulr r5, r5, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
   ssat r3, #16, r3
   smmulr r2, r2, r9
-  ssat r4, #16, r4
   ssat r5, #16, r5
-  ssat r1, #16, r1
+  ssat r4, #16, r4
   ssat r2, #16, r2
   pkhbt r0, r0, r3, lsl #16
   ldr.w r9, [r6, #0]
   pkhbt r1, r1, r4, lsl #16
   ldr.w r10, [r6, #24]
   pkhbt r2, r2, r5, lsl #16
+  ldr.w r11, [r6, #48]
   add.w r6, r6, #72
-  qadd16 r0, r0, r9
   qadd16 r1, r1, r10
+  qadd16 r0, r0, r9
   qadd16 r2, r2, r11
+  ldr.w r10, [lr, #20]
   str.w r0, [r7, #0]
-  ldr.w r11, [lr, #0]
-  str.w r1, [r7, #24]
   ldr.w r9, [lr, #16]
+  str.w r1, [r7, #24]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #48]
   add.w r7, r7, #72
   str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #24]
+  str.w r7, [sp, #8]
+  cmp r7, r8
   ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #20]
+  ldr.w r7, [r12, #24]
   blo 1b
   add.w sp, sp, #20
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -8676,89 +8676,89 @@ grit_m7_head_12:
   ldr.w r8, [r12, #48]
   ldr.w r9, [r12, #72]
 2:
-  ldr.w r11, [lr, #8]
+  add.w lr, lr, #28
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #96]
   smlad r1, r10, r7, r1
   ldr.w r7, [r12, #120]
   smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-20]
+  smlad r3, r10, r9, r3
   ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
+  smlad r4, r10, r6, r4
   ldr.w r9, [r12, #28]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #52]
-  smlad r5, r10, r7, r5
+  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #76]
-  smlad r0, r11, r8, r0
+  smlad r1, r11, r9, r1
   ldr.w r8, [r12, #100]
-  smlad r1, r11, r9, r1
+  smlad r2, r11, r6, r2
   ldr.w r9, [r12, #124]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
   smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #-16]
+  smlad r4, r11, r8, r4
   ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r7, [r12, #32]
-  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #80]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #104]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #128]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #16]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #12]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #36]
-  ldr.w r6, [r12, #60]
-  ldr.w r7, [r12, #84]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #108]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #132]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #20]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #64]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #88]
+  ldr.w r6, [r12, #104]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #112]
+  ldr.w r7, [r12, #128]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #136]
+  ldr.w r11, [lr, #-12]
   smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #24]
+  ldr.w r8, [r12, #12]
   smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #20]
+  ldr.w r9, [r12, #36]
   smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #44]
-  ldr.w r6, [r12, #68]
-  ldr.w r7, [r12, #92]
+  ldr.w r6, [r12, #60]
   smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #116]
+  ldr.w r7, [r12, #84]
   smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #140]
+  ldr.w r8, [r12, #108]
   smlad r2, r11, r6, r2
-  add.w r12, r12, #144
+  ldr.w r9, [r12, #132]
   smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #32]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #28]
+  ldr.w r10, [lr, #-8]
   smlad r4, r11, r8, r4
-  add.w lr, lr, #28
+  ldr.w r6, [r12, #16]
   smlad r5, r11, r9, r5
+  ldr.w r7, [r12, #40]
+  ldr.w r8, [r12, #64]
+  ldr.w r9, [r12, #88]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #112]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #136]
+  smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-4]
+  smlad r3, r10, r9, r3
+  ldr.w r8, [r12, #20]
+  smlad r4, r10, r6, r4
+  ldr.w r9, [r12, #44]
+  smlad r5, r10, r7, r5
+  ldr.w r6, [r12, #68]
+  smlad r0, r11, r8, r0
+  ldr.w r7, [r12, #92]
+  smlad r1, r11, r9, r1
+  ldr.w r8, [r12, #116]
+  smlad r2, r11, r6, r2
+  ldr.w r9, [r12, #140]
+  smlad r3, r11, r7, r3
+  add.w r12, r12, #144
+  smlad r4, r11, r8, r4
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-28]
+  ldr.w r12, [lr, #0]
+  smlad r5, r11, r9, r5
+  cmp r12, lr
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
   ldr.w r9, [r12, #72]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -8945,88 +8945,88 @@ grit_m7_convolve_linear_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #32]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #52]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #52]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #84
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #64]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  add.w lr, lr, #60
-  cmp r12, lr
-  ldr.w r8, [r12, #56]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
@@ -9121,8 +9121,10 @@ grit_m7_convolve_linear_14_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
+  add.w r11, r12, #84
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -9187,10 +9189,8 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #56]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #60]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
@@ -9203,6 +9203,7 @@ grit_m7_convolve_linear_14_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #84
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
@@ -9215,6 +9216,7 @@ grit_m7_convolve_linear_14_3:
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #60]
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -9267,24 +9269,25 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #116]
-  str.w r12, [lr, #60]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #120]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  add.w lr, lr, #180
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r9, [lr, #-56]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #-52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -9292,10 +9295,10 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -9303,10 +9306,10 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -9314,10 +9317,10 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -9325,10 +9328,10 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -9336,10 +9339,10 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -9347,21 +9350,18 @@ grit_m7_convolve_linear_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #84
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #184]
-  str.w r12, [lr, #120]
-  ldr.w r12, [lr, #180]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #188]
-  add.w lr, lr, #180
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -9457,153 +9457,153 @@ grit_m7_convolve_leaky_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #32]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #52]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #52]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #84
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #64]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  add.w lr, lr, #60
-  cmp r12, lr
-  ldr.w r8, [r12, #56]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #56]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #28]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -9647,8 +9647,10 @@ grit_m7_convolve_leaky_14_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
+  add.w r11, r12, #84
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -9713,10 +9715,8 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #56]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #60]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
@@ -9729,6 +9729,7 @@ grit_m7_convolve_leaky_14_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #84
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
@@ -9741,6 +9742,7 @@ grit_m7_convolve_leaky_14_3:
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #60]
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -9793,24 +9795,25 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #116]
-  str.w r12, [lr, #60]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #120]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  add.w lr, lr, #180
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r9, [lr, #-56]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #-52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -9818,10 +9821,10 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -9829,10 +9832,10 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -9840,10 +9843,10 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -9851,10 +9854,10 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -9862,10 +9865,10 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -9873,87 +9876,84 @@ grit_m7_convolve_leaky_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #84
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #184]
-  str.w r12, [lr, #120]
-  ldr.w r12, [lr, #180]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #188]
-  add.w lr, lr, #180
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #56]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #28]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -9997,88 +9997,88 @@ grit_m7_convolve_tanh_14_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
-  smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #12]
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #32]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #24]
-  smlad r2, r9, r8, r2
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #28]
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #36]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #52]
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #52]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, #84
-  smlad r3, r10, r6, r3
-  str.w r12, [lr, #0]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #64]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  add.w lr, lr, #60
-  cmp r12, lr
-  ldr.w r8, [r12, #56]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
+  cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
   ldr.w r6, [lr, #4]
@@ -10193,8 +10193,10 @@ grit_m7_convolve_tanh_14_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #56]
 2:
+  add.w r11, r12, #84
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -10259,10 +10261,8 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #56]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #60]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
@@ -10275,6 +10275,7 @@ grit_m7_convolve_tanh_14_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #84
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
@@ -10287,6 +10288,7 @@ grit_m7_convolve_tanh_14_3:
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #60]
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -10339,24 +10341,25 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #116]
-  str.w r12, [lr, #60]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #120]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #124]
+  add.w lr, lr, #180
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r9, [lr, #-56]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #-52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #128]
+  add.w r11, r12, #84
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #132]
+  str.w r11, [lr, #-60]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -10364,10 +10367,10 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #136]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -10375,10 +10378,10 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -10386,10 +10389,10 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -10397,10 +10400,10 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -10408,10 +10411,10 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -10419,21 +10422,18 @@ grit_m7_convolve_tanh_14_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #84
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #184]
-  str.w r12, [lr, #120]
-  ldr.w r12, [lr, #180]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #188]
-  add.w lr, lr, #180
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -10631,9 +10631,9 @@ grit_m7_residual_14:
   qadd16 r1, r1, r10
   qadd16 r2, r2, r11
   str.w r0, [r7, #0]
-  ldr.w r11, [lr, #0]
-  str.w r1, [r7, #28]
   ldr.w r9, [lr, #16]
+  str.w r1, [r7, #28]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #56]
   add.w r7, r7, #84
   str.w r6, [sp, #4]
@@ -10758,11 +10758,11 @@ grit_m7_head_14:
   smlad r3, r10, r9, r3
   add.w r12, r12, #168
   smlad r4, r10, r6, r4
-  ldr.w r11, [lr, #36]
   str.w r12, [lr, #0]
-  ldr.w r12, [lr, #32]
   smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #40]
+  ldr.w r12, [lr, #32]
+  add.w lr, lr, #64
+  ldr.w r11, [lr, #-28]
   ldr.w r8, [r12, #0]
   ldr.w r9, [r12, #28]
   ldr.w r6, [r12, #56]
@@ -10772,96 +10772,96 @@ grit_m7_head_14:
   smlad r1, r11, r9, r1
   ldr.w r9, [r12, #140]
   smlad r2, r11, r6, r2
+  ldr.w r10, [lr, #-24]
+  smlad r3, r11, r7, r3
   ldr.w r6, [r12, #4]
-  smlad r3, r11, r7, r3
+  smlad r4, r11, r8, r4
   ldr.w r7, [r12, #32]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #60]
-  smlad r5, r11, r9, r5
+  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #88]
-  smlad r0, r10, r6, r0
+  smlad r1, r10, r7, r1
   ldr.w r6, [r12, #116]
-  smlad r1, r10, r7, r1
+  smlad r2, r10, r8, r2
   ldr.w r7, [r12, #144]
-  smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #44]
   smlad r3, r10, r9, r3
+  ldr.w r11, [lr, #-20]
+  smlad r4, r10, r6, r4
   ldr.w r8, [r12, #8]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r9, [r12, #36]
-  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #64]
-  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #92]
-  smlad r1, r11, r9, r1
+  smlad r0, r11, r8, r0
   ldr.w r8, [r12, #120]
-  smlad r2, r11, r6, r2
+  smlad r1, r11, r9, r1
   ldr.w r9, [r12, #148]
+  smlad r2, r11, r6, r2
+  ldr.w r10, [lr, #-16]
   smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #48]
-  smlad r4, r11, r8, r4
   ldr.w r6, [r12, #12]
-  smlad r5, r11, r9, r5
+  smlad r4, r11, r8, r4
   ldr.w r7, [r12, #40]
+  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #68]
+  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #96]
-  smlad r0, r10, r6, r0
+  smlad r1, r10, r7, r1
   ldr.w r6, [r12, #124]
-  smlad r1, r10, r7, r1
+  smlad r2, r10, r8, r2
   ldr.w r7, [r12, #152]
-  smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #52]
   smlad r3, r10, r9, r3
+  ldr.w r11, [lr, #-12]
+  smlad r4, r10, r6, r4
   ldr.w r8, [r12, #16]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r9, [r12, #44]
-  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #72]
-  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #100]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #128]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #156]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #56]
-  smlad r4, r11, r8, r4
-  ldr.w r6, [r12, #20]
-  smlad r5, r11, r9, r5
-  ldr.w r7, [r12, #48]
-  ldr.w r8, [r12, #76]
-  ldr.w r9, [r12, #104]
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #132]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #160]
-  smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #60]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #24]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #52]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #80]
   smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #108]
+  ldr.w r8, [r12, #128]
   smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #136]
+  ldr.w r9, [r12, #156]
   smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #164]
+  ldr.w r10, [lr, #-8]
   smlad r3, r11, r7, r3
-  add.w r12, r12, #168
+  ldr.w r6, [r12, #20]
   smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #68]
-  str.w r12, [lr, #32]
-  ldr.w r12, [lr, #64]
+  ldr.w r7, [r12, #48]
   smlad r5, r11, r9, r5
-  add.w lr, lr, #64
+  ldr.w r8, [r12, #76]
+  smlad r0, r10, r6, r0
+  ldr.w r9, [r12, #104]
+  smlad r1, r10, r7, r1
+  ldr.w r6, [r12, #132]
+  smlad r2, r10, r8, r2
+  ldr.w r7, [r12, #160]
+  smlad r3, r10, r9, r3
+  ldr.w r11, [lr, #-4]
+  smlad r4, r10, r6, r4
+  ldr.w r8, [r12, #24]
+  smlad r5, r10, r7, r5
+  ldr.w r9, [r12, #52]
+  ldr.w r6, [r12, #80]
+  ldr.w r7, [r12, #108]
+  smlad r0, r11, r8, r0
+  ldr.w r8, [r12, #136]
+  smlad r1, r11, r9, r1
+  ldr.w r9, [r12, #164]
+  smlad r2, r11, r6, r2
+  add.w r12, r12, #168
+  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-32]
+  ldr.w r12, [lr, #0]
+  smlad r4, r11, r8, r4
+  cmp r12, lr
+  smlad r5, r11, r9, r5
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
   ldr.w r9, [r12, #84]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]
@@ -11048,98 +11048,98 @@ grit_m7_convolve_linear_16_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w lr, lr, #68
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
+  add.w r11, r12, #96
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #68]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #24]
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #72]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #28]
-  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #-44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #80]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #88]
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
+  ldr.w r7, [r12, #56]
   smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #64]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #92]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #60]
+  ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #60]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #96
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #76]
-  smlad r2, r9, r8, r2
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #68]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #72]
-  add.w lr, lr, #68
-  ldr.w r8, [r12, #64]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -11235,8 +11235,10 @@ grit_m7_convolve_linear_16_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w r11, r12, #96
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -11312,10 +11314,8 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #64]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #68]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
@@ -11328,6 +11328,7 @@ grit_m7_convolve_linear_16_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #96
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
@@ -11340,6 +11341,7 @@ grit_m7_convolve_linear_16_3:
   ldr.w r10, [lr, #84]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #68]
   ldr.w r9, [lr, #88]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -11403,24 +11405,25 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #132]
-  str.w r12, [lr, #68]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #136]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  add.w lr, lr, #204
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-64]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  add.w r11, r12, #96
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -11428,10 +11431,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -11439,10 +11442,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -11450,10 +11453,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -11461,10 +11464,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #180]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -11472,10 +11475,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #184]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #188]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -11483,10 +11486,10 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #192]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #196]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
   smlad r4, r10, r7, r4
@@ -11494,21 +11497,18 @@ grit_m7_convolve_linear_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #200]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #96
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #208]
-  str.w r12, [lr, #136]
-  ldr.w r12, [lr, #204]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #212]
-  add.w lr, lr, #204
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r10, [lr, #8]
@@ -11604,164 +11604,164 @@ grit_m7_convolve_leaky_16_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w lr, lr, #68
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
+  add.w r11, r12, #96
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #68]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #24]
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #72]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #28]
-  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #-44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #80]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #88]
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
+  ldr.w r7, [r12, #56]
   smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #64]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #92]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #60]
+  ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #60]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #96
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #76]
-  smlad r2, r9, r8, r2
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #68]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #72]
-  add.w lr, lr, #68
-  ldr.w r8, [r12, #64]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #64]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #32]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -11805,8 +11805,10 @@ grit_m7_convolve_leaky_16_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w r11, r12, #96
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -11882,10 +11884,8 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #64]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #68]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
@@ -11898,6 +11898,7 @@ grit_m7_convolve_leaky_16_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #96
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
@@ -11910,6 +11911,7 @@ grit_m7_convolve_leaky_16_3:
   ldr.w r10, [lr, #84]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #68]
   ldr.w r9, [lr, #88]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -11973,24 +11975,25 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #132]
-  str.w r12, [lr, #68]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #136]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  add.w lr, lr, #204
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-64]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  add.w r11, r12, #96
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -11998,10 +12001,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -12009,10 +12012,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -12020,10 +12023,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -12031,10 +12034,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #180]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -12042,10 +12045,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #184]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #188]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -12053,10 +12056,10 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #192]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #196]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
   smlad r4, r10, r7, r4
@@ -12064,87 +12067,84 @@ grit_m7_convolve_leaky_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #200]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #96
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #208]
-  str.w r12, [lr, #136]
-  ldr.w r12, [lr, #204]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #212]
-  add.w lr, lr, #204
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
-  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #12]
-  and r12, r7, r2, asr #31
-  ldr.w r8, [lr, #8]
-  and r11, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r6, [lr, #4]
   and r10, r7, r0, asr #31
-  add.w r11, r11, r6
-  add.w r10, r10, r6
-  smmulr r2, r2, r12
   ldr.w r9, [lr, #16]
+  and r12, r7, r2, asr #31
+  add.w r10, r10, r6
+  add.w r12, r12, r6
+  and r11, r7, r1, asr #31
+  add.w r11, r11, r6
+  smmulr r0, r0, r10
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r12
+  and r12, r9, r5, asr #31
   smmulr r1, r1, r11
   and r11, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r12, r9, r5, asr #31
-  add.w r11, r11, r8
-  and r10, r9, r3, asr #31
   add.w r12, r12, r8
+  and r10, r9, r3, asr #31
+  add.w r11, r11, r8
   add.w r10, r10, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r11
+  ssat r1, #16, r1
+  smmulr r3, r3, r10
   ssat r0, #16, r0
   smmulr r5, r5, r12
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r11
-  ssat r5, #16, r5
-  ssat r3, #16, r3
   ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r5, #16, r5
   ldr.w r6, [sp, #16]
-  ldr.w r12, [sp, #8]
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r7, [sp, #12]
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r12, [sp, #8]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r8, [sp, #20]
   pkhbt r1, r1, r4, lsl #16
   str.w r0, [r12, #0]
-  ldr.w r8, [sp, #20]
-  str.w r1, [r12, r6]
   ldr.w lr, [sp, #0]
-  pkhbt r2, r2, r5, lsl #16
+  str.w r1, [r12, r6]
   str.w r2, [r12, r6, lsl #1]
   add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  str.w r12, [sp, #8]
   cmp r12, r7
+  str.w r12, [sp, #8]
+  ldr.w r11, [lr, #4]
   ldr.w r12, [sp, #4]
-  ldr.w r10, [lr, #0]
   ldr.w r9, [lr, #8]
-  add.w lr, lr, #12
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
+  add.w lr, lr, #12
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r2, r9, r8, r10
   smlabb r0, r9, r6, r10
   str.w r12, [sp, #4]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  ldr.w r10, [lr, #8]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
   smlatb r5, r9, r8, r11
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r11
+  smlabb r2, r9, r8, r10
   ldr.w r8, [r12, #64]
+  smlabb r1, r9, r7, r10
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r11
+  ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w r7, [r12, #32]
   blo 2b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -12188,98 +12188,98 @@ grit_m7_convolve_tanh_16_1:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w lr, lr, #68
   smlad r0, r9, r6, r0
-  smlad r5, r10, r8, r5
+  add.w r11, r12, #96
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
   ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #68]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #12]
-  smlad r4, r10, r7, r4
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #24]
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #72]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #20]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #28]
-  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #-44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #40]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #80]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-32]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #44]
+  ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-28]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #56]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #88]
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #52]
+  ldr.w r7, [r12, #56]
   smlad r5, r10, r8, r5
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #64]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #92]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #60]
+  ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [lr, #60]
   smlad r4, r10, r7, r4
-  add.w r12, r12, #96
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #76]
-  smlad r2, r9, r8, r2
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #68]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #72]
-  add.w lr, lr, #68
-  ldr.w r8, [r12, #64]
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #4]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -12395,8 +12395,10 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r9, [lr, #4]
   ldr.w r8, [r12, #64]
 2:
+  add.w r11, r12, #96
   smlad r0, r9, r6, r0
   smlad r1, r9, r7, r1
+  str.w r11, [lr, #0]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -12472,10 +12474,8 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #64]
-  str.w r12, [lr, #0]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #68]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
@@ -12488,6 +12488,7 @@ grit_m7_convolve_tanh_16_3:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
+  add.w r11, r12, #96
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
@@ -12500,6 +12501,7 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r10, [lr, #84]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  str.w r11, [lr, #68]
   ldr.w r9, [lr, #88]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
@@ -12563,24 +12565,25 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #96
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #132]
-  str.w r12, [lr, #68]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #136]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #140]
+  add.w lr, lr, #204
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-64]
   smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #-60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  add.w r11, r12, #96
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #148]
+  str.w r11, [lr, #-68]
+  ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r4
@@ -12588,10 +12591,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r10, [lr, #-52]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #156]
+  ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -12599,10 +12602,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #160]
+  ldr.w r10, [lr, #-44]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #164]
+  ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
@@ -12610,10 +12613,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #168]
+  ldr.w r10, [lr, #-36]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #172]
+  ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
@@ -12621,10 +12624,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #176]
+  ldr.w r10, [lr, #-28]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #180]
+  ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
@@ -12632,10 +12635,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #184]
+  ldr.w r10, [lr, #-20]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #188]
+  ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
@@ -12643,10 +12646,10 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #192]
+  ldr.w r10, [lr, #-12]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #196]
+  ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
   smlad r4, r10, r7, r4
@@ -12654,21 +12657,18 @@ grit_m7_convolve_tanh_16_3:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #200]
+  ldr.w r10, [lr, #-4]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #96
+  ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #208]
-  str.w r12, [lr, #136]
-  ldr.w r12, [lr, #204]
+  ldr.w r9, [lr, #4]
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #212]
-  add.w lr, lr, #204
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #8]
   cmp r12, lr
   bne 2b
   ldr.w r7, [lr, #8]
@@ -12877,9 +12877,9 @@ grit_m7_residual_16:
   qadd16 r1, r1, r10
   qadd16 r2, r2, r11
   str.w r0, [r7, #0]
-  ldr.w r11, [lr, #0]
-  str.w r1, [r7, #32]
   ldr.w r9, [lr, #16]
+  str.w r1, [r7, #32]
+  ldr.w r11, [lr, #0]
   str.w r2, [r7, #64]
   add.w r7, r7, #96
   str.w r6, [sp, #4]
@@ -12918,115 +12918,115 @@ grit_m7_head_16:
   ldr.w r8, [r12, #64]
   ldr.w r9, [r12, #96]
 2:
-  ldr.w r11, [lr, #8]
+  add.w lr, lr, #36
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #128]
   smlad r1, r10, r7, r1
   ldr.w r7, [r12, #160]
   smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-28]
+  smlad r3, r10, r9, r3
   ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
+  smlad r4, r10, r6, r4
   ldr.w r9, [r12, #36]
-  smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #68]
-  smlad r5, r10, r7, r5
+  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #100]
-  smlad r0, r11, r8, r0
+  smlad r1, r11, r9, r1
   ldr.w r8, [r12, #132]
-  smlad r1, r11, r9, r1
+  smlad r2, r11, r6, r2
   ldr.w r9, [r12, #164]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
   smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #-24]
+  smlad r4, r11, r8, r4
   ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r7, [r12, #40]
-  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #104]
-  smlad r1, r10, r7, r1
+  smlad r0, r10, r6, r0
   ldr.w r6, [r12, #136]
-  smlad r2, r10, r8, r2
+  smlad r1, r10, r7, r1
   ldr.w r7, [r12, #168]
+  smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-20]
   smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #16]
-  smlad r4, r10, r6, r4
   ldr.w r8, [r12, #12]
-  smlad r5, r10, r7, r5
+  smlad r4, r10, r6, r4
   ldr.w r9, [r12, #44]
+  smlad r5, r10, r7, r5
   ldr.w r6, [r12, #76]
+  smlad r0, r11, r8, r0
   ldr.w r7, [r12, #108]
-  smlad r0, r11, r8, r0
+  smlad r1, r11, r9, r1
   ldr.w r8, [r12, #140]
-  smlad r1, r11, r9, r1
+  smlad r2, r11, r6, r2
   ldr.w r9, [r12, #172]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #20]
   smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #-16]
+  smlad r4, r11, r8, r4
   ldr.w r6, [r12, #16]
-  smlad r4, r11, r8, r4
+  smlad r5, r11, r9, r5
   ldr.w r7, [r12, #48]
-  smlad r5, r11, r9, r5
   ldr.w r8, [r12, #80]
-  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #112]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #144]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #176]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #24]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #20]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #52]
-  ldr.w r6, [r12, #84]
-  ldr.w r7, [r12, #116]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #148]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #180]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #28]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #88]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #120]
+  ldr.w r6, [r12, #144]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #152]
+  ldr.w r7, [r12, #176]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #184]
+  ldr.w r11, [lr, #-12]
   smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #32]
+  ldr.w r8, [r12, #20]
   smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #28]
+  ldr.w r9, [r12, #52]
   smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #60]
-  ldr.w r6, [r12, #92]
-  ldr.w r7, [r12, #124]
+  ldr.w r6, [r12, #84]
   smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #156]
+  ldr.w r7, [r12, #116]
   smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #188]
+  ldr.w r8, [r12, #148]
   smlad r2, r11, r6, r2
-  add.w r12, r12, #192
+  ldr.w r9, [r12, #180]
   smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #40]
-  str.w r12, [lr, #0]
-  ldr.w r12, [lr, #36]
+  ldr.w r10, [lr, #-8]
   smlad r4, r11, r8, r4
-  add.w lr, lr, #36
+  ldr.w r6, [r12, #24]
   smlad r5, r11, r9, r5
+  ldr.w r7, [r12, #56]
+  ldr.w r8, [r12, #88]
+  ldr.w r9, [r12, #120]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #152]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #184]
+  smlad r2, r10, r8, r2
+  ldr.w r11, [lr, #-4]
+  smlad r3, r10, r9, r3
+  ldr.w r8, [r12, #28]
+  smlad r4, r10, r6, r4
+  ldr.w r9, [r12, #60]
+  smlad r5, r10, r7, r5
+  ldr.w r6, [r12, #92]
+  smlad r0, r11, r8, r0
+  ldr.w r7, [r12, #124]
+  smlad r1, r11, r9, r1
+  ldr.w r8, [r12, #156]
+  smlad r2, r11, r6, r2
+  ldr.w r9, [r12, #188]
+  smlad r3, r11, r7, r3
+  add.w r12, r12, #192
+  smlad r4, r11, r8, r4
+  ldr.w r10, [lr, #4]
+  str.w r12, [lr, #-36]
+  ldr.w r12, [lr, #0]
+  smlad r5, r11, r9, r5
+  cmp r12, lr
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
   ldr.w r9, [r12, #96]
-  cmp r12, lr
   bne 2b
   ldr.w r6, [lr, #4]
   ldr.w r12, [sp, #8]

@@ -41,9 +41,8 @@ def simulated(folder, model_file):
         assert time.monotonic() < until, "the simulated module did not start"
         time.sleep(0.1)
     yield process, (folder / "port").read_text().strip()
-    if process.poll() is None:
-        process.kill()
-    process.wait()
+    process.terminate()  # killed, it would leave its emulator behind
+    process.communicate(timeout=30)
 
 
 def test_a_module_in_one_terminal_is_measured_from_another_and_ends_with_ctrl_c(gritspace, folder, simulated):

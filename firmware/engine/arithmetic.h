@@ -14,8 +14,9 @@ static inline int16_t grit_requantize(int32_t acc, uint32_t multiplier, uint32_t
   return grit_saturate((acc * factor + ((int64_t)1 << (shift - 1u))) >> shift);
 }
 
+/* (acc + half) >> shift without the sum that could overflow. */
 static inline int32_t grit_shift_round(int32_t acc, uint32_t shift) {
-  return shift == 0u ? acc : (int32_t)(((int64_t)acc + ((int64_t)1 << (shift - 1u))) >> shift);
+  return shift == 0u ? acc : ((acc >> (shift - 1u)) + 1) >> 1;
 }
 
 /* One table look-up with interpolation, rounding symmetric about zero. base: the entry's low half, signed or not. */

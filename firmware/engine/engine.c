@@ -236,11 +236,12 @@ static void step_ramp(grit_engine_t *engine) {
   const uint32_t rows = engine->model->header->film_rows;
   const int32_t step = (int32_t)++engine->ramp_step;
   engine->frames_left = RAMP_STEP_FRAMES;
-  for (uint32_t i = 0; i < rows; i++) {
-    const int32_t from = engine->start_multiplier[i];
-    engine->now_multiplier[i] = (int16_t)(from + (((engine->target_multiplier[i] - from) * step) >> 2));
-    const int64_t bias = engine->start_bias[i];
-    engine->now_bias[i] = (int32_t)(bias + (((engine->target_bias[i] - bias) * step) >> 2));
+  const int32_t rest = GRIT_RAMP_STEPS - step;
+  for (uint32_t i = 0; i < rows; i++) { /* start + ((target - start) * step >> 2), as one sum */
+    const int32_t multiplier = engine->start_multiplier[i] * rest + engine->target_multiplier[i] * step;
+    engine->now_multiplier[i] = (int16_t)(multiplier >> 2);
+    const int64_t bias = (int64_t)engine->start_bias[i] * rest + (int64_t)engine->target_bias[i] * step;
+    engine->now_bias[i] = (int32_t)(bias >> 2);
   }
   use_rows(engine);
 }

@@ -119,13 +119,17 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const in
     return;
   }
   const uint32_t up = MOST_SHIFT - conv->record->shift, high = plan->rows;
+  const int32_t slope = (int32_t)conv->slope;
   uint32_t *to = block + plan->multiplier;
   for (uint32_t row = 0; row < rows; row += high, block += plan->words, to += plan->words)
     for (uint32_t i = 0; i < high; i++) {
-      const uint32_t below = grit_multiplier_pair(multiplier[row + i], (int32_t)conv->slope) >> 16;
+      const int32_t above = multiplier[row + i];
       block[i] = (uint32_t)bias[row + i];
-      to[i] = (uint32_t)multiplier[row + i] << up;
-      to[high + i] = (below - (uint32_t)multiplier[row + i]) << up;
+      to[i] = (uint32_t)above << up;
+      if (slope != (int32_t)GRIT_NO_SLOPE) {
+        const int32_t below = (above * slope + (1 << 14)) >> 15;
+        to[high + i] = (uint32_t)(below - above) << up;
+      }
     }
 }
 

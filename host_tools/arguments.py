@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.quantize.integer import to_q15
 from gritspace.train.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,13 +41,16 @@ def position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | N
         return np.asarray(model.default_position, np.int16) if model.position_count else None
     if not model.position_count:
         raise InputError(f"--position {text}: {model.name} is a snapshot and has no position; leave --position out.")
+    return to_q15(position_values(text, model.position_count, model.name))
+
+
+def position_values(text: str, size: int, name: str) -> NDArray[np.float64]:
+    """Numbers with commas between -> (size,), each from -1 to 1. Raises InputError if they are not such numbers."""
     numbers = [_number(part) for part in text.split(",")]
-    if len(numbers) != model.position_count or any(n is None or not -1 <= n <= 1 for n in numbers):
-        example = ",".join(["0"] * model.position_count)
-        raise InputError(
-            f"--position {text}: {model.name} wants {model.position_count} numbers from -1 to 1, such as {example}."
-        )
-    return np.clip(np.round(np.array(numbers, np.float64) * 32768), -32768, 32767).astype(np.int16)
+    if len(numbers) != size or any(n is None or not -1 <= n <= 1 for n in numbers):
+        example = ",".join(["0"] * size)
+        raise InputError(f"--position {text}: {name} wants {size} numbers from -1 to 1, such as {example}.")
+    return np.array(numbers, np.float64)
 
 
 def _number(text: str) -> float | None:

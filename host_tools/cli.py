@@ -36,6 +36,7 @@ for command in (
     command_model.quantize,
     command_model.export,
     command_model.run,
+    command_model.cycles,
     command_module.build,
     command_module.simulate,
     command_module.hil,

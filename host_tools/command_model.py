@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ class ExportKind(StrEnum):
 
     c = "c"
     tflite = "tflite"
+    nam = "nam"
 
 
 class EngineKind(StrEnum):
@@ -29,29 +31,45 @@ class EngineKind(StrEnum):
     c = "c"
     numpy = "numpy"
     tflite = "tflite"
+    m7 = "m7"
 
 
 def quantize(
-    source: Annotated[Path, typer.Argument(help="A space: the .pt file that `gritspace train` wrote.")],
+    source: Annotated[Path, typer.Argument(help="A space (.pt, from `gritspace train`) or a capture (.nam).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file.")],
     audio: Annotated[
         list[Path] | None,
         typer.Option(help="Audio (a file or a folder) like what it will hear; else built-in signals."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The model's name on the module; else the file's.")] = None,
+    submodel: Annotated[
+        str | None, typer.Option(help="Of a slimmable .nam: which one; else the largest that runs in real time.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Take a .nam that is too slow for a module.")] = False,
     json: Json = False,
 ) -> None:
-    """Turn a space into an integer model: int8 weights, int16 activations.
+    """Turn a space or a .nam capture into an integer model: int8 weights, int16 activations.
 
     Example: gritspace quantize space.pt -o space.grit
     """
     from gritspace.host_tools.audio_sources import calibration_audio
     from gritspace.host_tools.model_files import model_from_space, model_sha256, read_space
+    from gritspace.host_tools.nam_files import model_from_nam
     from gritspace.quantize.grit import write_grit
 
-    space = read_space(source)
-    with console.progress("quantizing"):
-        model = model_from_space(space, source, calibration_audio(audio or []), name or out.stem)
+    remarks: tuple[str, ...] = ()
+    chosen: dict[str, object] = {}
+    if source.suffix.lower() == ".nam":
+        with console.progress("quantizing"):
+            choice = model_from_nam(source, calibration_audio(audio or []), name or out.stem, submodel, force)
+        model, remarks = choice.model, choice.remarks
+        chosen = {"submodel": choice.submodel, "cycles_per_frame": choice.cycles_per_frame, "remarks": list(remarks)}
+        if choice.submodel != "whole":
+            remarks = (f"submodel {choice.submodel} of the container.", *remarks)
+    else:
+        space = read_space(source)
+        with console.progress("quantizing"):
+            model = model_from_space(space, source, calibration_audio(audio or []), name or out.stem)
     write_grit(model, out)
     facts = {
         "file": str(out),
@@ -60,6 +78,7 @@ def quantize(
         "macs_per_frame": model.macs_per_frame,
         "position_size": model.position_count,
         "output_full_scale": 2.0**model.output_shift,
+        **chosen,
     }
     if json:
         console.print_json(facts)
@@ -68,15 +87,20 @@ def quantize(
             f"{out}: {facts['bytes']:,} bytes, {model.macs_per_frame:,} multiplications a frame, "
             f"{model.position_count} dimensions, sha256 {facts['sha256']}"
         )
+        for remark in remarks:
+            console.say(f"{source}: {remark}")
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A .grit file.")],
-    to: Annotated[ExportKind, typer.Option(help="c: a C array for the firmware. tflite: for TensorFlow Lite.")],
+    model: Annotated[Path, typer.Argument(help="A .grit file; for --to nam also a space (.pt).")],
+    to: Annotated[
+        ExportKind,
+        typer.Option(help="c: an array for the firmware. tflite: TensorFlow Lite. nam: Neural Amp Modeler."),
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write.")],
     position: Position = None,
 ) -> None:
-    """Write an integer model as a C array, or as a TensorFlow Lite file at one position.
+    """Write a model as a C array, or, at one position, for TensorFlow Lite or Neural Amp Modeler.
 
     Example: gritspace export space.grit --to c -o model.c
     """
@@ -84,6 +108,13 @@ def export(
     from gritspace.host_tools.errors import RigError
     from gritspace.quantize.grit import read_grit
 
+    if to is ExportKind.nam:
+        from gritspace.host_tools.nam_files import nam_text
+        from gritspace.quantize.grit import write_beside
+
+        write_beside(out, nam_text(model, position).encode())
+        console.say(f"{out}: {out.stat().st_size:,} bytes")
+        return
     integers = read_grit(model)
     if to is ExportKind.c:
         from gritspace.quantize.c_array import write_c_array
@@ -119,3 +150,43 @@ def run(
         audio = play(integers, read_audio(dry), position_q15(position, integers), engine.value)
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
+
+
+def cycles(
+    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    block: Annotated[int, typer.Option(min=1, max=256, help="Frames per block.")] = 48,
+    clock: Annotated[float, typer.Option(min=1e6, help="The processor's clock in Hz.")] = 480e6,
+    json: Json = False,
+) -> None:
+    """Estimate what a model costs on a Cortex-M7: cycles and instructions a frame, memory, per layer and per kernel.
+
+    Example: gritspace cycles space.grit
+    """
+    from gritspace.quantize.cycles import estimate_cycles
+    from gritspace.quantize.grit import read_grit
+
+    with console.progress("counting"):
+        report = estimate_cycles(read_grit(model), block, clock)
+    if json:
+        console.print_json(asdict(report))
+        return
+    budget = clock / 48000
+    facts = [
+        ("cycles a frame, mean", f"{report.cycles_per_frame:,.0f} of {budget:,.0f} ({report.load:.0%})"),
+        ("cycles a frame, dearest block", f"{report.worst_cycles_per_frame:,.0f}"),
+        ("instructions a frame", f"{report.instructions_per_frame:,.0f}"),
+        ("multiplications a frame", f"{report.mac_per_frame:,}"),
+        ("multiplications a cycle", f"{report.mac_per_cycle:.2f}"),
+        ("state, RAM", f"{report.state_bytes:,} bytes"),
+        ("model, flash", f"{report.model_bytes:,} bytes, {report.weight_bytes:,} of them weights"),
+        ("code", f"{report.code_bytes:,} bytes"),
+        ("stack", f"{report.stack_bytes:,} bytes"),
+    ]
+    if report.moving_cycles_per_frame is not None:
+        facts.insert(2, ("more while the position moves", f"{report.moving_cycles_per_frame:,.0f}"))
+    console.print_table((report.name, f"block of {report.block}>"), facts)
+    for title, costs in (("per layer", report.per_layer), ("per kernel", report.per_kernel)):
+        console.say("")
+        console.print_table((title, "cycles a frame>"), [(name, f"{value:,.1f}") for name, value in costs.items()])
+    console.say("")
+    console.say(report.note)

@@ -1,4 +1,5 @@
-"""An integer model played on this machine: by the C engine, the numpy reference, or TensorFlow Lite."""
+"""An integer model played on this machine: by the C engine, the numpy reference, TensorFlow Lite, or the
+module's own machine code in an emulated Cortex-M7."""
 
 from __future__ import annotations
 
@@ -20,6 +21,10 @@ def play(
         from gritspace.quantize.engine import Engine
 
         played = Engine(grit.to_bytes(model), position).process(samples)
+    elif engine == "m7":
+        from gritspace.quantize.cycles_trace import EmulatedEngine
+
+        played = EmulatedEngine(grit.to_bytes(model), position).process(samples)
     else:
         from gritspace.quantize.tflite import run_tflite, to_tflite
 

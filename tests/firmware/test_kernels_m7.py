@@ -1,0 +1,105 @@
+"""The Cortex-M7's own kernels, in an emulated core, against the numpy reference: the same bits, always the same work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from gritspace.quantize import grit
+from gritspace.quantize.cycles_trace import EmulatedEngine, Trace
+from gritspace.quantize.integer import quantize
+from gritspace.quantize.integer_model import IntegerModel
+from gritspace.quantize.network import from_tcn
+from gritspace.quantize.reference import run
+from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
+
+Array = LayerArrayConfig
+SHAPES = {
+    "leaky, kernels of 6 and 15, a head of 16": TcnConfig(
+        (Array(8, (6, 6, 15, 6, 6), (1, 17, 13, 41, 101), "leaky_relu", head_kernel_size=16),)
+    ),
+    "tanh, two arrays": TcnConfig((Array(16, (3,) * 8, (1, 2, 4, 8, 16, 32, 64, 128), head_size=8), Array(8, (3, 3), (1, 200)))),
+    "two channels at last": TcnConfig((Array(4, (3,) * 4, (1, 2, 60, 8), head_size=2), Array(2, (3,) * 3, (1, 2, 4)))),
+    "odd widths and every kernel length": TcnConfig(
+        (
+            Array(10, (2, 5, 1, 7, 4), (1, 2, 64, 5, 16), "relu", head_size=12),
+            Array(12, (3,) * 3, (1, 20, 49), "hardtanh", head_kernel_size=3),
+        ),
+        position_size=2,
+    ),
+    "gated, with a position": TcnConfig((Array(6, (3,) * 5, (1, 2, 4, 8, 16), gated=True),), position_size=3),
+    "fourteen channels": TcnConfig((Array(14, (4, 3), (3, 9), "leaky_relu"),), position_size=1),
+    "wider than the tiles": TcnConfig((Array(24, (3, 4), (1, 9), "tanh"),)),
+}
+
+
+def model_of(config: TcnConfig, seed: int = 0) -> IntegerModel:
+    torch.manual_seed(seed)
+    network = Tcn(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(1.5)
+    generator = np.random.default_rng(seed)
+    audio = (generator.standard_normal(4800) * 0.2).astype(np.float32)
+    size = config.position_size
+    return quantize(from_tcn(network), audio, generator.uniform(-1, 1, (3, size)) if size else [])
+
+
+def loud_audio(frames: int, seed: int = 3) -> NDArray[np.int16]:
+    audio = (np.random.default_rng(seed).standard_normal(frames) * 8000).clip(-32768, 32767).astype(np.int16)
+    audio[frames // 2 : frames // 2 + 60] = 32767
+    audio[frames // 2 + 60 : frames // 2 + 90] = -32768
+    return audio
+
+
+def play(engine: EmulatedEngine, audio: NDArray[np.int16], cuts: Sequence[int]) -> NDArray[np.int16]:
+    return np.concatenate([engine.process(part) for part in np.split(audio, cuts)])
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_emulated_module_puts_out_the_references_bits(name: str) -> None:
+    model = model_of(SHAPES[name])
+    audio = loud_audio(700)
+    position = np.random.default_rng(5).integers(-30000, 30000, model.position_count).astype(np.int16)
+    engine = EmulatedEngine(grit.to_bytes(model), position if position.size else None)
+    cuts = np.cumsum(np.random.default_rng(7).integers(1, 90, 14))
+    out = play(engine, audio, cuts[cuts < len(audio)].tolist())
+    np.testing.assert_array_equal(out, run(model, audio, position if position.size else None))
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 47, 48, 49, 256])
+def test_any_block_size_puts_out_the_same_bits(block: int) -> None:
+    model = model_of(SHAPES["leaky, kernels of 6 and 15, a head of 16"])
+    audio = loud_audio(260)
+    engine = EmulatedEngine(grit.to_bytes(model))
+    np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio))
+
+
+def test_a_moving_position_puts_out_the_references_bits() -> None:
+    model = model_of(SHAPES["odd widths and every kernel length"])
+    audio = loud_audio(480)
+    generator = np.random.default_rng(11)
+    start, *targets = generator.integers(-32768, 32767, (6, 2)).astype(np.int16)
+    moves = [(frame, target) for frame, target in zip((0, 48, 60, 200, 201), targets, strict=True)]
+    engine = EmulatedEngine(grit.to_bytes(model), start)
+    parts = []
+    for (frame, target), end in zip(moves, [f for f, _ in moves[1:]] + [len(audio)], strict=True):
+        engine.set_position(target)
+        parts.append(play(engine, audio[frame:end], range(31, end - frame, 31)))
+    np.testing.assert_array_equal(np.concatenate(parts), run(model, audio, start, moves))
+
+
+@pytest.mark.parametrize("name", ["leaky, kernels of 6 and 15, a head of 16", "tanh, two arrays", "gated, with a position"])
+def test_what_is_executed_does_not_depend_on_the_audio(name: str) -> None:
+    blob = grit.to_bytes(model_of(SHAPES[name]))
+    executed = []
+    for audio in (np.zeros(240, np.int16), loud_audio(240), np.full(240, -32768, np.int16)):
+        engine, trace = EmulatedEngine(blob), Trace()
+        for part in np.split(audio, 5):
+            engine.process(part, trace)
+        executed.append(trace.runs)
+    assert executed[0] == executed[1] == executed[2]

@@ -115,7 +115,7 @@ def _cost(engine: EmulatedEngine, audio: NDArray[np.int16], block: int, blocks: 
     generator = np.random.default_rng(1)
     for index in range(blocks):
         if positions:
-            engine.set_position(generator.integers(-20000, 20000, positions), trace)
+            engine.set_position(generator.integers(-20000, 20000, positions).astype(np.int16), trace)
         start = index * block % (len(audio) - block) if block < len(audio) else 0
         engine.process(np.resize(audio[start:], block), trace)
         ends.append(len(trace.runs))
@@ -132,12 +132,14 @@ def _cost(engine: EmulatedEngine, audio: NDArray[np.int16], block: int, blocks: 
 
 def _weight_bytes(model: IntegerModel) -> int:
     convolutions = [c for a in model.arrays for c in (a.rechannel, a.head)]
-    convolutions += [c for a in model.arrays for layer in a.layers for c in (layer.conv, layer.residual) if c is not None]
+    convolutions += [
+        c for a in model.arrays for layer in a.layers for c in (layer.conv, layer.residual) if c is not None
+    ]
     return sum(c.weight.size + (0 if c.mixin is None else c.mixin.size) for c in convolutions)
 
 
 def _test_audio(frames: int) -> NDArray[np.int16]:
-    """A decaying tone in noise, deterministic. The engine's time does not depend on it; the trace shows that it does not."""
+    """A tone in noise, always the same. What the engine executes does not depend on it; a test holds it to that."""
     t = np.arange(frames) / SAMPLE_RATE
     tone = 0.5 * np.sin(2 * np.pi * 110 * t) + 0.05 * np.random.default_rng(0).standard_normal(frames)
     return np.asarray(np.clip(tone * 32767, -32768, 32767)).astype(np.int16)

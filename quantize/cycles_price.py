@@ -1,12 +1,12 @@
 """What an instruction trace costs on a Cortex-M7, by LLVM's published schedule of that core (`llvm-mca`).
 
-The trace is priced basic block by basic block, each in the context of the blocks executed just before it: a block's cost
-is the cycles of context and block together less the cycles of the context alone, so that what overlaps across a branch is
-counted once. Equal (context, block) pairs are priced once.
+The trace is priced basic block by basic block, each in the context of the blocks executed just before it: a block's
+cost is the cycles of context and block together less the cycles of the context alone, so that what overlaps across a
+branch is counted once. Equal (context, block) pairs are priced once.
 
-LLVM's schedule takes a load or store of several registers for a single access. Here they are priced as that many single
-ones (two loads a cycle, one store a cycle), which is what the core's two 32-bit data ports can do at best. It charges 100
-cycles for a call, for a callee it does not see; here the callee is in the trace, and a call is a branch.
+LLVM's schedule takes a load or store of several registers for a single access. Here they are priced as that many
+single ones (two loads a cycle, one store a cycle), which is what the core's two 32-bit data ports can do at best. It
+charges 100 cycles for a call, for a callee it does not see; here the callee is in the trace, and a call is a branch.
 """
 
 from __future__ import annotations
@@ -95,17 +95,12 @@ def _single(text: str) -> list[str]:
         ]
         second = offset + step
         lines.append(f"{pair[1]} {pair[3]}, [{pair[4]}, #{second}]")
-        if verb_first_overwrites(pair[1], pair[2], pair[4]):
+        if pair[1] == "ldr" and pair[2] == pair[4]:
             lines.reverse()
         if pair[6].strip():
             lines.append(f"add.w {pair[4]}, {pair[4]}, #4")
         return lines
     return [text]
-
-
-def verb_first_overwrites(verb: str, first: str, base: str) -> bool:
-    """A pair's first load would overwrite the base that the second one still needs."""
-    return verb == "ldr" and first == base
 
 
 def _spread(verb: str, base: str, registers: str, writes_back: bool) -> list[str]:
@@ -140,8 +135,6 @@ def _total_cycles(sequences: Sequence[str]) -> list[int]:
     result = subprocess.run(command, input="\n".join(source) + "\n", capture_output=True, text=True, check=False)
     totals = [int(value) for value in re.findall(r"Total Cycles:\s+(\d+)", result.stdout)]
     if result.returncode != 0 or len(totals) != len(sequences):
-        open("/tmp/m7/err", "w").write(result.stderr)
-        open("/tmp/m7/src", "w").write("\n".join(source))
         lines = result.stderr.strip().splitlines() or [f"{len(totals)} of {len(sequences)} sequences priced"]
         raise CyclesError(f"{SCHEDULE} could not price the trace: {lines[0]}")
     return totals

@@ -93,7 +93,9 @@ class EmulatedEngine:
         self._core.mem_write(at, data)
 
     def _call(self, name: str, *arguments: int) -> int:
-        for register, value in zip((arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3), arguments, strict=False):
+        for register, value in zip(
+            (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3), arguments, strict=False
+        ):
             self._core.reg_write(register, value)
         self._core.reg_write(arm.UC_ARM_REG_LR, RETURN | 1)
         try:

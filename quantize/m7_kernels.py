@@ -2,10 +2,11 @@
 
     python -m gritspace.quantize.m7_kernels
 
-A tile is two outputs by three frames: six accumulators, as many as leave registers for operands loaded a step ahead. Per
-pair of inputs it loads two words of weights and three of audio for six SMLADs (12 MACs), every load in the shadow of a
-SMLAD. A head with one output takes one by six. Registers: r0 to r5 accumulators (output r, frame f in r[frames * r + f]),
-r6 to r9 audio, r9 to r11 weights, r12 where the tap's audio stands, lr the group's block (layout: kernels_m7.h).
+A tile is two outputs by three frames: six accumulators, as many as leave registers for operands loaded a step ahead.
+Per pair of inputs it loads two words of weights and three of audio for six SMLADs (12 MACs), every load in the shadow
+of a SMLAD. A head with one output takes one by six. Registers: r0 to r5 accumulators (output r, frame f in
+r[frames * r + f]), r6 to r9 audio, r9 to r11 weights, r12 where the tap's audio stands, lr the block (its layout:
+kernels_m7.h).
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Tile:
         """The register of one output of one frame."""
         return f"r{self.frames * row + frame}"
 
-    def audio(self, pair: int, frame: int) -> tuple[str, str]:
-        """Register and load of one audio word."""
+    def audio(self, tap: int, pair: int, frame: int) -> tuple[str, str]:
+        """Register and load of one audio word; registers rotate through pairs and taps."""
         count = 3 if self.rows == 2 else 4
-        register = f"r{6 + (pair * self.frames + frame) % count}"
+        register = f"r{6 + ((tap * self.pairs + pair) * self.frames + frame) % count}"
         return register, f"ldr {register}, [r12, #{4 * (self.pairs * frame + pair)}]"
 
     def weight(self, tap: int, pair: int, row: int) -> tuple[str, str]:
@@ -71,17 +72,12 @@ class Tile:
                 w, load = self.weight(tap, pair, row)
                 lines.append(load.replace("[lr, #", f"[lr, #{offset}+"))
                 for frame in range(self.frames):
-                    x, fetch = self.audio(tap * self.pairs + pair, frame)
+                    x, fetch = self.audio(tap, pair, frame)
                     if row == 0:
-                        lines.append(self.audio_load(tap, pair, frame))
+                        lines.append(fetch)
                     a = self.accumulator(row, frame)
                     lines.append(f"smlad {a}, {w}, {x}, {a}")
         return [_folded(line) for line in lines]
-
-    def audio_load(self, tap: int, pair: int, frame: int) -> str:
-        """The load of one audio word into its register, which rotates through the taps."""
-        register, _ = self.audio(tap * self.pairs + pair, frame)
-        return f"ldr {register}, [r12, #{4 * (self.pairs * frame + pair)}]"
 
 
 def pipelined(tile: Tile, taps: int, step: int) -> tuple[list[str], list[str]]:
@@ -310,7 +306,7 @@ def skip(pairs: int) -> list[str]:
 
 
 def shift(pairs: int) -> list[str]:
-    """Two channels shifted down with rounding: (x * 2^(30 - s) >> 16, + 2^13) >> 14. r0 stream, r2 end, r1, r3 factors."""
+    """Two channels shifted down, rounded: ((x * 2^(30 - s) >> 16) + 2^13) >> 14. r0 stream, r2 end, r1, r3 factors."""
     body: list[str] = []
     for frame in range(COLUMN_FRAMES):
         x, low, high = (("r4", "r5", "r6"), ("r7", "r8", "r9"), ("r10", "r11", "r12"))[frame % 3]
@@ -350,9 +346,10 @@ def _loop(name: str, body: list[str], before: str = "") -> list[str]:
 
 
 def table_words() -> list[int]:
-    """tanh as the epilogue reads it: what 512 lines are at x = 0, rounding included, then their slopes; moved up by 9."""
+    """tanh as the epilogue reads it: 512 lines at x = 0, rounding included, then their slopes; moved up by 9."""
     base, slope = (values.tolist() for values in tanh_table())
-    at_zero = [(b * 128 + 64 - (i < 256) - s * 128 * (i - 256)) << 9 for i, (b, s) in enumerate(zip(base, slope, strict=True))]
+    lines = enumerate(zip(base, slope, strict=True))
+    at_zero = [(b * 128 + 64 - (i < 256) - s * 128 * (i - 256)) << 9 for i, (b, s) in lines]
     return [v & 0xFFFFFFFF for v in at_zero + [s << 9 for s in slope]]
 
 

@@ -1,9 +1,9 @@
 """Puts straight-line Cortex-M7 code into the order that the core's two pipes like best.
 
-Registers stay as written; only the order changes. The model is that of LLVM's Cortex-M7 schedule as `llvm-mca` runs it:
-two instructions a cycle in order, one multiplier, one shifter, one SIMD unit, one store a cycle, two loads; and no result is
-written before an older one, so that within a cycle the short instruction (a load, an addition) stands before the long
-one (a multiplication).
+Registers stay as written; only the order changes. The model is that of LLVM's Cortex-M7 schedule as `llvm-mca` runs
+it: two instructions a cycle in order, one multiplier, one shifter, one SIMD unit, one store a cycle, two loads; and no
+result is written before an older one, so that within a cycle the short instruction (a load, an addition) stands before
+the long one (a multiplication).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _delay(before: Instruction, after: Instruction) -> int | None:
 
 
 def _may_overlap(store: Instruction, load: Instruction) -> bool:
-    """Stores into the stack frame or a tap's pointer never meet loads from elsewhere; the kernels' outputs are no inputs."""
+    """By address text: the kernels' outputs are no inputs, and their stack frame meets nothing else."""
     return _place(store) == _place(load)
 
 

@@ -1,4 +1,4 @@
-"""The Cortex-M7's own kernels, in an emulated core, against the numpy reference: the same bits, always the same work."""
+"""The Cortex-M7's own kernels, in an emulated core, against the numpy reference: the same bits, the same work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ SHAPES = {
     "leaky, kernels of 6 and 15, a head of 16": TcnConfig(
         (Array(8, (6, 6, 15, 6, 6), (1, 17, 13, 41, 101), "leaky_relu", head_kernel_size=16),)
     ),
-    "tanh, two arrays": TcnConfig((Array(16, (3,) * 8, (1, 2, 4, 8, 16, 32, 64, 128), head_size=8), Array(8, (3, 3), (1, 200)))),
+    "tanh, two arrays": TcnConfig(
+        (Array(16, (3,) * 8, (1, 2, 4, 8, 16, 32, 64, 128), head_size=8), Array(8, (3, 3), (1, 200)))
+    ),
     "two channels at last": TcnConfig((Array(4, (3,) * 4, (1, 2, 60, 8), head_size=2), Array(2, (3,) * 3, (1, 2, 4)))),
     "odd widths and every kernel length": TcnConfig(
         (
@@ -93,7 +95,9 @@ def test_a_moving_position_puts_out_the_references_bits() -> None:
     np.testing.assert_array_equal(np.concatenate(parts), run(model, audio, start, moves))
 
 
-@pytest.mark.parametrize("name", ["leaky, kernels of 6 and 15, a head of 16", "tanh, two arrays", "gated, with a position"])
+@pytest.mark.parametrize(
+    "name", ["leaky, kernels of 6 and 15, a head of 16", "tanh, two arrays", "gated, with a position"]
+)
 def test_what_is_executed_does_not_depend_on_the_audio(name: str) -> None:
     blob = grit.to_bytes(model_of(SHAPES[name]))
     executed = []

@@ -10,14 +10,27 @@
 
 #ifndef GRIT_KERNELS_M7
 
+#if defined(__AVX2__) && !defined(GRIT_KERNELS_PLAIN)
+#define USE_AVX2
+#include "kernels_avx2.h"
+#endif
+
 /* prepared: int32 bias[rows], then a word a row with its multipliers (grit_multiplier_pair). */
 
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
-  return (size_t)record->rows * 2u * sizeof(uint32_t);
+  size_t words = (size_t)record->rows * 2u;
+#ifdef USE_AVX2
+  words += avx2_words(record);
+#endif
+  return words * sizeof(uint32_t);
 }
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
+#ifdef USE_AVX2
+  if (fits_avx2(conv->record)) prepare_avx2(conv, conv->prepared + 2u * conv->record->rows);
+#else
   (void)conv;
+#endif
 }
 
 void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier) {
@@ -26,6 +39,9 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const in
     conv->prepared[row] = (uint32_t)bias[row];
     conv->prepared[rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
   }
+#ifdef USE_AVX2
+  if (fits_avx2(conv->record)) set_rows_avx2(conv, conv->prepared + 2u * rows, conv->prepared, conv->prepared + rows);
+#endif
 }
 
 void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
@@ -34,6 +50,13 @@ void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, c
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
   const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
   const uint32_t shift = conv->record->shift;
+#ifdef USE_AVX2
+  if (fits_avx2(conv->record)) {
+    convolve_avx2(conv, conv->prepared + 2u * rows, taps, dry, NULL, out, frames);
+    if (tanh) grit_kernel_tanh(out, rows * frames);
+    return;
+  }
+#endif
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
@@ -62,6 +85,12 @@ void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *ou
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs;
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+#ifdef USE_AVX2
+  if (fits_avx2(conv->record)) {
+    convolve_avx2(conv, conv->prepared + 2u * rows, &z, NULL, stream, stream, frames);
+    return;
+  }
+#endif
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {

@@ -318,8 +318,8 @@ static void remember(history_t *history, const int16_t *block, uint32_t frames) 
 }
 
 /* conv over the whole block, its history included, into out. */
-static void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out, uint32_t frames,
-                     bool tanh) {
+static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
+                                    uint32_t frames, bool tanh) {
   const int16_t *taps[GRIT_MAX_KERNEL];
   recall(history, engine->block);
   for (uint32_t done = 0; done < frames;) {
@@ -341,7 +341,7 @@ static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size
 }
 
 /* One layer over a chunk whose stream stands in engine->block, where the next layer's will stand. */
-static MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   layer_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
   const uint8_t *blob = engine->model->blob;
@@ -358,7 +358,7 @@ static MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t fra
 }
 
 /* The skip sum, narrowed, through the array's head. */
-static MARKED void run_head(grit_engine_t *engine, uint32_t index, int16_t *out, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, int16_t *out, uint32_t frames) {
   array_t *array = &engine->arrays[index];
   const grit_array_t *record = &engine->model->arrays[index];
   grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
@@ -366,7 +366,7 @@ static MARKED void run_head(grit_engine_t *engine, uint32_t index, int16_t *out,
 }
 
 /* The array's input into engine->block. */
-static MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const grit_conv_t *conv = &engine->arrays[index].rechannel;
   if (index == 0u) {
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
@@ -378,7 +378,7 @@ static MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t
 
 /* engine->dry through the whole network into engine->wet, at most CHUNK_FRAMES. settling: it is one frame of silence,
  * and every history fills with what becomes of it. */
-static void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
+static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
   const grit_model_t *model = engine->model;
   const uint32_t array_count = model->header->array_count;
   for (uint32_t a = 0; a < array_count; a++) {
@@ -422,7 +422,7 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
   run_chunk(engine, 1, true);
 }
 
-void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames) {
+GRIT_FAST_CODE void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames) {
   while (frames > 0u) {
     uint32_t chunk = frames < CHUNK_FRAMES ? (uint32_t)frames : CHUNK_FRAMES;
     if (engine->frames_left == 0u && engine->ramp_step < GRIT_RAMP_STEPS) step_ramp(engine);

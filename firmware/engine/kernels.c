@@ -103,6 +103,12 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
 }
 
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
+#ifdef USE_AVX2
+  if (channels % LANES == 0u) {
+    skip_avx2(skips, z, weight, channels, frames);
+    return;
+  }
+#endif
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t c = 0; c < channels; c++) *skips++ += *z++ * weight[c];
 }

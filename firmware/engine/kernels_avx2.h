@@ -82,9 +82,11 @@ static inline void put(int16_t *to, __m128i values, size_t rows) {
 }
 
 /* added: NULL, or what is added to the result with saturation (and lies as out does). */
-static inline void group_avx2(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps,
-                              const int32_t *dry, const int16_t *added, int16_t *out, size_t frames, size_t lanes) {
-  const size_t inputs = conv->record->inputs, rows = conv->record->rows, kernel = conv->record->kernel;
+static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *conv, const uint32_t *group,
+                                                             const int16_t *const *taps, const int32_t *dry,
+                                                             const int16_t *added, int16_t *out, size_t frames,
+                                                             size_t lanes, size_t inputs) {
+  const size_t rows = conv->record->rows, kernel = conv->record->kernel;
   const bool mixes = conv->record->mixin != 0u;
   for (size_t frame = 0; frame < frames; frame += TILE_FRAMES) {
     __m256i acc[TILE_FRAMES];
@@ -123,7 +125,35 @@ static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const 
   const size_t rows = conv->record->rows;
   for (size_t row = 0; row < rows; row += LANES, group += group_words(conv->record)) {
     const size_t lanes = rows - row < LANES ? rows - row : LANES;
-    group_avx2(conv, group, taps, dry, added == NULL ? NULL : added + row, out + row, frames, lanes);
+    const int16_t *onto = added == NULL ? NULL : added + row;
+    switch (conv->record->inputs) { /* known widths unroll */
+      case 4:
+        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 4);
+        break;
+      case 8:
+        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 8);
+        break;
+      case 16:
+        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 16);
+        break;
+      default:
+        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, conv->record->inputs);
+    }
+  }
+}
+
+/* Channels by eight. */
+static void skip_avx2(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
+  for (size_t c = 0; c < channels; c += LANES) {
+    int8_t weights[16] = {0};
+    memcpy(weights, weight + c, LANES);
+    const __m256i w = _mm256_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)weights));
+    for (size_t frame = 0; frame < frames; frame++) {
+      __m256i *sum = (__m256i *)(void *)(skips + frame * channels + c);
+      const __m128i values = _mm_loadu_si128((const __m128i *)(const void *)(z + frame * channels + c));
+      const __m256i product = _mm256_mullo_epi32(_mm256_cvtepi16_epi32(values), w);
+      _mm256_storeu_si256(sum, _mm256_add_epi32(_mm256_loadu_si256(sum), product));
+    }
   }
 }
 

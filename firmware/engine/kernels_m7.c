@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "arithmetic.h"
+#include "engine.h"
 #include "film.h"
 #include "kernels_m7.h"
 
@@ -175,8 +176,8 @@ static void aim_taps(uint32_t *block, const plan_t *plan, const int16_t *const *
   if (kernel < plan->taps) *to = (uint32_t)(uintptr_t)taps[0]; /* a tap of zeros */
 }
 
-static void run_tiles(const grit_conv_t *conv, const plan_t *plan, const int16_t *const *taps, const int32_t *dry,
-                      int16_t *out, size_t frames, grit_m7_convolve_t *run) {
+static GRIT_FAST_CODE void run_tiles(const grit_conv_t *conv, const plan_t *plan, const int16_t *const *taps,
+                                     const int32_t *dry, int16_t *out, size_t frames, grit_m7_convolve_t *run) {
   const uint32_t rows = conv->record->rows, kernel = conv->record->kernel;
   const int16_t *end = out + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * rows;
   uint32_t *block = plan->block;
@@ -186,8 +187,8 @@ static void run_tiles(const grit_conv_t *conv, const plan_t *plan, const int16_t
   }
 }
 
-void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
-                          size_t frames, int tanh) {
+GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry,
+                                         int16_t *out, size_t frames, int tanh) {
   const plan_t *plan = plan_at(conv);
   if (plan->form == TILED) {
     run_tiles(conv, plan, taps, dry, out, frames, tanh ? plan->tanh : plan->linear);
@@ -202,7 +203,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, c
   if (tanh) grit_kernel_tanh(out, frames * conv->record->rows);
 }
 
-void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
+GRIT_FAST_CODE void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
   const plan_t *plan = plan_at(conv);
   const grit_convolution_t *record = conv->record;
   if (plan->form == SPREAD) {
@@ -218,7 +219,7 @@ void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *ou
     }
 }
 
-void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
+GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
   const plan_t *plan = plan_at(conv);
   if (plan->form != TILED) {
     residual_plain(conv, z, stream, frames);
@@ -242,7 +243,8 @@ typedef struct {
 #define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_shift_##WIDTH},
 static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
 
-void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
+GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels,
+                                     size_t frames) {
   if (channels > GRIT_M7_MOST_INPUTS) {
     for (size_t i = 0; i < frames * channels; i++) skips[i] += z[i] * weight[i % channels];
     return;
@@ -252,7 +254,7 @@ void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, si
     columns[channels / 2u - 1u].skip(skips + c, z + c, end, two_halves(weight[c], weight[c + 1u]));
 }
 
-void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
+GRIT_FAST_CODE void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
   if (channels > GRIT_M7_MOST_INPUTS) {
     for (size_t i = 0; i < frames * channels; i++)
       stream[i] = (int16_t)grit_shift_round(stream[i], (uint32_t)shift[i % channels]);
@@ -264,7 +266,7 @@ void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, si
       columns[channels / 2u - 1u].shift(stream + c, 1 << (30 - shift[c]), end, 1 << (30 - shift[c + 1u]));
 }
 
-void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
+GRIT_FAST_CODE void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   if (shift >= 2u && count % 2u == 0u) {
     grit_m7_narrow(skips, 1 << (32u - shift), out, out + round_up((uint32_t)count, GRIT_M7_NARROW_SAMPLES));
     return;
@@ -272,7 +274,7 @@ void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
 }
 
-void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
+GRIT_FAST_CODE void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
   const uint32_t words = (uint32_t)samples / 2u;
   uint32_t *target = (uint32_t *)(void *)to;
   const uint32_t *source = (const uint32_t *)(const void *)from;

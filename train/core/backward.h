@@ -1,0 +1,153 @@
+/* One item of a batch, from the wet's gradient to the parameters' and the FiLM's. */
+#pragma once
+
+#include "activation.h"
+#include "item.h"
+
+namespace core {
+
+constexpr std::size_t backward_block = 576; /* frames */
+
+/* What a convolution's gradient becomes: of the weights and bias as they are, and of the FiLM folded into them. */
+template <class Real>
+struct Unfolding {
+  const Real* parameters;
+  const Film<Real>& film;
+  Real* of_parameters;
+  Real* of_gain; /* null without FiLM */
+  Real* of_bias;
+
+  /* sums [rows][taps]: the folded weights' gradient. `at` says where tap 0..count-1's parameters lie; rows of
+   * `columns` in one place (weight), then one tap of mix-in if mixin, then the ones' tap, the bias. */
+  void operator()(const Vec<Real>* sums, int rows, int columns, std::size_t weight, const std::size_t* mixin,
+                  const std::size_t* bias, const std::size_t* film_row) const {
+    const int taps = columns + (mixin ? 1 : 0) + (bias ? 1 : 0);
+    for (int r = 0; r < rows; ++r, sums += taps) {
+      const Real gain = film_row ? film.gain_of(*film_row + r) : Real(1);
+      Real of_this_gain = 0;
+      const auto give = [&](std::size_t place, const Vec<Real>& by_lane) {
+        const Real sum = sum_of_lanes<Real>(by_lane);
+        of_parameters[place] = gain * sum;
+        of_this_gain += parameters[place] * sum;
+        return sum;
+      };
+      for (int j = 0; j < columns; ++j) give(weight + static_cast<std::size_t>(r) * columns + j, sums[j]);
+      if (mixin) give(*mixin + r, sums[columns]);
+      const Real of_sum = bias ? give(*bias + r, sums[taps - 1]) : Real(0);
+      if (film_row && of_gain) {
+        of_gain[*film_row + r] = of_this_gain + film.bias_of(*film_row + r) * of_sum;
+        of_bias[*film_row + r] = gain * of_sum;
+      }
+    }
+  }
+};
+
+/* of_wet [outputs][end - out_start]; workspace as forward_item left it; of_parameters [parameters], of_gain and of_bias
+ * [film_rows] are written. */
+template <class Real>
+void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& film, const Real* of_wet,
+                   const Real* workspace, Real* of_parameters, Real* of_gain, Real* of_bias, Bench<Real>& bench) {
+  const std::size_t stride = plan.stride, end = plan.end;
+  const Unfolding<Real> unfold{parameters, film, of_parameters, of_gain, of_bias};
+  const std::size_t width = plan.widest;
+  Real* const gated_skip = bench.rows;
+  Real* of_stream = gated_skip + width * stride;
+  Real* of_earlier_stream = of_stream + width * stride;
+  Real* of_skips = of_earlier_stream + width * stride;
+  Real* of_head = of_skips + width * stride;
+  Real* const of_rows = of_head + width * stride;
+  Real* const ones = of_rows + plan.most_rows * stride;
+  std::memset(gated_skip, 0, (ones - gated_skip) * sizeof(Real));
+  std::fill(ones, ones + stride, Real(1));
+  const std::size_t frames = end - plan.out_start();
+  for (int r = 0; r < plan.outputs; ++r)
+    std::memcpy(of_head + r * stride + plan.out_start(), of_wet + r * frames, frames * sizeof(Real));
+  const Real** const taps = bench.taps.data();
+  Real* const weights = bench.weights.data();
+  std::vector<const Real*> heard_taps(plan.most_taps);
+  const Real** const heard = heard_taps.data();
+  std::vector<Vec<Real>> mixing_sums(width * (width + 1));
+  bool stream_is_heard = false;
+  std::size_t head_start = plan.out_start();
+
+  for (auto array = plan.arrays.rbegin(); array != plan.arrays.rend(); ++array) {
+    const ArrayPlan& a = *array;
+    const Gate<Real> gate{a, stride};
+    const Film<Real>* const head_film = a.last ? &film : nullptr;
+
+    int count = taps_back(taps, workspace + a.sum * stride, stride, a.channels, a.head_kernel, 1);
+    taps[count] = ones;
+    std::fill_n(bench.sums.data(), static_cast<std::size_t>(a.head_size) * (count + 1), Vec<Real>{});
+    accumulate<Real>({of_head, stride, a.head_size, taps, count + 1, bench.sums.data()}, head_start, end);
+    unfold(bench.sums.data(), a.head_size, count, a.head, nullptr, &a.head_bias, a.last ? &plan.head_film_row : nullptr);
+    pack_transposed(weights, parameters + a.head, a.head_size, a.channels, a.head_kernel, head_film,
+                    plan.head_film_row);
+    count = taps_ahead(taps, of_head, stride, a.head_size, a.head_kernel, 1);
+    multiply<Real>({taps, count, weights, a.channels, nullptr, nullptr, of_skips, stride}, a.sum_start, end);
+
+    for (auto layer = a.layers.rbegin(); layer != a.layers.rend(); ++layer) {
+      const LayerPlan& l = *layer;
+      const Real* const active = workspace + l.active * stride;
+      const Real* const skip = a.gated ? gated_skip : active;
+      const int heard_count = taps_back(heard, workspace + l.stream * stride, stride, l.channels, l.kernel, l.dilation);
+      heard[heard_count] = workspace;
+      heard[heard_count + 1] = ones;
+      const Real *through[64], *mixed[65];
+      taps_back(through, of_stream, stride, l.channels, 1, 1);
+      taps_back(mixed, skip, stride, l.channels, 1, 1);
+      mixed[l.channels] = ones;
+      count = taps_ahead(taps, of_rows, stride, l.rows, l.kernel, l.dilation);
+      pack_transposed(weights, parameters + l.weight, l.rows, l.channels, l.kernel, &film, l.film_row);
+      Real* const mixing = weights + count * l.channels;
+      if (l.has_residual)
+        pack_transposed<Real>(mixing, parameters + l.residual, l.channels, l.channels, 1, nullptr, 0);
+      std::fill_n(bench.sums.data(), static_cast<std::size_t>(l.rows) * (heard_count + 2), Vec<Real>{});
+      std::fill(mixing_sums.begin(), mixing_sums.end(), Vec<Real>{});
+      const Product<Real> to_stream{taps, count, weights, l.channels, nullptr, stream_is_heard ? of_stream : nullptr,
+                                    of_stream, stride};
+
+      /* Blocks from the last to the first: a convolution's transpose looks ahead. */
+      const std::size_t blocks = (end - l.out_start + backward_block - 1) / backward_block;
+      for (std::size_t block = blocks; block-- > 0;) {
+        const std::size_t t = l.out_start + block * backward_block, stop = std::min(t + backward_block, end);
+        if (stream_is_heard) {
+          multiply<Real>({through, l.channels, mixing, l.channels, nullptr, of_skips, of_rows, stride}, t, stop);
+        } else {
+          for (int c = 0; c < l.channels; ++c)
+            std::memcpy(of_rows + c * stride + t, of_skips + c * stride + t, (stop - t) * sizeof(Real));
+        }
+        gate.backward(active, of_rows, gated_skip, t, stop);
+        if (l.has_residual)
+          accumulate<Real>({of_stream, stride, l.channels, mixed, l.channels + 1, mixing_sums.data()}, t, stop);
+        accumulate<Real>({of_rows, stride, l.rows, heard, heard_count + 2, bench.sums.data()}, t, stop);
+        multiply<Real>(to_stream, t, stop);
+      }
+      /* The frames that only this layer's input has: whole vectors that end where the output starts. */
+      if (l.out_start > l.in_start) {
+        const std::size_t lead = (l.out_start - l.in_start + lanes<Real> - 1) / lanes<Real> * lanes<Real>;
+        const std::size_t from = l.out_start - lead;
+        multiply<Real>(to_stream, from, l.out_start);
+        for (int c = 0; c < l.channels; ++c)
+          std::fill(of_stream + c * stride + from, of_stream + c * stride + l.in_start, Real(0));
+      }
+      stream_is_heard = true;
+      unfold(bench.sums.data(), l.rows, heard_count, l.weight, &l.mixin, &l.bias, &l.film_row);
+      if (l.has_residual)
+        unfold(mixing_sums.data(), l.channels, l.channels, l.residual, nullptr, &l.residual_bias, nullptr);
+    }
+
+    count = taps_back(taps, workspace + a.input * stride, stride, a.inputs, 1, 1);
+    std::fill_n(bench.sums.data(), static_cast<std::size_t>(a.channels) * count, Vec<Real>{});
+    accumulate<Real>({of_stream, stride, a.channels, taps, count, bench.sums.data()}, a.in_start, end);
+    unfold(bench.sums.data(), a.channels, count, a.rechannel, nullptr, nullptr, nullptr);
+    if (a.first) break;
+    pack_transposed<Real>(weights, parameters + a.rechannel, a.channels, a.inputs, 1, nullptr, 0);
+    count = taps_ahead(taps, of_stream, stride, a.channels, 1, 1);
+    multiply<Real>({taps, count, weights, a.inputs, nullptr, nullptr, of_earlier_stream, stride}, a.in_start, end);
+    std::swap(of_stream, of_earlier_stream);
+    std::swap(of_head, of_skips);
+    head_start = a.sum_start;
+  }
+}
+
+}  // namespace core

@@ -1,0 +1,93 @@
+/* What both directions share for one item of a batch: its folded weights and its taps.
+ *
+ * A position's gain and bias belong to one item and do not change along it, so FiLM is folded into the item's weights:
+ * gain * (W x + b + bias) = (gain W) x + gain (b + bias). It costs nothing per frame, either way. */
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "plan.h"
+#include "taps.h"
+
+namespace core {
+
+/* One item's FiLM, or none. */
+template <class Real>
+struct Film {
+  const Real* gain = nullptr;
+  const Real* bias = nullptr;
+  Real gain_of(std::size_t row) const { return gain ? gain[row] : Real(1); }
+  Real bias_of(std::size_t row) const { return bias ? bias[row] : Real(0); }
+};
+
+/* Memory of one thread, all given by the caller, and the lists it walks with. */
+template <class Real>
+struct Bench {
+  std::vector<const Real*> taps;
+  std::vector<Real> weights, bias;
+  std::vector<Vec<Real>> sums;
+  Real* rows; /* gradient rows, then the product of gated activations, then ones */
+  explicit Bench(const Plan& plan, Real* rows_)
+      : taps(plan.most_taps),
+        weights(static_cast<std::size_t>(plan.most_taps) * std::max(plan.most_rows, plan.widest) +
+                static_cast<std::size_t>(plan.widest) * plan.widest),
+        bias(plan.most_rows),
+        sums(static_cast<std::size_t>(plan.most_taps) * plan.most_rows),
+        rows(rows_) {}
+};
+
+/* taps: every channel, seen (kernel - 1 - k) * dilation frames back. Returns how many. */
+template <class Real>
+int taps_back(const Real** taps, const Real* audio, std::size_t stride, int channels, int kernel, int dilation) {
+  int count = 0;
+  for (int c = 0; c < channels; ++c)
+    for (int k = 0; k < kernel; ++k)
+      taps[count++] = audio + c * stride - static_cast<std::size_t>(kernel - 1 - k) * dilation;
+  return count;
+}
+
+/* The transpose's: every row, seen as far ahead. */
+template <class Real>
+int taps_ahead(const Real** taps, const Real* audio, std::size_t stride, int rows, int kernel, int dilation) {
+  int count = 0;
+  for (int r = 0; r < rows; ++r)
+    for (int k = 0; k < kernel; ++k)
+      taps[count++] = audio + r * stride + static_cast<std::size_t>(kernel - 1 - k) * dilation;
+  return count;
+}
+
+/* (rows, channels, kernel) -> [channel, tap][row], row r multiplied by its gain. */
+template <class Real>
+void pack(Real* packed, const Real* weight, int rows, int columns, const Film<Real>* film, std::size_t film_row) {
+  for (int r = 0; r < rows; ++r) {
+    const Real gain = film ? film->gain_of(film_row + r) : Real(1);
+    for (int j = 0; j < columns; ++j) packed[j * rows + r] = gain * weight[r * columns + j];
+  }
+}
+
+/* (rows, channels, kernel) -> [row, tap][channel]. */
+template <class Real>
+void pack_transposed(Real* packed, const Real* weight, int rows, int channels, int kernel, const Film<Real>* film,
+                     std::size_t film_row) {
+  for (int r = 0; r < rows; ++r) {
+    const Real gain = film ? film->gain_of(film_row + r) : Real(1);
+    for (int c = 0; c < channels; ++c)
+      for (int k = 0; k < kernel; ++k)
+        packed[(r * kernel + k) * channels + c] = gain * weight[(r * channels + c) * kernel + k];
+  }
+}
+
+template <class Real>
+void fold_bias(Real* folded, const Real* bias, int rows, const Film<Real>& film, std::size_t film_row) {
+  for (int r = 0; r < rows; ++r) folded[r] = film.gain_of(film_row + r) * (bias[r] + film.bias_of(film_row + r));
+}
+
+/* Nothing but zeros beyond the end, where whole vectors read. */
+template <class Real>
+void close_rows(Real* rows, int count, const Plan& plan) {
+  for (int r = 0; r < count; ++r)
+    std::memset(rows + r * plan.stride + plan.end, 0, longest_vector * sizeof(Real));
+}
+
+}  // namespace core

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gritspace.quantize.arithmetic import LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
-from gritspace.quantize.calibrate import Grams
+from gritspace.quantize.gram import Grams
 from gritspace.quantize.integer_model import Convolution, Dense, IntegerArray, IntegerFilm, IntegerLayer
 from gritspace.quantize.limits import ACTIVATIONS, UnsupportedNetwork
 from gritspace.quantize.multipliers import INPUT_SCALE, MAX_SHIFT, MIN_SHIFT, accumulator_scales, multiplier_limit

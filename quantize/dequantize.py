@@ -1,7 +1,8 @@
 """An integer model back as a float network: what its whole numbers stand for, for tools that run floats.
 
-Scales are a matter of choice (see `scales`), so the input's and the tables' are taken as given and everything else counts
-in steps of its own integers: the network that comes out computes the integer model's values without their rounding.
+Scales are a matter of choice (see `scales`), so the input's and the tables' are taken as given and everything else
+counts in steps of its own integers: the network that comes out computes the integer model's values,
+unrounded.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def dequantize(model: IntegerModel) -> Network:
     inputs = np.array([INPUT_SCALE])
     for index, array in enumerate(model.arrays):
         last = index == len(model.arrays) - 1
-        # One step of a skip sum stands for Q15's step, as the tables demand; where there are none it is as good as any.
+        # One step of a skip sum stands for Q15's step, as the tables demand; where there are none any would do.
         skip = np.full(array.channels, TABLE_SCALE)
         head_scale = np.array([2.0 ** (model.output_shift - 15)])
         if not last:

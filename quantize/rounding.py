@@ -18,10 +18,17 @@ DAMPING = 1e-4
 
 
 def round_rows(target: Floats, gram: Floats) -> tuple[Floats, Floats]:
-    """target (rows, n): weights in units of an int8 step, the bias in the last column; gram (n, n): of the inputs
-    that meet
-    them, the last a constant one. Returns (rows, n - 1) integers within ±127 and the (rows,) bias, not rounded.
+    """target (rows, n): weights in units of an int8 step, the bias in the last column; gram (rows or 1, n, n): of the
+    inputs that meet them, the last a constant one. Returns (rows, n - 1) integers within ±127 and the (rows,) bias, not
+    rounded.
     """
+    if len(gram) == 1:
+        return _round_together(target, gram[0])
+    parts = [_round_together(target[row : row + 1], gram[row]) for row in range(len(target))]
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def _round_together(target: Floats, gram: Floats) -> tuple[Floats, Floats]:
     n = len(gram) - 1
     loudness = np.diag(gram)[:n]
     damped = gram + np.diag(np.append(np.full(n, DAMPING * max(loudness.mean(), 1e-30)), 0.0))

@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def dequantize(model: IntegerModel) -> Network:
-    """A snapshot as a float network. Raises ValueError for a space: fold it at a position first (`fold.at_position`)."""
+    """A snapshot as a float network. Raises ValueError for a space: fold it at a position first (`fold`)."""
     if model.film is not None:
         raise ValueError("a space has no fixed weights; fold it at a position first")
     arrays = []

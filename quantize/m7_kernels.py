@@ -151,7 +151,7 @@ def convolution(pairs: int, kind: str, taps: int) -> list[str]:
     ahead, body = pipelined(tile, taps, 12 * pairs)
     end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4)
     end += ["ldr r12, [sp, #8]", "ldr r6, [sp, #16]", "ldr r7, [sp, #12]", "ldr r8, [sp, #20]"]
-    end += ["str r0, [r12, #0]", "str r1, [r12, r6]", "str r2, [r12, r6, lsl #1]", "add r12, r12, r8"]
+    end += ["str r3, [r12, #0]", "str r4, [r12, r6]", "str r5, [r12, r6, lsl #1]", "add r12, r12, r8"]
     end += ["str r12, [sp, #8]", "cmp r12, r7"]
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps}",
@@ -202,8 +202,8 @@ def linear(tile: Tile, offset: int) -> list[str]:
 
 
 def packed(tile: Tile) -> list[str]:
-    """Both outputs of a frame in one word."""
-    return [f"pkhbt r{f}, r{f}, {tile.accumulator(1, f)}, lsl #16" for f in range(tile.frames)]
+    """Both outputs of a frame in one word, in the second one's register: the next tile needs the first ones first."""
+    return [f"pkhbt r{3 + f}, r{f}, r{3 + f}, lsl #16" for f in range(tile.frames)]
 
 
 def leaky(tile: Tile, offset: int) -> list[str]:
@@ -242,14 +242,14 @@ def tanh(tile: Tile, offset: int) -> list[str]:
             lines += [f"ssat {base}, #9, {a}, asr #7", f"ldr {slope}, [lr, {base}, lsl #2]"]
             lines += [f"ldr {base}, [r12, {base}, lsl #2]", f"mla {a}, {slope}, {a}, {base}"]
         low, high = tile.accumulator(0, frame), tile.accumulator(1, frame)
-        lines.append(f"pkhtb {low}, {high}, {low}, asr #16")
+        lines.append(f"pkhtb {high}, {high}, {low}, asr #16")
     return lines
 
 
 def residual(pairs: int) -> list[str]:
     """Two outputs of the 1x1 over triples of frames: requantized, added to the stream with saturation.
 
-    Arguments: r0 block, r1 stream, r2 out, r3 out's end, stack: z. All advance by `pairs` words a frame.
+    Arguments: r0 block, r1 how far behind z the stream stands, in bytes, r2 z, r3 its end. Both advance alike.
     """
     tile = Tile(2, 3, pairs)
     block = tile.header_bytes
@@ -270,22 +270,19 @@ def residual(pairs: int) -> list[str]:
                     body[at] += "\nldr r11, [lr, #4]"
     body = [line for lines in body for line in lines.split("\n")]
     end = linear(tile, block + tile.tap_bytes + 4)
-    end += ["ldr r6, [sp, #4]", "ldr r7, [sp, #8]"]
+    end += ["ldr r6, [sp, #0]", "ldr r8, [sp, #4]", "add r6, r6, r12"]
     for frame in range(3):
-        s = f"r{9 + frame}"
-        end += [f"ldr {s}, [r6, #{4 * pairs * frame}]", f"qadd16 r{frame}, r{frame}, {s}"]
-        end.append(f"str r{frame}, [r7, #{4 * pairs * frame}]")
-    step = 12 * pairs
-    end += [f"add r12, r12, #{step}", f"add r6, r6, #{step}", f"add r7, r7, #{step}", "ldr r8, [sp, #12]"]
-    end += ["str r6, [sp, #4]", "str r7, [sp, #8]", "cmp r7, r8"]
+        at = 4 * pairs * frame
+        end += [f"ldr r{9 + frame}, [r6, #{at}]", f"qadd16 r{9 + frame}, r{3 + frame}, r{9 + frame}"]
+        end.append(f"str r{9 + frame}, [r6, #{at}]")
+    end += [f"add r12, r12, #{12 * pairs}", "cmp r12, r8"]
     return [
         f"function grit_m7_residual_{2 * pairs}",
         f"push {{{SAVED}, lr}}",
-        "sub sp, sp, #20",
-        *("str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
-        *("ldr r12, [sp, #56]", "mov lr, r0"),
+        "sub sp, sp, #12",
+        *("str r1, [sp, #0]", "str r3, [sp, #4]", "mov r12, r2", "mov lr, r0"),
         *(*ahead, "1:", *schedule(body + end + ahead, loops=True), "blo 1b"),
-        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+        *("add sp, sp, #12", f"pop {{{SAVED}, pc}}"),
     ]
 
 

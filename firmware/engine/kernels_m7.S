@@ -77,14 +77,14 @@ grit_m7_convolve_linear_2_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -215,14 +215,14 @@ grit_m7_convolve_linear_2_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -336,15 +336,15 @@ grit_m7_convolve_leaky_2_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -488,15 +488,15 @@ grit_m7_convolve_leaky_2_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -619,13 +619,13 @@ grit_m7_convolve_tanh_2_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -777,13 +777,13 @@ grit_m7_convolve_tanh_2_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -820,11 +820,10 @@ grit_m7_convolve_tanh_2_3:
   .type grit_m7_residual_2, %function
 grit_m7_residual_2:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -833,56 +832,52 @@ grit_m7_residual_2:
   ldr.w r8, [r12, #8]
   ldr.w r10, [lr, #20]
 1:
-  add.w r12, r12, #12
+  smlad r2, r9, r8, r11
   smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
-  smlad r2, r9, r8, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #28]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [sp, #12]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [sp, #8]
   smlad r3, r10, r6, r11
+  ldr.w r6, [sp, #0]
+  smlad r4, r10, r7, r11
+  add.w r6, r6, r12
+  smlad r5, r10, r8, r11
   ldr.w r10, [lr, #32]
   smmulr r1, r1, r9
-  ldr.w r6, [sp, #4]
+  ldr.w r11, [r6, #8]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #4]
+  smmulr r5, r5, r10
+  add.w r12, r12, #12
   smmulr r3, r3, r10
+  cmp r12, r8
   ssat r1, #16, r1
   smmulr r4, r4, r10
   ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
   smmulr r2, r2, r9
-  ssat r4, #16, r4
   ssat r5, #16, r5
+  ssat r4, #16, r4
   ssat r2, #16, r2
+  ssat r3, #16, r3
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r9, [r6, #0]
-  pkhbt r0, r0, r3, lsl #16
-  pkhbt r2, r2, r5, lsl #16
-  ldr.w r11, [r6, #8]
-  pkhbt r1, r1, r4, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r10, [r6, #4]
-  add.w r6, r6, #12
-  qadd16 r0, r0, r9
-  qadd16 r2, r2, r11
-  qadd16 r1, r1, r10
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  ldr.w r11, [lr, #0]
-  ldr.w r10, [lr, #20]
-  str.w r1, [r7, #4]
-  str.w r2, [r7, #8]
-  add.w r7, r7, #12
-  cmp r7, r8
-  str.w r6, [sp, #4]
-  ldr.w r8, [r12, #8]
-  str.w r7, [sp, #8]
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #4]
+  ldr.w r10, [lr, #20]
+  str.w r11, [r6, #8]
   ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_2, . - grit_m7_residual_2
   .section .text.grit_fast.grit_m7_head_2, "ax", %progbits
@@ -1177,14 +1172,14 @@ grit_m7_convolve_linear_4_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -1348,14 +1343,14 @@ grit_m7_convolve_linear_4_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -1480,15 +1475,15 @@ grit_m7_convolve_leaky_4_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -1665,15 +1660,15 @@ grit_m7_convolve_leaky_4_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -1807,13 +1802,13 @@ grit_m7_convolve_tanh_4_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -1998,13 +1993,13 @@ grit_m7_convolve_tanh_4_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -2041,11 +2036,10 @@ grit_m7_convolve_tanh_4_3:
   .type grit_m7_residual_4, %function
 grit_m7_residual_4:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -2054,67 +2048,63 @@ grit_m7_residual_4:
   ldr.w r8, [r12, #16]
   ldr.w r10, [lr, #20]
 1:
-  smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
+  smlad r0, r9, r6, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #12]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #24
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #36]
   smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
+  ldr.w r6, [sp, #0]
   smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #4]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #40]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #16]
   smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
+  add.w r6, r6, r12
+  smmulr r0, r0, r9
+  add.w r12, r12, #24
   smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w r10, [r6, #8]
-  pkhbt r2, r2, r5, lsl #16
-  add.w r6, r6, #24
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #8]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #16]
-  add.w r7, r7, #24
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r6, #16]
+  smmulr r3, r3, r10
   ldr.w r7, [r12, #8]
+  ssat r4, #16, r4
+  ssat r3, #16, r3
+  smmulr r5, r5, r10
+  ssat r0, #16, r0
+  smmulr r2, r2, r9
+  ssat r1, #16, r1
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r9, [r6, #0]
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [r6, #8]
+  pkhbt r5, r2, r5, lsl #16
+  cmp r12, r8
   ldr.w r8, [r12, #16]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #8]
   ldr.w r10, [lr, #20]
+  str.w r11, [r6, #16]
+  ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_4, . - grit_m7_residual_4
   .section .text.grit_fast.grit_m7_head_4, "ax", %progbits
@@ -2417,14 +2407,14 @@ grit_m7_convolve_linear_6_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -2621,14 +2611,14 @@ grit_m7_convolve_linear_6_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -2764,15 +2754,15 @@ grit_m7_convolve_leaky_6_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -2982,15 +2972,15 @@ grit_m7_convolve_leaky_6_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -3135,13 +3125,13 @@ grit_m7_convolve_tanh_6_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -3359,13 +3349,13 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -3402,11 +3392,10 @@ grit_m7_convolve_tanh_6_3:
   .type grit_m7_residual_6, %function
 grit_m7_residual_6:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -3415,9 +3404,9 @@ grit_m7_residual_6:
   ldr.w r8, [r12, #24]
   ldr.w r10, [lr, #20]
 1:
+  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
   smlad r2, r9, r8, r11
-  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
   smlad r4, r10, r7, r11
@@ -3425,68 +3414,64 @@ grit_m7_residual_6:
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #28]
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #36]
   smlad r0, r9, r6, r0
-  add.w r12, r12, #36
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #0]
+  smlad r4, r10, r7, r4
+  add.w r6, r6, r12
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #48]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
-  smlad r3, r10, r6, r3
-  ldr.w r10, [lr, #48]
-  smmulr r0, r0, r9
-  ldr.w r6, [sp, #4]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
+  ldr.w r11, [r6, #24]
+  ldr.w r8, [sp, #4]
   smmulr r5, r5, r10
+  add.w r12, r12, #36
+  smmulr r4, r4, r10
+  cmp r12, r8
+  smmulr r3, r3, r10
+  ldr.w r10, [r6, #12]
+  ssat r5, #16, r5
+  smmulr r1, r1, r9
   ssat r3, #16, r3
   smmulr r2, r2, r9
   ssat r4, #16, r4
-  ssat r5, #16, r5
+  smmulr r0, r0, r9
+  ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r11, [r6, #24]
-  ldr.w r10, [r6, #12]
-  pkhbt r2, r2, r5, lsl #16
-  pkhbt r1, r1, r4, lsl #16
+  ssat r0, #16, r0
   ldr.w r9, [r6, #0]
-  add.w r6, r6, #36
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #12]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #24]
-  add.w r7, r7, #36
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
+  pkhbt r4, r1, r4, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r8, [r12, #24]
-  ldr.w r6, [r12, #0]
-  ldr.w r10, [lr, #20]
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r7, [r12, #12]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #12]
+  ldr.w r10, [lr, #20]
+  str.w r11, [r6, #24]
+  ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_6, . - grit_m7_residual_6
   .section .text.grit_fast.grit_m7_head_6, "ax", %progbits
@@ -3855,14 +3840,14 @@ grit_m7_convolve_linear_8_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -4092,14 +4077,14 @@ grit_m7_convolve_linear_8_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -4246,15 +4231,15 @@ grit_m7_convolve_leaky_8_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -4497,15 +4482,15 @@ grit_m7_convolve_leaky_8_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -4661,13 +4646,13 @@ grit_m7_convolve_tanh_8_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -4918,13 +4903,13 @@ grit_m7_convolve_tanh_8_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -4961,11 +4946,10 @@ grit_m7_convolve_tanh_8_3:
   .type grit_m7_residual_8, %function
 grit_m7_residual_8:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -4974,89 +4958,85 @@ grit_m7_residual_8:
   ldr.w r8, [r12, #32]
   ldr.w r10, [lr, #20]
 1:
-  smlad r1, r9, r7, r11
   smlad r0, r9, r6, r11
   smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #36]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #20]
-  smlad r0, r9, r6, r0
+  smlad r5, r10, r8, r11
+  ldr.w r8, [r12, #36]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #28]
   smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #44]
   smlad r2, r9, r8, r2
-  ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
-  add.w r12, r12, #48
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #12]
+  ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #52]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #4]
   smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #0]
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #56]
-  smmulr r2, r2, r9
-  ldr.w r6, [sp, #4]
+  smmulr r1, r1, r9
+  add.w r6, r6, r12
   smmulr r0, r0, r9
+  add.w r12, r12, #48
+  smmulr r5, r5, r10
+  ldr.w r11, [r6, #32]
+  ssat r0, #16, r0
+  smmulr r2, r2, r9
+  ssat r1, #16, r1
+  smmulr r4, r4, r10
+  ssat r5, #16, r5
   smmulr r3, r3, r10
   ssat r2, #16, r2
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
   ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r1, #16, r1
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r10, [r6, #16]
-  pkhbt r2, r2, r5, lsl #16
+  ssat r3, #16, r3
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w r11, [r6, #32]
-  add.w r6, r6, #48
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r10, [lr, #20]
-  str.w r1, [r7, #16]
-  ldr.w r9, [lr, #16]
-  str.w r2, [r7, #32]
-  add.w r7, r7, #48
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r7, [r12, #16]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r10, [r6, #16]
+  pkhbt r3, r0, r3, lsl #16
+  cmp r12, r8
   ldr.w r8, [r12, #32]
-  ldr.w r11, [lr, #0]
+  qadd16 r9, r3, r9
+  qadd16 r11, r5, r11
+  qadd16 r10, r4, r10
+  str.w r9, [r6, #0]
+  ldr.w r7, [r12, #16]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #16]
+  ldr.w r10, [lr, #20]
+  str.w r11, [r6, #32]
   ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_8, . - grit_m7_residual_8
   .section .text.grit_fast.grit_m7_head_8, "ax", %progbits
@@ -5407,14 +5387,14 @@ grit_m7_convolve_linear_10_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -5677,14 +5657,14 @@ grit_m7_convolve_linear_10_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -5842,15 +5822,15 @@ grit_m7_convolve_leaky_10_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -6126,15 +6106,15 @@ grit_m7_convolve_leaky_10_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -6301,13 +6281,13 @@ grit_m7_convolve_tanh_10_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -6591,13 +6571,13 @@ grit_m7_convolve_tanh_10_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -6634,11 +6614,10 @@ grit_m7_convolve_tanh_10_3:
   .type grit_m7_residual_10, %function
 grit_m7_residual_10:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -6647,100 +6626,96 @@ grit_m7_residual_10:
   ldr.w r8, [r12, #40]
   ldr.w r10, [lr, #20]
 1:
-  smlad r0, r9, r6, r11
-  smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
+  smlad r1, r9, r7, r11
+  smlad r0, r9, r6, r11
   ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #24]
+  smlad r3, r10, r6, r11
+  ldr.w r6, [r12, #4]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #28]
+  smlad r0, r9, r6, r0
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r7, [r12, #28]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #52]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #60
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #60]
   smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
+  ldr.w r6, [sp, #0]
   smlad r5, r10, r8, r5
+  add.w r6, r6, r12
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #64]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #40]
   smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
+  ldr.w r11, [r6, #40]
+  smmulr r0, r0, r9
+  ldr.w r8, [sp, #4]
   smmulr r4, r4, r10
-  ssat r0, #16, r0
+  add.w r12, r12, #60
+  smmulr r3, r3, r10
+  cmp r12, r8
   smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
   ldr.w r10, [r6, #20]
-  pkhbt r2, r2, r5, lsl #16
-  add.w r6, r6, #60
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #20]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #40]
-  add.w r7, r7, #60
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #20]
+  ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r9, [r6, #0]
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [r12, #40]
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r7, [r12, #20]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #20]
   ldr.w r10, [lr, #20]
+  str.w r11, [r6, #40]
+  ldr.w r11, [lr, #0]
+  ldr.w r6, [r12, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_10, . - grit_m7_residual_10
   .section .text.grit_fast.grit_m7_head_10, "ax", %progbits
@@ -7183,14 +7158,14 @@ grit_m7_convolve_linear_12_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -7486,14 +7461,14 @@ grit_m7_convolve_linear_12_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -7662,15 +7637,15 @@ grit_m7_convolve_leaky_12_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -7979,15 +7954,15 @@ grit_m7_convolve_leaky_12_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -8165,13 +8140,13 @@ grit_m7_convolve_tanh_12_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -8488,13 +8463,13 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -8531,11 +8506,10 @@ grit_m7_convolve_tanh_12_3:
   .type grit_m7_residual_12, %function
 grit_m7_residual_12:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -8545,20 +8519,20 @@ grit_m7_residual_12:
   ldr.w r10, [lr, #20]
 1:
   smlad r0, r9, r6, r11
-  smlad r2, r9, r8, r11
   smlad r1, r9, r7, r11
-  ldr.w r11, [lr, #4]
+  smlad r2, r9, r8, r11
   ldr.w r9, [lr, #24]
+  ldr.w r11, [lr, #4]
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #52]
   smlad r4, r10, r7, r11
   ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r11
+  ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
@@ -8571,84 +8545,80 @@ grit_m7_residual_12:
   smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
   ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r7, [r12, #36]
   smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #44]
+  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #52]
-  smlad r0, r9, r6, r0
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
+  ldr.w r7, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r2, r9, r8, r2
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #60]
   smlad r2, r9, r8, r2
-  add.w r12, r12, #72
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
   smlad r0, r9, r6, r0
   ldr.w r9, [lr, #68]
   smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
+  ldr.w r8, [sp, #4]
   smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #0]
+  smmulr r2, r2, r9
+  add.w r6, r6, r12
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #72]
   smmulr r1, r1, r9
-  ldr.w r6, [sp, #4]
-  smmulr r0, r0, r9
-  smmulr r3, r3, r10
+  add.w r12, r12, #72
+  ssat r2, #16, r2
+  smmulr r4, r4, r10
   ssat r1, #16, r1
   smmulr r5, r5, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r4, #16, r4
-  ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w r10, [r6, #24]
-  pkhbt r2, r2, r5, lsl #16
   ldr.w r11, [r6, #48]
-  add.w r6, r6, #72
-  qadd16 r1, r1, r10
-  qadd16 r0, r0, r9
-  qadd16 r2, r2, r11
-  ldr.w r10, [lr, #20]
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #24]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #48]
-  add.w r7, r7, #72
-  str.w r6, [sp, #4]
-  ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
-  cmp r7, r8
+  smmulr r3, r3, r10
+  cmp r12, r8
+  ssat r5, #16, r5
+  smmulr r0, r0, r9
+  ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r0, #16, r0
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [r6, #0]
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r8, [r12, #48]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r10, [r6, #24]
   ldr.w r7, [r12, #24]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #24]
+  ldr.w r10, [lr, #20]
+  str.w r11, [r6, #48]
+  ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_12, . - grit_m7_residual_12
   .section .text.grit_fast.grit_m7_head_12, "ax", %progbits
@@ -9047,14 +9017,14 @@ grit_m7_convolve_linear_14_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -9383,14 +9353,14 @@ grit_m7_convolve_linear_14_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -9570,15 +9540,15 @@ grit_m7_convolve_leaky_14_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -9920,15 +9890,15 @@ grit_m7_convolve_leaky_14_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -10117,13 +10087,13 @@ grit_m7_convolve_tanh_14_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -10473,13 +10443,13 @@ grit_m7_convolve_tanh_14_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -10516,11 +10486,10 @@ grit_m7_convolve_tanh_14_3:
   .type grit_m7_residual_14, %function
 grit_m7_residual_14:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -10529,11 +10498,11 @@ grit_m7_residual_14:
   ldr.w r8, [r12, #56]
   ldr.w r10, [lr, #20]
 1:
-  smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
+  smlad r0, r9, r6, r11
   smlad r2, r9, r8, r11
-  ldr.w r11, [lr, #4]
   ldr.w r9, [lr, #24]
+  ldr.w r11, [lr, #4]
   smlad r3, r10, r6, r11
   ldr.w r6, [r12, #4]
   smlad r4, r10, r7, r11
@@ -10545,106 +10514,102 @@ grit_m7_residual_14:
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r7, [r12, #36]
+  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #44]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
+  ldr.w r9, [lr, #56]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #60]
+  ldr.w r7, [r12, #48]
+  smlad r0, r9, r6, r0
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #68]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #84
+  ldr.w r7, [r12, #52]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #76]
+  ldr.w r8, [r12, #80]
   smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
+  ldr.w r9, [lr, #64]
   smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #80]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #56]
-  smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
+  smlad r2, r9, r8, r2
+  ldr.w r8, [sp, #4]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [sp, #0]
   smmulr r5, r5, r10
+  add.w r6, r6, r12
+  smmulr r3, r3, r10
+  add.w r12, r12, #84
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #76]
+  smmulr r4, r4, r10
+  ldr.w r11, [r6, #56]
   ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
+  smmulr r0, r0, r9
   ssat r5, #16, r5
+  smmulr r1, r1, r9
+  ssat r4, #16, r4
+  ssat r0, #16, r0
+  smmulr r2, r2, r9
   ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
   ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
+  ssat r2, #16, r2
   ldr.w r10, [r6, #28]
-  pkhbt r2, r2, r5, lsl #16
-  add.w r6, r6, #84
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #28]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #56]
-  add.w r7, r7, #84
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r7, [r12, #28]
+  pkhbt r3, r0, r3, lsl #16
+  cmp r12, r8
   ldr.w r8, [r12, #56]
+  qadd16 r9, r3, r9
+  qadd16 r10, r4, r10
+  qadd16 r11, r5, r11
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #28]
   ldr.w r10, [lr, #20]
+  str.w r11, [r6, #56]
+  ldr.w r11, [lr, #0]
+  ldr.w r6, [r12, #0]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_14, . - grit_m7_residual_14
   .section .text.grit_fast.grit_m7_head_14, "ax", %progbits
@@ -11161,14 +11126,14 @@ grit_m7_convolve_linear_16_1:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -11530,14 +11495,14 @@ grit_m7_convolve_linear_16_3:
   ssat r0, #16, r0
   ssat r1, #16, r1
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r9, [lr, #8]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
-  pkhbt r2, r2, r5, lsl #16
-  str.w r1, [r12, r6]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r4, [r12, r6]
   ldr.w r10, [lr, #0]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w r11, [lr, #4]
   cmp r12, r7
@@ -11728,15 +11693,15 @@ grit_m7_convolve_leaky_16_1:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -12111,15 +12076,15 @@ grit_m7_convolve_leaky_16_3:
   ssat r5, #16, r5
   ldr.w r6, [sp, #16]
   ldr.w r7, [sp, #12]
-  pkhbt r0, r0, r3, lsl #16
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r12, [sp, #8]
-  pkhbt r2, r2, r5, lsl #16
+  pkhbt r5, r2, r5, lsl #16
   ldr.w r8, [sp, #20]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r3, [r12, #0]
   ldr.w lr, [sp, #0]
-  str.w r1, [r12, r6]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r4, [r12, r6]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   cmp r12, r7
   str.w r12, [sp, #8]
@@ -12319,13 +12284,13 @@ grit_m7_convolve_tanh_16_1:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -12708,13 +12673,13 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
   ldr.w r6, [sp, #16]
-  pkhtb r0, r3, r0, asr #16
-  pkhtb r1, r4, r1, asr #16
-  str.w r0, [r12, #0]
-  pkhtb r2, r5, r2, asr #16
-  str.w r1, [r12, r6]
+  pkhtb r3, r3, r0, asr #16
+  pkhtb r4, r4, r1, asr #16
+  str.w r3, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  str.w r4, [r12, r6]
   ldr.w r7, [sp, #12]
-  str.w r2, [r12, r6, lsl #1]
+  str.w r5, [r12, r6, lsl #1]
   add.w r12, r12, r8
   ldr.w lr, [sp, #0]
   cmp r12, r7
@@ -12751,11 +12716,10 @@ grit_m7_convolve_tanh_16_3:
   .type grit_m7_residual_16, %function
 grit_m7_residual_16:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r12, [sp, #56]
+  sub sp, sp, #12
+  str.w r1, [sp, #0]
+  str.w r3, [sp, #4]
+  mov.w r12, r2
   mov.w lr, r0
   ldr.w r11, [lr, #0]
   ldr.w r9, [lr, #16]
@@ -12764,79 +12728,79 @@ grit_m7_residual_16:
   ldr.w r8, [r12, #64]
   ldr.w r10, [lr, #20]
 1:
-  smlad r0, r9, r6, r11
   smlad r1, r9, r7, r11
   smlad r2, r9, r8, r11
-  ldr.w r11, [lr, #4]
+  smlad r0, r9, r6, r11
   ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #36]
+  ldr.w r11, [lr, #4]
   smlad r5, r10, r8, r11
   ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r11
+  ldr.w r7, [r12, #36]
+  smlad r3, r10, r6, r11
   ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r6, [r12, #4]
+  smlad r1, r9, r7, r1
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
+  ldr.w r9, [lr, #32]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #36]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r2, r9, r8, r2
   ldr.w r10, [lr, #44]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #80]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #52]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #60]
   smlad r2, r9, r8, r2
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
+  smlad r4, r10, r7, r4
   ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
+  ldr.w r7, [r12, #56]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #72]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #60]
   smlad r5, r10, r8, r5
@@ -12844,53 +12808,49 @@ grit_m7_residual_16:
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #76]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #96
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [sp, #8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [sp, #0]
+  smmulr r0, r0, r9
+  add.w r6, r6, r12
+  smmulr r1, r1, r9
+  add.w r12, r12, #96
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #88]
-  smmulr r0, r0, r9
-  ldr.w r11, [r6, #64]
-  smmulr r1, r1, r9
-  ldr.w r8, [sp, #12]
-  smmulr r3, r3, r10
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r1, #16, r1
+  ldr.w r11, [r6, #64]
+  ssat r0, #16, r0
+  smmulr r3, r3, r10
   ssat r2, #16, r2
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
+  smmulr r5, r5, r10
+  ssat r1, #16, r1
+  smmulr r4, r4, r10
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r4, #16, r4
+  pkhbt r3, r0, r3, lsl #16
   ldr.w r10, [r6, #32]
-  pkhbt r2, r2, r5, lsl #16
-  add.w r6, r6, #96
-  qadd16 r0, r0, r9
-  qadd16 r1, r1, r10
-  qadd16 r2, r2, r11
-  str.w r0, [r7, #0]
-  ldr.w r9, [lr, #16]
-  str.w r1, [r7, #32]
-  ldr.w r11, [lr, #0]
-  str.w r2, [r7, #64]
-  add.w r7, r7, #96
-  str.w r6, [sp, #4]
-  cmp r7, r8
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [r6, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r8, [sp, #4]
   ldr.w r7, [r12, #32]
+  qadd16 r10, r4, r10
+  qadd16 r9, r3, r9
+  qadd16 r11, r5, r11
+  cmp r12, r8
+  str.w r9, [r6, #0]
+  ldr.w r9, [lr, #16]
+  str.w r10, [r6, #32]
   ldr.w r8, [r12, #64]
+  str.w r11, [r6, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r11, [lr, #0]
   ldr.w r10, [lr, #20]
   blo 1b
-  add.w sp, sp, #20
+  add.w sp, sp, #12
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_16, . - grit_m7_residual_16
   .section .text.grit_fast.grit_m7_head_16, "ax", %progbits

@@ -225,10 +225,11 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
     residual_plain(conv, z, stream, frames);
     return;
   }
-  const int16_t *end = stream + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * conv->record->rows;
+  const int16_t *end = z + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * conv->record->rows;
   grit_m7_residual_t *run = tiles[plan->pairs - 1u].residual;
   uint32_t *block = plan->block;
-  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, stream += 2) run(block, stream, stream, end, z);
+  ptrdiff_t behind = (const uint8_t *)stream - (const uint8_t *)z;
+  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, behind += 4) run(block, behind, z, end);
 }
 
 /* ---- columns: two channels at a time down the frames

@@ -12,6 +12,7 @@
 #ifndef GRITSPACE_KERNELS_M7_H
 #define GRITSPACE_KERNELS_M7_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define GRIT_M7_TILE_FRAMES 3u
@@ -22,8 +23,7 @@
  */
 typedef void grit_m7_convolve_t(uint32_t *block, const int32_t *dry, int16_t *out, const int16_t *end, uint32_t stride,
                                 const uint32_t *tanh_tables);
-typedef void grit_m7_residual_t(uint32_t *block, const int16_t *stream, int16_t *out, const int16_t *end,
-                                const int16_t *z);
+typedef void grit_m7_residual_t(uint32_t *block, ptrdiff_t stream_behind_z, const int16_t *z, const int16_t *end);
 typedef void grit_m7_head_t(uint32_t *block, const int32_t *unused, int16_t *out, const int16_t *end);
 
 /* Two channels down the frames, up to `end` by GRIT_M7_COLUMN_FRAMES. skip: += z * weight (two int16 halves). shift: by

@@ -91,7 +91,6 @@ def runs(tcn: Tcn, dry: Tensor, modulation: Modulation | None) -> bool:
         and dry.shape[0] > 0
         and dry.shape[1] >= tcn.config.receptive_field
         and knows(tcn.config)
-        and not torch.compiler.is_compiling()
         and core() is not None
     )
 
@@ -103,7 +102,7 @@ def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
     if modulation is not None:
         rows = (dry.shape[0], tcn.config.film_rows)
         gain, bias = modulation.gain.squeeze(-1).expand(rows), modulation.bias.squeeze(-1).expand(rows)
-    wet: Tensor = _Network.apply(shape, dry, gain, bias, *parameters(tcn))
+    wet: Tensor = Network.apply(shape, dry, gain, bias, *parameters(tcn))
     return wet
 
 
@@ -118,7 +117,9 @@ def parameters(tcn: Tcn) -> Iterator[Tensor]:
         yield from (array.head.weight, array.head.bias)
 
 
-class _Network(torch.autograd.Function):
+class Network(torch.autograd.Function):
+    """shape, dry (batch, frames), gain and bias (batch, film_rows) or None, parameters -> wet (batch, frames out)."""
+
     @staticmethod
     def forward(
         ctx: Any, shape: Shape, dry: Tensor, gain: Tensor | None, bias: Tensor | None, *weights: Tensor

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gritspace.train import native
+
 LOG2_GAIN_LIMIT = 2.0
 """FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""
 
@@ -182,6 +184,12 @@ class Tcn(nn.Module):
         """
         if (modulation is None) != (self.film is None):
             raise ValueError("a space needs a modulation, a snapshot takes none")
+        if not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
+            return native.run(self, dry, modulation)
+        return self.in_pytorch(dry, modulation)
+
+    def in_pytorch(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """The same as forward, in PyTorch's own operations: what the native core is held against."""
         condition = dry.unsqueeze(1)
         stream, skips, row = condition, None, 0
         for array in self.arrays:

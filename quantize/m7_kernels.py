@@ -361,10 +361,10 @@ def source() -> str:
     for pairs in PAIRS:
         for kind in ("linear", "leaky", "tanh"):
             for taps in (1, 3):
-                lines += _formatted(convolution(pairs, kind, taps))
+                lines += formatted(convolution(pairs, kind, taps))
         for function in (residual, head, skip, shift):
-            lines += _formatted(function(pairs))
-    lines += _formatted(narrow()) + _formatted(copy())
+            lines += formatted(function(pairs))
+    lines += formatted(narrow()) + formatted(copy())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
     words = table_words()
@@ -372,7 +372,8 @@ def source() -> str:
     return "\n".join([*lines, "#endif", ""])
 
 
-def _formatted(lines: list[str]) -> list[str]:
+def formatted(lines: list[str]) -> list[str]:
+    """A function as the assembler wants it: its section, its symbol, wide encodings."""
     name = lines[0].split()[1]
     out = [f'  .section .text.grit_fast.{name}, "ax", %progbits', "  .balign 8", f"  .global {name}"]
     out += [f"  .type {name}, %function", f"{name}:"]

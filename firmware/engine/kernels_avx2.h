@@ -108,6 +108,7 @@ static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *
       }
     }
     const size_t whole = frames - frame < TILE_FRAMES ? frames - frame : TILE_FRAMES;
+    // cppcheck-suppress knownConditionTrueFalse ; it takes `whole` for 0, which frame < frames rules out
     for (size_t f = 0; f < whole; f++) {
       __m128i values = requantized(acc[f], group);
       if (added != NULL) {

@@ -171,18 +171,24 @@ def _at(tensor: Tensor | None) -> int | None:
 class _Memory:
     """Big buffers, lent until nothing refers to them any more: fresh pages every step would cost more than the step."""
 
+    ALIGNMENT = 64  # bytes, a line of the cache
+
     def __init__(self) -> None:
-        self._lent: list[NDArray[Any]] = []
+        self._lent: list[NDArray[np.uint8]] = []
 
     def take(self, count: int, dtype: torch.dtype) -> Tensor:
         """A tensor of count numbers, with anything in them."""
-        kind = np.dtype(np.float32 if dtype == torch.float32 else np.float64)
+        size = count * dtype.itemsize
         for i in range(len(self._lent)):
-            if sys.getrefcount(self._lent[i]) == 2 and self._lent[i].size >= count and self._lent[i].dtype == kind:
-                return torch.from_numpy(self._lent[i])
+            if sys.getrefcount(self._lent[i]) == 2 and self._lent[i].size >= size + self.ALIGNMENT:
+                return self._view(self._lent[i], size, dtype)
         self._lent = [array for array in self._lent if sys.getrefcount(array) > 3]  # what is too small goes
-        self._lent.append(np.empty(count, kind))
-        return torch.from_numpy(self._lent[-1])
+        self._lent.append(np.empty(size + self.ALIGNMENT, np.uint8))
+        return self._view(self._lent[-1], size, dtype)
+
+    def _view(self, array: NDArray[np.uint8], size: int, dtype: torch.dtype) -> Tensor:
+        start = -array.ctypes.data % self.ALIGNMENT
+        return torch.from_numpy(array[start : start + size]).view(dtype)
 
 
 _MEMORY = _Memory()

@@ -1,6 +1,8 @@
 /* Activations of a block of rows, in place, and their slopes, told from the outputs alone. */
 #pragma once
 
+#include <type_traits>
+
 #include "plan.h"
 #include "vectors.h"
 
@@ -27,64 +29,81 @@ inline Vec<Real> sloped(Vec<Real> gradient, Vec<Real> y, Real slope) {
   if constexpr (Kind == kHardtanh) return (y < Real(1)) & (y > Real(-1)) ? gradient : Vec<Real>{};
 }
 
-template <class Real>
-struct Gate {
-  const ArrayPlan& array;
-  std::size_t stride;
-
-  /* active: main rows, then gate rows if gated; skip: their product, if gated. */
-  void forward(Real* active, Real* skip, std::size_t begin, std::size_t end) const {
-    switch (array.activation) {
-      case kTanh: return forward_as<kTanh>(active, skip, begin, end);
-      case kLeakyRelu: return forward_as<kLeakyRelu>(active, skip, begin, end);
-      case kRelu: return forward_as<kRelu>(active, skip, begin, end);
-      default: return forward_as<kHardtanh>(active, skip, begin, end);
-    }
-  }
-
-  /* gradient: of the skip in its first rows; becomes that of the convolution's rows. skip: made again, if gated. */
-  void backward(const Real* active, Real* gradient, Real* skip, std::size_t begin, std::size_t end) const {
-    switch (array.activation) {
-      case kTanh: return backward_as<kTanh>(active, gradient, skip, begin, end);
-      case kLeakyRelu: return backward_as<kLeakyRelu>(active, gradient, skip, begin, end);
-      case kRelu: return backward_as<kRelu>(active, gradient, skip, begin, end);
-      default: return backward_as<kHardtanh>(active, gradient, skip, begin, end);
-    }
-  }
-
- private:
-  template <int Kind>
-  void forward_as(Real* active, Real* skip, std::size_t begin, std::size_t end) const {
-    const std::size_t gate = array.channels * stride;
-    for (int row = 0; row < array.channels; ++row) {
-      for (std::size_t t = row * stride + begin; t < row * stride + end; t += lanes<Real>) {
-        const Vec<Real> main = activated<Real, Kind>(load(active + t), Real(array.slope));
-        store(active + t, main);
-        if (!array.gated) continue;
-        const Vec<Real> share = logistic_of<Real>(load(active + gate + t));
-        store(active + gate + t, share);
-        store(skip + t, main * share);
-      }
-    }
-  }
-
-  template <int Kind>
-  void backward_as(const Real* active, Real* gradient, Real* skip, std::size_t begin, std::size_t end) const {
-    const std::size_t gate = array.channels * stride;
-    for (int row = 0; row < array.channels; ++row) {
-      for (std::size_t t = row * stride + begin; t < row * stride + end; t += lanes<Real>) {
-        const Vec<Real> main = load(active + t), of_skip = load(gradient + t);
-        Vec<Real> of_main = of_skip;
-        if (array.gated) {
-          const Vec<Real> share = load(active + gate + t);
-          store(skip + t, main * share);
-          store(gradient + gate + t, of_skip * main * share * (Real(1) - share));
-          of_main = of_skip * share;
-        }
-        store(gradient + t, sloped<Real, Kind>(of_main, main, Real(array.slope)));
-      }
-    }
+/* A convolution's result, activated, stored, and added to the skips' sum (null: not yet heard). */
+template <class Real, int Kind>
+struct Activated {
+  Real *active, *sum;
+  Real slope;
+  bool first; /* the sum begins here */
+  void operator()(std::size_t place, Vec<Real> value) const {
+    const Vec<Real> y = activated<Real, Kind>(value, slope);
+    store(active + place, y);
+    if (sum) store(sum + place, first ? y : load(sum + place) + y);
   }
 };
+
+/* A skip's gradient, made the convolution's. */
+template <class Real, int Kind>
+struct Sloped {
+  const Real* active;
+  Real *out, slope;
+  void operator()(std::size_t place, Vec<Real> value) const {
+    store(out + place, sloped<Real, Kind>(value, load(active + place), slope));
+  }
+};
+
+/* work(integral constant) for an array's kind of activation. */
+template <class Work>
+inline void with_kind(int kind, const Work& work) {
+  switch (kind) {
+    case kTanh:
+      return work(std::integral_constant<int, kTanh>{});
+    case kLeakyRelu:
+      return work(std::integral_constant<int, kLeakyRelu>{});
+    case kRelu:
+      return work(std::integral_constant<int, kRelu>{});
+    default:
+      return work(std::integral_constant<int, kHardtanh>{});
+  }
+}
+
+/* Activations in a pass of their own: tanh, whose constants want the registers, and gates, which need two rows.
+ * active: main rows, then gate rows if gated. skip: their product, or active itself. */
+template <class Real>
+void activate_rows(const ArrayPlan& a, std::size_t stride, Real* active, Real* skip, Real* sum, bool first,
+                   std::size_t begin, std::size_t end) {
+  const std::size_t gate = a.channels * stride;
+  with_kind(a.activation, [&](auto kind) {
+    for (int row = 0; row < a.channels; ++row) {
+      for (std::size_t t = row * stride + begin; t < row * stride + end; t += lanes<Real>) {
+        Vec<Real> y = activated<Real, decltype(kind)::value>(load(active + t), Real(a.slope));
+        store(active + t, y);
+        if (a.gated) {
+          const Vec<Real> share = logistic_of<Real>(load(active + gate + t));
+          store(active + gate + t, share);
+          store(skip + t, y *= share);
+        }
+        if (sum) store(sum + t, first ? y : load(sum + t) + y);
+      }
+    }
+  });
+}
+
+/* gradient: of the gated skip, in its first rows; becomes that of main and gate rows. skip is made again. */
+template <class Real>
+void slope_gated_rows(const ArrayPlan& a, std::size_t stride, const Real* active, Real* gradient, Real* skip,
+                      std::size_t begin, std::size_t end) {
+  const std::size_t gate = a.channels * stride;
+  with_kind(a.activation, [&](auto kind) {
+    for (int row = 0; row < a.channels; ++row) {
+      for (std::size_t t = row * stride + begin; t < row * stride + end; t += lanes<Real>) {
+        const Vec<Real> main = load(active + t), share = load(active + gate + t), of_skip = load(gradient + t);
+        store(skip + t, main * share);
+        store(gradient + gate + t, of_skip * main * share * (Real(1) - share));
+        store(gradient + t, sloped<Real, decltype(kind)::value>(of_skip * share, main, Real(a.slope)));
+      }
+    }
+  });
+}
 
 }  // namespace core

@@ -56,12 +56,14 @@ void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& f
   Real* of_skips = of_earlier_stream + width * stride;
   Real* of_head = of_skips + width * stride;
   Real* const of_rows = of_head + width * stride;
-  Real* const ones = of_rows + plan.most_rows * stride;
-  std::memset(gated_skip, 0, (ones - gated_skip) * sizeof(Real));
-  std::fill(ones, ones + stride, Real(1));
+  Real* const ones = bench.ones;
   const std::size_t frames = end - plan.out_start();
+  for (Real* row = of_stream; row < ones; row += stride) { /* zeros, wherever nothing will be written */
+    std::fill(row, row + plan.out_start(), Real(0));
+    std::fill(row + end, row + stride, Real(0));
+  }
   for (int r = 0; r < plan.outputs; ++r)
-    std::memcpy(of_head + r * stride + plan.out_start(), of_wet + r * frames, frames * sizeof(Real));
+    std::copy_n(of_wet + r * frames, frames, of_head + r * stride + plan.out_start());
   const Real** const taps = bench.taps.data();
   Real* const weights = bench.weights.data();
   std::vector<const Real*> heard_taps(plan.most_taps);
@@ -72,18 +74,19 @@ void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& f
 
   for (auto array = plan.arrays.rbegin(); array != plan.arrays.rend(); ++array) {
     const ArrayPlan& a = *array;
-    const Gate<Real> gate{a, stride};
     const Film<Real>* const head_film = a.last ? &film : nullptr;
 
     int count = taps_back(taps, workspace + a.sum * stride, stride, a.channels, a.head_kernel, 1);
     taps[count] = ones;
     std::fill_n(bench.sums.data(), static_cast<std::size_t>(a.head_size) * (count + 1), Vec<Real>{});
-    accumulate<Real>({of_head, stride, a.head_size, taps, count + 1, bench.sums.data()}, head_start, end);
-    unfold(bench.sums.data(), a.head_size, count, a.head, nullptr, &a.head_bias, a.last ? &plan.head_film_row : nullptr);
+    accumulate<Real>({of_head, stride, a.head_size, taps, count + 1, bench.sums.data()}, line_of(head_start), end);
+    unfold(bench.sums.data(), a.head_size, count, a.head, nullptr, &a.head_bias,
+           a.last ? &plan.head_film_row : nullptr);
     pack_transposed(weights, parameters + a.head, a.head_size, a.channels, a.head_kernel, head_film,
                     plan.head_film_row);
     count = taps_ahead(taps, of_head, stride, a.head_size, a.head_kernel, 1);
-    multiply<Real>({taps, count, weights, a.channels, nullptr, nullptr, of_skips, stride}, a.sum_start, end);
+    multiply<Real>({taps, count, weights, a.channels, nullptr, nullptr, stride}, of_skips, line_of(a.sum_start), end);
+    clear_before(of_skips, a.channels, stride, a.sum_start);
 
     for (auto layer = a.layers.rbegin(); layer != a.layers.rend(); ++layer) {
       const LayerPlan& l = *layer;
@@ -99,37 +102,34 @@ void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& f
       count = taps_ahead(taps, of_rows, stride, l.rows, l.kernel, l.dilation);
       pack_transposed(weights, parameters + l.weight, l.rows, l.channels, l.kernel, &film, l.film_row);
       Real* const mixing = weights + count * l.channels;
-      if (l.has_residual)
-        pack_transposed<Real>(mixing, parameters + l.residual, l.channels, l.channels, 1, nullptr, 0);
+      if (l.has_residual) pack_transposed<Real>(mixing, parameters + l.residual, l.channels, l.channels, 1, nullptr, 0);
       std::fill_n(bench.sums.data(), static_cast<std::size_t>(l.rows) * (heard_count + 2), Vec<Real>{});
       std::fill(mixing_sums.begin(), mixing_sums.end(), Vec<Real>{});
-      const Product<Real> to_stream{taps, count, weights, l.channels, nullptr, stream_is_heard ? of_stream : nullptr,
-                                    of_stream, stride};
+      const Product<Real> to_stream{taps,  count, weights, l.channels, nullptr, stream_is_heard ? of_stream : nullptr,
+                                    stride};
+      const Product<Real> to_skip{through, stream_is_heard ? l.channels : 0, mixing, l.channels, nullptr, of_skips,
+                                  stride};
+      const Correlation<Real> of_mixing{of_stream, stride, l.channels, mixed, l.channels + 1, mixing_sums.data()};
+      const Correlation<Real> of_weights{of_rows, stride, l.rows, heard, heard_count + 2, bench.sums.data()};
 
       /* Blocks from the last to the first: a convolution's transpose looks ahead. */
-      const std::size_t blocks = (end - l.out_start + backward_block - 1) / backward_block;
+      const std::size_t start = line_of(l.out_start), blocks = (end - start + backward_block - 1) / backward_block;
       for (std::size_t block = blocks; block-- > 0;) {
-        const std::size_t t = l.out_start + block * backward_block, stop = std::min(t + backward_block, end);
-        if (stream_is_heard) {
-          multiply<Real>({through, l.channels, mixing, l.channels, nullptr, of_skips, of_rows, stride}, t, stop);
+        const std::size_t t = start + block * backward_block, stop = std::min(t + backward_block, end);
+        if (a.gated) {
+          multiply(to_skip, of_rows, t, stop);
+          slope_gated_rows(a, stride, active, of_rows, gated_skip, t, stop);
         } else {
-          for (int c = 0; c < l.channels; ++c)
-            std::memcpy(of_rows + c * stride + t, of_skips + c * stride + t, (stop - t) * sizeof(Real));
+          with_kind(a.activation, [&](auto kind) {
+            multiply(to_skip, Sloped<Real, decltype(kind)::value>{active, of_rows, Real(a.slope)}, t, stop);
+          });
         }
-        gate.backward(active, of_rows, gated_skip, t, stop);
-        if (l.has_residual)
-          accumulate<Real>({of_stream, stride, l.channels, mixed, l.channels + 1, mixing_sums.data()}, t, stop);
-        accumulate<Real>({of_rows, stride, l.rows, heard, heard_count + 2, bench.sums.data()}, t, stop);
-        multiply<Real>(to_stream, t, stop);
+        if (l.has_residual) accumulate(of_mixing, t, stop);
+        accumulate(of_weights, t, stop);
+        multiply(to_stream, of_stream, t, stop);
       }
-      /* The frames that only this layer's input has: whole vectors that end where the output starts. */
-      if (l.out_start > l.in_start) {
-        const std::size_t lead = (l.out_start - l.in_start + lanes<Real> - 1) / lanes<Real> * lanes<Real>;
-        const std::size_t from = l.out_start - lead;
-        multiply<Real>(to_stream, from, l.out_start);
-        for (int c = 0; c < l.channels; ++c)
-          std::fill(of_stream + c * stride + from, of_stream + c * stride + l.in_start, Real(0));
-      }
+      multiply(to_stream, of_stream, line_of(l.in_start), start); /* the frames only this layer's input has */
+      clear_before(of_stream, l.channels, stride, l.in_start);
       stream_is_heard = true;
       unfold(bench.sums.data(), l.rows, heard_count, l.weight, &l.mixin, &l.bias, &l.film_row);
       if (l.has_residual)
@@ -138,12 +138,14 @@ void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& f
 
     count = taps_back(taps, workspace + a.input * stride, stride, a.inputs, 1, 1);
     std::fill_n(bench.sums.data(), static_cast<std::size_t>(a.channels) * count, Vec<Real>{});
-    accumulate<Real>({of_stream, stride, a.channels, taps, count, bench.sums.data()}, a.in_start, end);
+    accumulate<Real>({of_stream, stride, a.channels, taps, count, bench.sums.data()}, line_of(a.in_start), end);
     unfold(bench.sums.data(), a.channels, count, a.rechannel, nullptr, nullptr, nullptr);
     if (a.first) break;
     pack_transposed<Real>(weights, parameters + a.rechannel, a.channels, a.inputs, 1, nullptr, 0);
     count = taps_ahead(taps, of_stream, stride, a.channels, 1, 1);
-    multiply<Real>({taps, count, weights, a.inputs, nullptr, nullptr, of_earlier_stream, stride}, a.in_start, end);
+    multiply<Real>({taps, count, weights, a.inputs, nullptr, nullptr, stride}, of_earlier_stream, line_of(a.in_start),
+                   end);
+    clear_before(of_earlier_stream, a.inputs, stride, a.in_start);
     std::swap(of_stream, of_earlier_stream);
     std::swap(of_head, of_skips);
     head_start = a.sum_start;

@@ -10,9 +10,6 @@
 
 namespace core {
 
-/* Rows of memory a thread needs: gradients of streams, skips and convolution rows, a gated product, ones. */
-inline std::size_t bench_rows(const Plan& plan) { return 5 * static_cast<std::size_t>(plan.widest) + plan.most_rows + 1; }
-
 /* work(index, thread) for every index below count, on so many threads. False if memory ran out. */
 template <class Work>
 bool in_parallel(std::size_t count, int threads, const Work& work) {
@@ -50,12 +47,14 @@ struct Batch {
   Real* workspace_of(std::size_t item, int thread) const {
     return workspace + (keep ? item : static_cast<std::size_t>(thread)) * plan.workspace_rows * plan.stride;
   }
-  Real* bench_of(int thread) const { return benches + static_cast<std::size_t>(thread) * bench_rows(plan) * plan.stride; }
+  Real* bench_of(int thread) const {
+    return benches + static_cast<std::size_t>(thread) * Bench<Real>::row_count(plan) * plan.stride;
+  }
 };
 
 template <class Real>
 bool forward(const Batch<Real>& b, const Real* dry, Real* wet, std::size_t batch, int threads) {
-  const std::size_t in = b.plan.end - front, out = (b.plan.end - b.plan.out_start()) * b.plan.outputs;
+  const std::size_t in = b.plan.end - b.plan.front, out = (b.plan.end - b.plan.out_start()) * b.plan.outputs;
   return in_parallel(batch, threads, [&](std::atomic<std::size_t>& next, int thread) {
     Bench<Real> bench(b.plan, b.bench_of(thread));
     for (std::size_t item; (item = next++) < batch;)
@@ -91,28 +90,28 @@ extern "C" {
 void core_sizes(const std::int64_t* shape, const double* slopes, std::int64_t frames, int keep, std::int64_t* sizes) {
   const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), keep != 0);
   sizes[0] = static_cast<std::int64_t>(plan.workspace_rows * plan.stride);
-  sizes[1] = static_cast<std::int64_t>(core::bench_rows(plan) * plan.stride);
+  sizes[1] = static_cast<std::int64_t>(core::Bench<float>::row_count(plan) * plan.stride);
   sizes[2] = static_cast<std::int64_t>(plan.parameters);
   sizes[3] = static_cast<std::int64_t>(plan.film_rows);
   sizes[4] = static_cast<std::int64_t>(plan.end) - static_cast<std::int64_t>(plan.out_start());
   sizes[5] = CORE_VECTOR_BYTES;
 }
 
-#define CORE_FUNCTIONS(Real, kind)                                                                                     \
-  int core_forward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch,    \
-                          int threads, int keep, const Real* parameters, const Real* gain, const Real* bias,           \
-                          const Real* dry, Real* wet, Real* workspace, Real* benches) {                                \
-    const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), keep != 0);                                 \
-    return !core::forward<Real>({plan, parameters, gain, bias, workspace, benches, keep != 0}, dry, wet,               \
-                                static_cast<std::size_t>(batch), threads);                                             \
-  }                                                                                                                    \
-  int core_backward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch,   \
-                           int threads, const Real* parameters, const Real* gain, const Real* bias,                    \
-                           const Real* of_wet, Real* workspace, Real* benches, Real* of_items, Real* of_parameters,    \
-                           Real* of_gain, Real* of_bias) {                                                             \
-    const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), true);                                      \
-    return !core::backward<Real>({plan, parameters, gain, bias, workspace, benches, true}, of_wet, of_items,           \
-                                 of_parameters, of_gain, of_bias, static_cast<std::size_t>(batch), threads);           \
+#define CORE_FUNCTIONS(Real, kind)                                                                                   \
+  int core_forward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch,  \
+                          int threads, int keep, const Real* parameters, const Real* gain, const Real* bias,         \
+                          const Real* dry, Real* wet, Real* workspace, Real* benches) {                              \
+    const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), keep != 0);                               \
+    return !core::forward<Real>({plan, parameters, gain, bias, workspace, benches, keep != 0}, dry, wet,             \
+                                static_cast<std::size_t>(batch), threads);                                           \
+  }                                                                                                                  \
+  int core_backward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch, \
+                           int threads, const Real* parameters, const Real* gain, const Real* bias,                  \
+                           const Real* of_wet, Real* workspace, Real* benches, Real* of_items, Real* of_parameters,  \
+                           Real* of_gain, Real* of_bias) {                                                           \
+    const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), true);                                    \
+    return !core::backward<Real>({plan, parameters, gain, bias, workspace, benches, true}, of_wet, of_items,         \
+                                 of_parameters, of_gain, of_bias, static_cast<std::size_t>(batch), threads);         \
   }
 
 CORE_FUNCTIONS(float, f32)

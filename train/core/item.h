@@ -4,6 +4,7 @@
  * gain * (W x + b + bias) = (gain W) x + gain (b + bias). It costs nothing per frame, either way. */
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -21,20 +22,28 @@ struct Film {
   Real bias_of(std::size_t row) const { return bias ? bias[row] : Real(0); }
 };
 
-/* Memory of one thread, all given by the caller, and the lists it walks with. */
+/* Memory of one thread: rows, given by the caller, and the lists it walks with. */
 template <class Real>
 struct Bench {
   std::vector<const Real*> taps;
   std::vector<Real> weights, bias;
   std::vector<Vec<Real>> sums;
-  Real* rows; /* gradient rows, then the product of gated activations, then ones */
-  explicit Bench(const Plan& plan, Real* rows_)
+  Real* rows; /* a gated product, gradients of two streams and two skips' sums, all of the widest; convolution rows */
+  Real* ones; /* one more row */
+
+  static std::size_t row_count(const Plan& plan) {
+    return 5 * static_cast<std::size_t>(plan.widest) + static_cast<std::size_t>(plan.most_rows) + 1;
+  }
+  Bench(const Plan& plan, Real* memory)
       : taps(plan.most_taps),
         weights(static_cast<std::size_t>(plan.most_taps) * std::max(plan.most_rows, plan.widest) +
                 static_cast<std::size_t>(plan.widest) * plan.widest),
         bias(plan.most_rows),
         sums(static_cast<std::size_t>(plan.most_taps) * plan.most_rows),
-        rows(rows_) {}
+        rows(memory),
+        ones(memory + (row_count(plan) - 1) * plan.stride) {
+    std::fill(ones, ones + plan.stride, Real(1));
+  }
 };
 
 /* taps: every channel, seen (kernel - 1 - k) * dilation frames back. Returns how many. */
@@ -83,11 +92,11 @@ void fold_bias(Real* folded, const Real* bias, int rows, const Film<Real>& film,
   for (int r = 0; r < rows; ++r) folded[r] = film.gain_of(film_row + r) * (bias[r] + film.bias_of(film_row + r));
 }
 
-/* Nothing but zeros beyond the end, where whole vectors read. */
+/* Nothing but zeros before a row's start, as far as whole lines and taps that see back from there reach. */
 template <class Real>
-void close_rows(Real* rows, int count, const Plan& plan) {
-  for (int r = 0; r < count; ++r)
-    std::memset(rows + r * plan.stride + plan.end, 0, longest_vector * sizeof(Real));
+void clear_before(Real* rows, int count, std::size_t stride, std::size_t start) {
+  const std::size_t from = line_of(start) - line;
+  for (int r = 0; r < count; ++r) std::fill(rows + r * stride + from, rows + r * stride + start, Real(0));
 }
 
 }  // namespace core

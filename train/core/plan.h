@@ -1,8 +1,9 @@
 /* A network's shape, and where everything of it lies: parameters in one row, audio in rows of `stride` frames.
  *
  * Frames are counted as the dry audio's: frame t of every row is the same moment, so a layer's output starts later than
- * its input by (kernel - 1) * dilation, and every row ends at the same frame. `front` frames of room precede the first,
- * and at least the longest reach of a convolution and two vectors follow the last. */
+ * its input by (kernel - 1) * dilation, and every row ends at the same frame. That end is a whole number of lines of
+ * the cache, and work begins at the line in which a row starts, so that what is stored is stored in whole lines. The
+ * frames between are made zero, so that nothing there counts. */
 #pragma once
 
 #include <algorithm>
@@ -14,8 +15,11 @@ namespace core {
 
 enum Activation { kTanh = 0, kLeakyRelu = 1, kRelu = 2, kHardtanh = 3 };
 
-constexpr std::size_t front = 16;      /* frames */
-constexpr std::size_t longest_vector = 16; /* frames */
+constexpr std::size_t line = 16; /* frames */
+
+inline std::size_t line_of(std::size_t frame) {
+  return frame / line * line;
+}
 
 struct LayerPlan {
   int channels, rows, kernel, dilation;
@@ -39,6 +43,7 @@ struct ArrayPlan {
 
 struct Plan {
   std::vector<ArrayPlan> arrays;
+  std::size_t front;  /* frames of room before the first */
   std::size_t end;    /* one beyond the last frame */
   std::size_t stride; /* frames from row to row */
   std::size_t parameters = 0, film_rows = 0, workspace_rows = 0, head_film_row = 0;
@@ -53,6 +58,7 @@ struct Plan {
     with_film = shape[0] != 0;
     const int array_count = static_cast<int>(shape[1]);
     shape += 2;
+    front = 2 * line + (line - frames % line) % line;
     std::size_t at = front, rows_used = 1;
     for (int index = 0; index < array_count; ++index) {
       ArrayPlan a{};
@@ -115,8 +121,8 @@ struct Plan {
     head_film_row = take(film_rows, outputs);
     workspace_rows = rows_used;
     end = front + frames;
-    stride = (end + longest_reach + 2 * longest_vector + 15) / 16 * 16;
-    while (stride / 16 % 8 != 3) stride += 16; /* rows apart must not meet in the same lines of the cache */
+    stride = line_of(end + longest_reach + 2 * line);
+    while (stride / line % 8 != 3) stride += line; /* neighbouring rows must not meet in the same set of the cache */
   }
 
   /* First frame of the output. Later arrays' skips start no earlier than the head's output they are added to. */

@@ -5,8 +5,7 @@
  *   accumulate: sums[row][tap] += gradient[row][t] * tap[t], over t      (the weights' gradient)
  *
  * Both hold a tile of results in registers, so that each vector of audio that is loaded meets every row of the tile.
- * Frames are worked off whole vectors at a time from `begin` on: up to one vector less one frame is read, and by
- * multiply written, beyond `end`. Rows of `out`, `base` and `gradient` lie `stride` apart. */
+ * `begin` and `end` are whole vectors; rows of `out`, `base` and `gradient` lie `stride` apart. */
 #pragma once
 
 #include <algorithm>
@@ -18,7 +17,9 @@ namespace core {
 constexpr int max_tile_rows = CORE_ACCUMULATORS == 24 ? 8 : 4;
 
 /* Vectors of frames (multiply) or taps (accumulate) that fit beside so many rows. */
-constexpr int tile_width(int rows) { return std::min(CORE_ACCUMULATORS / rows, 6); }
+constexpr int tile_width(int rows) {
+  return std::min(CORE_ACCUMULATORS / rows, 6);
+}
 
 template <class Real>
 struct Product {
@@ -28,12 +29,18 @@ struct Product {
   int rows;
   const Real* bias; /* [rows], or null */
   const Real* base; /* null: 0 */
-  Real* out;
   std::size_t stride;
 };
 
-template <class Real, int Rows, int Width>
-inline void multiply_tile(const Product<Real>& p, int row, std::size_t t) {
+/* What becomes of a product: stored as it is. */
+template <class Real>
+struct Stored {
+  Real* out;
+  void operator()(std::size_t place, Vec<Real> value) const { store(out + place, value); }
+};
+
+template <class Real, int Rows, int Width, class Finish>
+inline void multiply_tile(const Product<Real>& p, const Finish& finish, int row, std::size_t t) {
   constexpr int L = lanes<Real>;
   Vec<Real> sums[Rows][Width];
 #pragma GCC unroll 8
@@ -59,36 +66,57 @@ inline void multiply_tile(const Product<Real>& p, int row, std::size_t t) {
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
-    for (int v = 0; v < Width; ++v)
-      store(p.out + static_cast<std::size_t>(row + r) * p.stride + t + v * L, sums[r][v]);
+    for (int v = 0; v < Width; ++v) finish(static_cast<std::size_t>(row + r) * p.stride + t + v * L, sums[r][v]);
   }
 }
 
-template <class Real, int Rows>
-inline void multiply_rows(const Product<Real>& p, int row, std::size_t begin, std::size_t end) {
+template <class Real, int Rows, class Finish>
+inline void multiply_rows(const Product<Real>& p, const Finish& finish, int row, std::size_t begin, std::size_t end) {
   constexpr int width = tile_width(Rows);
   constexpr std::size_t L = lanes<Real>;
   std::size_t t = begin;
-  for (; t + width * L <= end; t += width * L) multiply_tile<Real, Rows, width>(p, row, t);
-  for (; t < end; t += L) multiply_tile<Real, Rows, 1>(p, row, t);
+  for (; t + width * L <= end; t += width * L) multiply_tile<Real, Rows, width>(p, finish, row, t);
+  for (; t < end; t += L) multiply_tile<Real, Rows, 1>(p, finish, row, t);
 }
 
-template <class Real>
-void multiply(const Product<Real>& p, std::size_t begin, std::size_t end) {
+/* finish(place, vector) takes every vector of results; place is counted from the first row's frame 0. */
+template <class Real, class Finish>
+void multiply(const Product<Real>& p, const Finish& finish, std::size_t begin, std::size_t end) {
   const int tiles = (p.rows + max_tile_rows - 1) / max_tile_rows;
   for (int tile = 0; tile < tiles; ++tile) {
     const int row = p.rows * tile / tiles, rows = p.rows * (tile + 1) / tiles - row;
     switch (rows) {
-      case 1: multiply_rows<Real, 1>(p, row, begin, end); break;
-      case 2: multiply_rows<Real, 2>(p, row, begin, end); break;
-      case 3: multiply_rows<Real, 3>(p, row, begin, end); break;
-      case 4: multiply_rows<Real, 4>(p, row, begin, end); break;
-      case 5: multiply_rows<Real, std::min(5, max_tile_rows)>(p, row, begin, end); break;
-      case 6: multiply_rows<Real, std::min(6, max_tile_rows)>(p, row, begin, end); break;
-      case 7: multiply_rows<Real, std::min(7, max_tile_rows)>(p, row, begin, end); break;
-      default: multiply_rows<Real, max_tile_rows>(p, row, begin, end); break;
+      case 1:
+        multiply_rows<Real, 1>(p, finish, row, begin, end);
+        break;
+      case 2:
+        multiply_rows<Real, 2>(p, finish, row, begin, end);
+        break;
+      case 3:
+        multiply_rows<Real, 3>(p, finish, row, begin, end);
+        break;
+      case 4:
+        multiply_rows<Real, 4>(p, finish, row, begin, end);
+        break;
+      case 5:
+        multiply_rows<Real, std::min(5, max_tile_rows)>(p, finish, row, begin, end);
+        break;
+      case 6:
+        multiply_rows<Real, std::min(6, max_tile_rows)>(p, finish, row, begin, end);
+        break;
+      case 7:
+        multiply_rows<Real, std::min(7, max_tile_rows)>(p, finish, row, begin, end);
+        break;
+      default:
+        multiply_rows<Real, max_tile_rows>(p, finish, row, begin, end);
+        break;
     }
   }
+}
+
+template <class Real>
+void multiply(const Product<Real>& p, Real* out, std::size_t begin, std::size_t end) {
+  multiply(p, Stored<Real>{out}, begin, end);
 }
 
 template <class Real>
@@ -116,10 +144,14 @@ inline void accumulate_tile(const Correlation<Real>& c, int row, int tap, std::s
   for (std::size_t t = begin; t < end; t += lanes<Real>) {
     Vec<Real> heard[Taps];
 #pragma GCC unroll 8
-    for (int k = 0; k < Taps; ++k) heard[k] = load(audio[k] + t);
+    for (int k = 0; k < Taps; ++k) {
+      heard[k] = load(audio[k] + t);
+      CORE_IN_REGISTER(heard[k]);
+    }
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
-      const Vec<Real> slope = load(gradient + static_cast<std::size_t>(r) * c.stride + t);
+      Vec<Real> slope = load(gradient + static_cast<std::size_t>(r) * c.stride + t);
+      CORE_IN_REGISTER(slope);
 #pragma GCC unroll 8
       for (int k = 0; k < Taps; ++k) sums[r][k] += slope * heard[k];
     }
@@ -136,12 +168,23 @@ inline void accumulate_rows(const Correlation<Real>& c, int row, std::size_t beg
   int tap = 0;
   for (; tap + width <= c.tap_count; tap += width) accumulate_tile<Real, Rows, width>(c, row, tap, begin, end);
   switch (c.tap_count - tap) {
-    case 5: accumulate_tile<Real, Rows, std::min(5, width)>(c, row, tap, begin, end); break;
-    case 4: accumulate_tile<Real, Rows, std::min(4, width)>(c, row, tap, begin, end); break;
-    case 3: accumulate_tile<Real, Rows, std::min(3, width)>(c, row, tap, begin, end); break;
-    case 2: accumulate_tile<Real, Rows, std::min(2, width)>(c, row, tap, begin, end); break;
-    case 1: accumulate_tile<Real, Rows, 1>(c, row, tap, begin, end); break;
-    default: break;
+    case 5:
+      accumulate_tile<Real, Rows, std::min(5, width)>(c, row, tap, begin, end);
+      break;
+    case 4:
+      accumulate_tile<Real, Rows, std::min(4, width)>(c, row, tap, begin, end);
+      break;
+    case 3:
+      accumulate_tile<Real, Rows, std::min(3, width)>(c, row, tap, begin, end);
+      break;
+    case 2:
+      accumulate_tile<Real, Rows, std::min(2, width)>(c, row, tap, begin, end);
+      break;
+    case 1:
+      accumulate_tile<Real, Rows, 1>(c, row, tap, begin, end);
+      break;
+    default:
+      break;
   }
 }
 
@@ -151,14 +194,30 @@ void accumulate(const Correlation<Real>& c, std::size_t begin, std::size_t end) 
   for (int tile = 0; tile < tiles; ++tile) {
     const int row = c.rows * tile / tiles, rows = c.rows * (tile + 1) / tiles - row;
     switch (rows) {
-      case 1: accumulate_rows<Real, 1>(c, row, begin, end); break;
-      case 2: accumulate_rows<Real, 2>(c, row, begin, end); break;
-      case 3: accumulate_rows<Real, 3>(c, row, begin, end); break;
-      case 4: accumulate_rows<Real, 4>(c, row, begin, end); break;
-      case 5: accumulate_rows<Real, std::min(5, max_tile_rows)>(c, row, begin, end); break;
-      case 6: accumulate_rows<Real, std::min(6, max_tile_rows)>(c, row, begin, end); break;
-      case 7: accumulate_rows<Real, std::min(7, max_tile_rows)>(c, row, begin, end); break;
-      default: accumulate_rows<Real, max_tile_rows>(c, row, begin, end); break;
+      case 1:
+        accumulate_rows<Real, 1>(c, row, begin, end);
+        break;
+      case 2:
+        accumulate_rows<Real, 2>(c, row, begin, end);
+        break;
+      case 3:
+        accumulate_rows<Real, 3>(c, row, begin, end);
+        break;
+      case 4:
+        accumulate_rows<Real, 4>(c, row, begin, end);
+        break;
+      case 5:
+        accumulate_rows<Real, std::min(5, max_tile_rows)>(c, row, begin, end);
+        break;
+      case 6:
+        accumulate_rows<Real, std::min(6, max_tile_rows)>(c, row, begin, end);
+        break;
+      case 7:
+        accumulate_rows<Real, std::min(7, max_tile_rows)>(c, row, begin, end);
+        break;
+      default:
+        accumulate_rows<Real, max_tile_rows>(c, row, begin, end);
+        break;
     }
   }
 }

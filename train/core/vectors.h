@@ -19,6 +19,18 @@
 #define CORE_ACCUMULATORS 12
 #endif
 
+/* Keeps a vector in a register: compilers like to fold a load into every product that uses it, and loads are what there
+ * is too little of. */
+#if defined(__AVX512F__)
+#define CORE_IN_REGISTER(vector) asm("" : "+v"(vector))
+#elif defined(__x86_64__)
+#define CORE_IN_REGISTER(vector) asm("" : "+x"(vector))
+#elif defined(__aarch64__)
+#define CORE_IN_REGISTER(vector) asm("" : "+w"(vector))
+#else
+#define CORE_IN_REGISTER(vector) static_cast<void>(0)
+#endif
+
 namespace core {
 
 template <class Real>
@@ -66,9 +78,11 @@ inline void store(Real* at, Vec<Real> value) {
 
 template <class Real>
 inline Real sum_of_lanes(Vec<Real> value) {
-  Real sum = 0;
-  for (int lane = 0; lane < lanes<Real>; ++lane) sum += value[lane];
-  return sum;
+  Real lane[lanes<Real>];
+  store(lane, value);
+  for (int half = lanes<Real> / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lane[i] += lane[half + i];
+  return lane[0];
 }
 
 /* tanh(x) = e / (e + 2) with e = exp(2x) - 1, kept exact near 0 by never forming exp(2x) there: 2x = n ln 2 + r,
@@ -87,8 +101,8 @@ inline Vec<Real> tanh_of(Vec<Real> x) {
   const Vec<Real> shifted = x * log2_e + V::round_magic;
   const Vec<Real> n = shifted - V::round_magic;
   const Vec<Real> r = (x - n * ln2_high) - n * ln2_low;
-  constexpr Real one_over[] = {1,           1. / 2,       1. / 3,       1. / 4,       1. / 5,       1. / 6,      1. / 7,
-                               1. / 8,      1. / 9,       1. / 10,      1. / 11,      1. / 12,      1. / 13,     1. / 14};
+  constexpr Real one_over[] = {1,      1. / 2, 1. / 3,  1. / 4,  1. / 5,  1. / 6,  1. / 7,
+                               1. / 8, 1. / 9, 1. / 10, 1. / 11, 1. / 12, 1. / 13, 1. / 14};
   Vec<Real> series = Vec<Real>{} + Real(1); /* exp(r) - 1 = r (1 + r/2 (1 + r/3 (...))) */
 #pragma GCC unroll 16
   for (int k = V::terms - 1; k >= 1; --k) series = series * (r * one_over[k]) + Real(1);

@@ -17,14 +17,15 @@ class Board(StrEnum):
     """What firmware can be built for."""
 
     sim = "sim"
+    daisy_seed = "daisy_seed"
 
 
 def build(
-    board: Annotated[Board, typer.Argument(help="sim: the simulated module.")] = Board.sim,
+    board: Annotated[Board, typer.Argument(help="sim: the simulated module; daisy_seed: a real one.")] = Board.sim,
     model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
     json: Json = False,
 ) -> None:
-    """Build the firmware with PlatformIO. `pio run -d firmware -e sim` does the same by itself.
+    """Build the firmware with PlatformIO. `pio run -d firmware -e BOARD` does the same by itself.
 
     Example: gritspace build sim --model space.grit
     """

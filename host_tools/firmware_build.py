@@ -13,7 +13,11 @@ from gritspace.host_tools.errors import RigError
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 FACTORY_MODEL = FIRMWARE / "models" / "factory.c"
-ENVIRONMENTS = ("sim",)
+ENVIRONMENTS = ("sim", "daisy_seed")
+NO_REGISTRY = (
+    "PlatformIO's registry cannot be reached: from it come the Daisy Seed's platform, Arduino core and DaisyDuino; "
+    "connect to the internet once, or build the simulated module, which needs none of it: gritspace build sim"
+)
 
 
 def build(
@@ -33,7 +37,7 @@ def build(
     model = FACTORY_MODEL if model_c is None else Path(model_c)
     if not model.is_file():
         raise RigError(f"there is no model at {model}; make one: gritspace export MODEL --to c -o {model}")
-    if shutil.which("arm-none-eabi-gcc") is None:
+    if environment == "sim" and shutil.which("arm-none-eabi-gcc") is None:  # PlatformIO brings the Seed's compiler
         raise RigError(
             "arm-none-eabi-gcc is missing: it compiles the firmware; install it "
             "(Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
@@ -82,6 +86,8 @@ def _settings() -> dict[str, str]:
 
 def _reason(lines: list[str]) -> str:
     """The line of PlatformIO's output that says most."""
+    if any(word in line for line in lines for word in ("HTTPClientError", "InternetConnectionError")):
+        return NO_REGISTRY
     telling = ("error", "undefined reference", "will not fit")
     errors = [line for line in lines if any(word in line.lower() for word in telling) and "[FAILED]" not in line]
     return (errors or [line for line in lines if line.strip()] or ["PlatformIO said nothing"])[0].strip()

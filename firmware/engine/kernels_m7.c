@@ -16,27 +16,28 @@
 
 typedef enum { TILED, HEAD, SPREAD, PLAIN } form_t;
 
-static form_t form_of(const grit_convolution_t *record) {
-  if (record->shift > MOST_SHIFT) return PLAIN;
-  if (record->inputs == 1u) return record->kernel == 1u && record->rows % 2u == 0u ? SPREAD : PLAIN;
-  if (record->inputs % 2u != 0u || record->inputs > GRIT_M7_MOST_INPUTS) return PLAIN;
-  if (record->rows == 1u) return record->mixin == 0u ? HEAD : PLAIN;
-  return record->rows % 2u == 0u ? TILED : PLAIN;
-}
-
 typedef struct {
   grit_m7_convolve_t *linear[2], *leaky[2], *tanh[2]; /* taps by one, by three */
   grit_m7_residual_t *residual;
   grit_m7_head_t *head;
 } tiles_t;
 
-#define TILES(WIDTH)                                                           \
-  {{grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3}, \
-   {grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3},   \
-   {grit_m7_convolve_tanh_##WIDTH##_1, grit_m7_convolve_tanh_##WIDTH##_3},     \
-   grit_m7_residual_##WIDTH,                                                   \
-   grit_m7_head_##WIDTH},
-static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(TILES)};
+#define TILES(WIDTH)                                                                             \
+  [WIDTH / 2 - 1] = {{grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3}, \
+                     {grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3},   \
+                     {grit_m7_convolve_tanh_##WIDTH##_1, grit_m7_convolve_tanh_##WIDTH##_3},     \
+                     grit_m7_residual_##WIDTH,                                                   \
+                     grit_m7_head_##WIDTH},
+static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_TILED_WIDTH(TILES)};
+
+static form_t form_of(const grit_convolution_t *record) {
+  if (record->shift > MOST_SHIFT) return PLAIN;
+  if (record->inputs == 1u) return record->kernel == 1u && record->rows % 2u == 0u ? SPREAD : PLAIN;
+  if (record->inputs % 2u != 0u || record->inputs > GRIT_M7_MOST_INPUTS) return PLAIN;
+  if (tiles[record->inputs / 2u - 1u].head == NULL) return PLAIN;
+  if (record->rows == 1u) return record->mixin == 0u ? HEAD : PLAIN;
+  return record->rows % 2u == 0u ? TILED : PLAIN;
+}
 
 /* What a call needs to know, at the head of conv->prepared; the blocks follow. Sizes in words. A spread is a tile whose
  * weights are the mix-in, with one tap of zeros. */

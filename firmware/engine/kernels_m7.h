@@ -43,6 +43,13 @@ extern void grit_m7_copy(uint32_t *to, const uint32_t *from, const uint32_t *end
 extern const uint32_t grit_m7_tanh_tables[1024];
 
 #define GRIT_M7_EACH_WIDTH(DO) DO(2) DO(4) DO(6) DO(8) DO(10) DO(12) DO(14) DO(16)
+/* Those whose tiles are compiled in. A board short of flash leaves out the widths that no known family of networks has
+ * (13 KB); they then run in plain C. */
+#ifdef GRIT_M7_COMMON_WIDTHS
+#define GRIT_M7_EACH_TILED_WIDTH(DO) DO(2) DO(4) DO(6) DO(8) DO(12) DO(16)
+#else
+#define GRIT_M7_EACH_TILED_WIDTH(DO) GRIT_M7_EACH_WIDTH(DO)
+#endif
 #define GRIT_M7_DECLARE(WIDTH)                                                                                   \
   extern grit_m7_convolve_t grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3,            \
       grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3, grit_m7_convolve_tanh_##WIDTH##_1, \

@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from gritspace.quantize import grit
+from gritspace.quantize import cycles_build, cycles_trace, grit
 from gritspace.quantize.cycles_trace import EmulatedEngine, Trace
 from gritspace.quantize.integer import quantize
 from gritspace.quantize.integer_model import IntegerModel
@@ -71,6 +71,19 @@ def test_the_emulated_module_puts_out_the_references_bits(name: str) -> None:
     cuts = np.cumsum(np.random.default_rng(7).integers(1, 90, 14))
     out = play(engine, audio, cuts[cuts < len(audio)].tolist())
     np.testing.assert_array_equal(out, run(model, audio, position if position.size else None))
+
+
+@pytest.mark.parametrize("name", ["odd widths and every kernel length", "fourteen channels", "tanh, two arrays"])
+def test_a_board_without_the_rare_widths_puts_out_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cycles_build, "FLAGS", (*cycles_build.FLAGS, "-DGRIT_M7_COMMON_WIDTHS"))
+    monkeypatch.setattr(cycles_trace, "build_firmware", cycles_build.build_firmware.__wrapped__)
+    model = model_of(SHAPES[name])
+    audio = loud_audio(300)
+    position = np.full(model.position_count, 12000, np.int16)
+    engine = EmulatedEngine(grit.to_bytes(model), position if position.size else None)
+    np.testing.assert_array_equal(
+        play(engine, audio, range(48, 300, 48)), run(model, audio, position if position.size else None)
+    )
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 47, 48, 49, 256])

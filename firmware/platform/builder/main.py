@@ -1,4 +1,4 @@
-"""SCons' part: compiler, flags, the model, the image."""
+"""SCons' part: compiler, flags, the image."""
 
 import os
 import shutil
@@ -23,10 +23,6 @@ if shutil.which("arm-none-eabi-gcc") is None:
         "arm-none-eabi-gcc is not on the PATH; install it "
         "(Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
     )
-
-model = Path(os.environ.get("GRITSPACE_MODEL_C") or project / "models" / "factory.c")
-if not model.is_file():
-    stop(f"there is no model at {model}; make one: gritspace export MODEL --to c -o {model}")
 
 machine = [f"-mcpu={board.get('build.cpu')}", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"]
 env.Replace(
@@ -62,9 +58,6 @@ env.Append(
     LINKFLAGS=[*machine, "-O3", "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
 )
 env.Replace(LDSCRIPT_PATH=str(project / board.get("build.ldscript")))
-# PlatformIO names an object after its source's stem, and kernels_m7.S stands beside kernels_m7.c.
-assembly = [env.Object(f"$BUILD_DIR/assembly/{source.stem}.o", str(source)) for source in project.glob("engine/*.S")]
-env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])
 
 image = env.BuildProgram()
 AlwaysBuild(env.Alias("size", image, env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE")))

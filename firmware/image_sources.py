@@ -1,0 +1,19 @@
+"""PlatformIO's script for what goes into an image beside the listed sources: the model and the assembly kernels."""
+
+import os
+import sys
+from pathlib import Path
+
+Import("env")  # noqa: F821  (PlatformIO gives it)
+
+project = Path(env.subst("$PROJECT_DIR"))  # noqa: F821
+model = Path(os.environ.get("GRITSPACE_MODEL_C") or project / "models" / "factory.c")
+if not model.is_file():
+    sys.stderr.write(f"Error: there is no model at {model}; make one: gritspace export MODEL --to c -o {model}\n")
+    env.Exit(1)  # noqa: F821
+# PlatformIO names an object after its source's stem, and kernels_m7.S stands beside kernels_m7.c.
+assembly = [
+    env.Object(f"$BUILD_DIR/assembly/{source.stem}.o", str(source))  # noqa: F821
+    for source in sorted(project.glob("engine/*.S"))
+]
+env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])  # noqa: F821

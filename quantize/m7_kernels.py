@@ -302,6 +302,24 @@ def skip(pairs: int) -> list[str]:
     return _loop(f"grit_m7_skip_{2 * pairs}", body)
 
 
+def skip_two(pairs: int) -> list[str]:
+    """Two layers' outputs at once. As skip's, and on the stack: how far the second's outputs stand behind the first's,
+    in bytes, and their weights."""
+    body: list[str] = []
+    for frame in range(COLUMN_FRAMES):
+        z, y, low, high = (("r4", "r5", "r6", "r7"), ("r8", "r9", "r10", "r11"))[frame % 2]
+        at, from_z = 8 * pairs * frame, 4 * pairs * frame
+        body += [f"ldr {z}, [r1, #{from_z}]", f"ldr {y}, [r12, #{from_z}]"]
+        body += [f"ldr {low}, [r0, #{at}]", f"ldr {high}, [r0, #{at + 4}]"]
+        body += [f"smlabb {low}, {z}, r3, {low}", f"smlatt {high}, {z}, r3, {high}"]
+        body += [f"smlabb {low}, {y}, lr, {low}", f"smlatt {high}, {y}, lr, {high}"]
+        body += [f"str {low}, [r0, #{at}]", f"str {high}, [r0, #{at + 4}]"]
+    for register, step in (("r0", 8), ("r1", 4), ("r12", 4)):
+        body.append(f"add {register}, {register}, #{step * pairs * COLUMN_FRAMES}")
+    start = ("ldr r12, [sp, #36]", "ldr lr, [sp, #40]", "add r12, r12, r1")
+    return _loop(f"grit_m7_skip_two_{2 * pairs}", [*body, "cmp r0, r2"], *start)
+
+
 def shift(pairs: int) -> list[str]:
     """Two channels shifted down, rounded: ((x * 2^(30 - s) >> 16) + 2^13) >> 14. r0 stream, r2 end, r1, r3 factors."""
     body: list[str] = []
@@ -337,8 +355,8 @@ def copy() -> list[str]:
     return _loop("grit_m7_copy", body)
 
 
-def _loop(name: str, body: list[str], before: str = "") -> list[str]:
-    lines = [f"function {name}", f"push {{{SAVED}, lr}}", *([before] if before else []), "1:"]
+def _loop(name: str, body: list[str], *before: str) -> list[str]:
+    lines = [f"function {name}", f"push {{{SAVED}, lr}}", *before, "1:"]
     return [*lines, *schedule(body, loops=True), "blo 1b", f"pop {{{SAVED}, pc}}"]
 
 
@@ -362,7 +380,7 @@ def source() -> str:
         for kind in ("linear", "leaky", "tanh"):
             for taps in (1, 3):
                 lines += formatted(convolution(pairs, kind, taps))
-        for function in (residual, head, skip, shift):
+        for function in (residual, head, skip, skip_two, shift):
             lines += formatted(function(pairs))
     lines += formatted(narrow()) + formatted(copy())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]

@@ -49,8 +49,9 @@ struct grit_engine {
   uint32_t frames_left; /* of the present ramp step */
   /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there
    * is room for the longest copied history. */
-  int16_t *block, *pre, *z, *carry, *wet;
+  int16_t *block, *pre, *z[2], *carry; /* z: of even and of odd layers; at last the output */
   int32_t *dry, *skips;
+  grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in with the next one's. z NULL: none */
 };
 
 /* ---- laying out memory --------------------------------------------------------------------------------------------
@@ -126,9 +127,8 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine, const extent_t *
   take(arena, extent->copied_bytes); /* in front of the block */
   engine->block = take_frames(arena, CHUNK_FRAMES, extent->width);
   engine->pre = take_frames(arena, CHUNK_FRAMES, extent->gated_rows);
-  engine->z = take_frames(arena, CHUNK_FRAMES, extent->width);
+  for (uint32_t i = 0; i < 2u; i++) engine->z[i] = take_frames(arena, CHUNK_FRAMES, extent->width);
   engine->carry = take_frames(arena, CHUNK_FRAMES, extent->carried);
-  engine->wet = take_frames(arena, CHUNK_FRAMES, 1u);
   engine->dry = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * sizeof(int32_t));
   engine->skips = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * extent->width * sizeof(int32_t));
 }
@@ -178,7 +178,7 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   engine->arrays = take(&arena, header->array_count * sizeof(array_t));
   engine->layers = take(&arena, header->layer_count * sizeof(layer_t));
   for (uint32_t a = 0; a < header->array_count; a++) take_array(&arena, engine, a);
-  take(&arena, GRIT_SLACK_FRAMES * GRIT_MAX_CHANNELS * sizeof(int16_t)); /* what is read behind the last history */
+  take(&arena, (GRIT_SLACK_FRAMES + 4u) * extent.width * sizeof(int16_t)); /* what is read behind the last history */
   if (out != NULL && base != NULL) *out = engine;
   return arena.used;
 }
@@ -340,21 +340,42 @@ static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size
   grit_kernel_gate(pre, z, channels, frames);
 }
 
+/* A layer's outputs go into the skip sums two layers at a time. */
+static void add_skip(grit_engine_t *engine, const int16_t *z, const int8_t *weight, uint32_t channels,
+                     uint32_t frames) {
+  const grit_skip_t present = {z, weight};
+  if (engine->waiting.z == NULL) {
+    engine->waiting = present;
+    return;
+  }
+  grit_kernel_skip_two(engine->skips, &engine->waiting, &present, channels, frames);
+  engine->waiting.z = NULL;
+}
+
+/* What an odd number of layers left waiting. */
+static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t frames) {
+  const grit_skip_t waiting = engine->waiting;
+  if (waiting.z == NULL) return;
+  grit_kernel_skip(engine->skips, waiting.z, waiting.weight, channels, frames);
+  engine->waiting.z = NULL;
+}
+
 /* One layer over a chunk whose stream stands in engine->block, where the next layer's will stand. */
 static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   layer_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
+  int16_t *z = engine->z[index & 1u];
   const bool tanh = record->activation == 2u && !record->gated;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : engine->z, frames, tanh);
-  if (record->gated) gate(record, engine->pre, channels, frames, engine->z);
-  if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(engine->z, (size_t)channels * frames);
-  grit_kernel_skip(engine->skips, engine->z, (const int8_t *)(blob + record->skip_weight), channels, frames);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh);
+  if (record->gated) gate(record, engine->pre, channels, frames, z);
+  if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
+  add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
   if (record->residual.rows == 0u) return;
   if (record->stream_shift != 0u)
     grit_kernel_shift(engine->block, (const int8_t *)(blob + record->stream_shift), channels, frames);
-  grit_kernel_residual(&layer->residual, engine->z, engine->block, frames);
+  grit_kernel_residual(&layer->residual, z, engine->block, frames);
 }
 
 /* The skip sum, narrowed, through the array's head. */
@@ -372,11 +393,11 @@ static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t 
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
   }
-  const int16_t *stream = engine->z; /* where run_chunk kept the last array's */
+  const int16_t *stream = engine->z[0]; /* where run_chunk kept the last array's */
   grit_kernel_convolve(conv, &stream, engine->dry, engine->block, frames, false);
 }
 
-/* engine->dry through the whole network into engine->wet, at most CHUNK_FRAMES. settling: it is one frame of silence,
+/* engine->dry through the whole network into engine->z[0], at most CHUNK_FRAMES. settling: it is one frame of silence,
  * and every history fills with what becomes of it. */
 static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
   const grit_model_t *model = engine->model;
@@ -395,12 +416,13 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       if (settling) settle(&engine->layers[i].history, engine->block);
       run_layer(engine, i, frames);
     }
-    if (!last) copy_frames(engine->z, engine->block, frames, channels); /* the head needs the block */
+    add_last_skip(engine, channels, frames);
+    if (!last) copy_frames(engine->z[0], engine->block, frames, channels); /* the head needs the block */
     if (settling) {
       grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
       settle(&engine->arrays[a].history, engine->block);
     }
-    run_head(engine, a, last ? engine->wet : engine->carry, frames);
+    run_head(engine, a, last ? engine->z[0] : engine->carry, frames);
   }
 }
 
@@ -432,7 +454,7 @@ GRIT_FAST_CODE void grit_engine_process(grit_engine_t *engine, const int16_t *in
     }
     for (uint32_t i = 0; i < chunk; i++) engine->dry[i] = in[i];
     run_chunk(engine, chunk, false);
-    for (uint32_t i = 0; i < chunk; i++) out[i] = engine->wet[i];
+    for (uint32_t i = 0; i < chunk; i++) out[i] = engine->z[0][i];
     in += chunk;
     out += chunk;
     frames -= chunk;

@@ -113,6 +113,12 @@ void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, si
     for (size_t c = 0; c < channels; c++) *skips++ += *z++ * weight[c];
 }
 
+void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,
+                          size_t frames) {
+  grit_kernel_skip(skips, first->z, first->weight, channels, frames);
+  grit_kernel_skip(skips, second->z, second->weight, channels, frames);
+}
+
 void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t c = 0; c < channels; c++, stream++) *stream = (int16_t)grit_shift_round(*stream, (uint32_t)shift[c]);

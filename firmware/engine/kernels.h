@@ -26,6 +26,12 @@ typedef struct {
   uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier; GRIT_NO_SLOPE: none */
 } grit_conv_t;
 
+/* A layer's outputs and what each channel's weighs in the skip sums. */
+typedef struct {
+  const int16_t *z;
+  const int8_t *weight;
+} grit_skip_t;
+
 /* Bytes of caller's memory, 4-byte aligned, for `prepared`. */
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record);
 
@@ -51,6 +57,10 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
 
 /* skips[frame][channel] += z * weight[channel]. weight: 0..64. */
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames);
+
+/* Two layers' outputs at once: the sums are read and written once. */
+void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,
+                          size_t frames);
 
 /* out = saturated (skips + half) >> shift. */
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count);

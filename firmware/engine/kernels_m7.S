@@ -1037,6 +1037,83 @@ grit_m7_skip_2:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_2, . - grit_m7_skip_2
+  .section .text.grit_fast.grit_m7_skip_two_2, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_2
+  .type grit_m7_skip_two_2, %function
+grit_m7_skip_two_2:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #4]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #4]
+  ldr.w r11, [r0, #12]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #8]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #8]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #12]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #12]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #8]
+  ldr.w r6, [r0, #16]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #20]
+  str.w r10, [r0, #8]
+  ldr.w r10, [r0, #24]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #12]
+  ldr.w r11, [r0, #28]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #16]
+  ldr.w r4, [r1, #16]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #16]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #20]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #32]
+  str.w r7, [r0, #20]
+  ldr.w r7, [r0, #36]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #24
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #20]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #24
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #24]
+  ldr.w r10, [r0, #40]
+  str.w r11, [r0, #28]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #44]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #32]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #36]
+  str.w r10, [r0, #40]
+  str.w r11, [r0, #44]
+  add.w r0, r0, #48
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_2, . - grit_m7_skip_two_2
   .section .text.grit_fast.grit_m7_shift_2, "ax", %progbits
   .balign 8
   .global grit_m7_shift_2
@@ -2261,6 +2338,83 @@ grit_m7_skip_4:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_4, . - grit_m7_skip_4
+  .section .text.grit_fast.grit_m7_skip_two_4, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_4
+  .type grit_m7_skip_two_4, %function
+grit_m7_skip_two_4:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #8]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #8]
+  ldr.w r11, [r0, #20]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #16]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #16]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #24]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #24]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #16]
+  ldr.w r6, [r0, #32]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #36]
+  str.w r10, [r0, #16]
+  ldr.w r10, [r0, #48]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #20]
+  ldr.w r11, [r0, #52]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #32]
+  ldr.w r4, [r1, #32]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #32]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #40]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #64]
+  str.w r7, [r0, #36]
+  ldr.w r7, [r0, #68]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #48
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #40]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #48
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #48]
+  ldr.w r10, [r0, #80]
+  str.w r11, [r0, #52]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #84]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #64]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #68]
+  str.w r10, [r0, #80]
+  str.w r11, [r0, #84]
+  add.w r0, r0, #96
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_4, . - grit_m7_skip_two_4
   .section .text.grit_fast.grit_m7_shift_4, "ax", %progbits
   .balign 8
   .global grit_m7_shift_4
@@ -3683,6 +3837,83 @@ grit_m7_skip_6:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_6, . - grit_m7_skip_6
+  .section .text.grit_fast.grit_m7_skip_two_6, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_6
+  .type grit_m7_skip_two_6, %function
+grit_m7_skip_two_6:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #12]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #12]
+  ldr.w r11, [r0, #28]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #24]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #24]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #36]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #36]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #24]
+  ldr.w r6, [r0, #48]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #52]
+  str.w r10, [r0, #24]
+  ldr.w r10, [r0, #72]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #28]
+  ldr.w r11, [r0, #76]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #48]
+  ldr.w r4, [r1, #48]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #48]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #60]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #96]
+  str.w r7, [r0, #52]
+  ldr.w r7, [r0, #100]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #72
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #60]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #72
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #72]
+  ldr.w r10, [r0, #120]
+  str.w r11, [r0, #76]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #124]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #96]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #100]
+  str.w r10, [r0, #120]
+  str.w r11, [r0, #124]
+  add.w r0, r0, #144
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_6, . - grit_m7_skip_two_6
   .section .text.grit_fast.grit_m7_shift_6, "ax", %progbits
   .balign 8
   .global grit_m7_shift_6
@@ -5219,6 +5450,83 @@ grit_m7_skip_8:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_8, . - grit_m7_skip_8
+  .section .text.grit_fast.grit_m7_skip_two_8, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_8
+  .type grit_m7_skip_two_8, %function
+grit_m7_skip_two_8:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #16]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #16]
+  ldr.w r11, [r0, #36]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #32]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #32]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #48]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #48]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #32]
+  ldr.w r6, [r0, #64]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #68]
+  str.w r10, [r0, #32]
+  ldr.w r10, [r0, #96]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #36]
+  ldr.w r11, [r0, #100]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #64]
+  ldr.w r4, [r1, #64]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #64]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #80]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #128]
+  str.w r7, [r0, #68]
+  ldr.w r7, [r0, #132]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #96
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #80]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #96
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #96]
+  ldr.w r10, [r0, #160]
+  str.w r11, [r0, #100]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #164]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #128]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #132]
+  str.w r10, [r0, #160]
+  str.w r11, [r0, #164]
+  add.w r0, r0, #192
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_8, . - grit_m7_skip_two_8
   .section .text.grit_fast.grit_m7_shift_8, "ax", %progbits
   .balign 8
   .global grit_m7_shift_8
@@ -6979,6 +7287,83 @@ grit_m7_skip_10:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_10, . - grit_m7_skip_10
+  .section .text.grit_fast.grit_m7_skip_two_10, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_10
+  .type grit_m7_skip_two_10, %function
+grit_m7_skip_two_10:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #20]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #20]
+  ldr.w r11, [r0, #44]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #40]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #40]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #60]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #60]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #40]
+  ldr.w r6, [r0, #80]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #84]
+  str.w r10, [r0, #40]
+  ldr.w r10, [r0, #120]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #44]
+  ldr.w r11, [r0, #124]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #80]
+  ldr.w r4, [r1, #80]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #80]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #100]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #160]
+  str.w r7, [r0, #84]
+  ldr.w r7, [r0, #164]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #120
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #100]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #120
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #120]
+  ldr.w r10, [r0, #200]
+  str.w r11, [r0, #124]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #204]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #160]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #164]
+  str.w r10, [r0, #200]
+  str.w r11, [r0, #204]
+  add.w r0, r0, #240
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_10, . - grit_m7_skip_two_10
   .section .text.grit_fast.grit_m7_shift_10, "ax", %progbits
   .balign 8
   .global grit_m7_shift_10
@@ -8827,6 +9212,83 @@ grit_m7_skip_12:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_12, . - grit_m7_skip_12
+  .section .text.grit_fast.grit_m7_skip_two_12, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_12
+  .type grit_m7_skip_two_12, %function
+grit_m7_skip_two_12:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #24]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #24]
+  ldr.w r11, [r0, #52]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #48]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #48]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #72]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #72]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #48]
+  ldr.w r6, [r0, #96]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #100]
+  str.w r10, [r0, #48]
+  ldr.w r10, [r0, #144]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #52]
+  ldr.w r11, [r0, #148]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #96]
+  ldr.w r4, [r1, #96]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #96]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #120]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #192]
+  str.w r7, [r0, #100]
+  ldr.w r7, [r0, #196]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #144
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #120]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #144
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #144]
+  ldr.w r10, [r0, #240]
+  str.w r11, [r0, #148]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #244]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #192]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #196]
+  str.w r10, [r0, #240]
+  str.w r11, [r0, #244]
+  add.w r0, r0, #288
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_12, . - grit_m7_skip_two_12
   .section .text.grit_fast.grit_m7_shift_12, "ax", %progbits
   .balign 8
   .global grit_m7_shift_12
@@ -10925,6 +11387,83 @@ grit_m7_skip_14:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_14, . - grit_m7_skip_14
+  .section .text.grit_fast.grit_m7_skip_two_14, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_14
+  .type grit_m7_skip_two_14, %function
+grit_m7_skip_two_14:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #28]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #28]
+  ldr.w r11, [r0, #60]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #56]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #56]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #84]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #84]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #56]
+  ldr.w r6, [r0, #112]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #116]
+  str.w r10, [r0, #56]
+  ldr.w r10, [r0, #168]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #60]
+  ldr.w r11, [r0, #172]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #112]
+  ldr.w r4, [r1, #112]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #112]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #140]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #224]
+  str.w r7, [r0, #116]
+  ldr.w r7, [r0, #228]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #168
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #140]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #168
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #168]
+  ldr.w r10, [r0, #280]
+  str.w r11, [r0, #172]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #284]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #224]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #228]
+  str.w r10, [r0, #280]
+  str.w r11, [r0, #284]
+  add.w r0, r0, #336
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_14, . - grit_m7_skip_two_14
   .section .text.grit_fast.grit_m7_shift_14, "ax", %progbits
   .balign 8
   .global grit_m7_shift_14
@@ -13085,6 +13624,83 @@ grit_m7_skip_16:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_16, . - grit_m7_skip_16
+  .section .text.grit_fast.grit_m7_skip_two_16, "ax", %progbits
+  .balign 8
+  .global grit_m7_skip_two_16
+  .type grit_m7_skip_two_16, %function
+grit_m7_skip_two_16:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r12, [sp, #36]
+  ldr.w lr, [sp, #40]
+  add.w r12, r12, r1
+1:
+  ldr.w r7, [r0, #4]
+  ldr.w r8, [r1, #32]
+  ldr.w r5, [r12, #0]
+  ldr.w r4, [r1, #0]
+  ldr.w r6, [r0, #0]
+  ldr.w r9, [r12, #32]
+  ldr.w r11, [r0, #68]
+  smlatt r7, r4, r3, r7
+  ldr.w r10, [r0, #64]
+  smlabb r6, r4, r3, r6
+  ldr.w r4, [r1, #64]
+  smlabb r10, r8, r3, r10
+  smlabb r6, r5, lr, r6
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #96]
+  smlatt r11, r9, lr, r11
+  smlabb r10, r9, lr, r10
+  str.w r6, [r0, #0]
+  ldr.w r9, [r12, #96]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #64]
+  ldr.w r6, [r0, #128]
+  str.w r7, [r0, #4]
+  smlabb r6, r4, r3, r6
+  ldr.w r7, [r0, #132]
+  str.w r10, [r0, #64]
+  ldr.w r10, [r0, #192]
+  smlabb r6, r5, lr, r6
+  smlabb r10, r8, r3, r10
+  str.w r11, [r0, #68]
+  ldr.w r11, [r0, #196]
+  smlabb r10, r9, lr, r10
+  smlatt r7, r4, r3, r7
+  str.w r6, [r0, #128]
+  ldr.w r4, [r1, #128]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #128]
+  smlatt r11, r8, r3, r11
+  ldr.w r8, [r1, #160]
+  smlatt r11, r9, lr, r11
+  ldr.w r6, [r0, #256]
+  str.w r7, [r0, #132]
+  ldr.w r7, [r0, #260]
+  smlabb r6, r4, r3, r6
+  add.w r1, r1, #192
+  smlatt r7, r4, r3, r7
+  ldr.w r9, [r12, #160]
+  smlabb r6, r5, lr, r6
+  add.w r12, r12, #192
+  smlatt r7, r5, lr, r7
+  str.w r10, [r0, #192]
+  ldr.w r10, [r0, #320]
+  str.w r11, [r0, #196]
+  smlabb r10, r8, r3, r10
+  ldr.w r11, [r0, #324]
+  smlabb r10, r9, lr, r10
+  smlatt r11, r8, r3, r11
+  str.w r6, [r0, #256]
+  smlatt r11, r9, lr, r11
+  str.w r7, [r0, #260]
+  str.w r10, [r0, #320]
+  str.w r11, [r0, #324]
+  add.w r0, r0, #384
+  cmp r0, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_skip_two_16, . - grit_m7_skip_two_16
   .section .text.grit_fast.grit_m7_shift_16, "ax", %progbits
   .balign 8
   .global grit_m7_shift_16

@@ -239,10 +239,11 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
 
 typedef struct {
   grit_m7_skip_t *skip;
+  grit_m7_skip_two_t *skip_two;
   grit_m7_shift_t *shift;
 } columns_t;
 
-#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_shift_##WIDTH},
+#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH, grit_m7_shift_##WIDTH},
 static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
 
 GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels,
@@ -254,6 +255,21 @@ GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int
   const int32_t *end = skips + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
   for (size_t c = 0; c < channels; c += 2u)
     columns[channels / 2u - 1u].skip(skips + c, z + c, end, two_halves(weight[c], weight[c + 1u]));
+}
+
+GRIT_FAST_CODE void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second,
+                                         size_t channels, size_t frames) {
+  if (channels > GRIT_M7_MOST_INPUTS) {
+    grit_kernel_skip(skips, first->z, first->weight, channels, frames);
+    grit_kernel_skip(skips, second->z, second->weight, channels, frames);
+    return;
+  }
+  const int32_t *end = skips + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
+  const ptrdiff_t behind = (const uint8_t *)second->z - (const uint8_t *)first->z;
+  const int8_t *w = first->weight, *v = second->weight;
+  grit_m7_skip_two_t *run = columns[channels / 2u - 1u].skip_two;
+  for (size_t c = 0; c < channels; c += 2u)
+    run(skips + c, first->z + c, end, two_halves(w[c], w[c + 1u]), behind, two_halves(v[c], v[c + 1u]));
 }
 
 GRIT_FAST_CODE void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {

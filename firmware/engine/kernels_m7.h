@@ -30,6 +30,8 @@ typedef void grit_m7_head_t(uint32_t *block, const int32_t *unused, int16_t *out
  * multipliers 2^(30 - shift), one of each channel. */
 #define GRIT_M7_COLUMN_FRAMES 6u
 typedef void grit_m7_skip_t(int32_t *skips, const int16_t *z, const int32_t *end, uint32_t weight);
+typedef void grit_m7_skip_two_t(int32_t *skips, const int16_t *z, const int32_t *end, uint32_t weights,
+                                ptrdiff_t second_behind_first, uint32_t second_weights);
 typedef void grit_m7_shift_t(int16_t *stream, int32_t low, const int16_t *end, int32_t high);
 
 /* factor: 2^(32 - shift). */
@@ -57,6 +59,7 @@ extern const uint32_t grit_m7_tanh_tables[1024];
   extern grit_m7_residual_t grit_m7_residual_##WIDTH;                                                            \
   extern grit_m7_head_t grit_m7_head_##WIDTH;                                                                    \
   extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                                    \
+  extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;                                                            \
   extern grit_m7_shift_t grit_m7_shift_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
 

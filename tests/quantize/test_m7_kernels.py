@@ -7,14 +7,25 @@ from collections import Counter
 import pytest
 
 from gritspace.quantize.engine import SOURCES
-from gritspace.quantize.m7_kernels import PAIRS, convolution, copy, formatted, head, narrow, residual, shift, skip
+from gritspace.quantize.m7_kernels import (
+    PAIRS,
+    convolution,
+    copy,
+    formatted,
+    head,
+    narrow,
+    residual,
+    shift,
+    skip,
+    skip_two,
+)
 from gritspace.quantize.m7_schedule import duration, parse, schedule
 
 
 @pytest.mark.parametrize("pairs", [1, 2])
 def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None:
     committed = (SOURCES / "kernels_m7.S").read_text()
-    functions = [residual(pairs), head(pairs), skip(pairs), shift(pairs), narrow(), copy()]
+    functions = [residual(pairs), head(pairs), skip(pairs), skip_two(pairs), shift(pairs), narrow(), copy()]
     functions += [convolution(pairs, kind, 1) for kind in ("linear", "leaky", "tanh")]
     for function in functions:
         assert "\n".join(formatted(function)) in committed

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent / "core"
-FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-shared", "-pthread")
+FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-pthread")
 SWITCH = "GRITSPACE_NATIVE"
 """Set to 0, networks run in plain PyTorch."""
 BUILD_SECONDS = 300
@@ -32,8 +32,7 @@ class NoCore(Exception):
 def build_core() -> Path:
     """Compiles the core, unless it is there already; returns the shared library. Raises NoCore with the reason."""
     compiler = _compiler()
-    tuning = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
-    command = [compiler, *FLAGS, tuning, str(SOURCES / "core.cpp")]
+    command = [compiler, *FLAGS, "-fPIC", "-shared", _tuning(), str(SOURCES / "core.cpp")]
     digest = hashlib.sha256("\0".join((*command, _version(compiler), _processor())).encode())
     for path in sorted(SOURCES.glob("*.[hc]*")):
         digest.update(path.read_bytes())
@@ -58,6 +57,20 @@ def build_core() -> Path:
     except subprocess.TimeoutExpired as error:
         raise NoCore(f"{compiler} took longer than {BUILD_SECONDS} s to compile it") from error
     return library
+
+
+def build_program(source: str, folder: Path) -> Path:
+    """Compiles a program that includes the core's headers, as the core is compiled. Raises NoCore with the reason."""
+    program = folder / "program"
+    command = [_compiler(), *FLAGS, _tuning(), f"-I{SOURCES}", "-x", "c++", "-", "-o", str(program)]
+    result = subprocess.run(command, input=source, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
+    if result.returncode != 0:
+        raise NoCore(f"the program did not compile ({result.stderr.strip()})")
+    return program
+
+
+def _tuning() -> str:
+    return "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
 
 
 def _compiler() -> str:
@@ -96,7 +109,10 @@ def core() -> ctypes.CDLL | None:
     try:
         return _opened(build_core())
     except NoCore as error:
-        print(f"note: training runs in plain PyTorch, several times slower than in the native core: {error}.", file=sys.stderr)
+        print(
+            f"note: training runs in plain PyTorch, several times slower than in the native core: {error}.",
+            file=sys.stderr,
+        )
         return None
 
 

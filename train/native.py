@@ -6,6 +6,7 @@ plain PyTorch is what training does not do on a CPU: positions that move within 
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def knows(config: TcnConfig) -> bool:
             return False
         if not a.kernel_sizes or (a.activation == "leaky_relu" and a.negative_slope < 0):
             return False
-    for before, after in zip(arrays, arrays[1:], strict=False):
+    for before, after in itertools.pairwise(arrays):
         reach = sum((k - 1) * d for k, d in zip(after.kernel_sizes, after.dilations, strict=True))
         if before.head_kernel_size - 1 > reach:
             return False
@@ -108,6 +109,7 @@ def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
 
 def parameters(tcn: Tcn) -> Iterator[Tensor]:
     """In the core's order; the last layer's residual, which nothing hears, is not among them."""
+    array: Any
     for array in tcn.arrays:
         yield array.rechannel.weight
         for layer in array.layers:
@@ -124,6 +126,7 @@ class Network(torch.autograd.Function):
     def forward(
         ctx: Any, shape: Shape, dry: Tensor, gain: Tensor | None, bias: Tensor | None, *weights: Tensor
     ) -> Tensor:
+        """Keeps what the way back needs only if there will be one."""
         library = core()
         assert library is not None
         keep = any(ctx.needs_input_grad)
@@ -147,6 +150,7 @@ class Network(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *of_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of forward's inputs but for shape and dry."""
         library = core()
         assert library is not None
         of_wet = of_outputs[0].contiguous()

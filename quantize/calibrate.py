@@ -13,7 +13,9 @@ from gritspace.quantize.gram import GramCollector, Grams
 from gritspace.quantize.network import Floats, Network
 
 MAX_FRAMES = 12 * 48000
-"""Audio beyond this adds little and costs time; the loudest stretch is kept."""
+"""Audio beyond this adds little and costs time."""
+MIN_FRAMES = 48000
+"""What every position hears at least."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ def calibrate(network: Network, audio: NDArray[np.float32], positions: Sequence[
         raise ValueError("calibration needs audio that is not silent")
     seen: dict[str, Floats] = {}
     grams: Grams = {}
-    heard = loudest(audio, MAX_FRAMES // len(positions))
-    for position in positions:
+    for index, position in enumerate(positions):
+        heard = stretch(audio, max(MAX_FRAMES // len(positions), MIN_FRAMES), index)
         place = position if network.film else None
         collector = GramCollector(network, heard)
 
@@ -65,11 +67,15 @@ def stages(network: Network, array: int) -> int:
     return len(network.arrays[array].layers) + (array + 1 < len(network.arrays))
 
 
-def loudest(audio: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """The stretch of `frames` frames (at least a tenth of a second) with the most energy."""
-    frames = max(frames, 4800)
+def stretch(audio: NDArray[np.float32], frames: int, index: int) -> NDArray[np.float32]:
+    """`frames` of audio for the index-th position: the loudest quarter of them, which all positions must be able to
+    carry, then a part that differs from position to position, so that together they hear it all.
+    """
     if len(audio) <= frames:
         return audio
+    loud = frames // 4
     energy = np.concatenate([[0.0], np.cumsum(audio.astype(np.float64) ** 2)])
-    start = int(np.argmax(energy[frames:] - energy[:-frames]))
-    return audio[start : start + frames]
+    start = int(np.argmax(energy[loud:] - energy[:-loud]))
+    rest = frames - loud
+    own = (index * rest) % (len(audio) - rest + 1)
+    return np.concatenate([audio[start : start + loud], audio[own : own + rest]])

@@ -41,12 +41,16 @@ struct grit_engine {
   const grit_model_t *model;
   array_t *arrays;
   layer_t *layers;
-  /* Film rows; a snapshot has none. A ramp goes from start to target in steps; now is what the kernels have. */
-  int16_t *base, *start_multiplier, *target_multiplier, *now_multiplier;
-  int32_t *start_bias, *target_bias, *now_bias;
+  /* Film rows, every layer's convolution's and then the last head's; a snapshot has none. A ramp goes from start to
+   * target in steps. */
+  int16_t *base, *start_multiplier, *target_multiplier;
+  int32_t *start_bias, *target_bias;
   int16_t heading[GRIT_MAX_POSITION];
-  uint32_t ramp_step;   /* GRIT_RAMP_STEPS: at rest */
-  uint32_t frames_left; /* of the present ramp step */
+  uint32_t ramp_step;   /* taken so far; GRIT_RAMP_STEPS: at rest */
+  uint32_t frames_left; /* until the next */
+  /* The ramp steps that fall into the present chunk: how many, where the first one stands. */
+  uint32_t step_count, first_step_at;
+  uint32_t film_row; /* where the next convolution's film rows stand */
   /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there
    * is room for the longest copied history. */
   int16_t *block, *pre, *z[2], *carry; /* z: of even and of odd layers; at last the output */
@@ -93,8 +97,10 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
   conv.prepared = take(arena, grit_kernel_prepared_bytes(record));
   if (arena->base == NULL) return conv;
   grit_kernel_prepare(&conv);
-  grit_kernel_set_rows(&conv, (const int32_t *)(const void *)(conv.blob + record->bias),
-                       (const int16_t *)(const void *)(conv.blob + record->multiplier));
+  const int32_t *bias = (const int32_t *)(const void *)(conv.blob + record->bias);
+  const int16_t *multiplier = (const int16_t *)(const void *)(conv.blob + record->multiplier);
+  const grit_ramp_t ramp = {bias, bias, multiplier, multiplier};
+  grit_kernel_set_rows(&conv, &ramp, GRIT_RAMP_STEPS);
   return conv;
 }
 
@@ -136,11 +142,9 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine, const extent_t *
 static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
   engine->start_bias = take(arena, rows * sizeof(int32_t));
   engine->target_bias = take(arena, rows * sizeof(int32_t));
-  engine->now_bias = take(arena, rows * sizeof(int32_t));
   engine->base = take(arena, rows * sizeof(int16_t));
   engine->start_multiplier = take(arena, rows * sizeof(int16_t));
   engine->target_multiplier = take(arena, rows * sizeof(int16_t));
-  engine->now_multiplier = take(arena, rows * sizeof(int16_t));
 }
 
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
@@ -199,17 +203,28 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
 /* ---- position -----------------------------------------------------------------------------------------------------
  */
 
-/* Hands the present film rows to the kernels: every layer's convolution, then the last head. */
-static void use_rows(grit_engine_t *engine) {
+/* The film rows from `first` on. */
+static grit_ramp_t ramp_from(const grit_engine_t *engine, uint32_t first) {
+  const grit_ramp_t ramp = {engine->start_bias + first, engine->target_bias + first, engine->start_multiplier + first,
+                            engine->target_multiplier + first};
+  return ramp;
+}
+
+/* Hands a convolution's film rows, from `first` on, to the kernels. */
+static void use_rows(const grit_engine_t *engine, const grit_conv_t *conv, uint32_t first, uint32_t step) {
+  const grit_ramp_t ramp = ramp_from(engine, first);
+  grit_kernel_set_rows(conv, &ramp, step);
+}
+
+/* The target's rows, everywhere. */
+static void use_target(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
   uint32_t row = 0;
   for (uint32_t i = 0; i < header->layer_count; i++) {
-    const grit_conv_t *conv = &engine->layers[i].conv;
-    grit_kernel_set_rows(conv, engine->now_bias + row, engine->now_multiplier + row);
-    row += conv->record->rows;
+    use_rows(engine, &engine->layers[i].conv, row, GRIT_RAMP_STEPS);
+    row += engine->layers[i].conv.record->rows;
   }
-  const grit_conv_t *head = &engine->arrays[header->array_count - 1u].head;
-  grit_kernel_set_rows(head, engine->now_bias + row, engine->now_multiplier + row);
+  use_rows(engine, &engine->arrays[header->array_count - 1u].head, row, GRIT_RAMP_STEPS);
 }
 
 /* The film rows' multipliers at gain 1, from the blob. */
@@ -232,18 +247,18 @@ static void aim(grit_engine_t *engine, const int16_t *position) {
   grit_film_evaluate(model, position, engine->base, engine->target_multiplier, engine->target_bias);
 }
 
-static void step_ramp(grit_engine_t *engine) {
-  const uint32_t rows = engine->model->header->film_rows;
-  const int32_t step = (int32_t)++engine->ramp_step;
-  engine->frames_left = RAMP_STEP_FRAMES;
-  const int32_t rest = GRIT_RAMP_STEPS - step;
-  for (uint32_t i = 0; i < rows; i++) { /* start + ((target - start) * step >> 2), as one sum */
-    const int32_t multiplier = engine->start_multiplier[i] * rest + engine->target_multiplier[i] * step;
-    engine->now_multiplier[i] = (int16_t)(multiplier >> 2);
-    const int64_t bias = (int64_t)engine->start_bias[i] * rest + (int64_t)engine->target_bias[i] * step;
-    engine->now_bias[i] = (int32_t)(bias >> 2);
+/* Finds the ramp steps that fall into the next `frames` frames. */
+static void plan_ramp(grit_engine_t *engine, uint32_t frames) {
+  uint32_t at = engine->frames_left;
+  engine->first_step_at = at;
+  engine->step_count = 0;
+  engine->film_row = 0;
+  if (engine->ramp_step == GRIT_RAMP_STEPS) return;
+  for (; engine->ramp_step < GRIT_RAMP_STEPS && at < frames; at += RAMP_STEP_FRAMES) {
+    engine->step_count++;
+    engine->ramp_step++;
   }
-  use_rows(engine);
+  engine->frames_left = at - frames; /* not read after the last step */
 }
 
 void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
@@ -251,8 +266,11 @@ void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
   const uint32_t rows = model->header->film_rows;
   if (model->film == NULL) return;
   if (memcmp(engine->heading, position, model->position_count * sizeof(int16_t)) == 0) return;
-  memcpy(engine->start_multiplier, engine->now_multiplier, rows * sizeof(int16_t));
-  memcpy(engine->start_bias, engine->now_bias, rows * sizeof(int32_t));
+  const grit_ramp_t ramp = ramp_from(engine, 0);
+  for (uint32_t row = 0; row < rows; row++) { /* from where the last ramp has come */
+    engine->start_multiplier[row] = grit_multiplier_at(&ramp, row, engine->ramp_step);
+    engine->start_bias[row] = grit_bias_at(&ramp, row, engine->ramp_step);
+  }
   aim(engine, position);
   engine->ramp_step = 0;
   engine->frames_left = 0;
@@ -317,13 +335,18 @@ static void remember(history_t *history, const int16_t *block, uint32_t frames) 
   if (history->next >= history->length) history->next -= history->length;
 }
 
-/* conv over the whole block, its history included, into out. */
+/* conv over the whole block, its history included, into out. steps: how many ramp steps its rows take on the way. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, bool tanh) {
+                                    uint32_t frames, bool tanh, uint32_t steps) {
   const int16_t *taps[GRIT_MAX_KERNEL];
   recall(history, engine->block);
+  uint32_t until = steps > 0u ? engine->first_step_at : frames; /* the next ramp step */
   for (uint32_t done = 0; done < frames;) {
-    const uint32_t run = find_taps(conv, history, engine->block, done, taps, frames - done);
+    if (done == until) {
+      use_rows(engine, conv, engine->film_row, engine->ramp_step - --steps);
+      until = steps > 0u ? until + RAMP_STEP_FRAMES : frames;
+    }
+    const uint32_t run = find_taps(conv, history, engine->block, done, taps, until - done);
     grit_kernel_convolve(conv, taps, engine->dry + done, out + (size_t)done * conv->record->rows, run, tanh);
     done += run;
   }
@@ -368,7 +391,8 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint32_t channels = layer->history.channels;
   int16_t *z = engine->z[index & 1u];
   const bool tanh = record->activation == 2u && !record->gated;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh, engine->step_count);
+  engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
   add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
@@ -379,11 +403,13 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
 }
 
 /* The skip sum, narrowed, through the array's head. */
-static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, int16_t *out, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+  const bool last = index + 1u == engine->model->header->array_count;
   array_t *array = &engine->arrays[index];
   const grit_array_t *record = &engine->model->arrays[index];
   grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
-  convolve(engine, &array->head, &array->history, out, frames, false);
+  convolve(engine, &array->head, &array->history, last ? engine->z[0] : engine->carry, frames, false,
+           last ? engine->step_count : 0u);
 }
 
 /* The array's input into engine->block. */
@@ -422,36 +448,30 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
       settle(&engine->arrays[a].history, engine->block);
     }
-    run_head(engine, a, last ? engine->z[0] : engine->carry, frames);
+    run_head(engine, a, frames);
   }
 }
 
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
   const grit_model_t *model = engine->model;
-  const uint32_t rows = model->header->film_rows;
   engine->ramp_step = GRIT_RAMP_STEPS;
   engine->frames_left = 0;
   if (model->film != NULL) {
     set_base(engine);
     aim(engine, position != NULL ? position : model->header->default_position);
-    memcpy(engine->now_multiplier, engine->target_multiplier, rows * sizeof(int16_t));
-    memcpy(engine->now_bias, engine->target_bias, rows * sizeof(int32_t));
-    use_rows(engine);
+    use_target(engine);
   }
   for (uint32_t i = 0; i < model->header->layer_count; i++) engine->layers[i].history.next = 0;
   for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.next = 0;
   memset(engine->dry, 0, sizeof(int32_t) * (1u + GRIT_SLACK_FRAMES));
+  plan_ramp(engine, 1);
   run_chunk(engine, 1, true);
 }
 
 GRIT_FAST_CODE void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames) {
   while (frames > 0u) {
-    uint32_t chunk = frames < CHUNK_FRAMES ? (uint32_t)frames : CHUNK_FRAMES;
-    if (engine->frames_left == 0u && engine->ramp_step < GRIT_RAMP_STEPS) step_ramp(engine);
-    if (engine->frames_left > 0u) {
-      chunk = smaller(chunk, engine->frames_left);
-      engine->frames_left -= chunk;
-    }
+    const uint32_t chunk = frames < CHUNK_FRAMES ? (uint32_t)frames : CHUNK_FRAMES;
+    plan_ramp(engine, chunk);
     for (uint32_t i = 0; i < chunk; i++) engine->dry[i] = in[i];
     run_chunk(engine, chunk, false);
     for (uint32_t i = 0; i < chunk; i++) out[i] = engine->z[0][i];

@@ -33,11 +33,11 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
 #endif
 }
 
-void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier) {
+void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
   const uint32_t rows = conv->record->rows;
   for (uint32_t row = 0; row < rows; row++) {
-    conv->prepared[row] = (uint32_t)bias[row];
-    conv->prepared[rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
+    conv->prepared[row] = (uint32_t)grit_bias_at(ramp, row, step);
+    conv->prepared[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
   }
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) set_rows_avx2(conv, conv->prepared + 2u * rows, conv->prepared, conv->prepared + rows);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine.h"
 #include "grit_format.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(GRIT_KERNELS_PORTABLE)
@@ -26,6 +27,23 @@ typedef struct {
   uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier; GRIT_NO_SLOPE: none */
 } grit_conv_t;
 
+/* Where rows' biases and multipliers come from and where they go. */
+typedef struct {
+  const int32_t *start_bias, *target_bias;
+  const int16_t *start_multiplier, *target_multiplier;
+} grit_ramp_t;
+
+/* start + ((target - start) * step >> 2), as one sum. step: 0..GRIT_RAMP_STEPS. */
+static inline int32_t grit_bias_at(const grit_ramp_t *ramp, uint32_t row, uint32_t step) {
+  const int32_t rest = (int32_t)(GRIT_RAMP_STEPS - step);
+  return (int32_t)(((int64_t)ramp->start_bias[row] * rest + (int64_t)ramp->target_bias[row] * (int32_t)step) >> 2);
+}
+
+static inline int16_t grit_multiplier_at(const grit_ramp_t *ramp, uint32_t row, uint32_t step) {
+  const int32_t rest = (int32_t)(GRIT_RAMP_STEPS - step);
+  return (int16_t)((ramp->start_multiplier[row] * rest + ramp->target_multiplier[row] * (int32_t)step) >> 2);
+}
+
 /* A layer's outputs and what each channel's weighs in the skip sums. */
 typedef struct {
   const int16_t *z;
@@ -38,8 +56,8 @@ size_t grit_kernel_prepared_bytes(const grit_convolution_t *record);
 /* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow with grit_kernel_set_rows. */
 void grit_kernel_prepare(const grit_conv_t *conv);
 
-/* Sets bias and multiplier of every row; what comes next uses them. */
-void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier);
+/* Sets bias and multiplier of every row, `step` of GRIT_RAMP_STEPS on the way; what comes next uses them. */
+void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
 
 /* out[frame][row] = requantized sum over taps[k][frame][input] * weight + dry[frame] * mixin + bias, through the tanh
  * table if `tanh`. dry: a sample a word. A single row lies dense: out[frame]. */

@@ -109,30 +109,45 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
   }
 }
 
-void grit_kernel_set_rows(const grit_conv_t *conv, const int32_t *bias, const int16_t *multiplier) {
-  const uint32_t rows = conv->record->rows;
-  const plan_t *plan = plan_at(conv);
+/* Biases and multipliers in passes of their own: what each needs fits the registers. `high`, rows of a block, is a
+ * constant where these are called. */
+static inline void set_biases(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high) {
   uint32_t *block = plan->block;
+  const uint32_t words = plan->words;
+  for (uint32_t row = 0, n = plan->blocks; n > 0u; n--, block += words)
+    for (uint32_t i = 0; i < high; i++, row++) block[i] = (uint32_t)grit_bias_at(&ramp, row, step);
+}
+
+static inline void set_multipliers(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high,
+                                   uint32_t up, int32_t slope) {
+  uint32_t *to = plan->block + plan->multiplier;
+  const uint32_t words = plan->words;
+  for (uint32_t row = 0, n = plan->blocks; n > 0u; n--, to += words)
+    for (uint32_t i = 0; i < high; i++, row++) {
+      const int32_t above = grit_multiplier_at(&ramp, row, step);
+      to[i] = (uint32_t)above << up;
+      to[high + i] = (uint32_t)(((above * slope + (1 << 14)) >> 15) - above) << up; /* no slope: 0 */
+    }
+}
+
+GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
+  const plan_t *plan = plan_at(conv);
   if (plan->form == PLAIN) {
+    const uint32_t rows = conv->record->rows;
     for (uint32_t row = 0; row < rows; row++) {
-      block[row] = (uint32_t)bias[row];
-      block[rows + row] = grit_multiplier_pair(multiplier[row], (int32_t)conv->slope);
+      plan->block[row] = (uint32_t)grit_bias_at(ramp, row, step);
+      plan->block[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
     }
     return;
   }
-  const uint32_t up = MOST_SHIFT - conv->record->shift, high = plan->rows;
-  const int32_t slope = (int32_t)conv->slope;
-  uint32_t *to = block + plan->multiplier;
-  for (uint32_t row = 0; row < rows; row += high, block += plan->words, to += plan->words)
-    for (uint32_t i = 0; i < high; i++) {
-      const int32_t above = multiplier[row + i];
-      block[i] = (uint32_t)bias[row + i];
-      to[i] = (uint32_t)above << up;
-      if (slope != (int32_t)GRIT_NO_SLOPE) {
-        const int32_t below = (above * slope + (1 << 14)) >> 15;
-        to[high + i] = (uint32_t)(below - above) << up;
-      }
-    }
+  const uint32_t up = MOST_SHIFT - conv->record->shift;
+  if (plan->rows == 2u) {
+    set_biases(plan, *ramp, step, 2u);
+    set_multipliers(plan, *ramp, step, 2u, up, (int32_t)conv->slope);
+  } else {
+    set_biases(plan, *ramp, step, 1u);
+    set_multipliers(plan, *ramp, step, 1u, up, (int32_t)conv->slope);
+  }
 }
 
 /* ---- plain ---------------------------------------------------------------------------------------------------------

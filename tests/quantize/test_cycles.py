@@ -47,6 +47,12 @@ def test_no_change_makes_a_known_network_dearer_unseen(name: str) -> None:
     assert report.state_bytes <= state_bytes
 
 
+def test_no_change_makes_a_moving_position_dearer_unseen() -> None:
+    moving = estimate_cycles(model_of(a2(8, position_size=8))).moving_cycles_per_frame
+    assert moving is not None
+    assert 0 < moving <= 1850
+
+
 def test_the_same_model_costs_the_same_every_time() -> None:
     model = model_of(TcnConfig((Array(4, (3,) * 4, (1, 2, 4, 60)),), position_size=2))
     assert estimate_cycles(model) == estimate_cycles(model)

@@ -1,4 +1,4 @@
-"""PlatformIO's script for what goes into an image beside the listed sources: the model and the assembly kernels."""
+"""PlatformIO's script for what an image takes beside the listed sources and flags: the model, the assembly kernels."""
 
 import os
 import sys
@@ -17,3 +17,12 @@ assembly = [
     for source in sorted(project.glob("engine/*.S"))
 ]
 env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])  # noqa: F821
+if env.subst("$PIOENV") == "daisy_seed":  # noqa: F821
+    # DaisyDuino replaces two of the core's pin tables by longer ones of its own, which is what they are weak for.
+    env.Append(LINKFLAGS=["-flto=auto", "-Wno-lto-type-mismatch"])  # noqa: F821
+
+    def compile_alone(env, node):  # type: ignore[no-untyped-def]
+        """The engine keeps out of link-time optimisation, which would draw its functions out of the fast memory."""
+        return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-fno-lto"])
+
+    env.AddBuildMiddleware(compile_alone, "*engine*")  # noqa: F821

@@ -66,6 +66,16 @@ class ModuleStatus:
 
 
 @dataclass(frozen=True)
+class ModuleControls:
+    """A module's panel; the fields are those of the link's `controls` message, in the panel's order."""
+
+    cv_microvolts: tuple[int, ...]
+    codes: tuple[int, ...]
+    knobs: tuple[int, ...]
+    played: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class StreamResult:
     """samples int16 (frames,); cycles int64 (blocks,), in the module's work unit; link figures for both directions."""
 
@@ -117,6 +127,14 @@ class Module:
     def status(self) -> ModuleStatus:
         """How the module is doing."""
         return ModuleStatus(**self._ask("get_status", "status").values)
+
+    def controls(self) -> ModuleControls:
+        """Where the knobs stand and what is at the jacks."""
+        return ModuleControls(**self._ask("get_controls", "controls").values)
+
+    def turn(self, codes: Sequence[int]) -> None:
+        """Turns a simulated panel: what its converter is to read, 0..65535, knobs then CVs. A real panel refuses."""
+        self._ask("turn", "controls", codes=tuple(codes))
 
     def set_position(self, position: Sequence[int] | NDArray[np.int16]) -> NDArray[np.int16]:
         """Heads for a position (Q15) at the glide's speed. Returns where the module is heading."""

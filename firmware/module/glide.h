@@ -12,6 +12,7 @@
 #define GRIT_GLIDE_STEP ((65535 + GRIT_GLIDE_BLOCKS - 1) / GRIT_GLIDE_BLOCKS)
 
 typedef struct {
+  bool jumped;                                       /* moved outside the steps since the last one */
   size_t count;                                      /* dimensions */
   int16_t current[GRIT_LINK_POSITION_COUNT];         /* Q15 */
   volatile int16_t target[GRIT_LINK_POSITION_COUNT]; /* Q15; may be written while an audio interrupt steps */
@@ -23,6 +24,9 @@ void grit_glide_start(grit_glide_t *glide, const int16_t *position, size_t count
 /* Where to go. A step in between may see some dimensions of the new target first: it only starts them a block earlier.
  */
 void grit_glide_head_for(grit_glide_t *glide, const int16_t *position);
+
+/* One dimension goes there at once. From where grit_glide_step is called. dimension < count. */
+void grit_glide_jump(grit_glide_t *glide, size_t dimension, int16_t to);
 
 /* One block further. False if it was there already. */
 bool grit_glide_step(grit_glide_t *glide);

@@ -48,6 +48,9 @@ enum {
   GRIT_LINK_STREAM_REPLY = 0x85, /* from the module. Answers stream_block. */
   GRIT_LINK_STREAM_STOP = 0x06, /* from the laptop. Gives the engine back to the audio converter. Stopping a stopped stream is no error. */
   GRIT_LINK_STREAM_STOPPED = 0x86, /* from the module. Answers stream_stop. */
+  GRIT_LINK_GET_CONTROLS = 0x07, /* from the laptop. Where do the knobs stand, what is at the jacks? */
+  GRIT_LINK_CONTROLS = 0x87, /* from the module. Answers get_controls and turn. The panel's order is that of firmware/module/panel.h. */
+  GRIT_LINK_TURN = 0x08, /* from the laptop. Turns a simulated panel's knobs and patches its jacks. A real panel refuses it. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
@@ -141,6 +144,21 @@ typedef struct {
 } grit_link_stream_stopped_t;
 #define GRIT_LINK_STREAM_STOPPED_BYTES 8u
 _Static_assert(offsetof(grit_link_stream_stopped_t, messages) + sizeof(((grit_link_stream_stopped_t *)0)->messages) == 8, "grit_link_stream_stopped_t");
+
+typedef struct {
+  int32_t cv_microvolts[4]; /* µV; at each CV jack, as calibrated, clamped to its range */
+  uint16_t codes[11]; /* what the converter reads: the knobs, then the CVs */
+  uint16_t knobs[7]; /* 0 to 65535 is the whole turn */
+  int16_t played[4]; /* each played dimension in Q15: its knob and its CV summed */
+} grit_link_controls_t;
+#define GRIT_LINK_CONTROLS_BYTES 60u
+_Static_assert(offsetof(grit_link_controls_t, played) + sizeof(((grit_link_controls_t *)0)->played) == 60, "grit_link_controls_t");
+
+typedef struct {
+  uint16_t codes[11]; /* what the converter is to read from now on */
+} grit_link_turn_t;
+#define GRIT_LINK_TURN_BYTES 22u
+_Static_assert(offsetof(grit_link_turn_t, codes) + sizeof(((grit_link_turn_t *)0)->codes) == 22, "grit_link_turn_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

@@ -9,6 +9,8 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
   memset(module, 0, sizeof *module);
   module->board = board;
   module->arena_bytes = arena_bytes;
+  grit_controls_start(&module->controls);
+  module->panel_new = true;
   grit_instrument_open(&module->instrument, blob, blob_bytes, arena, arena_bytes);
   bool good = module->instrument.status == GRIT_OK;
   module->model_bytes = good ? module->instrument.model.header->total_bytes : blob_bytes;
@@ -164,7 +166,27 @@ static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *
 static void stop_stream(grit_module_t *module) {
   module->stream.running = false;
   grit_instrument_restart(&module->instrument, NULL);
+  module->panel_new = true;
   module->streaming = false;
+}
+
+static void answer_controls(grit_module_t *module, const grit_link_header_t *request) {
+  grit_link_controls_t controls = {0};
+  const grit_controls_t *now = &module->controls;
+  memcpy(controls.cv_microvolts, now->cv_uv, sizeof now->cv_uv);
+  memcpy(controls.codes, now->codes, sizeof now->codes);
+  memcpy(controls.knobs, now->knobs, sizeof now->knobs);
+  memcpy(controls.played, now->played, sizeof now->played);
+  answer(module, request, GRIT_LINK_CONTROLS, &controls, GRIT_LINK_CONTROLS_BYTES, NULL, 0);
+}
+
+static void answer_turn(grit_module_t *module, const grit_link_frame_t *frame) {
+  if (module->board->turn == NULL) {
+    refuse(module, &frame->header, GRIT_LINK_ERROR_MESSAGE, 0, "this panel is real: turn its knobs by hand");
+    return;
+  }
+  module->board->turn(frame->payload);
+  answer_controls(module, &frame->header);
 }
 
 static void answer_stream_stop(grit_module_t *module, const grit_link_frame_t *frame) {
@@ -185,7 +207,10 @@ static bool length_fits(uint8_t message, size_t bytes) {
   switch (message) {
     case GRIT_LINK_HELLO:
     case GRIT_LINK_GET_STATUS:
+    case GRIT_LINK_GET_CONTROLS:
       return bytes == 0;
+    case GRIT_LINK_TURN:
+      return bytes == GRIT_LINK_TURN_BYTES;
     case GRIT_LINK_STREAM_START:
       return bytes >= GRIT_LINK_STREAM_START_BYTES;
     case GRIT_LINK_STREAM_STOP:
@@ -212,6 +237,12 @@ static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
       break;
     case GRIT_LINK_GET_STATUS:
       answer_status(module, header);
+      break;
+    case GRIT_LINK_GET_CONTROLS:
+      answer_controls(module, header);
+      break;
+    case GRIT_LINK_TURN:
+      answer_turn(module, frame);
       break;
     case GRIT_LINK_SET_POSITION:
       answer_set_position(module, frame);
@@ -258,6 +289,19 @@ uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *ou
   uint32_t work = module->board->meter.end();
   grit_load_add(&module->load, work);
   return work;
+}
+
+void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
+  grit_controls_update(&module->controls, codes);
+  if (module->streaming || module->instrument.engine == NULL) return;
+  bool all = module->panel_new;
+  module->panel_new = false;
+  grit_glide_t *glide = &module->instrument.glide;
+  for (size_t i = 0; i < GRIT_PANEL_PLAYED_COUNT; i++) {
+    int16_t played = module->controls.played[i];
+    if (i < glide->count && (all || played != module->panel_played[i])) grit_glide_jump(glide, i, played);
+    module->panel_played[i] = played;
+  }
 }
 
 void grit_module_late(grit_module_t *module) {

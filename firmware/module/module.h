@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "controls.h"
 #include "instrument.h"
 #include "link.h"
 #include "load.h"
@@ -23,11 +24,14 @@ typedef struct {
   uint16_t work_unit;       /* GRIT_LINK_WORK_UNIT_... */
   grit_work_meter_t meter;
   void (*send)(const uint8_t *bytes, size_t count); /* copies; see grit_module_receive about room */
+  void (*turn)(const uint8_t *codes);               /* a simulated panel's codes, as in controls.h; NULL: a real one */
 } grit_board_t;
 
 typedef struct {
   const grit_board_t *board;
   grit_instrument_t instrument;
+  grit_controls_t controls;
+  int16_t panel_played[GRIT_PANEL_PLAYED_COUNT]; /* what the panel said last */
   grit_link_receiver_t receiver;
   grit_stream_t stream;
   grit_load_t load;
@@ -36,6 +40,7 @@ typedef struct {
   uint8_t model_sha256[32];
   uint16_t position_sequence; /* of the last set_position */
   bool position_sequence_known;
+  volatile bool panel_new;        /* the panel's next word counts, even if it is what it said last */
   volatile bool streaming;        /* the main loop owns the engine */
   volatile bool breathing;        /* the last block came late: the next one is left out */
   volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
@@ -55,6 +60,10 @@ void grit_module_idle(grit_module_t *module);
 /* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. Returns what it cost, in the
  * board's unit of work; 0 for a silent one. */
 uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
+
+/* What the panel's converter reads, before each block. A played dimension goes where its knob and voltage say whenever
+ * they move; a position from the link holds until then. From the audio interrupt. */
+void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]);
 
 /* The block before took longer than a block lasts. The next one will be silence, so that the main loop gets its turn
  * and the module stays reachable even with a model that is too large for it. From the audio interrupt. */

@@ -1,4 +1,5 @@
 /* The module on this computer, for tests: a board whose link is a callback and whose meter counts calls. */
+#include "controls.h"
 #include "glide.h"
 #include "link.h"
 #include "load.h"
@@ -21,6 +22,8 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count);
 void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out);
 void host_module_late(host_module_t *host);
+void host_module_panel(host_module_t *host, const uint16_t *codes);
+void host_controls(const uint16_t *codes, size_t blocks, uint16_t *knobs, int32_t *cv_uv, int16_t *played);
 void host_module_idle(host_module_t *host);
 size_t host_receiver_bytes(void);
 void host_receiver_counts(const grit_link_receiver_t *receiver, uint32_t counts[3]);
@@ -54,6 +57,23 @@ void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out) {
 void host_module_late(host_module_t *host) {
   grit_module_late(&host->module);
 }
+
+void host_module_panel(host_module_t *host, const uint16_t *codes) {
+  grit_module_panel(&host->module, codes);
+}
+
+/* Codes block by block -> what the panel says in each. */
+void host_controls(const uint16_t *codes, size_t blocks, uint16_t *knobs, int32_t *cv_uv, int16_t *played) {
+  grit_controls_t controls;
+  grit_controls_start(&controls);
+  for (size_t b = 0; b < blocks; b++) {
+    grit_controls_update(&controls, codes + b * GRIT_PANEL_ANALOG_COUNT);
+    for (size_t i = 0; i < GRIT_PANEL_KNOB_COUNT; i++) *knobs++ = controls.knobs[i];
+    for (size_t i = 0; i < GRIT_PANEL_CV_COUNT; i++) *cv_uv++ = controls.cv_uv[i];
+    for (size_t i = 0; i < GRIT_PANEL_PLAYED_COUNT; i++) *played++ = controls.played[i];
+  }
+}
+
 void host_module_idle(host_module_t *host) {
   grit_module_idle(&host->module);
 }

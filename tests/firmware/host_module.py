@@ -92,6 +92,11 @@ class HostModule:
         )
         return out
 
+    def panel(self, codes: NDArray[np.uint16]) -> None:
+        """What the panel's converter reads before a block."""
+        source = np.ascontiguousarray(codes, np.uint16)
+        self.library.host_module_panel(self._host, ctypes.c_void_p(source.ctypes.data))
+
     def late(self) -> None:
         """The last block took too long."""
         self.library.host_module_late(self._host)

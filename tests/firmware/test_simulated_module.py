@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,3 +227,21 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Simulator(tmp_path / "model.c").start()
     with pytest.raises(RigError, match="arm-none-eabi-gcc is missing"):
         firmware_build.build("sim", tmp_path / "model.c")
+
+
+def test_a_simulated_panels_knobs_turn_and_leave_streams_alone(port: str, model: IntegerModel) -> None:
+    audio = q15(noise(4800))
+    positions = journey(100)
+    codes = [0] * 3 + [65535] * 4 + [32988] * 4  # CV jacks at 0 V
+    with Module(port) as module:
+        at_rest = module.controls()
+        module.turn(codes)
+        deadline = time.monotonic() + 5
+        while (turned := module.controls()).knobs[0] != 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        result = module.stream(audio, positions)
+    assert max(abs(played) for played in at_rest.played) < 10
+    assert turned.codes == tuple(codes)
+    assert turned.knobs[:4] == (0, 0, 0, 65535)
+    assert np.allclose(turned.played, [-32768, -32768, -32768, 32767], atol=10)
+    assert np.array_equal(result.samples, wanted(model, audio, positions))

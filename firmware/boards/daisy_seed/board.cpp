@@ -18,6 +18,7 @@ constexpr size_t kLargeArenaBytes = 384u * 1024u;
 DAISY_DTCM uint8_t fast_arena[kFastArenaBytes];
 DAISY_AXI_SRAM uint8_t large_arena[kLargeArenaBytes];
 grit_module_t module;
+bool panel_read; /* the converter works */
 
 /* Work is counted without what the audio interrupt takes in between. */
 uint32_t work_begun;
@@ -41,7 +42,8 @@ void send(const uint8_t *bytes, size_t count) {
   SerialUSB.write(bytes, count); /* returns when the queue has taken it, or the laptop has not read for a while */
 }
 
-const grit_board_t board = {"daisy_seed", DAISY_CLOCK_HZ, GRIT_LINK_WORK_UNIT_CYCLES, {work_begin, work_end}, send};
+const grit_board_t board = {"daisy_seed",           DAISY_CLOCK_HZ, GRIT_LINK_WORK_UNIT_CYCLES,
+                            {work_begin, work_end}, send,           nullptr};
 
 void count_cycles() {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
@@ -63,6 +65,7 @@ void audio_block(float **in, float **out, size_t frames) {
   uint32_t begun = cycles();
   if (frames > GRIT_LINK_BLOCK_FRAMES) frames = GRIT_LINK_BLOCK_FRAMES; /* it is what setup has asked for */
   for (size_t i = 0; i < frames; i++) samples[i] = to_q15(0.5f * (in[0][i] + in[1][i]));
+  if (panel_read) grit_module_panel(&module, daisy_analog_codes());
   uint32_t work = grit_module_audio(&module, samples, samples);
   for (size_t i = 0; i < frames; i++) out[0][i] = out[1][i] = static_cast<float>(samples[i]) * (1.0f / 32768.0f);
   uint32_t taken = cycles() - begun;
@@ -102,6 +105,7 @@ void setup() {
   SerialUSB.begin();
   DAISY.init(DAISY_SEED, AUDIO_SR_48K);
   DAISY.SetAudioBlockSize(GRIT_LINK_BLOCK_FRAMES);
+  panel_read = daisy_analog_start();
   DAISY.StartAudio(audio_block);
 }
 

@@ -3,6 +3,7 @@
  * from. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "grit_model_blob.h"
 #include "module.h"
@@ -23,12 +24,32 @@ static void send(const uint8_t *bytes, size_t count) {
   }
 }
 
+/* The panel's converter. At power-up every knob stands in the middle and nothing is patched. */
+static volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
+
+static void turn(const uint8_t *to) {
+  uint16_t code;
+  for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) {
+    memcpy(&code, to + i * sizeof code, sizeof code);
+    codes[i] = code;
+  }
+}
+
+static void stand_still(void) {
+  for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) {
+    codes[i] = i < GRIT_PANEL_KNOB_COUNT
+                   ? 32768u
+                   : (uint16_t)(GRIT_PANEL_CV_OFFSET_UV * UINT64_C(65535) / GRIT_PANEL_ADC_FULL_SCALE_UV);
+  }
+}
+
 static const grit_board_t board = {
     .name = "sim",
     .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
     .work_unit = GRIT_LINK_WORK_UNIT_INSTRUCTIONS,
     .meter = {.begin = sim_work_begin, .end = sim_work_end},
     .send = send,
+    .turn = turn,
 };
 
 static grit_module_t module;
@@ -37,6 +58,7 @@ static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 static void audio_block(void) {
   static const int16_t in[GRIT_LINK_BLOCK_FRAMES];
   static int16_t out[GRIT_LINK_BLOCK_FRAMES];
+  grit_module_panel(&module, codes);
   uint32_t work = grit_module_audio(&module, in, out);
   /* The machine's clock leaps when QEMU itself was held up while the processor slept: that is nobody's late block. */
   if (sim_timer_late() && work > SIM_INSTRUCTIONS_PER_SECOND / 1000u) grit_module_late(&module);
@@ -67,6 +89,7 @@ static bool link_waits(void) {
 }
 
 int main(void) {
+  stand_still();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;

@@ -82,7 +82,7 @@ def knows(config: TcnConfig) -> bool:
 def runs(tcn: Tcn, dry: Tensor, modulation: Modulation | None) -> bool:
     """Whether this call can go through the core: CPU, one of its types, positions at rest, a compiler found."""
     tensors = [dry] if modulation is None else [dry, modulation.gain, modulation.bias]
-    weight = tcn.arrays[0].rechannel.weight
+    weight = next(tcn.parameters())
     return (
         dry.ndim == 2
         and dry.dtype in _KINDS
@@ -109,12 +109,12 @@ def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
 
 def parameters(tcn: Tcn) -> Iterator[Tensor]:
     """In the core's order; the last layer's residual, which nothing hears, is not among them."""
-    array: Any
-    for array in tcn.arrays:
+    arrays: Any = tcn.arrays
+    for array in arrays:
         yield array.rechannel.weight
         for layer in array.layers:
             yield from (layer.conv.weight, layer.conv.bias, layer.mixin.weight)
-            if array is not tcn.arrays[-1] or layer is not array.layers[-1]:
+            if array is not arrays[-1] or layer is not array.layers[-1]:
                 yield from (layer.residual.weight, layer.residual.bias)
         yield from (array.head.weight, array.head.bias)
 

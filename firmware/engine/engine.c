@@ -341,14 +341,19 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
   const int16_t *taps[GRIT_MAX_KERNEL];
   recall(history, engine->block);
   uint32_t until = steps > 0u ? engine->first_step_at : frames; /* the next ramp step */
+  uint32_t reach = 0;                                           /* frames that the taps are good for */
   for (uint32_t done = 0; done < frames;) {
     if (done == until) {
       use_rows(engine, conv, engine->film_row, engine->ramp_step - --steps);
       until = steps > 0u ? until + RAMP_STEP_FRAMES : frames;
     }
-    const uint32_t run = find_taps(conv, history, engine->block, done, taps, until - done);
+    if (reach == 0u) reach = find_taps(conv, history, engine->block, done, taps, frames - done);
+    const uint32_t run = smaller(reach, until - done);
     grit_kernel_convolve(conv, taps, engine->dry + done, out + (size_t)done * conv->record->rows, run, tanh);
     done += run;
+    reach -= run;
+    if (reach != 0u)
+      for (uint32_t k = 0; k < conv->record->kernel; k++) taps[k] += (size_t)run * history->channels;
   }
   remember(history, engine->block, frames);
 }

@@ -30,11 +30,11 @@ def a1(wide: int, narrow: int) -> TcnConfig:
 
 
 NETWORKS = {
-    "A2-Full": (a2(8), 9240, 143_360),
-    "A2-Lite": (a2(4), 3360, 67_336),
-    "A1 standard": (a1(16, 8), 10830, 148_416),
-    "A1 feather": (a1(8, 4), 3880, 68_936),
-    "A1 nano": (a1(4, 2), 1640, 34_168),
+    "A2-Full": (a2(8), 9250, 143_360),
+    "A2-Lite": (a2(4), 3370, 67_336),
+    "A1 standard": (a1(16, 8), 10840, 148_416),
+    "A1 feather": (a1(8, 4), 3890, 68_936),
+    "A1 nano": (a1(4, 2), 1650, 34_168),
 }
 """Shape, most cycles a frame, most bytes of state: what the kernels reach today, held with half a percent to spare."""
 
@@ -50,7 +50,7 @@ def test_no_change_makes_a_known_network_dearer_unseen(name: str) -> None:
 def test_no_change_makes_a_moving_position_dearer_unseen() -> None:
     moving = estimate_cycles(model_of(a2(8, position_size=8))).moving_cycles_per_frame
     assert moving is not None
-    assert 0 < moving <= 1850
+    assert 0 < moving <= 1735
 
 
 def test_the_same_model_costs_the_same_every_time() -> None:

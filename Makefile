@@ -1,9 +1,10 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test hardware lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup demo test hardware bench-train lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
 c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' | grep -v '^firmware/models/')
+cpp_sources := $(wildcard train/core/*.cpp train/core/*.h)
 python_rooms := train quantize host_tools
 python_files := $(python_rooms) tests $(wildcard hardware firmware)
 
@@ -22,6 +23,9 @@ test: setup ## all tests; the last lines say what was skipped, and why
 hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel.h
 	@$(bin)/python -m hardware.build
 
+bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
+	@$(bin)/python -m gritspace.train.bench
+
 lint: setup lint-python lint-types lint-c ## ruff, mypy, clang-format, cppcheck; `make -k lint` goes on after a fault
 
 lint-python: setup
@@ -34,7 +38,7 @@ lint-types: setup build/lint/gritspace
 
 # Right shifts of negative numbers are arithmetic on every compiler the firmware is built with; the engine relies on it.
 lint-c:
-	@clang-format --dry-run -Werror $(c_sources)
+	@clang-format --dry-run -Werror $(c_sources) $(cpp_sources)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=unusedStructMember \
 	  --suppress=shiftNegativeLHS --suppress=shiftTooManyBitsSigned -I firmware/engine -I firmware/module $(c_sources)
@@ -42,7 +46,7 @@ lint-c:
 format: setup ## put Python and C into the house's form
 	@$(bin)/ruff check --fix-only -q $(python_files)
 	@$(bin)/ruff format $(python_files)
-	@clang-format -i $(c_sources)
+	@clang-format -i $(c_sources) $(cpp_sources)
 
 # The packages as mypy wants to see them: gritspace/train is train/, and so on, as in pyproject.toml.
 build/lint/gritspace:

@@ -14,7 +14,8 @@ fail() {
 needed='arm-none-eabi-gcc gcc-arm-none-eabi arm-none-eabi-gcc
 arm-none-eabi-libc libnewlib-arm-none-eabi -
 qemu-system-arm qemu-system-arm qemu
-cc gcc -'
+cc gcc -
+c++ g++ -'
 useful='llvm-mca llvm llvm
 clang-format clang-format clang-format
 cppcheck cppcheck cppcheck

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+
 from gritspace.host_tools import link_schema
 from gritspace.host_tools.expected import GLIDE_BLOCKS
 from gritspace.host_tools.link import Frame

@@ -43,7 +43,7 @@ def doctor(json: Json = False) -> None:
 
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for everything the demo makes.")] = Path("out/demo"),
-    train_seconds: Annotated[float, typer.Option(min=1, help="Time to train for.")] = 120,
+    train_seconds: Annotated[float, typer.Option(min=1, help="Time to train for.")] = 180,
     audio_seconds: Annotated[float, typer.Option(min=1, help="Length of the riff that the module plays.")] = 15,
     device_seconds: Annotated[float, typer.Option(min=0.5, help="Seconds of audio for every circuit's setting.")] = 3,
     seed: Annotated[int, typer.Option(help="For the audio and the training.")] = 1,

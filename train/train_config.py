@@ -77,7 +77,7 @@ class Presets:
     """Measured on two cores; the figures stand in the training report."""
 
     demo: TrainConfig = field(
-        default_factory=lambda: TrainConfig(seconds=150.0, seconds_per_setting=4.0, validation_seconds=1.0)
+        default_factory=lambda: TrainConfig(seconds=180.0, seconds_per_setting=4.0, validation_seconds=1.0)
     )
     quick: TrainConfig = field(
         default_factory=lambda: TrainConfig(

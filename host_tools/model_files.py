@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import qmc
 
 from gritspace.quantize import grit
 from gritspace.quantize.integer import quantize
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from gritspace.train.space import Space
 
 MOST_TRAINING_POSITIONS = 32
+PLACES_BETWEEN = 16
+BETWEEN_REACH = 0.7
+"""How far from the middle of the played box calibration goes where no device is."""
 
 
 def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], name: str | None = None) -> IntegerModel:
     """A space's decoder in integers. audio: (frames,) at 48 kHz, like what it will hear, to calibrate with.
 
-    Calibrated at positions of its training settings and at the corners of the played dimensions, so that the whole box
-    can be played. The model remembers its source, so that `hil` finds the float model again. Raises InputError if the
+    Calibrated at positions of its training settings and between them. The model remembers its source, so that
+    `hil` finds the float model again. Raises InputError if the
     engine cannot run it or the audio is silent.
     """
     positions = calibration_positions(space)
@@ -54,15 +57,20 @@ def rest_position(space: Space) -> NDArray[np.float64]:
 
 
 def calibration_positions(space: Space) -> NDArray[np.float64]:
-    """(n, position size): training settings spread over all there are, then the corners of the played box."""
+    """(n, position size): training settings spread over all there are, then places all over the played box.
+
+    Not its corners: out there, far from any device, a decoder can put out a hundred times its usual level, and integers
+    that had to hold that would have few bits left for what is played. They saturate there instead.
+    """
     known = np.array([space.positions[label] for label in sorted(space.positions)]).reshape(
         -1, len(rest_position(space))
     )
     if len(known) > MOST_TRAINING_POSITIONS:
         known = known[np.linspace(0, len(known) - 1, MOST_TRAINING_POSITIONS).round().astype(int)]
-    corners = np.tile(rest_position(space), (2 ** len(space.played), 1))
-    corners[:, : len(space.played)] = list(itertools.product((-1.0, 1.0), repeat=len(space.played)))
-    return np.concatenate([known, corners])
+    between = np.tile(rest_position(space), (PLACES_BETWEEN, 1))
+    places = qmc.Sobol(len(space.played), scramble=False).random(PLACES_BETWEEN)
+    between[:, : len(space.played)] = (2 * places - 1) * BETWEEN_REACH
+    return np.concatenate([known, between])
 
 
 def space_of(model_file: Path, model: IntegerModel) -> Path | None:

@@ -8,7 +8,7 @@ Modeler WaveNet; FiLM (Perez et al., 2018, arXiv 1709.07871) adds the position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -214,14 +214,3 @@ class Tcn(nn.Module):
     def from_silence(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
         """dry (batch, frames) -> wet (batch, frames), the state before the first frame being silence's."""
         return self(F.pad(dry, (self.config.receptive_field - 1, 0)), modulation)
-
-
-@dataclass(frozen=True)
-class DecoderShapes:
-    """Shapes worth a name. `quick` trains in minutes on two cores; measured choices replace guesses over time."""
-
-    quick: TcnConfig = field(
-        default_factory=lambda: TcnConfig(
-            arrays=(LayerArrayConfig(8, (3,) * 10, tuple(2**i for i in range(10))),), position_size=4
-        )
-    )

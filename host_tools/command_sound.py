@@ -21,17 +21,30 @@ def devices(
 ) -> None:
     """List the built-in circuits, and the captures found under PATHS.
 
+    Split says which are test devices: `gritspace train --hold-out` leaves them out, by their names alone.
     Example: gritspace devices ~/captures
     """
     from gritspace.train.devices import find_devices
+    from gritspace.train.splits import held_out_settings, split_of_device
 
     found = find_devices(paths or [])
     if json:
-        rows = [{"name": d.name, "kind": d.kind, "knobs": list(d.knobs), "licence": d.licence} for d in found]
+        rows = [
+            {
+                "name": d.name,
+                "kind": d.kind,
+                "knobs": list(d.knobs),
+                "licence": d.licence,
+                "split": split_of_device(d.name),
+                "held_out_settings": held_out_settings(d).tolist(),
+            }
+            for d in found
+        ]
         console.print_json({"devices": rows})
         return
     console.print_table(
-        ("device", "kind", "knobs", "licence"), [(d.name, d.kind, " ".join(d.knobs) or "-", d.licence) for d in found]
+        ("device", "kind", "knobs", "licence", "split"),
+        [(d.name, d.kind, " ".join(d.knobs) or "-", d.licence, split_of_device(d.name)) for d in found],
     )
 
 

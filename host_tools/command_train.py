@@ -27,6 +27,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="For everything random.")] = None,
     log_dir: Annotated[Path | None, typer.Option(help="Where to write TensorBoard logs.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted training of the same name.")] = True,
+    hold_out: Annotated[
+        bool, typer.Option("--hold-out", help="Leave out the test devices that `gritspace devices` lists.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a space on circuits and captures.
@@ -46,6 +49,7 @@ def train(
         seed=seed,
         log_dir=log_dir,
         resume=resume,
+        hold_out=hold_out,
     )
     report = train_as_wished(wish, console.Stages(quiet=json))
     if json:

@@ -17,6 +17,7 @@ from gritspace.train.devices import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.fit import TrainingReport, train_space
 from gritspace.train.pairs import grid
+from gritspace.train.splits import parted
 from gritspace.train.train_config import Presets, TrainConfig, read_config
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Wish:
     seed: int | None = None
     log_dir: Path | None = None
     resume: bool = True
+    hold_out: bool = False
 
 
 def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
     config = config_for(wish)
     with stages.stage("audio", "read captures and audio"):
         devices = chosen_devices(wish.devices, wish.captures)
+        if wish.hold_out:
+            devices, _ = parted(devices)
         settings = sum(len(grid(device)) for device in devices)
         dry, validation = dry_audio(wish.audio, settings, config)
     with stages.stage("train", f"train on {len(devices)} devices at {settings} settings") as update:

@@ -1,0 +1,27 @@
+/* A preset: a sound that the module can go back to. Kept in the store as it is here, so its layout is part of the
+ * store's version. */
+#ifndef GRITSPACE_PRESET_H
+#define GRITSPACE_PRESET_H
+
+#include <stdint.h>
+
+#define GRIT_PRESET_COUNT 16u
+#define GRIT_PRESET_PLAYED 4u
+#define GRIT_PRESET_STORED 12u
+
+#define GRIT_PRESET_MODEL_FACTORY 0u /* of `model`: the one in internal flash; n: the bank's n - 1 */
+
+/* A level of 1; the largest, 32767, is about 8 (18 dB). */
+#define GRIT_PRESET_LEVEL_UNITY 4096
+
+typedef struct {
+  int16_t played[GRIT_PRESET_PLAYED]; /* Q15; the model's first dimensions */
+  int16_t stored[GRIT_PRESET_STORED]; /* Q15; those behind them. What a model does not have is 0 */
+  int16_t level_q12;                  /* behind the model, so that presets match in loudness; 0..32767 */
+  uint8_t model;
+  uint8_t used; /* 0: this place is empty; 1: it is not */
+} grit_preset_t;
+
+_Static_assert(sizeof(grit_preset_t) == 36, "a preset has no padding");
+
+#endif

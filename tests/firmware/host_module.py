@@ -22,7 +22,7 @@ _SEND = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compile_module(folder: Path) -> ctypes.CDLL:
-    """Engine, module and tests/firmware/host_board.c as one shared library."""
+    """Engine, module and tests/firmware/host_*.c as one shared library."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     assert compiler is not None, "a C compiler is missing: apt install gcc"
     library = folder / "host_module.so"
@@ -31,9 +31,9 @@ def compile_module(folder: Path) -> ctypes.CDLL:
     sources = [
         *(firmware / "engine").glob("*.c"),
         *(firmware / "module").glob("*.c"),
-        Path(__file__).with_name("host_board.c"),
+        *Path(__file__).parent.glob("host_*.c"),
     ]
-    includes = [f"-I{firmware / 'engine'}", f"-I{firmware / 'module'}"]
+    includes = [f"-I{folder}" for folder in (firmware / "engine", firmware / "module", Path(__file__).parent)]
     subprocess.run([compiler, *FLAGS, *CHECKS, *includes, *map(str, sources), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     for name in ("host_module_bytes", "host_receiver_bytes", "host_receive", "host_module_receive"):

@@ -30,6 +30,9 @@ def train(
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Leave out the test devices that `gritspace devices` lists.")
     ] = False,
+    cache_gigabytes: Annotated[
+        float, typer.Option(min=0, help="Disk for the devices' renders, kept for the next training; 0: none.")
+    ] = 8.0,
     json: Json = False,
 ) -> None:
     """Train a space on circuits and captures.
@@ -50,6 +53,7 @@ def train(
         log_dir=log_dir,
         resume=resume,
         hold_out=hold_out,
+        cache_gigabytes=cache_gigabytes,
     )
     report = train_as_wished(wish, console.Stages(quiet=json))
     if json:

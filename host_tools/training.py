@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Stages, Update
 from gritspace.train import signals
+from gritspace.train.augment import played_otherwise
 from gritspace.train.devices import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.fit import TrainingReport, train_space
-from gritspace.train.pairs import grid
+from gritspace.train.pairs import settings_of
+from gritspace.train.renders import RenderCache, default_folder
 from gritspace.train.splits import parted
 from gritspace.train.train_config import Presets, TrainConfig, read_config
 
@@ -44,6 +47,7 @@ class Wish:
     log_dir: Path | None = None
     resume: bool = True
     hold_out: bool = False
+    cache_gigabytes: float = 8.0
 
 
 def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
         devices = chosen_devices(wish.devices, wish.captures)
         if wish.hold_out:
             devices, _ = parted(devices)
-        settings = sum(len(grid(device)) for device in devices)
+        settings = sum(len(settings_of(device, config.settings_between)) for device in devices)
         dry, validation = dry_audio(wish.audio, settings, config)
     with stages.stage("train", f"train on {len(devices)} devices at {settings} settings") as update:
         report = train_with_progress(devices, dry, validation, config, wish, update)
@@ -105,6 +109,7 @@ def dry_audio(
     train = [note for path in paths for note in signals.read_folder(path, "train")]
     held_out = [note for path in paths for note in signals.read_folder(path, "validation")]
     phrases = signals.phrases_from(train, seconds * (1 - SYNTHETIC_SHARE), config.seed)
+    phrases = played_otherwise(phrases, config.seed)
     synthetic = signals.synthetic(seconds * SYNTHETIC_SHARE + 0.1, config.seed)
     return np.concatenate([phrases, synthetic]), signals.phrases_from(held_out, checks, config.seed + 1_000_000)
 
@@ -120,12 +125,20 @@ def train_with_progress(
     """train_space, telling `update` how far it is."""
     update(0, 0, "rendering the devices")
 
+    def tell(said: str) -> None:
+        update(0, 0, said)
+        if not sys.stderr.isatty() and os.environ.get("RANK", "0") == "0":  # no bar shows it there
+            sys.stderr.write(said + "\n")
+
     def told(step: int, steps: int, loss: float, esr: float, seconds_left: float) -> None:
         minutes, seconds = divmod(round(seconds_left), 60)
         update(step, steps, f"step {step}, ESR {esr:.3f}, {minutes}:{seconds:02d} left")
 
+    cache = None
+    if wish.cache_gigabytes > 0:
+        cache = RenderCache(default_folder(), wish.cache_gigabytes, tell=tell)
     report = train_space(
-        devices, dry, config, wish.out, wish.log_dir, wish.resume, progress=told, validation_dry=validation
+        devices, dry, config, wish.out, wish.log_dir, wish.resume, progress=told, validation_dry=validation, cache=cache
     )
     median = f", median ESR {report.held_out.median_esr:.3f}" if report.held_out.devices else ""
     update(report.steps, report.steps, f"{report.steps} steps{median}")

@@ -44,7 +44,7 @@ def fingerprint(config: TrainConfig, pairs: PairSet, processes: int) -> str:
     """What must be the same for a training to go on: the configuration, the settings and their audio."""
     numbers = {name: value for name, value in asdict(config).items() if name not in MACHINE_FIELDS}
     digest = hashlib.sha256(json.dumps([numbers, pairs.labels, processes], sort_keys=True).encode())
-    digest.update(pairs.dry.numpy().tobytes())
+    digest.update(pairs.dry.digest())
     return digest.hexdigest()
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from gritspace.train import signals
 from gritspace.train.devices import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.evaluate import HeldOut, compare
-from gritspace.train.pairs import PairSet, render_pairs
+from gritspace.train.pairs import PairSet, render_pairs, settings_of
 from gritspace.train.processes import Processes
+from gritspace.train.renders import RenderCache
+from gritspace.train.rows import stacked
 from gritspace.train.space import save_space
 from gritspace.train.train_config import TrainConfig
 from gritspace.train.training import ProgressCallback, Training, fresh_space
@@ -49,11 +50,13 @@ def train_space(
     resume: bool = True,
     progress: ProgressCallback | None = None,
     validation_dry: Audio | None = None,
+    cache: RenderCache | None = None,
 ) -> TrainingReport:
     """Trains on dry (frames,) through the devices, writes the space to out_path, and says how well it does.
 
     validation_dry: audio to measure on; without it the last 15 % of dry are kept for that. log_dir: for TensorBoard.
     resume: go on from the checkpoint beside out_path, if there is one; it is removed at the end.
+    cache: where renders are kept, for the next training and for other processes.
     Raises InputError if the audio is too short, a file cannot be written, the checkpoint belongs to something else, or
     the loss is no longer finite (the last good checkpoint stays).
     """
@@ -70,7 +73,7 @@ def train_space(
     if validation_dry is None:
         kept = int(len(dry) * (1 - VALIDATION_SHARE))
         dry, validation_dry = dry[:kept], dry[kept:]
-    pairs, validation = _rendered(devices, dry, validation_dry, config, processes)
+    pairs, validation = _rendered(devices, dry, validation_dry, config, processes, cache)
     rendering_seconds = time.monotonic() - started
     training = Training(fresh_space(config), pairs, config, processes, Path(out_path))
     training.progress.training_seconds = _training_budget(config, rendering_seconds)
@@ -99,19 +102,31 @@ def train_space(
 
 
 def _rendered(
-    devices: Sequence[Device], dry: Audio, validation_dry: Audio, config: TrainConfig, processes: Processes
+    devices: Sequence[Device],
+    dry: Audio,
+    validation_dry: Audio,
+    config: TrainConfig,
+    processes: Processes,
+    cache: RenderCache | None,
 ) -> tuple[PairSet, PairSet]:
-    """Each process renders its share of the devices, and all get all."""
-    share = list(devices)[processes.rank :: processes.count]
-    offset = processes.rank * len(dry) // processes.count
+    """Each process renders its share of the devices; all get all, from the cache, or without one from each other."""
     dry = signals.shuffled(dry, config.seed)
-    mine = None
-    if share:
-        pairs = render_pairs(share, np.roll(dry, -offset), config.seconds_per_setting)
-        checks = render_pairs(share, validation_dry, config.validation_seconds, pairs.gains, with_attributes=False)
-        mine = (pairs, checks)
-    found = [part for part in processes.gathered(mine) if part is not None]
-    pairs, checks = joined([part[0] for part in found]), joined([part[1] for part in found])
+    settings = {device.name: settings_of(device, config.settings_between) for device in devices}
+
+    def rendered(some: Sequence[Device]) -> tuple[PairSet, PairSet]:
+        pairs = render_pairs(some, dry, config.seconds_per_setting, settings=settings, cache=cache)
+        return pairs, render_pairs(
+            some, validation_dry, config.validation_seconds, pairs.gains, with_attributes=False, settings=settings
+        )
+
+    share = list(devices)[processes.rank :: processes.count]
+    mine = rendered(share) if share else None
+    if cache is not None and processes.count > 1:
+        processes.gathered(None)  # until every share is on the disk
+        pairs, checks = rendered(devices)
+    else:
+        found = [part for part in processes.gathered(mine) if part is not None]
+        pairs, checks = joined([part[0] for part in found]), joined([part[1] for part in found])
     spread = pairs.measured.std(0, unbiased=False).clamp(min=1e-6)
     if len(pairs) > 1 and not torch.isfinite(spread).all():
         raise InputError("a device's attributes cannot be measured; leave it out.")
@@ -123,8 +138,8 @@ def joined(parts: Sequence[PairSet]) -> PairSet:
     return PairSet(
         labels=[x for part in parts for x in part.labels],
         device_of=[x for part in parts for x in part.device_of],
-        dry=torch.cat([part.dry for part in parts]),
-        wet=torch.cat([part.wet for part in parts]),
+        dry=stacked(part.dry for part in parts),
+        wet=stacked(part.wet for part in parts),
         gains={name: gain for part in parts for name, gain in part.gains.items()},
         measured=torch.cat([part.measured for part in parts]),
     )

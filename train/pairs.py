@@ -7,11 +7,13 @@ upside down, which nobody hears, has a negative gain. The gains go into the spac
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +25,9 @@ from gritspace.train import alignment, attributes
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.devices import Audio, Device, label
 from gritspace.train.errors import InputError
+from gritspace.train.renders import RenderCache, Wanted
+from gritspace.train.rows import Rows
+from gritspace.train.splits import settings_between
 
 LEVEL_RMS = 0.15
 ONE_KNOB_LEVELS, TWO_KNOB_LEVELS, MANY_KNOB_SETTINGS = 5, 3, 12
@@ -37,8 +42,8 @@ class PairSet:
 
     labels: list[str]
     device_of: list[str]
-    dry: Tensor
-    wet: Tensor
+    dry: Rows
+    wet: Rows
     gains: dict[str, float]
     measured: Tensor = field(default_factory=lambda: torch.zeros(0, 4))
 
@@ -48,7 +53,7 @@ class PairSet:
     @property
     def frames(self) -> int:
         """Per setting."""
-        return int(self.dry.shape[1])
+        return self.dry.shape[1]
 
 
 def grid(device: Device) -> NDArray[np.float32]:
@@ -60,6 +65,11 @@ def grid(device: Device) -> NDArray[np.float32]:
     return qmc.Sobol(knobs, seed=0).random(16)[:MANY_KNOB_SETTINGS].astype(np.float32)
 
 
+def settings_of(device: Device, between: int) -> NDArray[np.float32]:
+    """The grid, and `between` settings spread over the rest of the knobs' travel, none near a held-out one."""
+    return np.concatenate([grid(device), settings_between(device, between)])
+
+
 def render_pairs(
     devices: Sequence[Device],
     dry: Audio,
@@ -67,10 +77,12 @@ def render_pairs(
     gains: dict[str, float] | None = None,
     with_attributes: bool = True,
     settings: dict[str, NDArray[np.float32]] | None = None,
+    cache: RenderCache | None = None,
 ) -> PairSet:
-    """Each setting of each device with its own `seconds` of dry (frames,), taken in turn and around.
+    """Each setting of each device with its own `seconds` of dry (frames,), from a place told by the device's name.
 
-    gains: those of an earlier set, or None to find them. settings: by device, instead of the grid.
+    gains: those of an earlier set, or None to find them. settings: by device, instead of the grid; at least one each.
+    cache: where renders are kept and looked for; the audio is then not held in memory.
     Raises InputError if dry is shorter than `seconds`, or a device gives silence or numbers that are not finite.
     """
     frames = int(seconds * SAMPLE_RATE)
@@ -79,30 +91,58 @@ def render_pairs(
             f"the dry audio: {len(dry) / SAMPLE_RATE:.1f} s are too short, {seconds:g} s are needed; give more audio."
         )
     around = np.concatenate([dry, dry[:frames]])
-    found = PairSet([], [], torch.zeros(0, frames), torch.zeros(0, frames), {})
-    values = [grid(device) if settings is None else settings[device.name] for device in devices]
-    firsts = np.cumsum([0, *(len(one) for one in values)])
+    values = {device.name: grid(device) if settings is None else settings[device.name] for device in devices}
 
-    def played(i: int) -> tuple[Audio, Audio, list[list[float]]]:
-        starts = [n * frames % len(dry) for n in range(firsts[i], firsts[i + 1])]
-        excerpts = np.stack([around[start : start + frames] for start in starts])
-        found_here = attributes.measure(devices[i], values[i]) if with_attributes else []
-        return excerpts, devices[i].render(excerpts, values[i]), [one.as_list() for one in found_here]
+    def excerpts_of(device: Device) -> list[Audio]:
+        return [around[start : start + frames] for start in starts_of(device.name, values[device.name], frames, dry)]
 
-    drys, wets, measured = [], [], []
+    def render(device: Device) -> tuple[Audio, dict[str, Any]]:
+        excerpts = np.stack(excerpts_of(device))
+        wet = device.render(excerpts, values[device.name])
+        note: dict[str, Any] = {"gain": gain_of(device, excerpts, wet)}
+        if with_attributes:
+            note["attributes"] = [one.as_list() for one in attributes.measure(device, values[device.name])]
+        return wet, note
+
+    def wanted_of(device: Device) -> Wanted | None:
+        if cache is None:
+            return None
+        return cache.wanted(device, values[device.name], np.stack(excerpts_of(device)), with_attributes)
+
+    def played(device: Device, wanted: Wanted | None) -> tuple[Tensor, dict[str, Any]]:
+        if cache is None or wanted is None:
+            wet, note = render(device)
+            return torch.from_numpy(wet), note
+        return cache.get(wanted, lambda: render(device))
+
+    found = PairSet([], [], Rows([]), Rows([]), {})
+    drys: list[Tensor] = []
+    wets: list[Tensor] = []
+    measured: list[list[float]] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy, SciPy and PyTorch leave Python's lock while they work
-        for i, (excerpts, wet, of_device) in enumerate(pool.map(played, range(len(devices)))):
-            name = devices[i].name
-            found.gains[name] = gains[name] if gains else gain_of(devices[i], excerpts, wet)
-            wets.append(torch.from_numpy(wet) * found.gains[name])
-            drys.append(torch.from_numpy(excerpts))
-            found.labels += [label(devices[i], value) for value in values[i]]
-            found.device_of += [name] * len(values[i])
-            measured += of_device
-    found.dry, found.wet = torch.cat(drys), torch.cat(wets)
+        wanted = list(pool.map(wanted_of, devices))
+        if cache is not None:
+            cache.make_room([one for one in wanted if one is not None])
+        for device, (wet, note) in zip(devices, pool.map(played, devices, wanted), strict=True):
+            found.gains[device.name] = gains[device.name] if gains else note["gain"]
+            wets += list(wet)
+            drys += [torch.from_numpy(excerpt) for excerpt in excerpts_of(device)]
+            found.labels += [label(device, value) for value in values[device.name]]
+            found.device_of += [device.name] * len(wet)
+            measured += note.get("attributes", [])
+    found.dry, found.wet = Rows(drys), Rows(wets, [found.gains[name] for name in found.device_of])
     if with_attributes:
         found.measured = torch.tensor(measured)
     return found
+
+
+def starts_of(name: str, settings: NDArray[np.float32], frames: int, dry: Audio) -> list[int]:
+    """Where in dry each setting's excerpt begins: one after the other, around, from a place of the device's own.
+
+    A device's excerpts do not change when other devices come and go.
+    """
+    first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return [(first + n * frames) % len(dry) for n in range(len(settings))]
 
 
 def gain_of(device: Device, dry: Audio, wet: Audio) -> float:

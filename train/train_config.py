@@ -26,6 +26,7 @@ class TrainConfig:
     # pairs
     seconds_per_setting: float = 8.0
     validation_seconds: float = 2.0
+    settings_between: int = 0  # of a device with knobs, besides its grid: anywhere between
     # batches: `batch_settings` settings, each with `batch_segments` segments of `segment_frames` frames
     batch_settings: int = 8
     batch_segments: int = 1

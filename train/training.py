@@ -68,7 +68,7 @@ class Training:
             needed = longest / SAMPLE_RATE
             raise InputError(f"seconds_per_setting: {needed:.2f} s are needed at least; raise it.")
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
-        self.power = self.wet.square().mean(-1) + 1e-8
+        self.power = pairs.wet.power().to(self.device) + 1e-8
         self.measured = pairs.measured.to(self.device)
 
     def resume(self) -> None:

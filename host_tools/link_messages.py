@@ -21,18 +21,18 @@ _NO_TAIL = np.zeros(0, np.int16)
 
 @dataclass(frozen=True)
 class Message:
-    """A message that came in. values by field name; tail int16 (n,), empty where the message has none."""
+    """A message that came in. values by field name; tail (n,) of the table's type, int16 and empty where it has none."""
 
     name: str
     sequence: int
     values: dict[str, Any]
-    tail: NDArray[np.int16]
+    tail: NDArray[Any]
 
 
 def message_frame(
-    name: str, sequence: int, tail: NDArray[np.int16] | Sequence[int] | None = None, **values: Any
+    name: str, sequence: int, tail: NDArray[Any] | Sequence[int] | bytes | None = None, **values: Any
 ) -> Frame:
-    """A message as a frame. values: every fixed field; bytes and text are padded with zeros; tail int16.
+    """A message as a frame. values: every fixed field; bytes and text are padded with zeros; tail: numbers of its type, or bytes.
 
     Raises KeyError or struct.error for what the table does not allow.
     """
@@ -49,8 +49,10 @@ def message_frame(
     if values:
         raise KeyError(f"{name} has no field {next(iter(values))}")
     payload = struct.pack(layout.format, *parts)
-    if tail is not None:
-        payload += np.asarray(tail, "<i2").tobytes()
+    if isinstance(tail, bytes):
+        payload += tail
+    elif tail is not None:
+        payload += np.asarray(tail, layout.tail.dtype if layout.tail else "<i2").tobytes()
     return Frame(layout.id, sequence & 0xFFFF, payload)
 
 
@@ -69,10 +71,12 @@ def message_of(frame: Frame) -> Message | None:
             del numbers[: field.count]
         else:
             values[field.name] = numbers.pop(0)
-    tail = np.frombuffer(frame.payload, "<i2", offset=layout.fixed_bytes) if layout.tail else _NO_TAIL
-    return Message(layout.name, frame.sequence, values, tail.astype(np.int16))
+    if layout.tail is None:
+        return Message(layout.name, frame.sequence, values, _NO_TAIL)
+    tail = np.frombuffer(frame.payload, layout.tail.dtype, offset=layout.fixed_bytes)
+    return Message(layout.name, frame.sequence, values, tail.astype(tail.dtype.newbyteorder("=")))
 
 
 def _fits(layout: Layout, payload_bytes: int) -> bool:
     rest = payload_bytes - layout.fixed_bytes
-    return rest >= 0 and rest % 2 == 0 if layout.tail else rest == 0
+    return rest >= 0 and rest % layout.tail.alignment == 0 if layout.tail else rest == 0

@@ -49,6 +49,11 @@ class Field:
         return f"{self.count if self.count > 1 else ''}{_TYPES[self.type][1]}"
 
     @property
+    def dtype(self) -> str:
+        """The field's element for numpy."""
+        return f"<{_TYPES[self.type][1]}"
+
+    @property
     def alignment(self) -> int:
         """Bytes its offset is a multiple of."""
         return _TYPES[self.type][2]
@@ -164,11 +169,21 @@ def c_header() -> str:
         lines += ["};"]
     lines += ["", "enum {"]
     lines += [f"  GRIT_LINK_{m.name.upper()} = 0x{m.id:02X}, /* from the {m.sender}. {m.what} */" for m in s.messages]
-    lines += ["};", *_c_struct(s.header)]
+    lines += ["};", *_c_lengths(s), *_c_struct(s.header)]
     for message in s.messages:
         if message.fields:
             lines += _c_struct(message)
     return "\n".join([*lines, "", "#endif", ""])
+
+
+def _c_lengths(s: Schema) -> list[str]:
+    rows = [
+        f"  X({m.name.upper()}, {m.fixed_bytes}u, {0 if m.tail is None else 1})"
+        for m in s.messages
+        if m.sender == "laptop"
+    ]
+    head = ["", "/* X(message, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */"]
+    return [*head, "#define GRIT_LINK_FROM_LAPTOP(X) \\", *(f"{row} \\" for row in rows[:-1]), rows[-1]]
 
 
 def _c_struct(message: Message) -> list[str]:

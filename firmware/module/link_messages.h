@@ -26,6 +26,35 @@ enum {
   GRIT_LINK_ERROR_STREAM = 6, /* no such stream is running; detail: the running one's number, or 0 */
   GRIT_LINK_ERROR_STREAM_NUMBER = 7, /* a stream's number must be one more than the last; detail: the last one */
   GRIT_LINK_ERROR_SAMPLES = 8, /* not a whole number of blocks, or too many */
+  GRIT_LINK_ERROR_WAIT = 9, /* the flash is at work: ask again */
+  GRIT_LINK_ERROR_PLACE = 10, /* there is no such preset, CV input or slot, or no flash; detail: how many there are */
+  GRIT_LINK_ERROR_IN_USE = 11, /* the model is being played: select another one first */
+  GRIT_LINK_ERROR_VALUE = 12, /* a value that the module cannot work with */
+  GRIT_LINK_ERROR_BOARD = 13, /* this board cannot do that */
+};
+
+/* what is in a slot of the model bank */
+enum {
+  GRIT_LINK_SLOT_STATE_EMPTY = 0, /* nothing */
+  GRIT_LINK_SLOT_STATE_RECEIVING = 1, /* a part of a model; the rest may follow, also after a loss of power */
+  GRIT_LINK_SLOT_STATE_CHECKING = 2, /* all has come; the module looks at it */
+  GRIT_LINK_SLOT_STATE_GOOD = 3, /* a model that can be selected */
+  GRIT_LINK_SLOT_STATE_REFUSED = 4, /* it was no good and is thrown away; see refusal */
+};
+
+/* why a model was refused */
+enum {
+  GRIT_LINK_REFUSAL_NONE = 0, /* it was not */
+  GRIT_LINK_REFUSAL_MODEL = 1, /* the engine cannot run it; status is its grit_status_t */
+  GRIT_LINK_REFUSAL_SHA256 = 2, /* it is not what was announced */
+  GRIT_LINK_REFUSAL_MEMORY = 3, /* it needs more memory than the module has */
+  GRIT_LINK_REFUSAL_FLASH = 4, /* the flash does not hold it */
+};
+
+/* what a module starts as */
+enum {
+  GRIT_LINK_REBOOT_MODULE = 0, /* as itself */
+  GRIT_LINK_REBOOT_DFU = 1, /* as the chip's bootloader, to be flashed */
 };
 
 /* what `work` counts */
@@ -51,8 +80,47 @@ enum {
   GRIT_LINK_GET_CONTROLS = 0x07, /* from the laptop. Where do the knobs stand, what is at the jacks? */
   GRIT_LINK_CONTROLS = 0x87, /* from the module. Answers get_controls and turn. The panel's order is that of firmware/module/panel.h. */
   GRIT_LINK_TURN = 0x08, /* from the laptop. Turns a simulated panel's knobs and patches its jacks. A real panel refuses it. */
+  GRIT_LINK_GET_PRESET = 0x09, /* from the laptop. What is in a preset? */
+  GRIT_LINK_PRESET = 0x89, /* from the module. Answers get_preset and put_preset. */
+  GRIT_LINK_PUT_PRESET = 0x0A, /* from the laptop. Puts a preset. It counts at once and is in flash when settings.saved says so. */
+  GRIT_LINK_GET_SETTINGS = 0x0B, /* from the laptop. What holds for all presets? */
+  GRIT_LINK_SETTINGS = 0x8B, /* from the module. Answers get_settings, put_settings and put_calibration. */
+  GRIT_LINK_PUT_SETTINGS = 0x0C, /* from the laptop. Sets what holds for all presets. */
+  GRIT_LINK_PUT_CALIBRATION = 0x0D, /* from the laptop. Calibrates a CV input. What no such circuit can have is refused. */
+  GRIT_LINK_GET_SLOT = 0x0E, /* from the laptop. What is in a slot of the model bank? */
+  GRIT_LINK_SLOT = 0x8E, /* from the module. Answers get_slot, upload_start, upload_chunk and delete_model. A slot beyond the last one is empty, and says how many there are. */
+  GRIT_LINK_UPLOAD_START = 0x0F, /* from the laptop. Announces a model for a slot. What the slot held is given up, unless it is this very model or a part of it: then `received` says where to go on. */
+  GRIT_LINK_UPLOAD_CHUNK = 0x10, /* from the laptop. The next bytes of a model, which may not go beyond a multiple of 4096. The answer's `received` says whether they were taken: not while the flash is at work, and not out of turn. When the last have come the module checks the whole model. */
+  GRIT_LINK_DELETE_MODEL = 0x11, /* from the laptop. Empties a slot. */
+  GRIT_LINK_SELECT_MODEL = 0x12, /* from the laptop. Plays another model, now and after the next power-up. Answered by info. Not during a stream. */
+  GRIT_LINK_REBOOT = 0x13, /* from the laptop. Starts the module anew, 100 ms after the answer. */
+  GRIT_LINK_REBOOTING = 0x93, /* from the module. Answers reboot. */
+  GRIT_LINK_HOLD = 0x14, /* from the laptop. Holds some of the panel's inputs in the converter's stead, as a script of knob movements does; the others stay with the panel. Answered by controls. Given up when the laptop has not spoken for stream_timeout_blocks. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
+
+/* X(message, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */
+#define GRIT_LINK_FROM_LAPTOP(X) \
+  X(HELLO, 0u, 0) \
+  X(GET_STATUS, 0u, 0) \
+  X(SET_POSITION, 0u, 1) \
+  X(STREAM_START, 4u, 1) \
+  X(STREAM_BLOCK, 10u, 1) \
+  X(STREAM_STOP, 4u, 0) \
+  X(GET_CONTROLS, 0u, 0) \
+  X(TURN, 22u, 0) \
+  X(GET_PRESET, 1u, 0) \
+  X(PUT_PRESET, 37u, 0) \
+  X(GET_SETTINGS, 0u, 0) \
+  X(PUT_SETTINGS, 2u, 0) \
+  X(PUT_CALIBRATION, 10u, 0) \
+  X(GET_SLOT, 1u, 0) \
+  X(UPLOAD_START, 37u, 0) \
+  X(UPLOAD_CHUNK, 5u, 1) \
+  X(DELETE_MODEL, 1u, 0) \
+  X(SELECT_MODEL, 1u, 0) \
+  X(REBOOT, 1u, 0) \
+  X(HOLD, 24u, 0)
 
 typedef struct {
   uint8_t message; /* which message */
@@ -159,6 +227,133 @@ typedef struct {
 } grit_link_turn_t;
 #define GRIT_LINK_TURN_BYTES 22u
 _Static_assert(offsetof(grit_link_turn_t, codes) + sizeof(((grit_link_turn_t *)0)->codes) == 22, "grit_link_turn_t");
+
+typedef struct {
+  uint8_t index; /* from 0 */
+} grit_link_get_preset_t;
+#define GRIT_LINK_GET_PRESET_BYTES 1u
+_Static_assert(offsetof(grit_link_get_preset_t, index) + sizeof(((grit_link_get_preset_t *)0)->index) == 1, "grit_link_get_preset_t");
+
+typedef struct {
+  int16_t played[4]; /* Q15, the model's first dimensions */
+  int16_t stored[12]; /* Q15, those behind them; 0 where the model has none */
+  int16_t level_q12; /* behind the model: 4096 is 1 */
+  uint8_t model; /* 0: the factory model; n: the bank's slot n - 1 */
+  uint8_t used; /* 0: the preset is empty */
+  uint8_t index; /* from 0 */
+} grit_link_preset_t;
+#define GRIT_LINK_PRESET_BYTES 37u
+_Static_assert(offsetof(grit_link_preset_t, index) + sizeof(((grit_link_preset_t *)0)->index) == 37, "grit_link_preset_t");
+
+typedef struct {
+  int16_t played[4]; /* as in preset */
+  int16_t stored[12]; /* as in preset */
+  int16_t level_q12; /* 0 to 32767 */
+  uint8_t model; /* as in preset */
+  uint8_t used; /* 0 or 1 */
+  uint8_t index; /* from 0 */
+} grit_link_put_preset_t;
+#define GRIT_LINK_PUT_PRESET_BYTES 37u
+_Static_assert(offsetof(grit_link_put_preset_t, index) + sizeof(((grit_link_put_preset_t *)0)->index) == 37, "grit_link_put_preset_t");
+
+typedef struct {
+  int32_t offset_uv[4]; /* µV; each CV input: at the pin with 0 V at the jack */
+  int32_t gain_ppm[4]; /* ppm; each CV input: volts at the pin for a volt at the jack */
+  uint32_t records; /* records the store has ever written */
+  uint32_t failed; /* records that did not read back as written, since power-up */
+  uint16_t morph_ms; /* ms; from preset to preset */
+  uint8_t preset; /* the one played last */
+  uint8_t presets; /* how many there are */
+  uint8_t model; /* what plays, as in preset */
+  uint8_t calibrated; /* bit i: CV input i was measured */
+  uint8_t saved; /* 1: all of it is in flash; 0: not yet */
+  uint8_t kept; /* 1: there is a flash; 0: nothing outlasts the power */
+} grit_link_settings_t;
+#define GRIT_LINK_SETTINGS_BYTES 48u
+_Static_assert(offsetof(grit_link_settings_t, kept) + sizeof(((grit_link_settings_t *)0)->kept) == 48, "grit_link_settings_t");
+
+typedef struct {
+  uint16_t morph_ms; /* ms; at most 30000 */
+} grit_link_put_settings_t;
+#define GRIT_LINK_PUT_SETTINGS_BYTES 2u
+_Static_assert(offsetof(grit_link_put_settings_t, morph_ms) + sizeof(((grit_link_put_settings_t *)0)->morph_ms) == 2, "grit_link_put_settings_t");
+
+typedef struct {
+  int32_t offset_uv; /* µV; at the pin with 0 V at the jack */
+  int32_t gain_ppm; /* ppm; volts at the pin for a volt at the jack */
+  uint8_t input; /* from 0 */
+  uint8_t measured; /* 1: measured; 0: back to the nominal one, whatever the numbers */
+} grit_link_put_calibration_t;
+#define GRIT_LINK_PUT_CALIBRATION_BYTES 10u
+_Static_assert(offsetof(grit_link_put_calibration_t, measured) + sizeof(((grit_link_put_calibration_t *)0)->measured) == 10, "grit_link_put_calibration_t");
+
+typedef struct {
+  uint8_t slot; /* from 0 */
+} grit_link_get_slot_t;
+#define GRIT_LINK_GET_SLOT_BYTES 1u
+_Static_assert(offsetof(grit_link_get_slot_t, slot) + sizeof(((grit_link_get_slot_t *)0)->slot) == 1, "grit_link_get_slot_t");
+
+typedef struct {
+  uint32_t bytes; /* bytes; of the model, whole; 0: none */
+  uint32_t received; /* bytes; of them; the next upload_chunk's offset */
+  uint32_t most_bytes; /* bytes; largest model a slot holds */
+  uint8_t slot; /* from 0 */
+  uint8_t slots; /* how many there are; 0: the board has no flash for models */
+  uint8_t state; /* see slot_state */
+  uint8_t refusal; /* see refusal */
+  uint8_t status; /* grit_status_t */
+  uint8_t playing; /* 1: the module plays it */
+  uint8_t sha256[32]; /* of the model's bytes */
+  char name[32]; /* UTF-8, zeros behind; of a good model */
+} grit_link_slot_t;
+#define GRIT_LINK_SLOT_BYTES 82u
+_Static_assert(offsetof(grit_link_slot_t, name) + sizeof(((grit_link_slot_t *)0)->name) == 82, "grit_link_slot_t");
+
+typedef struct {
+  uint32_t bytes; /* bytes; of the model */
+  uint8_t sha256[32]; /* of the model's bytes */
+  uint8_t slot; /* from 0 */
+} grit_link_upload_start_t;
+#define GRIT_LINK_UPLOAD_START_BYTES 37u
+_Static_assert(offsetof(grit_link_upload_start_t, slot) + sizeof(((grit_link_upload_start_t *)0)->slot) == 37, "grit_link_upload_start_t");
+
+typedef struct {
+  uint32_t offset; /* bytes; of the chunk in the model */
+  uint8_t slot; /* from 0 */
+} grit_link_upload_chunk_t;
+#define GRIT_LINK_UPLOAD_CHUNK_BYTES 5u
+_Static_assert(offsetof(grit_link_upload_chunk_t, slot) + sizeof(((grit_link_upload_chunk_t *)0)->slot) == 5, "grit_link_upload_chunk_t");
+
+typedef struct {
+  uint8_t slot; /* from 0 */
+} grit_link_delete_model_t;
+#define GRIT_LINK_DELETE_MODEL_BYTES 1u
+_Static_assert(offsetof(grit_link_delete_model_t, slot) + sizeof(((grit_link_delete_model_t *)0)->slot) == 1, "grit_link_delete_model_t");
+
+typedef struct {
+  uint8_t model; /* 0: the factory model; n: the bank's slot n - 1 */
+} grit_link_select_model_t;
+#define GRIT_LINK_SELECT_MODEL_BYTES 1u
+_Static_assert(offsetof(grit_link_select_model_t, model) + sizeof(((grit_link_select_model_t *)0)->model) == 1, "grit_link_select_model_t");
+
+typedef struct {
+  uint8_t into; /* see reboot */
+} grit_link_reboot_t;
+#define GRIT_LINK_REBOOT_BYTES 1u
+_Static_assert(offsetof(grit_link_reboot_t, into) + sizeof(((grit_link_reboot_t *)0)->into) == 1, "grit_link_reboot_t");
+
+typedef struct {
+  uint8_t into; /* see reboot */
+} grit_link_rebooting_t;
+#define GRIT_LINK_REBOOTING_BYTES 1u
+_Static_assert(offsetof(grit_link_rebooting_t, into) + sizeof(((grit_link_rebooting_t *)0)->into) == 1, "grit_link_rebooting_t");
+
+typedef struct {
+  uint16_t inputs; /* bit i: input i, in the panel's order; 0 lets go of all */
+  uint16_t codes[11]; /* what the converter is to read there */
+} grit_link_hold_t;
+#define GRIT_LINK_HOLD_BYTES 24u
+_Static_assert(offsetof(grit_link_hold_t, codes) + sizeof(((grit_link_hold_t *)0)->codes) == 24, "grit_link_hold_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

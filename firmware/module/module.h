@@ -13,6 +13,7 @@
 #include "instrument.h"
 #include "link.h"
 #include "load.h"
+#include "memory.h"
 #include "stream.h"
 
 #define GRIT_FIRMWARE_VERSION "0.1.0"
@@ -25,6 +26,8 @@ typedef struct {
   grit_work_meter_t meter;
   void (*send)(const uint8_t *bytes, size_t count); /* copies; see grit_module_receive about room */
   void (*turn)(const uint8_t *codes);               /* a simulated panel's codes, as in controls.h; NULL: a real one */
+  const grit_flash_t *flash;                        /* for settings and models; NULL: nothing outlasts the power */
+  void (*reboot)(uint8_t into);                     /* GRIT_LINK_REBOOT_...; NULL: it cannot */
 } grit_board_t;
 
 typedef struct {
@@ -35,8 +38,19 @@ typedef struct {
   grit_link_receiver_t receiver;
   grit_stream_t stream;
   grit_load_t load;
+  grit_memory_t memory;
+  const void *factory; /* the model in internal flash */
+  size_t factory_bytes;
+  uint8_t model; /* the one that plays, as in a preset */
   size_t model_bytes;
+  void *arena;
   size_t arena_bytes;
+  volatile uint16_t held_inputs; /* bit i: the laptop holds input i of the panel */
+  volatile uint16_t held_codes[GRIT_PANEL_ANALOG_COUNT];
+  volatile uint32_t ticks; /* audio blocks since power-up, silent ones included */
+  uint32_t reboot_tick;
+  uint8_t reboot_into;
+  bool reboot_wanted;
   uint8_t model_sha256[32];
   uint16_t position_sequence; /* of the last set_position */
   bool position_sequence_known;
@@ -50,11 +64,19 @@ typedef struct {
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes);
 
+/* Plays another model, from silence: 0 is the factory model, n the bank's slot n - 1. False if that cannot be played:
+ * then the factory model plays. From the main loop, not during a stream. */
+bool grit_module_play(grit_module_t *module, uint8_t model);
+
+/* The settings have changed: what lives from them takes them over. */
+void grit_module_use_settings(grit_module_t *module);
+
 /* Bytes from the link. Stops after the first whole frame, which may be answered by one frame of at most
  * GRIT_LINK_FRAME_BYTES: call it only when the sender has room for that. Returns how many bytes it took. */
 size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t count);
 
-/* Gives up a stream whose laptop has gone. Call it now and then from the main loop. */
+/* Gives up what a laptop that has gone began, writes to flash what is to be kept, a small piece at a time. Call it
+ * often from the main loop. */
 void grit_module_idle(grit_module_t *module);
 
 /* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. Returns what it cost, in the

@@ -1,6 +1,7 @@
 /* The module on this computer, for tests: a board whose link is a callback and whose meter counts calls. */
 #include "controls.h"
 #include "glide.h"
+#include "host_flash.h"
 #include "link.h"
 #include "load.h"
 #include "module.h"
@@ -11,6 +12,11 @@ static uint32_t meter_end(void) {
   return ++meter_calls;
 }
 
+static int rebooted = -1;
+static void reboot(uint8_t into) {
+  rebooted = into;
+}
+
 typedef struct {
   grit_board_t board;
   grit_module_t module;
@@ -18,7 +24,9 @@ typedef struct {
 
 size_t host_module_bytes(void);
 void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t), const void *blob, size_t blob_bytes,
-                      void *arena, size_t arena_bytes);
+                      void *arena, size_t arena_bytes, int with_flash);
+int host_module_rebooted(void);
+int host_module_idle_until_saved(host_module_t *host);
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count);
 void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out);
 void host_module_late(host_module_t *host);
@@ -37,12 +45,15 @@ size_t host_module_bytes(void) {
 }
 
 void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t), const void *blob, size_t blob_bytes,
-                      void *arena, size_t arena_bytes) {
+                      void *arena, size_t arena_bytes, int with_flash) {
   meter_calls = 0;
+  rebooted = -1;
   host->board = (grit_board_t){.name = "host",
                                .work_unit = GRIT_LINK_WORK_UNIT_NONE,
                                .meter = {.begin = meter_begin, .end = meter_end},
-                               .send = send};
+                               .send = send,
+                               .flash = with_flash ? &host_flash : NULL,
+                               .reboot = reboot};
   grit_module_open(&host->module, &host->board, blob, blob_bytes, arena, arena_bytes);
 }
 
@@ -76,6 +87,24 @@ void host_controls(const uint16_t *codes, size_t blocks, uint16_t *knobs, int32_
 
 void host_module_idle(host_module_t *host) {
   grit_module_idle(&host->module);
+}
+
+/* -1: no; else what into. */
+int host_module_rebooted(void) {
+  return rebooted;
+}
+
+/* Idles until the flash rests, or for a million turns; false if it does not rest. */
+int host_module_idle_until_saved(host_module_t *host) {
+  for (unsigned i = 0; i < 1000000u && !host_flash_dead(); i++) {
+    grit_module_idle(&host->module);
+    grit_bank_at_t at = host->module.memory.bank.at;
+    if (grit_memory_saved(&host->module.memory) && (at == GRIT_BANK_AT_REST || at == GRIT_BANK_AT_FILL) &&
+        !host_flash.busy()) {
+      return 1;
+    }
+  }
+  return 0;
 }
 
 size_t host_receiver_bytes(void) {

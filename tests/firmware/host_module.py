@@ -50,7 +50,9 @@ def _aligned(data: bytes) -> NDArray[np.uint8]:
 class HostModule:
     """A grit_module_t. What it sends is collected as bytes, in order."""
 
-    def __init__(self, library: ctypes.CDLL, blob: bytes, arena_bytes: int = ARENA_BYTES) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, blob: bytes, arena_bytes: int = ARENA_BYTES, with_flash: bool = False
+    ) -> None:
         self.library = library
         self.sent: list[bytes] = []
         self._blob = _aligned(blob)
@@ -64,6 +66,7 @@ class HostModule:
             ctypes.c_size_t(len(blob)),
             ctypes.c_void_p(self._arena.ctypes.data),
             ctypes.c_size_t(arena_bytes),
+            int(with_flash),
         )
         self._receiver = FrameReceiver()
 
@@ -82,6 +85,10 @@ class HostModule:
         answers = self._receiver.feed(self.feed(encode_frame(frame)))
         messages = [message_of(answer) for answer in answers]
         return [message for message in messages if message is not None]
+
+    def idle_until_saved(self) -> bool:
+        """Until the flash rests; False if its power fails."""
+        return bool(self.library.host_module_idle_until_saved(self._host))
 
     def audio(self, block: NDArray[np.int16]) -> NDArray[np.int16]:
         """A block from the converter -> the block to it."""

@@ -43,7 +43,8 @@ void send(const uint8_t *bytes, size_t count) {
 }
 
 const grit_board_t board = {"daisy_seed",           DAISY_CLOCK_HZ, GRIT_LINK_WORK_UNIT_CYCLES,
-                            {work_begin, work_end}, send,           nullptr};
+                            {work_begin, work_end}, send,           nullptr,
+                            nullptr,              nullptr};
 
 void count_cycles() {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;

@@ -15,7 +15,14 @@ from typing import NoReturn
 
 import typer
 
-from gritspace.host_tools import command_model, command_module, command_rig, command_sound, command_train
+from gritspace.host_tools import (
+    command_model,
+    command_module,
+    command_research,
+    command_rig,
+    command_sound,
+    command_train,
+)
 from gritspace.host_tools.console import err
 from gritspace.host_tools.errors import RigError
 from gritspace.train.errors import InputError
@@ -40,6 +47,9 @@ for command in (
     command_module.build,
     command_module.simulate,
     command_module.hil,
+    command_research.effects,
+    command_research.apply,
+    command_research.research,
     command_rig.demo,
 ):
     app.command()(command)

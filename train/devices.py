@@ -16,7 +16,7 @@ Settings = NDArray[np.float32]
 
 
 class Device(Protocol):
-    """A circuit or a capture. A knob is a number in [0, 1]."""
+    """A circuit, a capture or a chain. A knob is a number in [0, 1]."""
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Device(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is: circuit or capture."""
+        """What it is: circuit, capture or chain."""
         ...
 
     @property
@@ -64,16 +64,20 @@ def checked(device: Device, dry: Audio, settings: Settings) -> tuple[Audio, Sett
 
 
 def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
-    """The built-in circuits, then the captures in the given files and folders (searched whole), in order of name.
+    """The built-in circuits, then the captures in the given files and folders (searched whole), in order of name, and the chains in .toml files.
 
     Raises InputError if a path does not exist, holds no capture, or a capture is damaged.
     """
     from gritspace.train.captures import find_captures
     from gritspace.train.circuits import CIRCUITS
+    from gritspace.train.research.chain_file import read_chain
 
     devices: list[Device] = list(CIRCUITS)
     for path in paths:
-        devices.extend(find_captures(Path(path)))
+        if Path(path).suffix == ".toml":
+            devices.append(read_chain(Path(path)))
+        else:
+            devices.extend(find_captures(Path(path)))
     names = [device.name for device in devices]
     for name in names:
         if names.count(name) > 1:
@@ -82,11 +86,15 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
 
 
 def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
-    """One of `find_devices`; a capture may also be named by its file. Raises InputError if there is none such."""
+    """One of `find_devices`; a capture or a chain (TOML) may also be named by its file. Raises InputError if there is none such."""
     if name.endswith(".json"):
         from gritspace.train.captures import read_capture
 
         return read_capture(Path(name))
+    if name.endswith(".toml"):
+        from gritspace.train.research.chain_file import read_chain
+
+        return read_chain(Path(name))
     devices = find_devices(paths)
     for device in devices:
         if device.name == name:

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gritspace.train.audio_file import SAMPLE_RATE
-from gritspace.train.devices import Audio, Device, label
-from gritspace.train.errors import InputError
+from gritspace.train.clips import Clip, seen_clips
+from gritspace.train.devices import Audio, Device
 from gritspace.train.metrics import mean_log_spectral_difference, pooled_esr
-from gritspace.train.pairs import PairSet, grid, render_pairs
+from gritspace.train.pairs import PairSet
 from gritspace.train.space import Space
 
 
@@ -51,35 +53,57 @@ def held_out_esr(space: Space, devices: Sequence[Device], dry: Audio, seconds: f
     dry (frames,): audio the space was not trained on; each setting gets its own `seconds` of it, by default all of it.
     Raises InputError if the space knows none of the devices.
     """
-    known = [device for device in devices if device.name in space.gains]
-    settings = {
-        device.name: values[[label(device, value) in space.positions for value in values]]
-        for device in known
-        for values in [grid(device)]
-    }
-    known = [device for device in known if len(settings[device.name])]
-    if not known:
-        names = ", ".join(sorted(space.gains)) or "none"
-        raise InputError(f"none of these devices is in the space, which was trained on {names}; give those.")
-    length = len(dry) / SAMPLE_RATE if seconds is None else seconds
-    pairs = render_pairs(known, dry, length, gains=space.gains, with_attributes=False, settings=settings)
-    return compare(space, pairs, torch.tensor([space.positions[name] for name in pairs.labels]))
+    clips = seen_clips(space, devices, dry, len(dry) / SAMPLE_RATE if seconds is None else seconds)
+    result = HeldOut()
+    by_device: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for clip in clips:
+        target, estimate = settled(space, clip.wet, played(space, clip))
+        result.settings.append(scored(clip.label, clip.device, target, estimate))
+        by_device.setdefault(clip.device, []).append((target, estimate))
+    result.devices = {name: pooled_esr(found) for name, found in by_device.items()}
+    return result
+
+
+def played(space: Space, clip: Clip, position: NDArray[np.float32] | None = None) -> Audio:
+    """The clip's dry audio through the float decoder at its position, or another, (frames,)."""
+    place = next(space.parameters()).device
+    at = torch.from_numpy(clip.position if position is None else position)[None].to(place)
+    return clip.level * space.render(torch.from_numpy(clip.dry)[None].to(place), at)[0].cpu().numpy()
+
+
+def settled(space: Space, target: Audio, estimate: Audio) -> tuple[Tensor, Tensor]:
+    """Both (frames,) as (1, frames'), from where the decoder has heard as much as it remembers."""
+    skipped = min(space.config.decoder.receptive_field, len(target) // 2)
+    return torch.from_numpy(target[None, skipped:]), torch.from_numpy(estimate[None, skipped:])
+
+
+def scored(name: str, device: str, target: Tensor, estimate: Tensor) -> SettingEsr:
+    """Target, estimate (1, frames) -> both measures."""
+    return SettingEsr(
+        name, device, pooled_esr([(target, estimate)]), float(mean_log_spectral_difference(target, estimate))
+    )
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float] | None:
+    """min, q25, median, q75 and max, by linear interpolation; None of nothing."""
+    if not values:
+        return None
+    found = np.quantile(np.asarray(values, np.float64), (0, 0.25, 0.5, 0.75, 1))
+    return dict(zip(("min", "q25", "median", "q75", "max"), found.tolist(), strict=True))
 
 
 def compare(space: Space, pairs: PairSet, positions: Tensor) -> HeldOut:
     """The decoder at positions (n, position_size) against n settings' pairs, from the settled part of the audio on."""
     result = HeldOut()
-    skipped = min(space.config.decoder.receptive_field, pairs.frames // 2)
     place = next(space.parameters()).device
     by_device: dict[str, list[tuple[Tensor, Tensor]]] = {}
     for i, name in enumerate(pairs.labels):
-        estimate = space.render(pairs.dry[i : i + 1].to(place), positions[i : i + 1].to(place)).cpu()[:, skipped:]
-        target = pairs.wet[i : i + 1, skipped:]
+        dry, target = pairs.dry[i : i + 1], pairs.wet[i].numpy()
         if not target.any():  # a rest in the audio: nothing to be wrong about
             continue
-        one = [(target, estimate)]
-        mrsl = float(mean_log_spectral_difference(target, estimate))
-        result.settings.append(SettingEsr(name, pairs.device_of[i], pooled_esr(one), mrsl))
-        by_device.setdefault(pairs.device_of[i], []).extend(one)
+        estimate = space.render(dry.to(place), positions[i : i + 1].to(place))[0].cpu().numpy()
+        both = settled(space, target, estimate)
+        result.settings.append(scored(name, pairs.device_of[i], *both))
+        by_device.setdefault(pairs.device_of[i], []).append(both)
     result.devices = {name: pooled_esr(clips) for name, clips in by_device.items()}
     return result

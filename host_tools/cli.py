@@ -16,6 +16,7 @@ from typing import NoReturn
 import typer
 
 from gritspace.host_tools import (
+    command_fit,
     command_model,
     command_module,
     command_research,
@@ -40,6 +41,7 @@ for command in (
     command_sound.devices,
     command_sound.render,
     command_train.train,
+    command_fit.fit,
     command_model.quantize,
     command_model.export,
     command_model.run,

@@ -21,7 +21,7 @@ _NO_TAIL = np.zeros(0, np.int16)
 
 @dataclass(frozen=True)
 class Message:
-    """A message that came in. values by field name; tail (n,) of the table's type, int16 and empty where it has none."""
+    """A message that came in. values by field name; tail (n,) of the table's type, empty where there is none."""
 
     name: str
     sequence: int
@@ -32,8 +32,9 @@ class Message:
 def message_frame(
     name: str, sequence: int, tail: NDArray[Any] | Sequence[int] | bytes | None = None, **values: Any
 ) -> Frame:
-    """A message as a frame. values: every fixed field; bytes and text are padded with zeros; tail: numbers of its type, or bytes.
+    """A message as a frame. values: every fixed field; bytes and text are padded with zeros.
 
+    tail: numbers of its type, or its bytes.
     Raises KeyError or struct.error for what the table does not allow.
     """
     layout = _BY_NAME[name]

@@ -104,6 +104,15 @@ class Schema:
         """A limit by name."""
         return next(value.value for value in self.limits if value.name == name)
 
+    def value(self, enum: str, name: str) -> int:
+        """An enum value by name."""
+        return next(v.value for v in self.enums[enum][1] if v.name == name)
+
+    def count(self, message: str, field: str) -> int:
+        """How many elements a field of a message has."""
+        fields = next(m for m in self.messages if m.name == message).fields
+        return next(f.count for f in fields if f.name == field)
+
     def value_name(self, enum: str, value: int) -> str:
         """An enum value's name, or its number where it has none."""
         return next((v.name for v in self.enums[enum][1] if v.value == value), str(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,15 @@ _SILENCE_SECONDS = 0.1
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
 _BAUD = 115200
 """Means nothing to USB or to a simulated module, but a port wants one."""
+
+
+class Refusal(LinkError):
+    """The module understood, and will not. name: the link's `error` by name; detail as there."""
+
+    def __init__(self, sentence: str, name: str, detail: int) -> None:
+        super().__init__(sentence)
+        self.name = name
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -119,26 +128,37 @@ class Module:
 
     def info(self) -> ModuleInfo:
         """Who is there."""
-        values = self._ask("hello", "info").values
+        values = self.ask("hello", "info").values
         values["model_sha256"] = values["model_sha256"].hex()
         values["work_unit"] = schema().value_name("work_unit", values["work_unit"])
         return ModuleInfo(**values)
 
     def status(self) -> ModuleStatus:
         """How the module is doing."""
-        return ModuleStatus(**self._ask("get_status", "status").values)
+        return ModuleStatus(**self.ask("get_status", "status").values)
 
     def controls(self) -> ModuleControls:
         """Where the knobs stand and what is at the jacks."""
-        return ModuleControls(**self._ask("get_controls", "controls").values)
+        return ModuleControls(**self.ask("get_controls", "controls").values)
+
+    def hold(self, codes: Mapping[int, int]) -> None:
+        """Holds inputs of the panel (by number, in the panel's order) at codes 0..65535; {} lets go of all."""
+        held = [0] * schema().count("hold", "codes")
+        for place, code in codes.items():
+            held[place] = code
+        self.ask("hold", "controls", inputs=sum(1 << place for place in codes), codes=tuple(held))
+
+    def reboot(self, dfu: bool = False) -> None:
+        """Starts the module anew, or its bootloader; the port goes and comes back. Raises Refusal if it cannot."""
+        self.ask("reboot", "rebooting", into=schema().value("reboot", "dfu" if dfu else "module"))
 
     def turn(self, codes: Sequence[int]) -> None:
         """Turns a simulated panel: what its converter is to read, 0..65535, knobs then CVs. A real panel refuses."""
-        self._ask("turn", "controls", codes=tuple(codes))
+        self.ask("turn", "controls", codes=tuple(codes))
 
     def set_position(self, position: Sequence[int] | NDArray[np.int16]) -> NDArray[np.int16]:
         """Heads for a position (Q15) at the glide's speed. Returns where the module is heading."""
-        return self._ask("set_position", "position", tail=np.asarray(position, np.int16)).tail
+        return self.ask("set_position", "position", tail=np.asarray(position, np.int16)).tail
 
     def stream(
         self,
@@ -161,11 +181,11 @@ class Module:
         by_block = _positions_by_block(positions, blocks, info.position_count)
         stream = (info.last_stream + 1) & 0xFFFFFFFF
         first = by_block[0] if blocks else np.zeros(info.position_count, np.int16)
-        ready = self._ask("stream_start", "stream_ready", tail=first, stream=stream)
+        ready = self.ask("stream_start", "stream_ready", tail=first, stream=stream)
         frames = stream_blocks(stream, padded, by_block, info.message_blocks)
         sender = StreamSender(stream, frames, ready.values["credits"], self._next_sequence)
         self._run(sender, info.message_blocks, len(audio), progress)
-        self._ask("stream_stop", "stream_stopped", stream=stream)
+        self.ask("stream_stop", "stream_stopped", stream=stream)
         after = self.status()
         answers = [answer for answer in sender.answers if answer is not None]
         samples = np.concatenate([np.zeros(0, np.int16), *(answer.tail for answer in answers)])
@@ -202,8 +222,11 @@ class Module:
                 shown = sender.oldest
                 progress(min(frames, shown * message_blocks * BLOCK_FRAMES), frames)
 
-    def _ask(self, request: str, answer: str, tail: NDArray[np.int16] | None = None, **values: Any) -> Message:
-        """Asks until the answer comes; asking twice does no harm with any of the messages."""
+    def ask(self, request: str, answer: str, tail: NDArray[np.int16] | bytes | None = None, **values: Any) -> Message:
+        """Asks until the answer comes; asking twice does no harm with any of the messages.
+
+        Raises Refusal if the module answers that it will not, LinkError if it does not answer.
+        """
         sequence = self._next_sequence()
         data = encode_frame(message_frame(request, sequence, tail, **values))
         until = time.monotonic() + self.patience_seconds
@@ -217,7 +240,7 @@ class Module:
                     if message.name == answer:
                         return message
                     if message.name == "error":
-                        raise LinkError(_why(request, message))
+                        raise _refusal(request, message)
         raise LinkError(f"no module answers on {self.port_name}; is it the right port, and is the module running?")
 
     def _next_sequence(self) -> int:
@@ -263,11 +286,13 @@ def _positions_by_block(positions: NDArray[np.int16] | None, blocks: int, count:
     return by_block
 
 
-def _why(request: str, error: Message) -> str:
+def _refusal(request: str, error: Message) -> Refusal:
     code, detail = error.values["code"], error.values["detail"]
     name = schema().value_name("error", code)
     if name == "version":
-        return f"the module speaks version {detail} of the link, this program version {schema().version}; flash it anew"
-    if name == "model":
-        return f"the module cannot play its model: {error.values['text']} (status {detail}); build and flash it again"
-    return f"the module refused {request}: {error.values['text']} ({name}, {detail})"
+        why = f"the module speaks version {detail} of the link, this program version {schema().version}; flash it anew"
+    elif name == "model":
+        why = f"the module cannot play its model: {error.values['text']} (status {detail}); build and flash it again"
+    else:
+        why = f"the module refused {request}: {error.values['text']} ({name}, {detail})"
+    return Refusal(why, name, detail)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
@@ -17,6 +22,8 @@ from gritspace.host_tools.simulator_line import Disturb, SimulatorLine
 ICOUNT_SHIFT = 1
 """An instruction takes 2^1 ns of the machine's time; firmware/boards/sim/timer.h counts by it."""
 _START_SECONDS = 20.0
+_PSRAM_BYTES = 16 << 20
+_PR_SET_PDEATHSIG = 1
 
 
 class Simulator:
@@ -24,6 +31,7 @@ class Simulator:
 
     uart: the link goes through the simulated UART, byte by byte, instead of in packets (see simulator_line).
     to_module, to_laptop: what a bad line makes of the bytes; not with uart.
+    flash: a file that keeps the simulated flash (made if it is not there); None: what it holds goes with the power.
     Raises RigError where QEMU or the image is missing or does not start.
     """
 
@@ -33,8 +41,10 @@ class Simulator:
         uart: bool = False,
         to_module: Disturb | None = None,
         to_laptop: Disturb | None = None,
+        flash: Path | None = None,
     ) -> None:
         self.firmware = Path(firmware)
+        self.flash = flash
         self.port = ""
         self.console: list[str] = []
         """What QEMU and the firmware's fault handler said, line by line."""
@@ -69,7 +79,7 @@ class Simulator:
         line = None if self._uart else SimulatorLine(*self._disturb)
         self._line = line
         self._process = subprocess.Popen(
-            [qemu, *_arguments(self.firmware, None if line is None else line.far_end.fileno())],
+            [qemu, *_arguments(self.firmware, None if line is None else line.far_end.fileno(), self.flash)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,6 +87,7 @@ class Simulator:
             errors="replace",
             pass_fds=() if line is None else (line.far_end.fileno(),),
             start_new_session=True,  # Ctrl-C is for us: we stop QEMU ourselves
+            preexec_fn=die_with_parent(os.getpid()),
         )
         lines: Queue[str | None] = Queue()
         threading.Thread(target=self._listen, args=(self._process, lines), daemon=True).start()
@@ -117,7 +128,7 @@ class Simulator:
         lines.put(None)
 
 
-def _arguments(firmware: Path, packets: int | None) -> list[str]:
+def _arguments(firmware: Path, packets: int | None, flash: Path | None) -> list[str]:
     """QEMU's. packets: the file descriptor of the socket for the Ethernet controller's packets; None: link by UART."""
     machine = ["-machine", "mps2-an500", "-cpu", "cortex-m7", "-display", "none", "-monitor", "none", "-nodefaults"]
     clock = ["-icount", f"shift={ICOUNT_SHIFT},sleep=on"]
@@ -126,4 +137,26 @@ def _arguments(firmware: Path, packets: int | None) -> list[str]:
     else:
         link = ["-serial", "null", "-netdev", f"socket,id=link,fd={packets}", "-net", "nic,model=lan9118,netdev=link"]
     console = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
-    return [*machine, *clock, *link, *console, "-kernel", str(firmware)]
+    memory = [] if flash is None else _kept_memory(flash)
+    return [*machine, *clock, *memory, *link, *console, "-kernel", str(firmware)]
+
+
+def _kept_memory(flash: Path) -> list[str]:
+    """The board's PSRAM, in which the firmware simulates its flash, as a file."""
+    path = str(flash.resolve()).replace(",", ",,")
+    backend = f"memory-backend-file,id=psram,size={_PSRAM_BYTES},mem-path={path},share=on"
+    return ["-object", backend, "-machine", "memory-backend=psram"]
+
+
+def die_with_parent(parent: int) -> Callable[[], None] | None:
+    """For `preexec_fn`: the process will be killed when its parent has gone, even if that was killed. Linux only."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:  # it went in between
+            os._exit(1)
+
+    return ask

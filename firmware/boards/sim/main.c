@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "flash.h"
 #include "grit_model_blob.h"
 #include "module.h"
 #include "packets.h"
@@ -43,6 +44,12 @@ static void stand_still(void) {
   }
 }
 
+static void reboot(uint8_t into) {
+  sim_interrupts_off();
+  if (into == GRIT_LINK_REBOOT_MODULE) SIM_AIRCR = SIM_AIRCR_RESET;
+  for (;;) sim_wait_for_interrupt(); /* there is no bootloader here: gone, as the module is while one runs */
+}
+
 static const grit_board_t board = {
     .name = "sim",
     .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
@@ -50,6 +57,8 @@ static const grit_board_t board = {
     .meter = {.begin = sim_work_begin, .end = sim_work_end},
     .send = send,
     .turn = turn,
+    .flash = &sim_flash,
+    .reboot = reboot,
 };
 
 static grit_module_t module;
@@ -58,6 +67,7 @@ static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 static void audio_block(void) {
   static const int16_t in[GRIT_LINK_BLOCK_FRAMES];
   static int16_t out[GRIT_LINK_BLOCK_FRAMES];
+  sim_flash_tick();
   grit_module_panel(&module, codes);
   uint32_t work = grit_module_audio(&module, in, out);
   /* The machine's clock leaps when QEMU itself was held up while the processor slept: that is nobody's late block. */

@@ -37,6 +37,8 @@ typedef struct {
 #define SIM_NVIC_PEND (*(volatile uint32_t *)0xE000E200u)
 #define SIM_NVIC_UNPEND (*(volatile uint32_t *)0xE000E280u)
 #define SIM_NVIC_PRIORITY(irq) (((volatile uint8_t *)0xE000E400u)[irq]) /* lower is more urgent */
+#define SIM_AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
+#define SIM_AIRCR_RESET (0x05FAu << 16 | 1u << 2)
 #define SIM_SHCSR (*(volatile uint32_t *)0xE000ED24u)
 #define SIM_CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define SIM_CFSR (*(volatile uint32_t *)0xE000ED28u)

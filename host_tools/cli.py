@@ -22,6 +22,7 @@ from gritspace.host_tools import (
     command_research,
     command_rig,
     command_sound,
+    command_space,
     command_train,
 )
 from gritspace.host_tools.console import err
@@ -41,6 +42,7 @@ for command in (
     command_sound.devices,
     command_sound.render,
     command_train.train,
+    command_space.evaluate,
     command_fit.fit,
     command_model.quantize,
     command_model.export,

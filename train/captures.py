@@ -1,6 +1,7 @@
-"""Captures by GuitarML's tools: one recurrent layer (LSTM or GRU) and a linear head, in a JSON file, at 44.1 kHz.
+"""Recurrent captures: one layer (LSTM or GRU) and a linear head.
 
-Proteus, NeuralPi and NeuralSeed files are laid out alike. `input_size` 2 means one knob, a constant second input.
+GuitarML's Proteus, NeuralPi and NeuralSeed files are laid out alike, in JSON, at 44.1 kHz; `input_size` 2 means one
+knob, a constant second input. Neural Amp Modeler's LSTMs are read by recurrent_nam.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gritspace.train import alignment, chunks, signals
+from gritspace.train import alignment, chunks, native_recurrent, signals
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.devices import Audio, Settings, checked
 from gritspace.train.errors import InputError
@@ -34,9 +35,20 @@ class Capture:
 
     kind = "capture"
 
-    def __init__(self, name: str, licence: str, recurrent: nn.LSTM | nn.GRU, head: nn.Linear, skip: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        licence: str,
+        recurrent: nn.LSTM | nn.GRU,
+        head: nn.Linear,
+        skip: bool,
+        rate: int = NATIVE_RATE,
+        first_state: torch.Tensor | None = None,
+    ) -> None:
+        """rate: in Hz, of its training. first_state: (2, layers, hidden), hidden states and cells; None for zeros."""
         self.name, self.licence = name, licence
         self.recurrent, self.head, self.skip = recurrent.eval(), head.eval(), skip
+        self.rate, self.first_state = rate, first_state
         self.knobs: tuple[str, ...] = ("knob",) if recurrent.input_size == 2 else ()
 
     def render(self, dry: Audio, settings: Settings) -> Audio:
@@ -57,12 +69,12 @@ class Capture:
 
     def _delayed(self, dry: Audio, settings: Settings) -> Audio:
         frames = dry.shape[1]
-        native = resampled(dry, SAMPLE_RATE, NATIVE_RATE)
-        wet = resampled(self.render_native(native, settings), NATIVE_RATE, SAMPLE_RATE)
+        native = resampled(dry, SAMPLE_RATE, self.rate)
+        wet = resampled(self.render_native(native, settings), self.rate, SAMPLE_RATE)
         return np.ascontiguousarray(np.pad(wet, ((0, 0), (0, max(0, frames - wet.shape[1]))))[:, :frames])
 
     def render_native(self, dry: Audio, settings: Settings, chunk: int | None = CHUNK_FRAMES) -> Audio:
-        """The same at 44.1 kHz. chunk None works each row off in one go: slower, and without the chunks' small error.
+        """The same at the capture's rate. chunk None works each row off in one go: slower, without the chunks' error.
 
         Chunks run side by side after a lead-in of 0.25 s; what a chunk's state forgot by then is the error.
         """
@@ -81,21 +93,41 @@ class Capture:
             wet[first, lead_in:] = self._run(rows[first, lead_in:], knobs[first])
         return chunks.join(wet, frames, lead_in).astype(np.float32)
 
+    @cached_property
+    def _in_core(self) -> native_recurrent.NativeRecurrent | None:
+        if not native_recurrent.runs(self.recurrent):
+            return None
+        first = None if self.first_state is None else self.first_state[:, 0]
+        return native_recurrent.NativeRecurrent(self.recurrent, self.head, float(self.skip), first)
+
     def _run(self, rows: NDArray[np.float32], knobs: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._in_core is not None:
+            return self._in_core.run(rows, knobs, torch.get_num_threads())
+        return self._run_in_pytorch(rows, knobs)
+
+    def _run_in_pytorch(self, rows: NDArray[np.float32], knobs: NDArray[np.float32]) -> NDArray[np.float32]:
         torch.set_num_threads(1)  # of this thread: steps are too small to share, and waiting costs more than they do
         audio = torch.from_numpy(np.ascontiguousarray(rows.T)).unsqueeze(-1)  # (frames, rows, 1)
         inputs = audio
         if self.knobs:
             inputs = torch.cat([audio, torch.from_numpy(knobs).T.unsqueeze(-1).expand_as(audio)], dim=-1)
         with torch.no_grad():
-            wet = self.head(self.recurrent(inputs)[0])
+            wet = self.head(self.recurrent(inputs, self._first_of(len(rows)))[0])
             if self.skip:
                 wet = wet + audio
         return wet.squeeze(-1).T.numpy()
 
+    def _first_of(self, rows: int) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None:
+        if self.first_state is None:
+            return None
+        hidden, cell = self.first_state.unsqueeze(2).expand(-1, -1, rows, -1).contiguous()
+        return (hidden, cell) if isinstance(self.recurrent, nn.LSTM) else hidden
+
 
 def resampled(audio: Audio, from_rate: int, to_rate: int) -> Audio:
     """(batch, frames) -> (batch, about frames * to / from) by soxr HQ, whose delay is taken out."""
+    if from_rate == to_rate:
+        return audio
     return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate, quality="HQ").T, dtype=np.float32)
 
 
@@ -127,7 +159,7 @@ def read_capture(path: Path) -> Capture:
     tensors = {key: _tensor(path, state, key, shape) for key, shape in shapes.items()}
     recurrent.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("rec.")})
     head.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("lin.")})
-    return Capture(path.stem, _licence_of(path), recurrent, head, bool(skip))
+    return Capture(path.stem, licence_of(path), recurrent, head, bool(skip))
 
 
 def find_captures(path: Path) -> list[Capture]:
@@ -188,7 +220,7 @@ def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...])
     return tensor
 
 
-def _licence_of(path: Path) -> str:
+def licence_of(path: Path) -> str:
     """From a licence file beside the capture."""
     for name in ("LICENSE", "LICENSE.txt", "COPYING"):
         beside = path.parent / name

@@ -91,6 +91,10 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
         from gritspace.train.captures import read_capture
 
         return read_capture(Path(name))
+    if name.endswith(".nam"):
+        from gritspace.train.recurrent_nam import read_nam_lstm
+
+        return read_nam_lstm(Path(name))
     if name.endswith(".toml"):
         from gritspace.train.research.chain_file import read_chain
 

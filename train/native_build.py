@@ -124,6 +124,8 @@ def _opened(path: Path) -> ctypes.CDLL:
     pointer, number, integer = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
     library.core_sizes.argtypes = [pointer, pointer, number, integer, pointer]
     library.core_sizes.restype = None
+    library.core_recurrent.argtypes = [pointer] * 5 + [number, number, integer]
+    library.core_recurrent.restype = integer
     for kind in ("f32", "f64"):
         forward, backward = getattr(library, f"core_forward_{kind}"), getattr(library, f"core_backward_{kind}")
         forward.argtypes = [pointer, pointer, number, number, integer, integer] + [pointer] * 7

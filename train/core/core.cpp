@@ -7,6 +7,7 @@
 
 #include "backward.h"
 #include "forward.h"
+#include "recurrent.h"
 
 namespace core {
 
@@ -116,4 +117,33 @@ void core_sizes(const std::int64_t* shape, const double* slopes, std::int64_t fr
 
 CORE_FUNCTIONS(float, f32)
 CORE_FUNCTIONS(double, f64)
+
+/* A recurrent layer over rows [count][frames]. shape: gru, inputs, hidden. weights: as struct Recurrent lists them, one
+ * after the other, then head bias and skip. knobs [count], or null. */
+int core_recurrent(const std::int64_t* shape, const float* weights, const float* audio, const float* knobs, float* wet,
+                   std::int64_t count, std::int64_t frames, int threads) {
+  core::Recurrent r{};
+  r.gru = shape[0] != 0;
+  r.inputs = static_cast<int>(shape[1]);
+  r.hidden = static_cast<int>(shape[2]);
+  const std::size_t hidden = static_cast<std::size_t>(r.hidden), inputs = static_cast<std::size_t>(r.inputs);
+  const auto take = [&weights](std::size_t size) { return (weights += size) - size; };
+  r.weights = take((hidden + inputs) * static_cast<std::size_t>(r.gate_rows()));
+  r.bias = take(static_cast<std::size_t>(r.gate_rows()));
+  r.of_input = take(r.gru ? (inputs + 1) * hidden : 0);
+  r.head = take(hidden);
+  r.first_state = take(2 * hidden);
+  r.head_bias = *take(1);
+  r.skip = *take(1);
+  const std::size_t rows = static_cast<std::size_t>(count), long_ = static_cast<std::size_t>(frames);
+  const std::size_t groups = (rows + core::rows_at_once - 1) / core::rows_at_once;
+  return !core::in_parallel(groups, threads, [&](std::atomic<std::size_t>& next, int) {
+    core::RecurrentBench bench(r);
+    for (std::size_t group; (group = next++) < groups;) {
+      const std::size_t first = rows * group / groups, last = rows * (group + 1) / groups;
+      core::run_recurrent(r, bench, audio + first * long_, knobs ? knobs + first : nullptr, wet + first * long_,
+                          last - first, long_, long_);
+    }
+  });
+}
 }

@@ -5,8 +5,8 @@
 A tile is two outputs by three frames: six accumulators, as many as leave registers for operands loaded a step ahead.
 Per pair of inputs it loads two words of weights and three of audio for six SMLADs (12 MACs), every load in the shadow
 of a SMLAD. A head with one output takes one by six. Registers: r0 to r5 accumulators (output r, frame f in
-r[frames * r + f]), r6 to r9 audio, r9 to r11 weights, r12 where the tap's audio stands, lr the block (its layout:
-kernels_m7.h).
+r[frames * r + f]), r6 to r8 audio, r9 and r10 weights, r11 how far into the audio, r12 where the tap's audio stands, lr
+the block (its layout: kernels_m7.h).
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from gritspace.quantize.m7_schedule import schedule
 
 PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
+EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
+"""Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 
 @dataclass(frozen=True)
 class Tile:
-    """rows outputs by frames, over `pairs` input pairs, `taps` taps unrolled in a loop's body."""
+    """rows outputs by frames, over `pairs` input pairs; a loop's body may hold several taps."""
 
     rows: int
     frames: int
     pairs: int
-    taps: int = 1
 
     @property
     def tap_bytes(self) -> int:
@@ -38,14 +39,14 @@ class Tile:
         return 4 * (1 + self.rows * self.pairs)
 
     @property
-    def spare(self) -> str:
-        """Where a tap's next place is worked out."""
-        return "r11" if self.rows == 2 else "r12"
+    def header_bytes(self) -> int:
+        """Before the first tap: biases (int32) and mix-in weights (int16, two a word)."""
+        return 4 * self.rows + 4 * (-(-self.rows // 2))
 
     @property
-    def header_bytes(self) -> int:
-        """Before the first tap: biases (int32) and mix-in weights (int16, a word)."""
-        return 4 * self.rows + 4
+    def step(self) -> int:
+        """How far a tile moves on in the audio, in bytes."""
+        return 4 * self.pairs * self.frames
 
     def accumulator(self, row: int, frame: int) -> str:
         """The register of one output of one frame."""
@@ -53,16 +54,31 @@ class Tile:
 
     def audio(self, tap: int, pair: int, frame: int) -> tuple[str, str]:
         """Register and load of one audio word; registers rotate through pairs and taps."""
-        count = 3 if self.rows == 2 else 4
-        register = f"r{6 + ((tap * self.pairs + pair) * self.frames + frame) % count}"
+        register = f"r{6 + ((tap * self.pairs + pair) * self.frames + frame) % AUDIO_REGISTERS}"
         return register, f"ldr {register}, [r12, #{4 * (self.pairs * frame + pair)}]"
 
     def weight(self, tap: int, pair: int, row: int) -> tuple[str, str]:
         """Register and load of one word of weights."""
-        base = 9 if self.rows == 2 else 10
         word = pair * self.rows + row
-        register = f"r{base + (tap * self.pairs * self.rows + word) % 2}"
+        register = f"r{9 + (tap * self.pairs * self.rows + word) % WEIGHT_REGISTERS}"
         return register, f"ldr {register}, [lr, #{tap * self.tap_bytes + 4 + 4 * word}]"
+
+    def audio_loads(self, tap: int, pair: int) -> list[str]:
+        """Of a pair of inputs, every frame's."""
+        return [self.audio(tap, pair, frame)[1] for frame in range(self.frames)]
+
+    def weight_loads(self, tap: int, pair: int) -> list[str]:
+        """Of a pair of inputs, every row's."""
+        return [self.weight(tap, pair, row)[1] for row in range(self.rows)]
+
+    def row_products(self, tap: int, pair: int) -> list[list[str]]:
+        """Of a pair of inputs, each row's SMLADs."""
+        rows = []
+        for row in range(self.rows):
+            places = [(self.accumulator(row, f), self.audio(tap, pair, f)[0]) for f in range(self.frames)]
+            weight = self.weight(tap, pair, row)[0]
+            rows.append([f"smlad {a}, {weight}, {x}, {a}" for a, x in places])
+        return rows
 
     def products(self, tap: int, offset: int = 0) -> list[str]:
         """Loads and SMLADs of one tap; offset: of the first tap from lr."""
@@ -80,28 +96,61 @@ class Tile:
         return [_folded(line) for line in lines]
 
 
-def pipelined(tile: Tile, taps: int, step: int) -> tuple[list[str], list[str]]:
-    """(what is loaded before the loop, the loop's body over `taps` taps with the next ones' first loads at its end)."""
+AUDIO_REGISTERS, WEIGHT_REGISTERS = 3, 2
+
+
+def pipelined(tile: Tile, taps: int, loop: bool) -> tuple[list[str], list[str]]:
+    """(what is loaded before the first tap, `taps` taps in the order in which they are to run).
+
+    r11: how far into the audio; r12: where the tap's audio stands. loop: a loop's body, which goes on with the next
+    taps and moves lr on; the loop ends at a tap that stands at an odd address. Otherwise these are all taps there are.
+
+    A pair of inputs, by cycles, for products a0 a1 a2 of the first row and b0 b1 b2 of the second:
+
+        load x2, a0   load b, a1   -, a2   load next a, b0   load next x0, b1   load next x1, b2
+
+    The empty slots take what the loop itself needs. A tap's last pair finds the next tap's place in them, a cycle too
+    late: one cycle a tap is lost.
+    """
+    size = taps * tile.tap_bytes
+    base = 0  # what lr has moved on
+    lines: list[str] = []
+    for tap in range(taps):
+        for pair in range(tile.pairs):
+            next_tap, next_pair = (tap, pair + 1) if pair + 1 < tile.pairs else (tap + 1, 0)
+            x, w = tile.audio_loads(tap, pair), tile.weight_loads(tap, pair)
+            next_x, next_w = tile.audio_loads(next_tap, next_pair), tile.weight_loads(next_tap, next_pair)
+            a, b = tile.row_products(tap, pair)
+            moves_on = [f"add lr, lr, #{size}"] if loop and tap + 1 == taps and pair == 0 else []
+            lines += [x[2], a[0], _moved(w[1], -base), a[1]]
+            if next_tap == taps and not loop:
+                return [*tile.weight_loads(0, 0)[:1], *tile.audio_loads(0, 0)[:2]], [*lines, a[2], *b]
+            if next_pair != 0:
+                base += size if moves_on else 0
+                lines += [*moves_on, a[2], _moved(next_w[0], -base), b[0], next_x[0], b[1], next_x[1], b[2]]
+                continue
+            lines += [f"ldr r12, [lr, #{next_tap * tile.tap_bytes - base}]", a[2]]
+            base += size if moves_on else 0
+            lines += [*moves_on, "tst r12, #1"] if loop and next_tap == taps else []
+            lines += ["add r12, r12, r11", b[0], _moved(next_w[0], -base), b[1], next_x[0], b[2], next_x[1]]
+    return [*tile.weight_loads(0, 0)[:1], *tile.audio_loads(0, 0)[:2]], lines
+
+
+def _looped(tile: Tile, taps: int) -> tuple[list[str], list[str]]:
+    """As pipelined, for a tile of one row: a loop's body, not yet in order."""
     size = taps * tile.tap_bytes
     ahead = _loads_ahead(tile.products(0))
     body: list[str] = []
     for tap in range(taps):
-        products = tile.products(tap)
-        if tap == 0:
-            products = [line for line in products if line not in ahead]
+        products = [line for line in tile.products(tap) if tap > 0 or line not in ahead]
         # the last tap's loads count back from the next round's first tap, so that the loop's end can be known early
         base = size if tap + 1 == taps else 0
-        if base:
-            body.append(f"add lr, lr, #{size}")
-        moves_on = f"str {tile.spare}, [lr, #{tap * tile.tap_bytes - base}]"
-        products = [_moved(line, -base) for line in products]
-        if tile.spare == "r12":  # no register to spare: move on when the tap is done
-            body += [*products, f"add r12, r12, #{step}", moves_on]
-        else:
-            body += [f"add {tile.spare}, r12, #{step}", moves_on, *products]
-        body.append(f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes - base}]")
+        body += [f"add lr, lr, #{size}"] if base else []
+        body += [*(_moved(line, -base) for line in products), f"ldr r12, [lr, #{(tap + 1) * tile.tap_bytes - base}]"]
+        body += ["tst r12, #1"] if base else []
+        body.append("add r12, r12, r11")
     assert _registers_match(tile, taps)
-    return ahead, [*body, *ahead, "cmp r12, lr"]
+    return ahead, [*body, *ahead]
 
 
 def _loads_ahead(products: list[str]) -> list[str]:
@@ -119,8 +168,8 @@ def _loads_ahead(products: list[str]) -> list[str]:
 
 def _registers_match(tile: Tile, taps: int) -> bool:
     """Registers rotate with the words: a loop's end must find its beginning's names."""
-    count = 3 if tile.rows == 2 else 4
-    return (taps * tile.pairs * tile.frames) % count == 0 and (taps * tile.pairs * tile.rows) % 2 == 0
+    words = taps * tile.pairs
+    return (words * tile.frames) % AUDIO_REGISTERS == 0 and (words * tile.rows) % WEIGHT_REGISTERS == 0
 
 
 def _moved(line: str, size: int) -> str:
@@ -135,57 +184,93 @@ def _folded(line: str) -> str:
     return f"{head}#{sum(int(part) for part in tail.rstrip(']').split('+'))}]"
 
 
-def convolution(pairs: int, kind: str, taps: int) -> list[str]:
-    """Two outputs over triples of frames: bias and mix-in, all taps, requantization and activation.
+# The stack frame of the convolutions: the call (grit_m7_call_t), the present block's weights, dry, out, the end of the
+# audio, and what one kind or the other needs.
+CALL, WEIGHTS, DRY, OUT, END, EXTRA, MORE = (f"[sp, #{4 * n}]" for n in range(7))
+FRAME_BYTES = 28
 
-    Arguments: r0 block, r1 dry (a word a frame), r2 out, r3 out's end, stack: out's stride in bytes, table.
+
+def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
+    """Two outputs over triples of frames: bias and mix-in, all taps, requantization and activation; then the next two.
+
+    taps: exactly so many, unrolled; 0: any number, in a loop. Arguments: r0 the call, r1 tanh's tables.
     """
-    tile = Tile(2, 3, pairs, taps)
-    start = ["ldr lr, [sp, #0]", "ldr r12, [sp, #4]", "ldr r9, [lr, #8]", "ldr r10, [lr, #0]", "ldr r11, [lr, #4]"]
-    for frame in range(3):
-        start.append(f"ldr r{6 + frame}, [r12, #{4 * frame}]")
+    tile = Tile(2, 3, pairs)
+    enter = [f"str r0, {CALL}", f"str r1, {EXTRA}"]
+    if kind == "linear":
+        enter += ["ldr r1, [r0, #28]", f"str r1, {EXTRA}", "add r1, r1, r1, lsl #1", f"str r1, {MORE}"]
+    begin = ["ldr lr, [r0, #0]", "ldr r1, [r0, #4]", "ldr r2, [r0, #8]", "ldr r11, [r0, #12]", "ldr r3, [r0, #16]"]
+    if kind != "linear":  # outputs as wide as inputs: they move on with the audio
+        begin.append("sub r2, r2, r11")
+    begin += [f"str lr, {WEIGHTS}", f"str r1, {DRY}", f"str r2, {OUT}", f"str r3, {END}"]
+    if kind == "tanh":
+        begin.append(f"str r11, {MORE}")
+    start = ["ldr r9, [lr, #-4]", "ldr r0, [lr, #-12]", "ldr r3, [lr, #-8]", f"ldr r12, {DRY}"]
+    start += [f"ldr r{6 + frame}, [r12, #{4 * frame}]" for frame in range(3)]
     for row in range(2):
-        for frame in range(3):
-            start.append(f"smla{'bt'[row]}b {tile.accumulator(row, frame)}, r9, r{6 + frame}, r{10 + row}")
-    start += ["add r12, r12, #12", "str r12, [sp, #4]", f"add lr, lr, #{tile.header_bytes}", "ldr r12, [lr, #0]"]
-    ahead, body = pipelined(tile, taps, 12 * pairs)
-    end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4)
-    end += ["ldr r12, [sp, #8]", "ldr r6, [sp, #16]", "ldr r7, [sp, #12]", "ldr r8, [sp, #20]"]
-    end += ["str r3, [r12, #0]", "str r4, [r12, r6]", "str r5, [r12, r6, lsl #1]", "add r12, r12, r8"]
-    end += ["str r12, [sp, #8]", "cmp r12, r7"]
+        for frame in (1, 2, 0):  # the first one's register holds the bias until then
+            start.append(f"smla{'bt'[row]}b r{3 * row + frame}, r9, r{6 + frame}, r{3 * row}")
+    start += ["add r12, r12, #12", f"str r12, {DRY}", "ldr r12, [lr, #0]", "add r12, r12, r11"]
+    ahead, body = pipelined(tile, taps or 1, loop=taps == 0)
+    end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4 if taps == 0 else taps * tile.tap_bytes + 4)
+    if kind == "linear":
+        end += [f"ldr r10, {OUT}", f"ldr r6, {EXTRA}", f"ldr r8, {MORE}"]
+        end += ["str r3, [r10, #0]", "str r4, [r10, r6]", "str r5, [r10, r6, lsl #1]"]
+        end += ["add r10, r10, r8", f"str r10, {OUT}"]
+    else:
+        end += [f"ldr r11, {MORE}"] if kind == "tanh" else []
+        end += [f"ldr r10, {OUT}", "add r10, r10, r11"]
+        end += [f"str r{3 + frame}, [r10, #{4 * pairs * frame}]" for frame in range(3)]
+    end += [f"ldr r9, {END}", f"add r11, r11, #{tile.step}", "cmp r11, r9"]
+    end += [f"str r11, {MORE}"] if kind == "tanh" else []
+    end += [f"ldr lr, {WEIGHTS}"] if taps == 0 or kind == "tanh" else []
+    if taps == 0:  # the next tile's start, also after the last tile
+        rounds = [*body, "beq 2b", *schedule(end + start + ahead)]
+    else:
+        last = _last_pair(tile)
+        rounds = [*body[:-last], *schedule(body[-last:] + end + start + ahead)]
     return [
-        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps}",
+        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or 'any'}",
         f"push {{{SAVED}, lr}}",
-        "sub sp, sp, #28",
-        *("str r0, [sp, #0]", "str r1, [sp, #4]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
-        *("ldr r0, [sp, #64]", "str r0, [sp, #16]", "add r0, r0, r0, lsl #1", "str r0, [sp, #20]"),
-        *(*schedule(start + ahead), "2:", *schedule(body, loops=True), "bne 2b"),
-        *(*schedule(end + start + ahead), "blo 2b"),  # the next tile's start, also after the last tile
-        *("add sp, sp, #28", f"pop {{{SAVED}, pc}}"),
+        f"sub sp, sp, #{FRAME_BYTES}",
+        *(*enter, "1:", *schedule(begin + start + ahead), "2:", *rounds, "blo 2b"),
+        *NEXT_BLOCK,
+        *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
 
 
+def _last_pair(tile: Tile) -> int:
+    """How many instructions of the last products may mix with what follows."""
+    return 2 + 2 * tile.frames
+
+
+NEXT_BLOCK = [f"ldr r0, {CALL}", "ldr r1, [r0, #20]", "ldr r2, [r0, #24]", "ldr r3, [r0, #0]", "ldr r4, [r0, #8]"]
+NEXT_BLOCK += ["add r3, r3, r2", "add r4, r4, #4", "subs r1, r1, #1"]
+NEXT_BLOCK += ["str r3, [r0, #0]", "str r4, [r0, #8]", "str r1, [r0, #20]", "bne 1b"]
+
+
 def head(pairs: int) -> list[str]:
-    """One output over six frames at a time. Arguments as convolution's, without dry and stride."""
+    """One output over six frames at a time. Argument: r0 the call, of one block."""
     taps = 2 if pairs % 2 else 1
-    tile = Tile(1, 6, pairs, taps)
-    start = ["ldr lr, [sp, #0]", "ldr r0, [lr, #0]", *(f"mov r{n}, r0" for n in range(1, 6))]
-    start += [f"add lr, lr, #{tile.header_bytes}", "ldr r12, [lr, #0]"]
-    ahead, body = pipelined(tile, taps, 24 * pairs)
+    tile = Tile(1, 6, pairs)
+    start = ["ldr r0, [lr, #-8]", *(f"mov r{n}, r0" for n in range(1, 6)), "ldr r12, [lr, #0]", "add r12, r12, r11"]
+    ahead, body = _looped(tile, taps)
     end = ["ldr r6, [lr, #4]"]
     for frame in range(6):
         end += [f"smmulr r{frame}, r{frame}, r6", f"ssat r{frame}, #16, r{frame}"]
     end += [f"pkhbt r{n}, r{n}, r{n + 1}, lsl #16" for n in (0, 2, 4)]
-    end += ["ldr r12, [sp, #8]", "ldr r7, [sp, #12]", *(f"str r{n}, [r12, #{2 * n}]" for n in (0, 2, 4))]
-    end += ["add r12, r12, #12", "str r12, [sp, #8]", "cmp r12, r7"]
+    end += [f"ldr r12, {OUT}", *(f"str r{n}, [r12, #{2 * n}]" for n in (0, 2, 4))]
+    end += ["add r12, r12, #12", f"str r12, {OUT}", f"ldr r9, {END}", f"add r11, r11, #{tile.step}", "cmp r11, r9"]
+    end.append(f"ldr lr, {WEIGHTS}")
+    begin = ["ldr lr, [r0, #0]", "ldr r2, [r0, #8]", "ldr r11, [r0, #12]", "ldr r3, [r0, #16]"]
+    begin += [f"str lr, {WEIGHTS}", f"str r2, {OUT}", f"str r3, {END}"]
     return [
         f"function grit_m7_head_{2 * pairs}",
         f"push {{{SAVED}, lr}}",
-        "sub sp, sp, #20",
-        *("str r0, [sp, #0]", "str r2, [sp, #8]", "str r3, [sp, #12]"),
-        *(*schedule(start + ahead), "2:", *schedule(body, loops=True), "bne 2b"),
+        f"sub sp, sp, #{FRAME_BYTES}",
+        *(*schedule(begin + start + ahead), "2:", *schedule(body, loops=True), "beq 2b"),
         *(*schedule(end + start + ahead), "blo 2b"),
-        *("add sp, sp, #20", f"pop {{{SAVED}, pc}}"),
+        *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
 
 
@@ -212,9 +297,11 @@ def leaky(tile: Tile, offset: int) -> list[str]:
     for row in range(2):
         m, d = ("r6", "r7") if row == 0 else ("r8", "r9")
         lines += [f"ldr {m}, [lr, #{offset + 4 * row}]", f"ldr {d}, [lr, #{offset + 8 + 4 * row}]"]
+    for row in range(2):
+        m, d = ("r6", "r7") if row == 0 else ("r8", "r9")
         for frame in range(tile.frames):
             a = tile.accumulator(row, frame)
-            t = ("r10", "r11", "r12")[frame]
+            t = ("r10", "r12", "r10" if row == 0 else "r6")[frame]
             lines += [f"and {t}, {d}, {a}, asr #31", f"add {t}, {t}, {m}", f"smmulr {a}, {a}, {t}"]
             lines.append(f"ssat {a}, #16, {a}")
     return lines + packed(tile)
@@ -233,7 +320,7 @@ def tanh(tile: Tile, offset: int) -> list[str]:
         for frame in range(tile.frames):
             a = tile.accumulator(row, frame)
             lines.append(f"smmulr {a}, {a}, {m}")
-    lines += ["ldr r12, [sp, #68]", "add lr, r12, #2048"]
+    lines += [f"ldr r12, {EXTRA}", "add lr, r12, #2048"]
     temporaries = (("r6", "r7"), ("r8", "r9"), ("r10", "r11"))
     for frame in range(tile.frames):
         for row in range(2):
@@ -247,42 +334,39 @@ def tanh(tile: Tile, offset: int) -> list[str]:
 
 
 def residual(pairs: int) -> list[str]:
-    """Two outputs of the 1x1 over triples of frames: requantized, added to the stream with saturation.
+    """Two outputs of the 1x1 over triples of frames: requantized, added to the stream with saturation; then the next.
 
-    Arguments: r0 block, r1 how far behind z the stream stands, in bytes, r2 z, r3 its end. Both advance alike.
+    Argument: r0 the call: outputs go onto the stream, which advances as z does, from `offset` to `end`.
+    Registers besides the tile's: r11 the stream, r12 z.
     """
     tile = Tile(2, 3, pairs)
-    block = tile.header_bytes
-    products = tile.products(0, block)
-    ahead = ["ldr r11, [lr, #0]", *_loads_ahead(products)]
+    products = tile.products(0)
+    ahead = ["ldr r3, [lr, #-12]", *_loads_ahead(products)]
     body: list[str] = []
-    for line in products:  # the first product of each accumulator starts from the bias, in r11
-        if line not in ahead:
-            body.append(line)
     started: set[str] = set()
-    for at, line in enumerate(body):
-        if line.startswith("smlad"):
-            a = line.split()[1].rstrip(",")
-            if a not in started:
-                started.add(a)
-                body[at] = line[: line.rindex(a)] + "r11"
-                if len(started) == tile.frames:
-                    body[at] += "\nldr r11, [lr, #4]"
-    body = [line for lines in body for line in lines.split("\n")]
-    end = linear(tile, block + tile.tap_bytes + 4)
-    end += ["ldr r6, [sp, #0]", "ldr r8, [sp, #4]", "add r6, r6, r12"]
+    for line in (line for line in products if line not in ahead):
+        a = line.split()[1].rstrip(",") if line.startswith("smlad") else ""
+        if a and a not in started:  # the first product of each accumulator starts from its row's bias
+            started.add(a)
+            line = line[: line.rindex(a)] + ("r3" if len(started) <= tile.frames else "r5")
+        body.append(line)
+        if len(started) == tile.frames and a == "r2" and line.endswith("r3"):
+            body.append("ldr r5, [lr, #-8]")
+    end = linear(tile, tile.tap_bytes + 4)
     for frame in range(3):
         at = 4 * pairs * frame
-        end += [f"ldr r{9 + frame}, [r6, #{at}]", f"qadd16 r{9 + frame}, r{3 + frame}, r{9 + frame}"]
-        end.append(f"str r{9 + frame}, [r6, #{at}]")
-    end += [f"add r12, r12, #{12 * pairs}", "cmp r12, r8"]
+        end += [f"ldr r{frame}, [r11, #{at}]", f"qadd16 r{frame}, r{3 + frame}, r{frame}"]
+        end.append(f"str r{frame}, [r11, #{at}]")
+    end += [f"add r11, r11, #{tile.step}", f"add r12, r12, #{tile.step}", f"ldr r10, {END}", "cmp r12, r10"]
+    begin = ["ldr lr, [r0, #0]", "ldr r12, [r0, #12]", "ldr r11, [r0, #8]", "ldr r1, [r0, #16]", f"str r1, {END}"]
     return [
         f"function grit_m7_residual_{2 * pairs}",
         f"push {{{SAVED}, lr}}",
-        "sub sp, sp, #12",
-        *("str r1, [sp, #0]", "str r3, [sp, #4]", "mov r12, r2", "mov lr, r0"),
-        *(*ahead, "1:", *schedule(body + end + ahead, loops=True), "blo 1b"),
-        *("add sp, sp, #12", f"pop {{{SAVED}, pc}}"),
+        f"sub sp, sp, #{FRAME_BYTES}",
+        f"str r0, {CALL}",
+        *("1:", *schedule(begin + ahead), "2:", *schedule(body + end + ahead, loops=True), "blo 2b"),
+        *NEXT_BLOCK,
+        *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
 
 
@@ -378,10 +462,12 @@ def source() -> str:
     ]
     for pairs in PAIRS:
         for kind in ("linear", "leaky", "tanh"):
-            for taps in (1, 3):
-                lines += formatted(convolution(pairs, kind, taps))
+            lines += formatted(convolution(pairs, kind))
         for function in (residual, head, skip, skip_two, shift):
             lines += formatted(function(pairs))
+    for kind, taps, widths in EXACT:
+        for pairs in widths:
+            lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(narrow()) + formatted(copy())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]

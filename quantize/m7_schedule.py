@@ -53,7 +53,7 @@ def parse(text: str) -> Instruction:
         return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))
     if name == "mov":
         return Instruction(text, tuple(registers[1:]), (registers[0],))
-    if name == "cmp":
+    if name in ("cmp", "tst"):
         return Instruction(text, tuple(registers), ("flags",))
     if name == "subs":
         return Instruction(text, tuple(registers[1:]), (registers[0], "flags"))

@@ -16,9 +16,14 @@
 /* Kept out of line, so that a profile tells layers apart (quantize/cycles_trace.py reads their second argument). */
 #define MARKED __attribute__((noinline))
 
+/* A tap that leaves a ring does so between two tiles of the kernels: the frames it needs a little too long or too soon
+ * are there twice, behind a ring's end and in front of the block. */
+#define TILE_FRAMES 3u
+#define TWICE_FRAMES (TILE_FRAMES - 1u)
+
 /* What a convolution looks back on: the `length` frames before the present chunk, exactly as many as it needs. Short
  * ones lie in order, oldest first, and are copied in front of the chunk, so that every tap runs through unbroken; long
- * ones are a ring, `next` being the oldest frame. */
+ * ones are a ring, `next` being the oldest frame, with its first frames once more behind its end. */
 typedef struct {
   int16_t *frames;
   uint32_t length;
@@ -84,11 +89,22 @@ static bool is_copied(const grit_convolution_t *conv) {
   return history_of(conv) <= COPIED_FRAMES_PER_TAP * conv->kernel || history_of(conv) < CHUNK_FRAMES;
 }
 
+static uint32_t stored_frames(const history_t *history) {
+  return history->length + (history->copied ? 0u : TWICE_FRAMES);
+}
+
 static history_t take_history(arena_t *arena, const grit_convolution_t *conv) {
   const uint32_t length = history_of(conv);
   history_t history = {NULL, length, 0, conv->inputs, is_copied(conv)};
-  history.frames = take(arena, (size_t)length * conv->inputs * sizeof(int16_t));
+  history.frames = take(arena, (size_t)stored_frames(&history) * conv->inputs * sizeof(int16_t));
   return history;
+}
+
+/* What every chunk finds at the same place: all taps of a copied history, the newest of a ring. */
+static void aim_fixed(const grit_conv_t *conv, bool copied, const int16_t *block) {
+  const uint32_t kernel = conv->record->kernel;
+  for (uint32_t k = copied ? 0u : kernel - 1u; k < kernel; k++)
+    grit_kernel_aim(conv, k, block - (size_t)(kernel - 1u - k) * conv->record->dilation * conv->record->inputs);
 }
 
 static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const grit_convolution_t *record,
@@ -110,7 +126,7 @@ typedef struct {
 } extent_t;
 
 static void extend(extent_t *extent, const grit_convolution_t *conv) {
-  const uint32_t bytes = is_copied(conv) ? history_of(conv) * conv->inputs * (uint32_t)sizeof(int16_t) : 0u;
+  const uint32_t bytes = (is_copied(conv) ? history_of(conv) : TWICE_FRAMES) * conv->inputs * (uint32_t)sizeof(int16_t);
   if (bytes > extent->copied_bytes) extent->copied_bytes = bytes;
 }
 
@@ -161,10 +177,15 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
                            from->activation == 1u && !from->gated ? (uint32_t)from->slope_q15 : GRIT_NO_SLOPE);
     if (from->residual.rows != 0u) layer.residual = take_conv(arena, model, &from->residual, GRIT_NO_SLOPE);
     layer.history = take_history(arena, &from->conv);
-    if (arena->base != NULL) engine->layers[i] = layer;
+    if (arena->base == NULL) continue;
+    aim_fixed(&layer.conv, layer.history.copied, engine->block);
+    engine->layers[i] = layer;
   }
   array.history = take_history(arena, &record->head);
-  if (arena->base != NULL) engine->arrays[index] = array;
+  if (arena->base == NULL) return;
+  aim_fixed(&array.head, array.history.copied, engine->block);
+  grit_kernel_aim(&array.rechannel, 0, index == 0u ? (const int16_t *)(const void *)engine->dry : engine->z[0]);
+  engine->arrays[index] = array;
 }
 
 /* The one description of the engine's memory: counts it, or lays it out. Returns the bytes. */
@@ -289,35 +310,21 @@ static void copy_frames(int16_t *to, const int16_t *from, size_t frames, size_t 
 
 /* Silence's frame, just computed, was always there: fill the history with it. */
 static void settle(const history_t *history, const int16_t *frame) {
-  for (uint32_t i = 0; i < history->length; i++)
+  for (uint32_t i = 0; i < stored_frames(history); i++)
     copy_frames(history->frames + (size_t)i * history->channels, frame, 1u, history->channels);
-}
-
-/* Sets taps[k] for frame `at` of the block; returns how many of `frames` lie before any tap meets the end of a history.
- */
-static uint32_t find_taps(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
-                          const int16_t **taps, uint32_t frames) {
-  const uint32_t kernel = conv->record->kernel, dilation = conv->record->dilation, channels = history->channels;
-  const int16_t *newest = block + (size_t)at * channels;
-  for (uint32_t k = 0; k < kernel; k++) {
-    const uint32_t lag = (kernel - 1u - k) * dilation;
-    if (history->copied || lag <= at) {
-      taps[k] = newest - (size_t)lag * channels;
-      continue;
-    }
-    uint32_t index = history->next + history->length + at - lag;
-    if (index >= history->length) index -= history->length;
-    taps[k] = history->frames + (size_t)index * channels;
-    frames = smaller(frames, smaller(lag - at, history->length - index));
-  }
-  return frames;
 }
 
 /* Puts the history where the taps look for it. */
 static void recall(const history_t *history, int16_t *block) {
-  if (!history->copied) return;
-  const size_t samples = (size_t)history->length * history->channels;
-  grit_kernel_copy(block - samples, history->frames, samples);
+  const size_t channels = history->channels;
+  if (history->copied) {
+    grit_kernel_copy(block - (size_t)history->length * channels, history->frames, (size_t)history->length * channels);
+    return;
+  }
+  for (uint32_t back = 1; back <= TWICE_FRAMES; back++) {
+    const uint32_t from = history->next >= back ? history->next - back : history->next + history->length - back;
+    copy_frames(block - (size_t)back * channels, history->frames + (size_t)from * channels, 1u, channels);
+  }
 }
 
 /* Takes the block's frames into the history. */
@@ -331,29 +338,62 @@ static void remember(history_t *history, const int16_t *block, uint32_t frames) 
   const uint32_t first = smaller(frames, history->length - history->next);
   copy_frames(history->frames + (size_t)history->next * channels, block, first, channels);
   copy_frames(history->frames, block + (size_t)first * channels, frames - first, channels);
+  if (first < frames || history->next < TWICE_FRAMES)
+    copy_frames(history->frames + (size_t)history->length * channels, history->frames, TWICE_FRAMES, channels);
   history->next += frames;
   if (history->next >= history->length) history->next -= history->length;
+}
+
+static uint32_t whole_tiles(uint32_t frames) {
+  return (frames + TILE_FRAMES - 1u) / TILE_FRAMES * TILE_FRAMES;
+}
+
+/* Aims one tap into a ring, or beyond it into the block, for frame `at` of the block. Returns the frame up to which
+ * that is good. */
+static uint32_t aim_tap(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t tap,
+                        uint32_t at) {
+  const uint32_t lag = (conv->record->kernel - 1u - tap) * conv->record->dilation;
+  const size_t channels = history->channels;
+  if (lag <= at + TWICE_FRAMES) {
+    grit_kernel_aim(conv, tap, block - (size_t)lag * channels);
+    return CHUNK_FRAMES;
+  }
+  uint32_t index = history->next + history->length + at - lag;
+  if (index >= history->length) index -= history->length;
+  grit_kernel_aim(conv, tap, history->frames + ((ptrdiff_t)index - (ptrdiff_t)at) * (ptrdiff_t)channels);
+  const uint32_t left = smaller(lag - at - TWICE_FRAMES, history->length - index);
+  return left >= CHUNK_FRAMES ? CHUNK_FRAMES : at + whole_tiles(left);
+}
+
+/* Aims the taps of a ring whose time has come at frame `at`; until[] says when each one's comes next. Returns when the
+ * first one's does. */
+static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
+                         uint8_t *until) {
+  uint32_t next = CHUNK_FRAMES;
+  for (uint32_t tap = 0; tap + 1u < conv->record->kernel; tap++) {
+    if (at == 0u || until[tap] == at)
+      until[tap] = (uint8_t)smaller(aim_tap(conv, history, block, tap, at), CHUNK_FRAMES);
+    next = smaller(next, until[tap]);
+  }
+  return next;
 }
 
 /* conv over the whole block, its history included, into out. steps: how many ramp steps its rows take on the way. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
                                     uint32_t frames, bool tanh, uint32_t steps) {
-  const int16_t *taps[GRIT_MAX_KERNEL];
+  uint8_t until[GRIT_MAX_KERNEL];
   recall(history, engine->block);
-  uint32_t until = steps > 0u ? engine->first_step_at : frames; /* the next ramp step */
-  uint32_t reach = 0;                                           /* frames that the taps are good for */
+  uint32_t step_at = steps > 0u ? engine->first_step_at : frames; /* the next ramp step */
+  uint32_t aim_at = history->copied ? frames : 0u;                /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
-    if (done == until) {
+    if (done == step_at) {
       use_rows(engine, conv, engine->film_row, engine->ramp_step - --steps);
-      until = steps > 0u ? until + RAMP_STEP_FRAMES : frames;
+      step_at = steps > 0u ? step_at + RAMP_STEP_FRAMES : frames;
     }
-    if (reach == 0u) reach = find_taps(conv, history, engine->block, done, taps, frames - done);
-    const uint32_t run = smaller(reach, until - done);
-    grit_kernel_convolve(conv, taps, engine->dry + done, out + (size_t)done * conv->record->rows, run, tanh);
-    done += run;
-    reach -= run;
-    if (reach != 0u)
-      for (uint32_t k = 0; k < conv->record->kernel; k++) taps[k] += (size_t)run * history->channels;
+    if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
+    const uint32_t end = smaller(smaller(aim_at, step_at), frames);
+    grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done, tanh);
+    done = end;
   }
   remember(history, engine->block, frames);
 }
@@ -424,8 +464,7 @@ static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t 
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
   }
-  const int16_t *stream = engine->z[0]; /* where run_chunk kept the last array's */
-  grit_kernel_convolve(conv, &stream, engine->dry, engine->block, frames, false);
+  grit_kernel_convolve(conv, 0, engine->dry, engine->block, frames, false); /* from z[0], where run_chunk kept it */
 }
 
 /* engine->dry through the whole network into engine->z[0], at most CHUNK_FRAMES. settling: it is one frame of silence,

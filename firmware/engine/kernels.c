@@ -15,10 +15,23 @@
 #include "kernels_avx2.h"
 #endif
 
-/* prepared: int32 bias[rows], then a word a row with its multipliers (grit_multiplier_pair). */
+/* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with its multipliers (grit_multiplier_pair);
+ * with AVX2, its own form of all that. */
+
+static const int16_t **taps_of(const grit_conv_t *conv) {
+  return (const int16_t **)(void *)conv->prepared;
+}
+
+static uint32_t tap_words(const grit_convolution_t *record) {
+  return record->kernel * (uint32_t)(sizeof(int16_t *) / sizeof(uint32_t));
+}
+
+static uint32_t *rows_of(const grit_conv_t *conv) {
+  return conv->prepared + tap_words(conv->record);
+}
 
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
-  size_t words = (size_t)record->rows * 2u;
+  size_t words = tap_words(record) + (size_t)record->rows * 2u;
 #ifdef USE_AVX2
   words += avx2_words(record);
 #endif
@@ -27,7 +40,7 @@ size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
 #ifdef USE_AVX2
-  if (fits_avx2(conv->record)) prepare_avx2(conv, conv->prepared + 2u * conv->record->rows);
+  if (fits_avx2(conv->record)) prepare_avx2(conv, rows_of(conv) + 2u * conv->record->rows);
 #else
   (void)conv;
 #endif
@@ -35,24 +48,30 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
 
 void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
   const uint32_t rows = conv->record->rows;
+  uint32_t *words = rows_of(conv);
   for (uint32_t row = 0; row < rows; row++) {
-    conv->prepared[row] = (uint32_t)grit_bias_at(ramp, row, step);
-    conv->prepared[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
+    words[row] = (uint32_t)grit_bias_at(ramp, row, step);
+    words[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
   }
 #ifdef USE_AVX2
-  if (fits_avx2(conv->record)) set_rows_avx2(conv, conv->prepared + 2u * rows, conv->prepared, conv->prepared + rows);
+  if (fits_avx2(conv->record)) set_rows_avx2(conv, words + 2u * rows, words, words + rows);
 #endif
 }
 
-void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
-                          size_t frames, int tanh) {
+void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
+  taps_of(conv)[tap] = at;
+}
+
+void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames,
+                          int tanh) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
   const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
-  const uint32_t shift = conv->record->shift;
+  const int16_t *const *taps = taps_of(conv);
+  const uint32_t *words = rows_of(conv);
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) {
-    convolve_avx2(conv, conv->prepared + 2u * rows, taps, dry, NULL, out, frames);
+    convolve_avx2(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
     if (tanh) grit_kernel_tanh(out, rows * frames);
     return;
   }
@@ -60,13 +79,13 @@ void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, c
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
-      int32_t acc = (int32_t)conv->prepared[row];
+      int32_t acc = (int32_t)words[row];
       if (mixin != NULL) acc += mixin[row] * dry[frame];
       for (size_t tap = 0; tap < kernel; tap++) {
-        const int16_t *x = taps[tap] + frame * inputs;
+        const int16_t *x = taps[tap] + (first + frame) * inputs;
         for (size_t i = 0; i < inputs; i++) acc += *weight++ * x[i];
       }
-      out[frame * rows + row] = grit_requantize(acc, conv->prepared[rows + row], shift);
+      out[frame * rows + row] = grit_requantize(acc, words[rows + row], conv->record->shift);
     }
   }
   if (tanh) grit_kernel_tanh(out, rows * frames);
@@ -74,30 +93,32 @@ void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, c
 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows;
+  const uint32_t *words = rows_of(conv);
   const int8_t *weight = (const int8_t *)(conv->blob + conv->record->weight);
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t row = 0; row < rows; row++) {
-      const int32_t acc = (int32_t)conv->prepared[row] + weight[row] * dry[frame];
-      out[frame * rows + row] = grit_requantize(acc, conv->prepared[rows + row], conv->record->shift);
+      const int32_t acc = (int32_t)words[row] + weight[row] * dry[frame];
+      out[frame * rows + row] = grit_requantize(acc, words[rows + row], conv->record->shift);
     }
 }
 
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs;
+  const uint32_t *words = rows_of(conv);
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) {
-    convolve_avx2(conv, conv->prepared + 2u * rows, &z, NULL, stream, stream, frames);
+    convolve_avx2(conv, rows_of(conv) + 2u * rows, &z, 0, NULL, stream, stream, frames);
     return;
   }
 #endif
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
-      int32_t acc = (int32_t)conv->prepared[row];
+      int32_t acc = (int32_t)words[row];
       for (size_t i = 0; i < inputs; i++) acc += *weight++ * z[frame * inputs + i];
       int16_t *to = &stream[frame * rows + row];
-      *to = grit_saturate(*to + grit_requantize(acc, conv->prepared[rows + row], conv->record->shift));
+      *to = grit_saturate(*to + grit_requantize(acc, words[rows + row], conv->record->shift));
     }
   }
 }

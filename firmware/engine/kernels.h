@@ -50,7 +50,7 @@ typedef struct {
   const int8_t *weight;
 } grit_skip_t;
 
-/* Bytes of caller's memory, 4-byte aligned, for `prepared`. */
+/* Bytes of caller's memory, 8-byte aligned, for `prepared`. */
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record);
 
 /* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow with grit_kernel_set_rows. */
@@ -59,10 +59,13 @@ void grit_kernel_prepare(const grit_conv_t *conv);
 /* Sets bias and multiplier of every row, `step` of GRIT_RAMP_STEPS on the way; what comes next uses them. */
 void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
 
-/* out[frame][row] = requantized sum over taps[k][frame][input] * weight + dry[frame] * mixin + bias, through the tanh
- * table if `tanh`. dry: a sample a word. A single row lies dense: out[frame]. */
-void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
-                          size_t frames, int tanh);
+/* From now on, what tap `tap` hears at frame 0 stands at `at`, the following frames behind it. */
+void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
+
+/* out[frame][row] = requantized sum over tap[first + frame][input] * weight + dry[frame] * mixin + bias, through the
+ * tanh table if `tanh`. dry: a sample a word. A single row lies dense: out[frame]. */
+void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames,
+                          int tanh);
 
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's rechannel, from one input. */
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);

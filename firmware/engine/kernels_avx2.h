@@ -83,9 +83,9 @@ static inline void put(int16_t *to, __m128i values, size_t rows) {
 
 /* added: NULL, or what is added to the result with saturation (and lies as out does). */
 static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *conv, const uint32_t *group,
-                                                             const int16_t *const *taps, const int32_t *dry,
-                                                             const int16_t *added, int16_t *out, size_t frames,
-                                                             size_t lanes, size_t inputs) {
+                                                             const int16_t *const *taps, size_t first,
+                                                             const int32_t *dry, const int16_t *added, int16_t *out,
+                                                             size_t frames, size_t lanes, size_t inputs) {
   const size_t rows = conv->record->rows, kernel = conv->record->kernel;
   const bool mixes = conv->record->mixin != 0u;
   for (size_t frame = 0; frame < frames; frame += TILE_FRAMES) {
@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *
     }
     const uint32_t *weight = group + 4u * LANES;
     for (size_t tap = 0; tap < kernel; tap++) {
-      const int16_t *x = taps[tap] + frame * inputs;
+      const int16_t *x = taps[tap] + (first + frame) * inputs;
       for (size_t i = 0; i < inputs; i += 2u, weight += LANES) {
         const __m256i w = load(weight);
         for (size_t f = 0; f < TILE_FRAMES; f++) {
@@ -121,7 +121,7 @@ static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *
   }
 }
 
-static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps,
+static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps, size_t first,
                           const int32_t *dry, const int16_t *added, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows;
   for (size_t row = 0; row < rows; row += LANES, group += group_words(conv->record)) {
@@ -129,16 +129,16 @@ static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const 
     const int16_t *onto = added == NULL ? NULL : added + row;
     switch (conv->record->inputs) { /* known widths unroll */
       case 4:
-        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 4);
+        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 4);
         break;
       case 8:
-        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 8);
+        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 8);
         break;
       case 16:
-        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, 16);
+        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 16);
         break;
       default:
-        group_avx2(conv, group, taps, dry, onto, out + row, frames, lanes, conv->record->inputs);
+        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, conv->record->inputs);
     }
   }
 }

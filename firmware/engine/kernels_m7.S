@@ -2,589 +2,325 @@
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
   .syntax unified
   .thumb
-  .section .text.grit_fast.grit_m7_convolve_linear_2_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_2_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_2_1
-  .type grit_m7_convolve_linear_2_1, %function
-grit_m7_convolve_linear_2_1:
+  .global grit_m7_convolve_linear_2_any
+  .type grit_m7_convolve_linear_2_any, %function
+grit_m7_convolve_linear_2_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-2:
-  add.w lr, lr, #12
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  str.w r11, [lr, #-12]
-  cmp r12, lr
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #8]
-  ldr.w r8, [r12, #8]
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  ldr.w r6, [r12, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  ldr.w r9, [lr, #4]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+2:
+  ldr.w r8, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #12]
+  smlad r2, r9, r8, r2
+  add.w lr, lr, #12
+  tst r12, #1
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #4]
+  beq 2b
+  ldr.w r10, [lr, #8]
+  ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
+  ldr.w r12, [sp, #8]
+  add.w r11, r11, #12
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_2_1, . - grit_m7_convolve_linear_2_1
-  .section .text.grit_fast.grit_m7_convolve_linear_2_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_2_3
-  .type grit_m7_convolve_linear_2_3, %function
-grit_m7_convolve_linear_2_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-2:
-  add.w r11, r12, #12
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #12]
-  str.w r11, [lr, #0]
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #12]
-  ldr.w r9, [lr, #16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #36
-  smlad r3, r10, r6, r3
-  add.w r11, r12, #12
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-8]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  str.w r11, [lr, #-12]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #-4]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  cmp r12, lr
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #8]
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_2_3, . - grit_m7_convolve_linear_2_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_2_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_leaky_2_1
-  .type grit_m7_convolve_leaky_2_1, %function
-grit_m7_convolve_leaky_2_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-2:
-  add.w lr, lr, #12
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  str.w r11, [lr, #-12]
-  cmp r12, lr
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #8]
-  ldr.w r8, [r12, #8]
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
   add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
+  str.w r10, [sp, #12]
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r3
   add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #8]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_2_1, . - grit_m7_convolve_leaky_2_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_2_3, "ax", %progbits
+  .size grit_m7_convolve_linear_2_any, . - grit_m7_convolve_linear_2_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_2_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_2_3
-  .type grit_m7_convolve_leaky_2_3, %function
-grit_m7_convolve_leaky_2_3:
+  .global grit_m7_convolve_leaky_2_any
+  .type grit_m7_convolve_leaky_2_any, %function
+grit_m7_convolve_leaky_2_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
 2:
-  add.w r11, r12, #12
+  ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   ldr.w r12, [lr, #12]
-  str.w r11, [lr, #0]
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #12]
-  ldr.w r9, [lr, #16]
+  add.w lr, lr, #12
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #36
-  smlad r3, r10, r6, r3
-  add.w r11, r12, #12
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-8]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  str.w r11, [lr, #-12]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #-4]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  cmp r12, lr
-  smlad r2, r9, r8, r2
   ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #8]
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #4]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
+  ldr.w r7, [r12, #4]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
   ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #4]
+  str.w r5, [r10, #8]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #8]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #4]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_2_3, . - grit_m7_convolve_leaky_2_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_2_1, "ax", %progbits
+  .size grit_m7_convolve_leaky_2_any, . - grit_m7_convolve_leaky_2_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_2_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_tanh_2_1
-  .type grit_m7_convolve_tanh_2_1, %function
-grit_m7_convolve_tanh_2_1:
+  .global grit_m7_convolve_tanh_2_any
+  .type grit_m7_convolve_tanh_2_any, %function
+grit_m7_convolve_tanh_2_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  sub r2, r2, r11
   ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
 2:
-  add.w lr, lr, #12
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  str.w r11, [lr, #-12]
-  cmp r12, lr
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #8]
   ldr.w r8, [r12, #8]
-  bne 2b
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #12]
+  smlad r2, r9, r8, r2
+  add.w lr, lr, #12
+  tst r12, #1
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #4]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -597,287 +333,153 @@ grit_m7_convolve_tanh_2_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #12
+  ldr.w r6, [r12, #0]
   add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #4]
+  str.w r5, [r10, #8]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
   ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_2_1, . - grit_m7_convolve_tanh_2_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_2_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_2_3
-  .type grit_m7_convolve_tanh_2_3, %function
-grit_m7_convolve_tanh_2_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-2:
-  add.w r11, r12, #12
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #12]
-  str.w r11, [lr, #0]
-  add.w r11, r12, #12
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #12]
-  ldr.w r9, [lr, #16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #24]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #36
-  smlad r3, r10, r6, r3
-  add.w r11, r12, #12
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-8]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  str.w r11, [lr, #-12]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #-4]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlad r1, r9, r7, r1
-  cmp r12, lr
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #8]
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #8]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_2_3, . - grit_m7_convolve_tanh_2_3
+  .size grit_m7_convolve_tanh_2_any, . - grit_m7_convolve_tanh_2_any
   .section .text.grit_fast.grit_m7_residual_2, "ax", %progbits
   .balign 8
   .global grit_m7_residual_2
   .type grit_m7_residual_2, %function
 grit_m7_residual_2:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #20]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
 1:
-  smlad r2, r9, r8, r11
-  smlad r0, r9, r6, r11
-  smlad r1, r9, r7, r11
-  ldr.w r11, [lr, #4]
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r11
-  ldr.w r6, [sp, #0]
-  smlad r4, r10, r7, r11
-  add.w r6, r6, r12
-  smlad r5, r10, r8, r11
-  ldr.w r10, [lr, #32]
-  smmulr r1, r1, r9
-  ldr.w r11, [r6, #8]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #4]
-  smmulr r5, r5, r10
-  add.w r12, r12, #12
-  smmulr r3, r3, r10
-  cmp r12, r8
-  ssat r1, #16, r1
-  smmulr r4, r4, r10
-  ssat r0, #16, r0
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r4, #16, r4
-  ssat r2, #16, r2
-  ssat r3, #16, r3
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r10, [r6, #4]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  add.w r12, r12, #12
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
   ldr.w r9, [lr, #16]
-  str.w r10, [r6, #4]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #8]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  blo 1b
-  add.w sp, sp, #12
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #20]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #8]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #8]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #4]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #8]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #12
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_2, . - grit_m7_residual_2
   .section .text.grit_fast.grit_m7_head_2, "ax", %progbits
@@ -886,74 +488,77 @@ grit_m7_residual_2:
   .type grit_m7_head_2, %function
 grit_m7_head_2:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r9, [r12, #12]
 2:
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #16]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #20]
-  smlad r2, r10, r8, r2
-  add.w r12, r12, #24
-  smlad r3, r10, r9, r3
-  str.w r12, [lr, #0]
-  smlad r4, r10, r6, r4
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #16]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r3, r9, r6, r3
   ldr.w r12, [lr, #8]
-  smlad r5, r10, r7, r5
+  smlad r4, r9, r7, r4
+  add.w r12, r12, r11
+  smlad r5, r9, r8, r5
   add.w lr, lr, #16
-  ldr.w r8, [r12, #0]
-  ldr.w r9, [r12, #4]
-  ldr.w r11, [lr, #-4]
-  ldr.w r6, [r12, #8]
-  ldr.w r7, [r12, #12]
-  ldr.w r10, [lr, #4]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #20]
-  smlad r2, r11, r6, r2
-  add.w r12, r12, #24
-  smlad r3, r11, r7, r3
-  str.w r12, [lr, #-8]
-  smlad r4, r11, r8, r4
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #-4]
+  ldr.w r8, [r12, #8]
+  ldr.w r9, [lr, #4]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #12]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #16]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #20]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r5, r11, r9, r5
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r9, [r12, #12]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #24
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -961,25 +566,22 @@ grit_m7_head_2:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
-  ldr.w r9, [r12, #12]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_2, . - grit_m7_head_2
   .section .text.grit_fast.grit_m7_skip_2, "ax", %progbits
@@ -1163,51 +765,56 @@ grit_m7_shift_2:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_2, . - grit_m7_shift_2
-  .section .text.grit_fast.grit_m7_convolve_linear_4_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_4_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_4_1
-  .type grit_m7_convolve_linear_4_1, %function
-grit_m7_convolve_linear_4_1:
+  .global grit_m7_convolve_linear_4_any
+  .type grit_m7_convolve_linear_4_any, %function
+grit_m7_convolve_linear_4_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #8]
 2:
-  add.w lr, lr, #20
+  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #24
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #20
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1220,286 +827,127 @@ grit_m7_convolve_linear_4_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #8]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #24
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_4_1, . - grit_m7_convolve_linear_4_1
-  .section .text.grit_fast.grit_m7_convolve_linear_4_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_4_3
-  .type grit_m7_convolve_linear_4_3, %function
-grit_m7_convolve_linear_4_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
-2:
-  add.w r11, r12, #24
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #24
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  str.w r11, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #60
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-16]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #-12]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #24
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #8]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_4_3, . - grit_m7_convolve_linear_4_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_4_1, "ax", %progbits
+  .size grit_m7_convolve_linear_4_any, . - grit_m7_convolve_linear_4_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_4_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_4_1
-  .type grit_m7_convolve_leaky_4_1, %function
-grit_m7_convolve_leaky_4_1:
+  .global grit_m7_convolve_leaky_4_any
+  .type grit_m7_convolve_leaky_4_any, %function
+grit_m7_convolve_leaky_4_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #20
+  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #24
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #20
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1512,314 +960,139 @@ grit_m7_convolve_leaky_4_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #8]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #16]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #24
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #8]
+  str.w r5, [r10, #16]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_4_1, . - grit_m7_convolve_leaky_4_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_4_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_4_any, . - grit_m7_convolve_leaky_4_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_4_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_4_3
-  .type grit_m7_convolve_leaky_4_3, %function
-grit_m7_convolve_leaky_4_3:
+  .global grit_m7_convolve_tanh_4_any
+  .type grit_m7_convolve_tanh_4_any, %function
+grit_m7_convolve_tanh_4_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
-2:
-  add.w r11, r12, #24
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #24
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  str.w r11, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #60
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-16]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #-12]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #24
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #16]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #8]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_4_3, . - grit_m7_convolve_leaky_4_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_4_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_4_1
-  .type grit_m7_convolve_tanh_4_1, %function
-grit_m7_convolve_tanh_4_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
 2:
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #20
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #24
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1832,19 +1105,18 @@ grit_m7_convolve_tanh_4_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #8]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -1857,331 +1129,164 @@ grit_m7_convolve_tanh_4_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #24
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #8]
+  str.w r5, [r10, #16]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_4_1, . - grit_m7_convolve_tanh_4_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_4_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_4_3
-  .type grit_m7_convolve_tanh_4_3, %function
-grit_m7_convolve_tanh_4_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
-2:
-  add.w r11, r12, #24
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #24
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  str.w r11, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #60
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-16]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #-12]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #24
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-20]
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #16]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_4_3, . - grit_m7_convolve_tanh_4_3
+  .size grit_m7_convolve_tanh_4_any, . - grit_m7_convolve_tanh_4_any
   .section .text.grit_fast.grit_m7_residual_4, "ax", %progbits
   .balign 8
   .global grit_m7_residual_4
   .type grit_m7_residual_4, %function
 grit_m7_residual_4:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r1, r9, r7, r11
-  smlad r2, r9, r8, r11
-  smlad r0, r9, r6, r11
-  ldr.w r11, [lr, #4]
-  ldr.w r9, [lr, #24]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #12]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #40]
-  smmulr r1, r1, r9
-  add.w r6, r6, r12
-  smmulr r0, r0, r9
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
   add.w r12, r12, #24
-  smmulr r4, r4, r10
-  ldr.w r11, [r6, #16]
-  smmulr r3, r3, r10
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #8]
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  smmulr r5, r5, r10
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #28]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #16]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
   ssat r0, #16, r0
-  smmulr r2, r2, r9
+  smmulr r4, r4, r10
   ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
   ssat r5, #16, r5
   ssat r2, #16, r2
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r9, [r6, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [r6, #8]
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #8]
   pkhbt r5, r2, r5, lsl #16
-  cmp r12, r8
-  ldr.w r8, [r12, #16]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #8]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #16]
-  ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  blo 1b
-  add.w sp, sp, #12
+  ldr.w r2, [r11, #16]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #8]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #16]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #24
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_4, . - grit_m7_residual_4
   .section .text.grit_fast.grit_m7_head_4, "ax", %progbits
@@ -2190,71 +1295,75 @@ grit_m7_residual_4:
   .type grit_m7_head_4, %function
 grit_m7_head_4:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
-  ldr.w r9, [r12, #24]
 2:
   add.w lr, lr, #12
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #24]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #40]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #4]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #12]
+  ldr.w r8, [r12, #20]
+  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #32]
+  ldr.w r6, [r12, #28]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #40]
+  ldr.w r7, [r12, #36]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-4]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #4]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #12]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #20]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #28]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #36]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #44]
-  smlad r3, r11, r7, r3
-  add.w r12, r12, #48
-  smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-12]
+  ldr.w r8, [r12, #44]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r5, r11, r9, r5
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
-  ldr.w r9, [r12, #24]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #48
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -2262,25 +1371,22 @@ grit_m7_head_4:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
-  ldr.w r9, [r12, #24]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_4, . - grit_m7_head_4
   .section .text.grit_fast.grit_m7_skip_4, "ax", %progbits
@@ -2464,51 +1570,56 @@ grit_m7_shift_4:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_4, . - grit_m7_shift_4
-  .section .text.grit_fast.grit_m7_convolve_linear_6_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_6_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_6_1
-  .type grit_m7_convolve_linear_6_1, %function
-grit_m7_convolve_linear_6_1:
+  .global grit_m7_convolve_linear_6_any
+  .type grit_m7_convolve_linear_6_any, %function
+grit_m7_convolve_linear_6_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
 2:
-  add.w lr, lr, #28
+  ldr.w r8, [r12, #24]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #36
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #28
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -2532,319 +1643,127 @@ grit_m7_convolve_linear_6_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #12]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #36
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_6_1, . - grit_m7_convolve_linear_6_1
-  .section .text.grit_fast.grit_m7_convolve_linear_6_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_6_3
-  .type grit_m7_convolve_linear_6_3, %function
-grit_m7_convolve_linear_6_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
-2:
-  add.w r11, r12, #36
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #36
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  str.w r11, [lr, #28]
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #56]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #84
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-24]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #-20]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #36
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_6_3, . - grit_m7_convolve_linear_6_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_6_1, "ax", %progbits
+  .size grit_m7_convolve_linear_6_any, . - grit_m7_convolve_linear_6_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_6_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_6_1
-  .type grit_m7_convolve_leaky_6_1, %function
-grit_m7_convolve_leaky_6_1:
+  .global grit_m7_convolve_leaky_6_any
+  .type grit_m7_convolve_leaky_6_any, %function
+grit_m7_convolve_leaky_6_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #28
+  ldr.w r8, [r12, #24]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #36
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #28
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -2868,347 +1787,139 @@ grit_m7_convolve_leaky_6_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #12]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #24]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #36
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #12]
+  str.w r5, [r10, #24]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #12]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_6_1, . - grit_m7_convolve_leaky_6_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_6_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_6_any, . - grit_m7_convolve_leaky_6_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_6_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_6_3
-  .type grit_m7_convolve_leaky_6_3, %function
-grit_m7_convolve_leaky_6_3:
+  .global grit_m7_convolve_tanh_6_any
+  .type grit_m7_convolve_tanh_6_any, %function
+grit_m7_convolve_tanh_6_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
-2:
-  add.w r11, r12, #36
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #36
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  str.w r11, [lr, #28]
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #56]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #84
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-24]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #-20]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #36
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #24]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #12]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_6_3, . - grit_m7_convolve_leaky_6_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_6_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_6_1
-  .type grit_m7_convolve_tanh_6_1, %function
-grit_m7_convolve_tanh_6_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
 2:
+  ldr.w r8, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #28
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #36
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -3232,19 +1943,18 @@ grit_m7_convolve_tanh_6_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #12]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -3257,375 +1967,175 @@ grit_m7_convolve_tanh_6_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #36
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #12]
+  str.w r5, [r10, #24]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_6_1, . - grit_m7_convolve_tanh_6_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_6_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_6_3
-  .type grit_m7_convolve_tanh_6_3, %function
-grit_m7_convolve_tanh_6_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
-2:
-  add.w r11, r12, #36
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #36
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  str.w r11, [lr, #28]
-  ldr.w r10, [lr, #44]
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #56]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #84
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-24]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #-20]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #36
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-28]
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #28]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #24]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_6_3, . - grit_m7_convolve_tanh_6_3
+  .size grit_m7_convolve_tanh_6_any, . - grit_m7_convolve_tanh_6_any
   .section .text.grit_fast.grit_m7_residual_6, "ax", %progbits
   .balign 8
   .global grit_m7_residual_6
   .type grit_m7_residual_6, %function
 grit_m7_residual_6:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r1, r9, r7, r11
-  smlad r0, r9, r6, r11
-  smlad r2, r9, r8, r11
-  ldr.w r11, [lr, #4]
-  ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #16]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r11
-  ldr.w r10, [lr, #28]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #36]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
-  smlad r4, r10, r7, r4
-  add.w r6, r6, r12
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #48]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  ldr.w r11, [r6, #24]
-  ldr.w r8, [sp, #4]
-  smmulr r5, r5, r10
   add.w r12, r12, #36
-  smmulr r4, r4, r10
-  cmp r12, r8
-  smmulr r3, r3, r10
-  ldr.w r10, [r6, #12]
-  ssat r5, #16, r5
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #36]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #24]
   smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
   ssat r3, #16, r3
   smmulr r2, r2, r9
   ssat r4, #16, r4
-  smmulr r0, r0, r9
-  ssat r1, #16, r1
+  ssat r5, #16, r5
   ssat r2, #16, r2
-  ssat r0, #16, r0
-  ldr.w r9, [r6, #0]
-  pkhbt r4, r1, r4, lsl #16
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r8, [r12, #24]
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #12]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #12]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #12]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #24]
-  ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  blo 1b
-  add.w sp, sp, #12
+  ldr.w r2, [r11, #24]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #12]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #24]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #36
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_6, . - grit_m7_residual_6
   .section .text.grit_fast.grit_m7_head_6, "ax", %progbits
@@ -3634,126 +2144,129 @@ grit_m7_residual_6:
   .type grit_m7_head_6, %function
 grit_m7_head_6:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
-  ldr.w r9, [r12, #36]
 2:
-  ldr.w r11, [lr, #8]
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #48]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #60]
-  smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
-  ldr.w r9, [r12, #16]
-  smlad r4, r10, r6, r4
-  ldr.w r6, [r12, #28]
-  smlad r5, r10, r7, r5
-  ldr.w r7, [r12, #40]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #52]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #64]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #44]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #56]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #68]
-  smlad r3, r10, r9, r3
-  add.w r12, r12, #72
-  smlad r4, r10, r6, r4
-  str.w r12, [lr, #0]
-  smlad r5, r10, r7, r5
-  ldr.w r12, [lr, #16]
-  add.w lr, lr, #32
-  ldr.w r11, [lr, #-12]
-  ldr.w r8, [r12, #0]
-  ldr.w r9, [r12, #12]
-  ldr.w r6, [r12, #24]
-  ldr.w r7, [r12, #36]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #48]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #60]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-8]
-  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #48]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #60]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #16]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #28]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #40]
+  ldr.w r6, [r12, #40]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #52]
+  ldr.w r7, [r12, #52]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #64]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-4]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #8]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #20]
-  ldr.w r6, [r12, #32]
-  ldr.w r7, [r12, #44]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #56]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #68]
-  smlad r2, r11, r6, r2
-  add.w r12, r12, #72
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-16]
+  ldr.w r8, [r12, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #20]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #44]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #56]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #68]
+  smlad r3, r9, r6, r3
+  ldr.w r12, [lr, #16]
+  smlad r4, r9, r7, r4
+  add.w r12, r12, r11
+  smlad r5, r9, r8, r5
+  add.w lr, lr, #32
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #12]
+  ldr.w r10, [lr, #-12]
+  ldr.w r8, [r12, #24]
+  ldr.w r9, [lr, #-8]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #36]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #48]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #60]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #40]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #52]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #64]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #20]
+  ldr.w r8, [r12, #32]
+  ldr.w r9, [lr, #4]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #44]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #56]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #68]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r4, r11, r8, r4
-  cmp r12, lr
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
-  ldr.w r9, [r12, #36]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #72
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -3761,25 +2274,22 @@ grit_m7_head_6:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
-  ldr.w r9, [r12, #36]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_6, . - grit_m7_head_6
   .section .text.grit_fast.grit_m7_skip_6, "ax", %progbits
@@ -3963,51 +2473,56 @@ grit_m7_shift_6:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_6, . - grit_m7_shift_6
-  .section .text.grit_fast.grit_m7_convolve_linear_8_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_8_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_8_1
-  .type grit_m7_convolve_linear_8_1, %function
-grit_m7_convolve_linear_8_1:
+  .global grit_m7_convolve_linear_8_any
+  .type grit_m7_convolve_linear_8_any, %function
+grit_m7_convolve_linear_8_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #16]
 2:
-  add.w lr, lr, #36
+  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #48
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #36
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4042,352 +2557,127 @@ grit_m7_convolve_linear_8_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #16]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #48
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_8_1, . - grit_m7_convolve_linear_8_1
-  .section .text.grit_fast.grit_m7_convolve_linear_8_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_8_3
-  .type grit_m7_convolve_linear_8_3, %function
-grit_m7_convolve_linear_8_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
-2:
-  add.w r11, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #36]
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #108
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-32]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #-28]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #48
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #16]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_8_3, . - grit_m7_convolve_linear_8_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_8_1, "ax", %progbits
+  .size grit_m7_convolve_linear_8_any, . - grit_m7_convolve_linear_8_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_8_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_8_1
-  .type grit_m7_convolve_leaky_8_1, %function
-grit_m7_convolve_leaky_8_1:
+  .global grit_m7_convolve_leaky_8_any
+  .type grit_m7_convolve_leaky_8_any, %function
+grit_m7_convolve_leaky_8_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #36
+  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #48
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #36
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4422,380 +2712,139 @@ grit_m7_convolve_leaky_8_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #16]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #32]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #48
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #16]
+  str.w r5, [r10, #32]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #16]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_8_1, . - grit_m7_convolve_leaky_8_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_8_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_8_any, . - grit_m7_convolve_leaky_8_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_8_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_8_3
-  .type grit_m7_convolve_leaky_8_3, %function
-grit_m7_convolve_leaky_8_3:
+  .global grit_m7_convolve_tanh_8_any
+  .type grit_m7_convolve_tanh_8_any, %function
+grit_m7_convolve_tanh_8_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
-2:
-  add.w r11, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #36]
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #108
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-32]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #-28]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #48
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #32]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #16]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_8_3, . - grit_m7_convolve_leaky_8_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_8_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_8_1
-  .type grit_m7_convolve_tanh_8_1, %function
-grit_m7_convolve_tanh_8_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
 2:
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #36
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #48
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4830,19 +2879,18 @@ grit_m7_convolve_tanh_8_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #16]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -4855,356 +2903,112 @@ grit_m7_convolve_tanh_8_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #48
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #16]
+  str.w r5, [r10, #32]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_8_1, . - grit_m7_convolve_tanh_8_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_8_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_8_3
-  .type grit_m7_convolve_tanh_8_3, %function
-grit_m7_convolve_tanh_8_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
-2:
-  add.w r11, r12, #48
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #48
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #36]
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #108
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-32]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #-28]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #48
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-36]
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #32]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_8_3, . - grit_m7_convolve_tanh_8_3
+  .size grit_m7_convolve_tanh_8_any, . - grit_m7_convolve_tanh_8_any
   .section .text.grit_fast.grit_m7_residual_8, "ax", %progbits
   .balign 8
   .global grit_m7_residual_8
   .type grit_m7_residual_8, %function
 grit_m7_residual_8:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r0, r9, r6, r11
-  smlad r2, r9, r8, r11
-  smlad r1, r9, r7, r11
-  ldr.w r11, [lr, #4]
-  ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #36]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
@@ -5212,62 +3016,73 @@ grit_m7_residual_8:
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
+  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #56]
-  smmulr r1, r1, r9
-  add.w r6, r6, r12
-  smmulr r0, r0, r9
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
   add.w r12, r12, #48
-  smmulr r5, r5, r10
-  ldr.w r11, [r6, #32]
-  ssat r0, #16, r0
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  smmulr r4, r4, r10
-  ssat r5, #16, r5
-  smmulr r3, r3, r10
-  ssat r2, #16, r2
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r10, [r6, #16]
-  pkhbt r3, r0, r3, lsl #16
-  cmp r12, r8
-  ldr.w r8, [r12, #32]
-  qadd16 r9, r3, r9
-  qadd16 r11, r5, r11
-  qadd16 r10, r4, r10
-  str.w r9, [r6, #0]
-  ldr.w r7, [r12, #16]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #16]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  blo 1b
-  add.w sp, sp, #12
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #44]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #32]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #16]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #32]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #16]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #32]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #48
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_8, . - grit_m7_residual_8
   .section .text.grit_fast.grit_m7_head_8, "ax", %progbits
@@ -5276,97 +3091,101 @@ grit_m7_residual_8:
   .type grit_m7_head_8, %function
 grit_m7_head_8:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
-  ldr.w r9, [r12, #48]
 2:
   add.w lr, lr, #20
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #48]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #64]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #80]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-12]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #4]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #20]
+  ldr.w r8, [r12, #36]
+  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #64]
+  ldr.w r6, [r12, #52]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #80]
+  ldr.w r7, [r12, #68]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-12]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #4]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #20]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #36]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #52]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #68]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #84]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-8]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #84]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #40]
-  ldr.w r9, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #56]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #72]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #88]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #12]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #44]
+  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #72]
+  ldr.w r6, [r12, #60]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #88]
+  ldr.w r7, [r12, #76]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-4]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #12]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #28]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #44]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #60]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #76]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #92]
-  smlad r3, r11, r7, r3
-  add.w r12, r12, #96
-  smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-20]
+  ldr.w r8, [r12, #92]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r5, r11, r9, r5
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
-  ldr.w r9, [r12, #48]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #96
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -5374,25 +3193,22 @@ grit_m7_head_8:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
-  ldr.w r9, [r12, #48]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_8, . - grit_m7_head_8
   .section .text.grit_fast.grit_m7_skip_8, "ax", %progbits
@@ -5576,51 +3392,56 @@ grit_m7_shift_8:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_8, . - grit_m7_shift_8
-  .section .text.grit_fast.grit_m7_convolve_linear_10_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_10_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_10_1
-  .type grit_m7_convolve_linear_10_1, %function
-grit_m7_convolve_linear_10_1:
+  .global grit_m7_convolve_linear_10_any
+  .type grit_m7_convolve_linear_10_any, %function
+grit_m7_convolve_linear_10_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #20]
 2:
-  add.w lr, lr, #44
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #60
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #44
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -5666,385 +3487,127 @@ grit_m7_convolve_linear_10_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #20]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #60
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_10_1, . - grit_m7_convolve_linear_10_1
-  .section .text.grit_fast.grit_m7_convolve_linear_10_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_10_3
-  .type grit_m7_convolve_linear_10_3, %function
-grit_m7_convolve_linear_10_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
-2:
-  add.w r11, r12, #60
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #44]
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #88]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #132
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-40]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #-36]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #60
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #20]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_10_3, . - grit_m7_convolve_linear_10_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_10_1, "ax", %progbits
+  .size grit_m7_convolve_linear_10_any, . - grit_m7_convolve_linear_10_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_10_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_10_1
-  .type grit_m7_convolve_leaky_10_1, %function
-grit_m7_convolve_leaky_10_1:
+  .global grit_m7_convolve_leaky_10_any
+  .type grit_m7_convolve_leaky_10_any, %function
+grit_m7_convolve_leaky_10_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #44
+  ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #60
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #44
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -6090,413 +3653,139 @@ grit_m7_convolve_leaky_10_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #20]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #40]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #60
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #20]
+  str.w r5, [r10, #40]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #20]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_10_1, . - grit_m7_convolve_leaky_10_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_10_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_10_any, . - grit_m7_convolve_leaky_10_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_10_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_10_3
-  .type grit_m7_convolve_leaky_10_3, %function
-grit_m7_convolve_leaky_10_3:
+  .global grit_m7_convolve_tanh_10_any
+  .type grit_m7_convolve_tanh_10_any, %function
+grit_m7_convolve_tanh_10_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
-2:
-  add.w r11, r12, #60
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #44]
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #88]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #132
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-40]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #-36]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #60
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #40]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #20]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_10_3, . - grit_m7_convolve_leaky_10_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_10_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_10_1
-  .type grit_m7_convolve_tanh_10_1, %function
-grit_m7_convolve_tanh_10_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
 2:
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #44
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #60
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -6542,19 +3831,18 @@ grit_m7_convolve_tanh_10_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #20]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -6567,463 +3855,197 @@ grit_m7_convolve_tanh_10_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #60
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #20]
+  str.w r5, [r10, #40]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
+  ldr.w r7, [r12, #20]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_10_1, . - grit_m7_convolve_tanh_10_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_10_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_10_3
-  .type grit_m7_convolve_tanh_10_3, %function
-grit_m7_convolve_tanh_10_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
-2:
-  add.w r11, r12, #60
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #60
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #44]
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #88]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #132
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-40]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #-36]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #60
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-44]
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #40]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_10_3, . - grit_m7_convolve_tanh_10_3
+  .size grit_m7_convolve_tanh_10_any, . - grit_m7_convolve_tanh_10_any
   .section .text.grit_fast.grit_m7_residual_10, "ax", %progbits
   .balign 8
   .global grit_m7_residual_10
   .type grit_m7_residual_10, %function
 grit_m7_residual_10:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r2, r9, r8, r11
-  smlad r1, r9, r7, r11
-  smlad r0, r9, r6, r11
-  ldr.w r11, [lr, #4]
-  ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #24]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #28]
-  smlad r0, r9, r6, r0
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #24]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #28]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
-  smlad r5, r10, r8, r5
-  add.w r6, r6, r12
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #64]
-  smmulr r1, r1, r9
-  ldr.w r11, [r6, #40]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #4]
-  smmulr r4, r4, r10
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
   add.w r12, r12, #60
-  smmulr r3, r3, r10
-  cmp r12, r8
-  smmulr r5, r5, r10
-  ldr.w r10, [r6, #20]
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r1, #16, r1
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r2, #16, r2
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [r12, #40]
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r7, [r12, #20]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #20]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #40]
-  ldr.w r11, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  blo 1b
-  add.w sp, sp, #12
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #52]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #40]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #20]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #40]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #20]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #40]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #60
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_10, . - grit_m7_residual_10
   .section .text.grit_fast.grit_m7_head_10, "ax", %progbits
@@ -7032,178 +4054,181 @@ grit_m7_residual_10:
   .type grit_m7_head_10, %function
 grit_m7_head_10:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
-  ldr.w r9, [r12, #60]
 2:
-  ldr.w r11, [lr, #8]
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #80]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #100]
-  smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
-  ldr.w r9, [r12, #24]
-  smlad r4, r10, r6, r4
-  ldr.w r6, [r12, #44]
-  smlad r5, r10, r7, r5
-  ldr.w r7, [r12, #64]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #84]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #104]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #68]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #88]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #108]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #16]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #12]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #32]
-  ldr.w r6, [r12, #52]
-  ldr.w r7, [r12, #72]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #92]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #112]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #20]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #76]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #96]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #116]
-  smlad r3, r10, r9, r3
-  add.w r12, r12, #120
-  smlad r4, r10, r6, r4
-  str.w r12, [lr, #0]
-  smlad r5, r10, r7, r5
-  ldr.w r12, [lr, #24]
-  add.w lr, lr, #48
-  ldr.w r11, [lr, #-20]
-  ldr.w r8, [r12, #0]
-  ldr.w r9, [r12, #20]
-  ldr.w r6, [r12, #40]
-  ldr.w r7, [r12, #60]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #80]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #100]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-16]
-  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #60]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #80]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #100]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #24]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #44]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #64]
+  ldr.w r6, [r12, #64]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #84]
+  ldr.w r7, [r12, #84]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #104]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-12]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #8]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #28]
-  ldr.w r6, [r12, #48]
-  ldr.w r7, [r12, #68]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #88]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #108]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-8]
-  smlad r3, r11, r7, r3
+  ldr.w r8, [r12, #104]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #48]
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #68]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #88]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #108]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #32]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #72]
+  ldr.w r6, [r12, #72]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #92]
+  ldr.w r7, [r12, #92]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #112]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-4]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #16]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #36]
-  ldr.w r6, [r12, #56]
-  ldr.w r7, [r12, #76]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #96]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #116]
-  smlad r2, r11, r6, r2
-  add.w r12, r12, #120
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-24]
+  ldr.w r8, [r12, #112]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #76]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #96]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #116]
+  smlad r3, r9, r6, r3
+  ldr.w r12, [lr, #24]
+  smlad r4, r9, r7, r4
+  add.w r12, r12, r11
+  smlad r5, r9, r8, r5
+  add.w lr, lr, #48
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #20]
+  ldr.w r10, [lr, #-20]
+  ldr.w r8, [r12, #40]
+  ldr.w r9, [lr, #-16]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #60]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #80]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #100]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #64]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #84]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #104]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-12]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #48]
+  ldr.w r9, [lr, #-8]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #68]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #88]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #108]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #72]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #92]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #112]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #16]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #56]
+  ldr.w r9, [lr, #4]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #76]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #96]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #116]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r4, r11, r8, r4
-  cmp r12, lr
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
-  ldr.w r9, [r12, #60]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #120
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -7211,25 +4236,22 @@ grit_m7_head_10:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
-  ldr.w r9, [r12, #60]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_10, . - grit_m7_head_10
   .section .text.grit_fast.grit_m7_skip_10, "ax", %progbits
@@ -7413,51 +4435,56 @@ grit_m7_shift_10:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_10, . - grit_m7_shift_10
-  .section .text.grit_fast.grit_m7_convolve_linear_12_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_12_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_12_1
-  .type grit_m7_convolve_linear_12_1, %function
-grit_m7_convolve_linear_12_1:
+  .global grit_m7_convolve_linear_12_any
+  .type grit_m7_convolve_linear_12_any, %function
+grit_m7_convolve_linear_12_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #24]
 2:
-  add.w lr, lr, #52
+  ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #72
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #52
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -7514,418 +4541,127 @@ grit_m7_convolve_linear_12_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #24]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #72
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_12_1, . - grit_m7_convolve_linear_12_1
-  .section .text.grit_fast.grit_m7_convolve_linear_12_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_12_3
-  .type grit_m7_convolve_linear_12_3, %function
-grit_m7_convolve_linear_12_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
-2:
-  add.w r11, r12, #72
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #52]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #72
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #52]
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #104]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #156
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #-44]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #72
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #24]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_12_3, . - grit_m7_convolve_linear_12_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_12_1, "ax", %progbits
+  .size grit_m7_convolve_linear_12_any, . - grit_m7_convolve_linear_12_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_12_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_12_1
-  .type grit_m7_convolve_leaky_12_1, %function
-grit_m7_convolve_leaky_12_1:
+  .global grit_m7_convolve_leaky_12_any
+  .type grit_m7_convolve_leaky_12_any, %function
+grit_m7_convolve_leaky_12_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #52
+  ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #72
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #52
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -7982,446 +4718,139 @@ grit_m7_convolve_leaky_12_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #24]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #48]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #72
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #24]
+  str.w r5, [r10, #48]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #24]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_12_1, . - grit_m7_convolve_leaky_12_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_12_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_12_any, . - grit_m7_convolve_leaky_12_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_12_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_12_3
-  .type grit_m7_convolve_leaky_12_3, %function
-grit_m7_convolve_leaky_12_3:
+  .global grit_m7_convolve_tanh_12_any
+  .type grit_m7_convolve_tanh_12_any, %function
+grit_m7_convolve_tanh_12_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
-2:
-  add.w r11, r12, #72
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #52]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #72
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #52]
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #104]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #156
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #-44]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #72
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #48]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #24]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_12_3, . - grit_m7_convolve_leaky_12_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_12_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_12_1
-  .type grit_m7_convolve_tanh_12_1, %function
-grit_m7_convolve_tanh_12_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
 2:
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #52
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #72
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -8478,19 +4907,18 @@ grit_m7_convolve_tanh_12_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #24]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -8503,507 +4931,208 @@ grit_m7_convolve_tanh_12_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #72
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #24]
+  str.w r5, [r10, #48]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
+  ldr.w r7, [r12, #24]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_12_1, . - grit_m7_convolve_tanh_12_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_12_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_12_3
-  .type grit_m7_convolve_tanh_12_3, %function
-grit_m7_convolve_tanh_12_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
-2:
-  add.w r11, r12, #72
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #52]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #72
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #52]
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #104]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #156
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-48]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #-44]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #72
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-52]
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #52]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #48]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_12_3, . - grit_m7_convolve_tanh_12_3
+  .size grit_m7_convolve_tanh_12_any, . - grit_m7_convolve_tanh_12_any
   .section .text.grit_fast.grit_m7_residual_12, "ax", %progbits
   .balign 8
   .global grit_m7_residual_12
   .type grit_m7_residual_12, %function
 grit_m7_residual_12:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r0, r9, r6, r11
-  smlad r1, r9, r7, r11
-  smlad r2, r9, r8, r11
-  ldr.w r9, [lr, #24]
-  ldr.w r11, [lr, #4]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r11
+  smlad r4, r10, r7, r5
   ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r11
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
+  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #36]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r2, r9, r8, r2
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #68]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
-  smmulr r2, r2, r9
-  add.w r6, r6, r12
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #72]
-  smmulr r1, r1, r9
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
   add.w r12, r12, #72
-  ssat r2, #16, r2
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #60]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #48]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
   smmulr r4, r4, r10
   ssat r1, #16, r1
   smmulr r5, r5, r10
-  ldr.w r11, [r6, #48]
-  smmulr r3, r3, r10
-  cmp r12, r8
-  ssat r5, #16, r5
-  smmulr r0, r0, r9
-  ssat r4, #16, r4
   ssat r3, #16, r3
-  ssat r0, #16, r0
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r9, [r6, #0]
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r8, [r12, #48]
+  ldr.w r0, [r11, #0]
   pkhbt r4, r1, r4, lsl #16
-  ldr.w r10, [r6, #24]
-  ldr.w r7, [r12, #24]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #24]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #48]
-  ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  blo 1b
-  add.w sp, sp, #12
+  ldr.w r1, [r11, #24]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #48]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #24]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #48]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #72
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_12, . - grit_m7_residual_12
   .section .text.grit_fast.grit_m7_head_12, "ax", %progbits
@@ -9012,123 +5141,127 @@ grit_m7_residual_12:
   .type grit_m7_head_12, %function
 grit_m7_head_12:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
-  ldr.w r9, [r12, #72]
 2:
   add.w lr, lr, #28
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #72]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #96]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #120]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-20]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #4]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #28]
+  ldr.w r8, [r12, #52]
+  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #96]
+  ldr.w r6, [r12, #76]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #120]
+  ldr.w r7, [r12, #100]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-20]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #4]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #28]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #52]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #76]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #100]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #124]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-16]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #124]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #56]
-  ldr.w r9, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #104]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #128]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-12]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #12]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #60]
+  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #104]
+  ldr.w r6, [r12, #84]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #128]
+  ldr.w r7, [r12, #108]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-12]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #12]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #36]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #60]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #84]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #108]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #132]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-8]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #132]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #64]
-  ldr.w r9, [r12, #88]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #88]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #112]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #136]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #20]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #68]
+  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #112]
+  ldr.w r6, [r12, #92]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #136]
+  ldr.w r7, [r12, #116]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-4]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #44]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #68]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #92]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #116]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #140]
-  smlad r3, r11, r7, r3
-  add.w r12, r12, #144
-  smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-28]
+  ldr.w r8, [r12, #140]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r5, r11, r9, r5
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
-  ldr.w r9, [r12, #72]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #144
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -9136,25 +5269,22 @@ grit_m7_head_12:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
-  ldr.w r9, [r12, #72]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_12, . - grit_m7_head_12
   .section .text.grit_fast.grit_m7_skip_12, "ax", %progbits
@@ -9338,51 +5468,56 @@ grit_m7_shift_12:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_12, . - grit_m7_shift_12
-  .section .text.grit_fast.grit_m7_convolve_linear_14_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_14_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_14_1
-  .type grit_m7_convolve_linear_14_1, %function
-grit_m7_convolve_linear_14_1:
+  .global grit_m7_convolve_linear_14_any
+  .type grit_m7_convolve_linear_14_any, %function
+grit_m7_convolve_linear_14_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
 2:
-  add.w lr, lr, #60
+  ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #84
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #60
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -9450,451 +5585,127 @@ grit_m7_convolve_linear_14_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #28]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #84
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_14_1, . - grit_m7_convolve_linear_14_1
-  .section .text.grit_fast.grit_m7_convolve_linear_14_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_14_3
-  .type grit_m7_convolve_linear_14_3, %function
-grit_m7_convolve_linear_14_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
-2:
-  add.w r11, r12, #84
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #60]
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #120]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #180
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-56]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #-52]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #84
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_14_3, . - grit_m7_convolve_linear_14_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_14_1, "ax", %progbits
+  .size grit_m7_convolve_linear_14_any, . - grit_m7_convolve_linear_14_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_14_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_14_1
-  .type grit_m7_convolve_leaky_14_1, %function
-grit_m7_convolve_leaky_14_1:
+  .global grit_m7_convolve_leaky_14_any
+  .type grit_m7_convolve_leaky_14_any, %function
+grit_m7_convolve_leaky_14_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #60
+  ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #84
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #60
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -9962,479 +5773,139 @@ grit_m7_convolve_leaky_14_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #28]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #56]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #84
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #28]
+  str.w r5, [r10, #56]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #28]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_14_1, . - grit_m7_convolve_leaky_14_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_14_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_14_any, . - grit_m7_convolve_leaky_14_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_14_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_14_3
-  .type grit_m7_convolve_leaky_14_3, %function
-grit_m7_convolve_leaky_14_3:
+  .global grit_m7_convolve_tanh_14_any
+  .type grit_m7_convolve_tanh_14_any, %function
+grit_m7_convolve_tanh_14_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
-2:
-  add.w r11, r12, #84
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #60]
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #120]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #180
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-56]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #-52]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #84
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #56]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #28]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_14_3, . - grit_m7_convolve_leaky_14_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_14_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_14_1
-  .type grit_m7_convolve_tanh_14_1, %function
-grit_m7_convolve_tanh_14_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
 2:
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #60
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #84
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -10502,19 +5973,18 @@ grit_m7_convolve_tanh_14_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #28]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -10527,551 +5997,219 @@ grit_m7_convolve_tanh_14_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #84
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #28]
+  str.w r5, [r10, #56]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
+  ldr.w r7, [r12, #28]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_14_1, . - grit_m7_convolve_tanh_14_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_14_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_14_3
-  .type grit_m7_convolve_tanh_14_3, %function
-grit_m7_convolve_tanh_14_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
-2:
-  add.w r11, r12, #84
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #60]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #84
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #60]
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #120]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #180
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-56]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #-52]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #84
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-60]
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #60]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #56]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_14_3, . - grit_m7_convolve_tanh_14_3
+  .size grit_m7_convolve_tanh_14_any, . - grit_m7_convolve_tanh_14_any
   .section .text.grit_fast.grit_m7_residual_14, "ax", %progbits
   .balign 8
   .global grit_m7_residual_14
   .type grit_m7_residual_14, %function
 grit_m7_residual_14:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r1, r9, r7, r11
-  smlad r0, r9, r6, r11
-  smlad r2, r9, r8, r11
-  ldr.w r9, [lr, #24]
-  ldr.w r11, [lr, #4]
-  smlad r3, r10, r6, r11
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r11
+  smlad r4, r10, r7, r5
   ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r11
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
+  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
+  ldr.w r9, [lr, #20]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #36]
-  smlad r2, r9, r8, r2
   ldr.w r7, [r12, #36]
-  smlad r0, r9, r6, r0
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #52]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #44]
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #76]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #60]
-  ldr.w r7, [r12, #48]
   smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
   smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  add.w r12, r12, #84
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #52]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #64]
-  smlad r4, r10, r7, r4
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [sp, #4]
-  smlad r0, r9, r6, r0
-  ldr.w r6, [sp, #0]
-  smmulr r5, r5, r10
-  add.w r6, r6, r12
-  smmulr r3, r3, r10
-  add.w r12, r12, #84
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #76]
-  smmulr r4, r4, r10
-  ldr.w r11, [r6, #56]
-  ssat r3, #16, r3
   smmulr r0, r0, r9
-  ssat r5, #16, r5
-  smmulr r1, r1, r9
-  ssat r4, #16, r4
-  ssat r0, #16, r0
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  ldr.w r9, [r6, #0]
-  ssat r2, #16, r2
-  ldr.w r10, [r6, #28]
-  pkhbt r4, r1, r4, lsl #16
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #28]
-  pkhbt r3, r0, r3, lsl #16
-  cmp r12, r8
   ldr.w r8, [r12, #56]
-  qadd16 r9, r3, r9
-  qadd16 r10, r4, r10
-  qadd16 r11, r5, r11
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #28]
-  ldr.w r10, [lr, #20]
-  str.w r11, [r6, #56]
-  ldr.w r11, [lr, #0]
-  ldr.w r6, [r12, #0]
-  blo 1b
-  add.w sp, sp, #12
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #28]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #56]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #28]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #56]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #84
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_14, . - grit_m7_residual_14
   .section .text.grit_fast.grit_m7_head_14, "ax", %progbits
@@ -11080,230 +6218,233 @@ grit_m7_residual_14:
   .type grit_m7_head_14, %function
 grit_m7_head_14:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
-  ldr.w r9, [r12, #84]
 2:
-  ldr.w r11, [lr, #8]
-  smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #112]
-  smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #140]
-  smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #4]
-  smlad r3, r10, r9, r3
-  ldr.w r9, [r12, #32]
-  smlad r4, r10, r6, r4
-  ldr.w r6, [r12, #60]
-  smlad r5, r10, r7, r5
-  ldr.w r7, [r12, #88]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #116]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #144]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #12]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #92]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #120]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #148]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #16]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #12]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #40]
-  ldr.w r6, [r12, #68]
-  ldr.w r7, [r12, #96]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #124]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #152]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #20]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #100]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #128]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #156]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #24]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #20]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #48]
-  ldr.w r6, [r12, #76]
-  ldr.w r7, [r12, #104]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #132]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #160]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #28]
-  smlad r3, r11, r7, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r11, r8, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r11, r9, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #108]
-  smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #136]
-  smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #164]
-  smlad r3, r10, r9, r3
-  add.w r12, r12, #168
-  smlad r4, r10, r6, r4
-  str.w r12, [lr, #0]
-  smlad r5, r10, r7, r5
-  ldr.w r12, [lr, #32]
-  add.w lr, lr, #64
-  ldr.w r11, [lr, #-28]
-  ldr.w r8, [r12, #0]
-  ldr.w r9, [r12, #28]
-  ldr.w r6, [r12, #56]
-  ldr.w r7, [r12, #84]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #112]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #140]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-24]
-  smlad r3, r11, r7, r3
+  ldr.w r10, [lr, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #84]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #112]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #140]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #4]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #32]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #60]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #88]
+  ldr.w r6, [r12, #88]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #116]
+  ldr.w r7, [r12, #116]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #144]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-20]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #8]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #36]
-  ldr.w r6, [r12, #64]
-  ldr.w r7, [r12, #92]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #120]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #148]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-16]
-  smlad r3, r11, r7, r3
+  ldr.w r8, [r12, #144]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #64]
+  ldr.w r10, [lr, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #92]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #120]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #148]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #40]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #68]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #96]
+  ldr.w r6, [r12, #96]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #124]
+  ldr.w r7, [r12, #124]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #152]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-12]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #16]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #44]
-  ldr.w r6, [r12, #72]
-  ldr.w r7, [r12, #100]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #128]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #156]
-  smlad r2, r11, r6, r2
-  ldr.w r10, [lr, #-8]
-  smlad r3, r11, r7, r3
+  ldr.w r8, [r12, #152]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #72]
+  ldr.w r10, [lr, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #100]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #128]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #156]
+  smlad r3, r9, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r4, r11, r8, r4
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #48]
-  smlad r5, r11, r9, r5
+  smlad r5, r9, r8, r5
   ldr.w r8, [r12, #76]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #104]
+  ldr.w r6, [r12, #104]
   smlad r1, r10, r7, r1
-  ldr.w r6, [r12, #132]
+  ldr.w r7, [r12, #132]
   smlad r2, r10, r8, r2
-  ldr.w r7, [r12, #160]
-  smlad r3, r10, r9, r3
-  ldr.w r11, [lr, #-4]
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #24]
-  smlad r5, r10, r7, r5
-  ldr.w r9, [r12, #52]
-  ldr.w r6, [r12, #80]
-  ldr.w r7, [r12, #108]
-  smlad r0, r11, r8, r0
-  ldr.w r8, [r12, #136]
-  smlad r1, r11, r9, r1
-  ldr.w r9, [r12, #164]
-  smlad r2, r11, r6, r2
-  add.w r12, r12, #168
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-32]
+  ldr.w r8, [r12, #160]
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #52]
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #108]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #136]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #164]
+  smlad r3, r9, r6, r3
+  ldr.w r12, [lr, #32]
+  smlad r4, r9, r7, r4
+  add.w r12, r12, r11
+  smlad r5, r9, r8, r5
+  add.w lr, lr, #64
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #28]
+  ldr.w r10, [lr, #-28]
+  ldr.w r8, [r12, #56]
+  ldr.w r9, [lr, #-24]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #84]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #112]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #140]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #88]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #116]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #144]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-20]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #8]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #64]
+  ldr.w r9, [lr, #-16]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #92]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #120]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #148]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #96]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #124]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #152]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-12]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #16]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #72]
+  ldr.w r9, [lr, #-8]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #100]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #128]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #156]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #132]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #160]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #24]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #52]
+  ldr.w r8, [r12, #80]
+  ldr.w r9, [lr, #4]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #108]
+  smlad r1, r10, r7, r1
+  ldr.w r7, [r12, #136]
+  smlad r2, r10, r8, r2
+  ldr.w r8, [r12, #164]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r4, r11, r8, r4
-  cmp r12, lr
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
-  ldr.w r9, [r12, #84]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #168
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -11311,25 +6452,22 @@ grit_m7_head_14:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
-  ldr.w r9, [r12, #84]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_14, . - grit_m7_head_14
   .section .text.grit_fast.grit_m7_skip_14, "ax", %progbits
@@ -11513,51 +6651,56 @@ grit_m7_shift_14:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_14, . - grit_m7_shift_14
-  .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
+  .section .text.grit_fast.grit_m7_convolve_linear_16_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_linear_16_1
-  .type grit_m7_convolve_linear_16_1, %function
-grit_m7_convolve_linear_16_1:
+  .global grit_m7_convolve_linear_16_any
+  .type grit_m7_convolve_linear_16_any, %function
+grit_m7_convolve_linear_16_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r9, [lr, #-4]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  str.w r12, [sp, #8]
+  smlatb r4, r9, r7, r3
+  ldr.w r12, [lr, #0]
+  smlatb r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
 2:
-  add.w lr, lr, #68
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #96
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #68
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -11636,484 +6779,127 @@ grit_m7_convolve_linear_16_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #32]
+  beq 2b
   ldr.w r10, [lr, #8]
   ldr.w r9, [lr, #4]
+  ldr.w lr, [sp, #4]
   ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
+  add.w r11, r11, #96
   smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
-  smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
+  ldr.w r7, [r12, #4]
   smmulr r5, r5, r10
+  ldr.w r6, [sp, #20]
   smmulr r0, r0, r9
+  ldr.w r8, [sp, #24]
   ssat r3, #16, r3
   smmulr r1, r1, r9
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  ssat r5, #16, r5
   ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_16_1, . - grit_m7_convolve_linear_16_1
-  .section .text.grit_fast.grit_m7_convolve_linear_16_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_16_3
-  .type grit_m7_convolve_linear_16_3, %function
-grit_m7_convolve_linear_16_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
-2:
-  add.w r11, r12, #96
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #96
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #68]
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #120]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #124]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #128]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #132]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #136]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #204
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-64]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #-60]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #96
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
-  ldr.w r9, [lr, #-56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w r6, [sp, #16]
-  ldr.w r8, [sp, #20]
-  smmulr r3, r3, r10
-  ldr.w r7, [sp, #12]
   smmulr r4, r4, r10
-  ldr.w lr, [sp, #0]
-  smmulr r5, r5, r10
-  smmulr r0, r0, r9
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  ssat r1, #16, r1
   ssat r4, #16, r4
   smmulr r2, r2, r9
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r1, #16, r1
-  ssat r2, #16, r2
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r9, [lr, #8]
+  ldr.w r10, [sp, #12]
+  ldr.w r9, [sp, #16]
+  ssat r2, #16, r2
+  str.w r3, [r10, #0]
   pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  str.w r4, [r10, r6]
   pkhbt r5, r2, r5, lsl #16
-  str.w r4, [r12, r6]
-  ldr.w r10, [lr, #0]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w r11, [lr, #4]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, r6, lsl #1]
+  add.w r10, r10, r8
+  smlabb r1, r9, r7, r0
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  str.w r10, [sp, #12]
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r12, [lr, #0]
+  smlatb r5, r9, r8, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #32]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_16_3, . - grit_m7_convolve_linear_16_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_16_1, "ax", %progbits
+  .size grit_m7_convolve_linear_16_any, . - grit_m7_convolve_linear_16_any
+  .section .text.grit_fast.grit_m7_convolve_leaky_16_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_16_1
-  .type grit_m7_convolve_leaky_16_1, %function
-grit_m7_convolve_leaky_16_1:
+  .global grit_m7_convolve_leaky_16_any
+  .type grit_m7_convolve_leaky_16_any, %function
+grit_m7_convolve_leaky_16_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
   ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
   ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
   ldr.w r8, [r12, #8]
   add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
   ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
+  ldr.w r6, [r12, #0]
 2:
-  add.w lr, lr, #68
+  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  add.w r11, r12, #96
+  ldr.w r10, [lr, #8]
   smlad r1, r9, r7, r1
+  add.w lr, lr, #68
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -12192,512 +6978,139 @@ grit_m7_convolve_leaky_16_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
+  ldr.w r7, [r12, #32]
+  beq 2b
   ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #12]
   and r10, r7, r0, asr #31
   ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
   add.w r10, r10, r6
+  and r12, r7, r1, asr #31
   add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
   ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
+  ldr.w lr, [sp, #4]
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  add.w r10, r10, r6
+  and r6, r9, r5, asr #31
   add.w r12, r12, r8
+  add.w r6, r6, r8
+  smmulr r2, r2, r10
   and r10, r9, r3, asr #31
-  add.w r11, r11, r8
+  smmulr r4, r4, r12
   add.w r10, r10, r8
   ssat r2, #16, r2
-  smmulr r4, r4, r11
   ssat r1, #16, r1
   smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
   ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r0, #16, r0
   ssat r3, #16, r3
   ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [sp, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
+  add.w r10, r10, r11
+  ldr.w r9, [sp, #16]
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #64]
-  smlabb r1, r9, r7, r10
+  add.w r11, r11, #96
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r7, [r12, #4]
+  pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  add.w r12, r12, #12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #32]
+  str.w r5, [r10, #64]
+  smlatb r5, r9, r8, r3
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
   ldr.w r7, [r12, #32]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_16_1, . - grit_m7_convolve_leaky_16_1
-  .section .text.grit_fast.grit_m7_convolve_leaky_16_3, "ax", %progbits
+  .size grit_m7_convolve_leaky_16_any, . - grit_m7_convolve_leaky_16_any
+  .section .text.grit_fast.grit_m7_convolve_tanh_16_any, "ax", %progbits
   .balign 8
-  .global grit_m7_convolve_leaky_16_3
-  .type grit_m7_convolve_leaky_16_3, %function
-grit_m7_convolve_leaky_16_3:
+  .global grit_m7_convolve_tanh_16_any
+  .type grit_m7_convolve_tanh_16_any, %function
+grit_m7_convolve_tanh_16_any:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
-2:
-  add.w r11, r12, #96
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #96
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #68]
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #120]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #124]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #128]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #132]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #136]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #204
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-64]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #-60]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #96
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
-  ldr.w r9, [lr, #-56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #12]
-  ldr.w r6, [lr, #4]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  and r12, r7, r2, asr #31
-  add.w r10, r10, r6
-  add.w r12, r12, r6
-  and r11, r7, r1, asr #31
-  add.w r11, r11, r6
-  smmulr r0, r0, r10
-  ldr.w r8, [lr, #8]
-  smmulr r2, r2, r12
-  and r12, r9, r5, asr #31
-  smmulr r1, r1, r11
-  and r11, r9, r4, asr #31
-  add.w r12, r12, r8
-  and r10, r9, r3, asr #31
-  add.w r11, r11, r8
-  add.w r10, r10, r8
-  ssat r2, #16, r2
-  smmulr r4, r4, r11
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r5, r5, r12
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r6, [sp, #16]
-  ldr.w r7, [sp, #12]
-  pkhbt r3, r0, r3, lsl #16
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
   ldr.w r12, [sp, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r8, [sp, #20]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r3, [r12, #0]
-  ldr.w lr, [sp, #0]
-  str.w r4, [r12, r6]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  cmp r12, r7
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
   str.w r12, [sp, #8]
-  ldr.w r11, [lr, #4]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r12, #0]
-  add.w lr, lr, #12
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlatb r5, r9, r8, r11
+  smlatb r5, r9, r8, r3
   ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r11
-  smlabb r2, r9, r8, r10
-  ldr.w r8, [r12, #64]
-  smlabb r1, r9, r7, r10
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
   ldr.w r7, [r12, #32]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_16_3, . - grit_m7_convolve_leaky_16_3
-  .section .text.grit_fast.grit_m7_convolve_tanh_16_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_16_1
-  .type grit_m7_convolve_tanh_16_1, %function
-grit_m7_convolve_tanh_16_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
+  smlabb r0, r9, r6, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
 2:
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
   add.w lr, lr, #68
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #96
-  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -12776,19 +7189,18 @@ grit_m7_convolve_tanh_16_1:
   smlad r1, r9, r7, r1
   ldr.w r12, [lr, #0]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
+  tst r12, #1
+  add.w r12, r12, r11
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
+  ldr.w r7, [r12, #32]
+  beq 2b
+  ldr.w r6, [lr, #4]
   ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
+  ldr.w r12, [sp, #20]
   add.w lr, r12, #2048
   smmulr r3, r3, r7
   smmulr r0, r0, r6
@@ -12801,595 +7213,230 @@ grit_m7_convolve_tanh_16_1:
   ldr.w r9, [lr, r8, lsl #2]
   smmulr r5, r5, r7
   ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
   ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
   mla r3, r9, r3, r8
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
   mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
+  ssat r8, #9, r2, asr #7
+  mla r0, r7, r0, r6
   ssat r10, #9, r5, asr #7
+  ssat r6, #9, r4, asr #7
   ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
   mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
   ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
+  ldr.w r9, [sp, #16]
   ldr.w r10, [r12, r10, lsl #2]
   mla r4, r7, r4, r6
   ldr.w r12, [sp, #8]
   mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  ldr.w r11, [sp, #24]
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
   ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
+  ldr.w r7, [r12, #4]
+  add.w r11, r11, #96
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
+  add.w r12, r12, #12
+  pkhtb r4, r4, r1, asr #16
+  cmp r11, r9
+  ldr.w r9, [lr, #-4]
+  pkhtb r5, r5, r2, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r0, [lr, #-12]
+  str.w r3, [r10, #0]
+  smlabb r2, r9, r8, r0
+  ldr.w r3, [lr, #-8]
+  str.w r4, [r10, #32]
+  str.w r5, [r10, #64]
+  smlatb r5, r9, r8, r3
+  str.w r11, [sp, #24]
+  smlatb r4, r9, r7, r3
+  str.w r12, [sp, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
+  ldr.w r7, [r12, #32]
+  ldr.w r6, [r12, #0]
   blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_16_1, . - grit_m7_convolve_tanh_16_1
-  .section .text.grit_fast.grit_m7_convolve_tanh_16_3, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_tanh_16_3
-  .type grit_m7_convolve_tanh_16_3, %function
-grit_m7_convolve_tanh_16_3:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #4]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w r0, [sp, #64]
-  str.w r0, [sp, #16]
-  add.w r0, r0, r0, lsl #1
-  str.w r0, [sp, #20]
-  ldr.w lr, [sp, #0]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  str.w r12, [sp, #4]
-  smlabb r0, r9, r6, r10
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r10
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
-2:
-  add.w r11, r12, #96
-  smlad r0, r9, r6, r0
-  smlad r1, r9, r7, r1
-  str.w r11, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #68]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
-  smlad r1, r9, r7, r1
-  add.w r11, r12, #96
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #80]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #84]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #68]
-  ldr.w r9, [lr, #88]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #92]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #96]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #100]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #104]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #112]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #120]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #124]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #128]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #132]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #136]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #204
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-64]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #-60]
-  smlad r0, r9, r6, r0
-  add.w r11, r12, #96
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  str.w r11, [lr, #-68]
-  ldr.w r9, [lr, #-56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-44]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-36]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-28]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #4]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
-  cmp r12, lr
-  bne 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #68]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r8, #9, r2, asr #7
-  mla r1, r11, r1, r10
-  ssat r6, #9, r4, asr #7
-  ssat r10, #9, r5, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r8, [sp, #20]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r6, [sp, #16]
-  pkhtb r3, r3, r0, asr #16
-  pkhtb r4, r4, r1, asr #16
-  str.w r3, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  str.w r4, [r12, r6]
-  ldr.w r7, [sp, #12]
-  str.w r5, [r12, r6, lsl #1]
-  add.w r12, r12, r8
-  ldr.w lr, [sp, #0]
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [sp, #4]
-  ldr.w r9, [lr, #8]
-  ldr.w r10, [lr, #0]
-  ldr.w r11, [lr, #4]
-  add.w lr, lr, #12
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  smlabb r0, r9, r6, r10
-  str.w r12, [sp, #4]
-  smlabb r1, r9, r7, r10
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r10
-  ldr.w r10, [lr, #8]
-  smlatb r3, r9, r6, r11
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r11
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r11
-  ldr.w r9, [lr, #4]
-  ldr.w r8, [r12, #64]
-  blo 2b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
+  .size grit_m7_convolve_tanh_16_any, . - grit_m7_convolve_tanh_16_any
   .section .text.grit_fast.grit_m7_residual_16, "ax", %progbits
   .balign 8
   .global grit_m7_residual_16
   .type grit_m7_residual_16, %function
 grit_m7_residual_16:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #12
-  str.w r1, [sp, #0]
-  str.w r3, [sp, #4]
-  mov.w r12, r2
-  mov.w lr, r0
-  ldr.w r11, [lr, #0]
-  ldr.w r9, [lr, #16]
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #12]
+  ldr.w r11, [r0, #8]
+  ldr.w r1, [r0, #16]
+  ldr.w r3, [lr, #-12]
+  str.w r1, [sp, #16]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #20]
-1:
-  smlad r1, r9, r7, r11
-  smlad r2, r9, r8, r11
-  smlad r0, r9, r6, r11
-  ldr.w r9, [lr, #24]
-  ldr.w r11, [lr, #4]
-  smlad r5, r10, r8, r11
-  ldr.w r8, [r12, #68]
-  smlad r4, r10, r7, r11
-  ldr.w r7, [r12, #36]
-  smlad r3, r10, r6, r11
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #8]
+2:
+  ldr.w r5, [lr, #-8]
+  smlad r0, r9, r6, r3
+  smlad r1, r9, r7, r3
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r5
   ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #32]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #36]
+  ldr.w r10, [lr, #24]
   smlad r1, r9, r7, r1
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #12]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #44]
-  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #48]
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #48]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
-  smlad r0, r9, r6, r0
   ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
   smlad r1, r9, r7, r1
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
+  ldr.w r9, [lr, #44]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #60]
-  smlad r2, r9, r8, r2
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #64]
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #56]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #68]
   smlad r0, r9, r6, r0
-  ldr.w r7, [r12, #56]
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
   smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #60]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #28]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #72]
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #60]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
+  ldr.w r10, [lr, #64]
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r4, r10, r7, r4
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #0]
-  smmulr r0, r0, r9
-  add.w r6, r6, r12
-  smmulr r1, r1, r9
   add.w r12, r12, #96
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #88]
-  smmulr r2, r2, r9
-  ldr.w r11, [r6, #64]
-  ssat r0, #16, r0
-  smmulr r3, r3, r10
-  ssat r2, #16, r2
-  smmulr r5, r5, r10
-  ssat r1, #16, r1
-  smmulr r4, r4, r10
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ssat r4, #16, r4
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [r6, #32]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r9, [r6, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r8, [sp, #4]
-  ldr.w r7, [r12, #32]
-  qadd16 r10, r4, r10
-  qadd16 r9, r3, r9
-  qadd16 r11, r5, r11
-  cmp r12, r8
-  str.w r9, [r6, #0]
-  ldr.w r9, [lr, #16]
-  str.w r10, [r6, #32]
-  ldr.w r8, [r12, #64]
-  str.w r11, [r6, #64]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #72]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #0]
-  ldr.w r11, [lr, #0]
-  ldr.w r10, [lr, #20]
-  blo 1b
-  add.w sp, sp, #12
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #76]
+  smmulr r0, r0, r9
+  ldr.w r8, [r12, #64]
+  smmulr r1, r1, r9
+  smmulr r3, r3, r10
+  ssat r0, #16, r0
+  smmulr r4, r4, r10
+  ssat r1, #16, r1
+  smmulr r5, r5, r10
+  ssat r3, #16, r3
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #32]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r11, #64]
+  ldr.w r10, [sp, #16]
+  qadd16 r0, r3, r0
+  qadd16 r1, r4, r1
+  qadd16 r2, r5, r2
+  str.w r0, [r11, #0]
+  cmp r12, r10
+  str.w r1, [r11, #32]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #64]
+  ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, #96
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_residual_16, . - grit_m7_residual_16
   .section .text.grit_fast.grit_m7_head_16, "ax", %progbits
@@ -13398,149 +7445,153 @@ grit_m7_residual_16:
   .type grit_m7_head_16, %function
 grit_m7_head_16:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #20
-  str.w r0, [sp, #0]
-  str.w r2, [sp, #8]
-  str.w r3, [sp, #12]
-  ldr.w lr, [sp, #0]
-  ldr.w r0, [lr, #0]
-  add.w lr, lr, #8
+  sub sp, sp, #28
+  ldr.w lr, [r0, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r12, [lr, #0]
+  str.w r2, [sp, #12]
+  add.w r12, r12, r11
+  ldr.w r3, [r0, #16]
+  ldr.w r0, [lr, #-8]
+  str.w r3, [sp, #16]
   mov.w r1, r0
   mov.w r2, r0
-  ldr.w r12, [lr, #0]
   mov.w r3, r0
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
-  ldr.w r9, [r12, #96]
 2:
   add.w lr, lr, #36
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #96]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #128]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #160]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-28]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #4]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #36]
+  ldr.w r8, [r12, #68]
+  ldr.w r9, [lr, #-24]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #128]
+  ldr.w r6, [r12, #100]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #160]
+  ldr.w r7, [r12, #132]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-28]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #4]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #36]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #68]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #100]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #132]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #164]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-24]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #164]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #8]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #72]
-  ldr.w r9, [r12, #104]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #136]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #168]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-20]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #12]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #44]
+  ldr.w r8, [r12, #76]
+  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #136]
+  ldr.w r6, [r12, #108]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #168]
+  ldr.w r7, [r12, #140]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-20]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #12]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #44]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #76]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #108]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #140]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #172]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-16]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #172]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #16]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #80]
-  ldr.w r9, [r12, #112]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #112]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #144]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #176]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-12]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #20]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #52]
+  ldr.w r8, [r12, #84]
+  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #144]
+  ldr.w r6, [r12, #116]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #176]
+  ldr.w r7, [r12, #148]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-12]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #20]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #52]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #84]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #116]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #148]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #180]
-  smlad r3, r11, r7, r3
-  ldr.w r10, [lr, #-8]
-  smlad r4, r11, r8, r4
+  ldr.w r8, [r12, #180]
+  smlad r3, r10, r6, r3
   ldr.w r6, [r12, #24]
-  smlad r5, r11, r9, r5
+  smlad r4, r10, r7, r4
   ldr.w r7, [r12, #56]
+  smlad r5, r10, r8, r5
   ldr.w r8, [r12, #88]
-  ldr.w r9, [r12, #120]
+  smlad r0, r9, r6, r0
+  ldr.w r6, [r12, #120]
+  smlad r1, r9, r7, r1
+  ldr.w r7, [r12, #152]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [r12, #184]
+  smlad r3, r9, r6, r3
+  ldr.w r10, [lr, #-4]
+  smlad r4, r9, r7, r4
+  ldr.w r6, [r12, #28]
+  smlad r5, r9, r8, r5
+  ldr.w r7, [r12, #60]
+  ldr.w r8, [r12, #92]
+  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #152]
+  ldr.w r6, [r12, #124]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #184]
+  ldr.w r7, [r12, #156]
   smlad r2, r10, r8, r2
-  ldr.w r11, [lr, #-4]
-  smlad r3, r10, r9, r3
-  ldr.w r8, [r12, #28]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r12, #60]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r12, #92]
-  smlad r0, r11, r8, r0
-  ldr.w r7, [r12, #124]
-  smlad r1, r11, r9, r1
-  ldr.w r8, [r12, #156]
-  smlad r2, r11, r6, r2
-  ldr.w r9, [r12, #188]
-  smlad r3, r11, r7, r3
-  add.w r12, r12, #192
-  smlad r4, r11, r8, r4
-  ldr.w r10, [lr, #4]
-  str.w r12, [lr, #-36]
+  ldr.w r8, [r12, #188]
+  smlad r3, r10, r6, r3
   ldr.w r12, [lr, #0]
-  smlad r5, r11, r9, r5
-  cmp r12, lr
+  smlad r4, r10, r7, r4
+  tst r12, #1
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r11
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
-  ldr.w r9, [r12, #96]
-  bne 2b
+  beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #8]
-  ldr.w lr, [sp, #0]
-  ldr.w r7, [sp, #12]
+  ldr.w r12, [sp, #12]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #192
+  ldr.w r9, [sp, #16]
   smmulr r1, r1, r6
-  smmulr r0, r0, r6
+  cmp r11, r9
   smmulr r3, r3, r6
-  ssat r1, #16, r1
+  ldr.w r9, [lr, #4]
   smmulr r5, r5, r6
-  ssat r0, #16, r0
+  smmulr r0, r0, r6
+  ssat r1, #16, r1
   smmulr r2, r2, r6
   ssat r3, #16, r3
   smmulr r4, r4, r6
   ssat r5, #16, r5
+  ssat r0, #16, r0
   ssat r2, #16, r2
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
@@ -13548,25 +7599,22 @@ grit_m7_head_16:
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
-  ldr.w r0, [lr, #0]
+  ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
-  add.w lr, lr, #8
   add.w r12, r12, #12
-  cmp r12, r7
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
   mov.w r1, r0
   mov.w r2, r0
+  str.w r12, [sp, #12]
+  ldr.w r12, [lr, #0]
   mov.w r3, r0
+  add.w r12, r12, r11
   mov.w r4, r0
   mov.w r5, r0
-  ldr.w r10, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
-  ldr.w r9, [r12, #96]
   blo 2b
-  add.w sp, sp, #20
+  add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_head_16, . - grit_m7_head_16
   .section .text.grit_fast.grit_m7_skip_16, "ax", %progbits
@@ -13750,6 +7798,2202 @@ grit_m7_shift_16:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_shift_16, . - grit_m7_shift_16
+  .section .text.grit_fast.grit_m7_convolve_leaky_4_6, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_leaky_4_6
+  .type grit_m7_convolve_leaky_4_6, %function
+grit_m7_convolve_leaky_4_6:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
+  ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
+  ldr.w r7, [r12, #8]
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
+  ldr.w r9, [lr, #4]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #20]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #40]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #44]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #60]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #72]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #80]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #84]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #88]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #92]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #96]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #100]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #104]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #108]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #112]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #116]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #20]
+  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #132]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #124]
+  smlad r2, r9, r8, r2
+  and r12, r7, r1, asr #31
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  ldr.w r9, [lr, #136]
+  add.w r10, r10, r6
+  ldr.w r8, [lr, #128]
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  add.w r12, r12, r8
+  add.w r10, r10, r6
+  ssat r0, #16, r0
+  smmulr r4, r4, r12
+  ssat r1, #16, r1
+  smmulr r2, r2, r10
+  and r10, r9, r3, asr #31
+  ldr.w r12, [sp, #8]
+  and r6, r9, r5, asr #31
+  add.w r10, r10, r8
+  add.w r6, r6, r8
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ldr.w r7, [r12, #4]
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
+  pkhbt r3, r0, r3, lsl #16
+  pkhbt r5, r2, r5, lsl #16
+  add.w r11, r11, #24
+  ldr.w r9, [sp, #16]
+  str.w r3, [r10, #0]
+  cmp r11, r9
+  str.w r4, [r10, #8]
+  ldr.w r9, [lr, #-4]
+  str.w r5, [r10, #16]
+  ldr.w r3, [lr, #-8]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r2, r9, r8, r0
+  smlabb r0, r9, r6, r0
+  ldr.w r7, [r12, #8]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_leaky_4_6, . - grit_m7_convolve_leaky_4_6
+  .section .text.grit_fast.grit_m7_convolve_leaky_8_6, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_leaky_8_6
+  .type grit_m7_convolve_leaky_8_6, %function
+grit_m7_convolve_leaky_8_6:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  str.w r1, [sp, #8]
+  ldr.w r12, [sp, #8]
+  ldr.w r3, [r0, #16]
+  sub r2, r2, r11
+  ldr.w r9, [lr, #-4]
+  ldr.w r6, [r12, #0]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  ldr.w r8, [r12, #8]
+  add.w r12, r12, #12
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  add.w r12, r12, r11
+  smlabb r0, r9, r6, r0
+  smlatb r4, r9, r7, r3
+  ldr.w r7, [r12, #16]
+  smlatb r5, r9, r8, r3
+  smlatb r3, r9, r6, r3
+  ldr.w r9, [lr, #4]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #72]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #76]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #80]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #84]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #88]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #92]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #96]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #100]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #108]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #112]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #116]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #120]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #124]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #128]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #132]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #136]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #140]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #144]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #148]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #152]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #156]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #160]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #164]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #168]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #172]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #176]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #180]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #184]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #188]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #192]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #196]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #200]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #204]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #208]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #212]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #44]
+  smlad r1, r9, r7, r1
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #228]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #220]
+  smlad r2, r9, r8, r2
+  and r12, r7, r1, asr #31
+  smlad r5, r10, r8, r5
+  add.w r12, r12, r6
+  and r10, r7, r0, asr #31
+  ldr.w r9, [lr, #232]
+  add.w r10, r10, r6
+  ldr.w r8, [lr, #224]
+  smmulr r1, r1, r12
+  and r12, r9, r4, asr #31
+  smmulr r0, r0, r10
+  and r10, r7, r2, asr #31
+  add.w r12, r12, r8
+  add.w r10, r10, r6
+  ssat r0, #16, r0
+  smmulr r4, r4, r12
+  ssat r1, #16, r1
+  smmulr r2, r2, r10
+  and r10, r9, r3, asr #31
+  ldr.w r12, [sp, #8]
+  and r6, r9, r5, asr #31
+  add.w r10, r10, r8
+  add.w r6, r6, r8
+  ssat r2, #16, r2
+  smmulr r3, r3, r10
+  ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ldr.w r7, [r12, #4]
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r10, [sp, #12]
+  add.w r10, r10, r11
+  pkhbt r3, r0, r3, lsl #16
+  pkhbt r5, r2, r5, lsl #16
+  add.w r11, r11, #48
+  ldr.w r9, [sp, #16]
+  str.w r3, [r10, #0]
+  cmp r11, r9
+  str.w r4, [r10, #16]
+  ldr.w r9, [lr, #-4]
+  str.w r5, [r10, #32]
+  ldr.w r3, [lr, #-8]
+  ldr.w r8, [r12, #8]
+  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, #12
+  smlatb r5, r9, r8, r3
+  ldr.w r0, [lr, #-12]
+  str.w r12, [sp, #8]
+  ldr.w r12, [lr, #0]
+  smlabb r1, r9, r7, r0
+  add.w r12, r12, r11
+  smlabb r2, r9, r8, r0
+  smlabb r0, r9, r6, r0
+  ldr.w r7, [r12, #16]
+  smlatb r3, r9, r6, r3
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_leaky_8_6, . - grit_m7_convolve_leaky_8_6
+  .section .text.grit_fast.grit_m7_convolve_tanh_2_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_2_3
+  .type grit_m7_convolve_tanh_2_3, %function
+grit_m7_convolve_tanh_2_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #4]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #12]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #24]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #4]
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #44]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #12
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #4]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #8]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #4]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_2_3, . - grit_m7_convolve_tanh_2_3
+  .section .text.grit_fast.grit_m7_convolve_tanh_4_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_4_3
+  .type grit_m7_convolve_tanh_4_3, %function
+grit_m7_convolve_tanh_4_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #20]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #28]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #32]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #40]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #44]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #8]
+  ldr.w r8, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #68]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #24
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #8]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #16]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #8]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_4_3, . - grit_m7_convolve_tanh_4_3
+  .section .text.grit_fast.grit_m7_convolve_tanh_6_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_6_3
+  .type grit_m7_convolve_tanh_6_3, %function
+grit_m7_convolve_tanh_6_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #12]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #28]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #32]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #12]
+  ldr.w r8, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #36]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #40]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #56]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #60]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #12]
+  ldr.w r8, [r12, #24]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #64]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #68]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #16]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #28]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #72]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #76]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #88]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #92]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #36
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #12]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #24]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #12]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_6_3, . - grit_m7_convolve_tanh_6_3
+  .section .text.grit_fast.grit_m7_convolve_tanh_8_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_8_3
+  .type grit_m7_convolve_tanh_8_3, %function
+grit_m7_convolve_tanh_8_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #16]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #44]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #72]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #76]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  ldr.w r8, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #80]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #84]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #88]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #92]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #96]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #100]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #112]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #116]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #48
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #16]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #32]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #16]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_8_3, . - grit_m7_convolve_tanh_8_3
+  .section .text.grit_fast.grit_m7_convolve_tanh_12_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_12_3
+  .type grit_m7_convolve_tanh_12_3, %function
+grit_m7_convolve_tanh_12_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #24]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #52]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #56]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #72]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #80]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #84]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #88]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #92]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #96]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #100]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #104]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #108]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #24]
+  ldr.w r8, [r12, #48]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #112]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #116]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #52]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #120]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #124]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #56]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #128]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #132]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #60]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #136]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #140]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #144]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #148]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #152]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #160]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #164]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #72
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #24]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #48]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #24]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_12_3, . - grit_m7_convolve_tanh_12_3
+  .section .text.grit_fast.grit_m7_convolve_tanh_16_3, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_tanh_16_3
+  .type grit_m7_convolve_tanh_16_3, %function
+grit_m7_convolve_tanh_16_3:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w r1, [r0, #4]
+  ldr.w lr, [r0, #0]
+  ldr.w r3, [r0, #16]
+  str.w lr, [sp, #4]
+  ldr.w r9, [lr, #-4]
+  str.w r1, [sp, #8]
+  ldr.w r11, [r0, #12]
+  ldr.w r12, [sp, #8]
+  ldr.w r2, [r0, #8]
+  ldr.w r0, [lr, #-12]
+  ldr.w r6, [r12, #0]
+  sub r2, r2, r11
+  ldr.w r8, [r12, #8]
+  str.w r2, [sp, #12]
+  ldr.w r7, [r12, #4]
+  str.w r3, [sp, #16]
+  add.w r12, r12, #12
+  str.w r11, [sp, #24]
+  ldr.w r3, [lr, #-8]
+  smlabb r2, r9, r8, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r1, r9, r7, r0
+  ldr.w r7, [r12, #32]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #72]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #88]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #60]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #92]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #64]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #68]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #72]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #32]
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #76]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #80]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #84]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #88]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #72]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #92]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #96]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #100]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #104]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #108]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #112]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #116]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #120]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #88]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #124]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #128]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #92]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #132]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #136]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #140]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #32]
+  ldr.w r8, [r12, #64]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #144]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #148]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #152]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #156]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #72]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #160]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #164]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #168]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #172]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #176]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #180]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #184]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #188]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #88]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #192]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #196]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #200]
+  smlad r1, r9, r7, r1
+  ldr.w r8, [r12, #92]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [sp, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #208]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #212]
+  smlad r2, r9, r8, r2
+  add.w lr, r12, #2048
+  smmulr r1, r1, r6
+  smmulr r3, r3, r7
+  smmulr r0, r0, r6
+  smlad r5, r10, r8, r5
+  ssat r8, #9, r3, asr #7
+  ssat r10, #9, r1, asr #7
+  smmulr r2, r2, r6
+  ssat r6, #9, r0, asr #7
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, r8, lsl #2]
+  smmulr r5, r5, r7
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r10, [r12, r10, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r1, r11, r1, r10
+  ldr.w r6, [r12, r6, lsl #2]
+  mla r3, r9, r3, r8
+  ssat r8, #9, r2, asr #7
+  ssat r10, #9, r5, asr #7
+  mla r0, r7, r0, r6
+  ssat r6, #9, r4, asr #7
+  ldr.w r9, [lr, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  ldr.w r7, [lr, r6, lsl #2]
+  mla r2, r9, r2, r8
+  ldr.w r11, [lr, r10, lsl #2]
+  ldr.w lr, [sp, #4]
+  ldr.w r6, [r12, r6, lsl #2]
+  ldr.w r9, [sp, #16]
+  ldr.w r10, [r12, r10, lsl #2]
+  mla r4, r7, r4, r6
+  ldr.w r12, [sp, #8]
+  mla r5, r11, r5, r10
+  ldr.w r10, [sp, #12]
+  ldr.w r11, [sp, #24]
+  add.w r10, r10, r11
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r8, [r12, #8]
+  add.w r11, r11, #96
+  cmp r11, r9
+  ldr.w r6, [r12, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r9, [lr, #-4]
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r7, [r12, #4]
+  add.w r12, r12, #12
+  str.w r3, [r10, #0]
+  ldr.w r0, [lr, #-12]
+  str.w r4, [r10, #32]
+  ldr.w r3, [lr, #-8]
+  str.w r5, [r10, #64]
+  str.w r11, [sp, #24]
+  smlabb r1, r9, r7, r0
+  str.w r12, [sp, #8]
+  smlatb r5, r9, r8, r3
+  ldr.w r12, [lr, #0]
+  smlatb r4, r9, r7, r3
+  add.w r12, r12, r11
+  smlatb r3, r9, r6, r3
+  smlabb r2, r9, r8, r0
+  ldr.w r7, [r12, #32]
+  smlabb r0, r9, r6, r0
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
   .section .text.grit_fast.grit_m7_narrow, "ax", %progbits
   .balign 8
   .global grit_m7_narrow

@@ -17,18 +17,31 @@
 typedef enum { TILED, HEAD, SPREAD, PLAIN } form_t;
 
 typedef struct {
-  grit_m7_convolve_t *linear[2], *leaky[2], *tanh[2]; /* taps by one, by three */
-  grit_m7_residual_t *residual;
-  grit_m7_head_t *head;
+  grit_m7_tiles_t *linear, *leaky, *tanh; /* any number of taps */
+  grit_m7_tiles_t *residual, *head;
+  grit_m7_tiles_t *leaky_six, *tanh_three; /* exactly so many taps; NULL: none */
 } tiles_t;
 
-#define TILES(WIDTH)                                                                             \
-  [WIDTH / 2 - 1] = {{grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3}, \
-                     {grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3},   \
-                     {grit_m7_convolve_tanh_##WIDTH##_1, grit_m7_convolve_tanh_##WIDTH##_3},     \
-                     grit_m7_residual_##WIDTH,                                                   \
-                     grit_m7_head_##WIDTH},
-static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_TILED_WIDTH(TILES)};
+#define TILES(WIDTH, SIX, THREE)                            \
+  [WIDTH / 2 - 1] = {grit_m7_convolve_linear_##WIDTH##_any, \
+                     grit_m7_convolve_leaky_##WIDTH##_any,  \
+                     grit_m7_convolve_tanh_##WIDTH##_any,   \
+                     grit_m7_residual_##WIDTH,              \
+                     grit_m7_head_##WIDTH,                  \
+                     SIX,                                   \
+                     THREE}
+static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {
+    TILES(2, NULL, grit_m7_convolve_tanh_2_3),
+    TILES(4, grit_m7_convolve_leaky_4_6, grit_m7_convolve_tanh_4_3),
+    TILES(6, NULL, grit_m7_convolve_tanh_6_3),
+    TILES(8, grit_m7_convolve_leaky_8_6, grit_m7_convolve_tanh_8_3),
+    TILES(12, NULL, grit_m7_convolve_tanh_12_3),
+    TILES(16, NULL, grit_m7_convolve_tanh_16_3),
+#ifndef GRIT_M7_COMMON_WIDTHS
+    TILES(10, NULL, NULL),
+    TILES(14, NULL, NULL),
+#endif
+};
 
 static form_t form_of(const grit_convolution_t *record) {
   if (record->shift > MOST_SHIFT) return PLAIN;
@@ -44,7 +57,7 @@ static form_t form_of(const grit_convolution_t *record) {
 typedef struct {
   uint8_t form, rows, pairs, taps; /* rows: of a block */
   uint16_t blocks, words, tap_words, multiplier;
-  grit_m7_convolve_t *linear, *tanh;
+  grit_m7_tiles_t *linear, *tanh;
   uint32_t *block;
 } plan_t;
 
@@ -62,9 +75,10 @@ static plan_t plan_of(const grit_convolution_t *record, uint32_t slope) {
   plan.tap_words = (uint16_t)(1u + plan.rows * plan.pairs);
   plan.multiplier = (uint16_t)(plan.rows + 2u + plan.taps * plan.tap_words);
   plan.words = (uint16_t)(plan.multiplier + 2u * plan.rows);
-  const bool by_three = plan.taps % 3u == 0u;
-  plan.linear = slope == GRIT_NO_SLOPE ? tile->linear[by_three] : tile->leaky[by_three];
-  plan.tanh = tile->tanh[by_three];
+  plan.linear = slope == GRIT_NO_SLOPE ? tile->linear : tile->leaky;
+  plan.tanh = tile->tanh;
+  if (slope != GRIT_NO_SLOPE && plan.taps == 6u && tile->leaky_six != NULL) plan.linear = tile->leaky_six;
+  if (plan.taps == 3u && tile->tanh_three != NULL) plan.tanh = tile->tanh_three;
   return plan;
 }
 
@@ -74,7 +88,7 @@ static const plan_t *plan_at(const grit_conv_t *conv) {
 
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
   const plan_t plan = plan_of(record, GRIT_NO_SLOPE);
-  const size_t words = plan.form == PLAIN ? record->rows * 2u : (size_t)plan.blocks * plan.words;
+  const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
   return sizeof(plan_t) + words * sizeof(uint32_t);
 }
 
@@ -105,7 +119,7 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
           *to++ = plan->form == SPREAD || tap >= record->kernel ? 0u : two_halves(w[0], w[1]);
         }
     }
-    *to = (uint32_t)(uintptr_t)to;
+    *to = (uint32_t)(uintptr_t)to | 1u;
   }
 }
 
@@ -150,23 +164,35 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
   }
 }
 
+GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
+  const plan_t *plan = plan_at(conv);
+  uint32_t *to = plan->block + plan->rows + 1u + tap * plan->tap_words;
+  if (plan->form == PLAIN) {
+    plan->block[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;
+    return;
+  }
+  for (uint32_t n = plan->blocks; n > 0u; n--, to += plan->words) *to = (uint32_t)(uintptr_t)at;
+  to = plan->block + plan->rows + 1u + (plan->taps - 1u) * plan->tap_words;
+  if (plan->taps > conv->record->kernel) *to = (uint32_t)(uintptr_t)at; /* a tap of zeros */
+}
+
 /* ---- plain ---------------------------------------------------------------------------------------------------------
  */
 
-static void convolve_plain(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry, int16_t *out,
-                           size_t frames) {
+static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const grit_convolution_t *record = conv->record;
+  const uint32_t *rows = plan_at(conv)->block, *taps = rows + 2u * record->rows;
   const int8_t *mixin = record->mixin == 0u ? NULL : int8_at(conv, record->mixin);
-  for (size_t frame = 0; frame < frames; frame++) {
+  for (size_t frame = first; frame < first + frames; frame++, dry++) {
     const int8_t *weight = int8_at(conv, record->weight);
     for (size_t row = 0; row < record->rows; row++) {
-      int32_t acc = (int32_t)plan_at(conv)->block[row];
-      if (mixin != NULL) acc += mixin[row] * dry[frame];
+      int32_t acc = (int32_t)rows[row];
+      if (mixin != NULL) acc += mixin[row] * *dry;
       for (size_t tap = 0; tap < record->kernel; tap++) {
-        const int16_t *x = taps[tap] + frame * record->inputs;
+        const int16_t *x = (const int16_t *)(uintptr_t)taps[tap] + frame * record->inputs;
         for (size_t i = 0; i < record->inputs; i++) acc += *weight++ * x[i];
       }
-      out[frame * record->rows + row] = grit_requantize(acc, plan_at(conv)->block[record->rows + row], record->shift);
+      *out++ = grit_requantize(acc, rows[record->rows + row], record->shift);
     }
   }
 }
@@ -186,35 +212,35 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
 /* ---- tiled ---------------------------------------------------------------------------------------------------------
  */
 
-static void aim_taps(uint32_t *block, const plan_t *plan, const int16_t *const *taps, uint32_t kernel) {
-  uint32_t *to = block + plan->rows + 1u;
-  for (uint32_t tap = 0; tap < kernel; tap++, to += plan->tap_words) *to = (uint32_t)(uintptr_t)taps[tap];
-  if (kernel < plan->taps) *to = (uint32_t)(uintptr_t)taps[0]; /* a tap of zeros */
+/* All of a convolution's blocks, over `frames` frames from `first` on, counted from where the taps stand. */
+static inline grit_m7_call_t call_of(const plan_t *plan, const int32_t *dry, int16_t *out, size_t first,
+                                     size_t frames) {
+  const uint32_t step = plan->pairs * 4u, tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
+  const uint32_t offset = (uint32_t)first * step;
+  grit_m7_call_t call = {plan->block + (plan->rows == 2u ? 3u : 2u),
+                         dry,
+                         out,
+                         offset,
+                         offset,
+                         plan->blocks,
+                         plan->words * 4u,
+                         plan->blocks * 4u};
+  call.end += round_up((uint32_t)frames, tile) * step;
+  return call;
 }
 
-static GRIT_FAST_CODE void run_tiles(const grit_conv_t *conv, const plan_t *plan, const int16_t *const *taps,
-                                     const int32_t *dry, int16_t *out, size_t frames, grit_m7_convolve_t *run) {
-  const uint32_t rows = conv->record->rows, kernel = conv->record->kernel;
-  const int16_t *end = out + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * rows;
-  uint32_t *block = plan->block;
-  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, out += 2) {
-    aim_taps(block, plan, taps, kernel);
-    run(block, dry, out, end, rows * (uint32_t)sizeof(int16_t), grit_m7_tanh_tables + 256); /* indexed from -256 */
-  }
-}
-
-GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, const int16_t *const *taps, const int32_t *dry,
-                                         int16_t *out, size_t frames, int tanh) {
+GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out,
+                                         size_t frames, int tanh) {
   const plan_t *plan = plan_at(conv);
-  if (plan->form == TILED) {
-    run_tiles(conv, plan, taps, dry, out, frames, tanh ? plan->tanh : plan->linear);
-    return;
-  }
-  if (plan->form == HEAD) {
-    aim_taps(plan->block, plan, taps, conv->record->kernel);
-    tiles[plan->pairs - 1u].head(plan->block, dry, out, out + round_up((uint32_t)frames, GRIT_M7_HEAD_FRAMES));
+  if (plan->form != PLAIN) {
+    grit_m7_call_t call = call_of(plan, dry, out, first, frames);
+    if (plan->form == TILED) {
+      (tanh ? plan->tanh : plan->linear)(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
+      return;
+    }
+    tiles[plan->pairs - 1u].head(&call, NULL);
   } else {
-    convolve_plain(conv, taps, dry, out, frames);
+    convolve_plain(conv, first, dry, out, frames);
   }
   if (tanh) grit_kernel_tanh(out, frames * conv->record->rows);
 }
@@ -223,8 +249,8 @@ GRIT_FAST_CODE void grit_kernel_spread(const grit_conv_t *conv, const int32_t *d
   const plan_t *plan = plan_at(conv);
   const grit_convolution_t *record = conv->record;
   if (plan->form == SPREAD) {
-    const int16_t *tap = (const int16_t *)(const void *)dry; /* meets zeros only */
-    run_tiles(conv, plan, &tap, dry, out, frames, plan->linear);
+    grit_m7_call_t call = call_of(plan, dry, out, 0, frames);
+    plan->linear(&call, NULL);
     return;
   }
   const int8_t *weight = int8_at(conv, record->weight);
@@ -241,11 +267,10 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
     residual_plain(conv, z, stream, frames);
     return;
   }
-  const int16_t *end = z + (size_t)round_up((uint32_t)frames, GRIT_M7_TILE_FRAMES) * conv->record->rows;
-  grit_m7_residual_t *run = tiles[plan->pairs - 1u].residual;
-  uint32_t *block = plan->block;
-  ptrdiff_t behind = (const uint8_t *)stream - (const uint8_t *)z;
-  for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, behind += 4) run(block, behind, z, end);
+  grit_m7_call_t call = call_of(plan, NULL, stream, 0, frames);
+  call.end += (uint32_t)(uintptr_t)z;
+  call.offset = (uint32_t)(uintptr_t)z;
+  tiles[plan->pairs - 1u].residual(&call, NULL);
 }
 
 /* ---- columns: two channels at a time down the frames

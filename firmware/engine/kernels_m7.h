@@ -1,14 +1,13 @@
-/* What kernels_m7.c and kernels_m7.S share: the tiles, and the block of memory each works from.
+/* What kernels_m7.c and kernels_m7.S share: the tiles, and the blocks of memory they work from.
  *
  * A block holds two outputs (a head's: one) of a convolution, in the order the tile reads it; words of 32 bits:
  *
  *   bias of each output; mix-in weights, one int16 half each
  *   per tap: where its audio stands; for each pair of inputs, for each output: two weights as int16
- *   the address of this word itself, by which the tap loop knows its end
+ *   an odd address that may be read, by which the tap loop knows its end
  *   multiplier of each output, moved up by 32 - shift; what to add to it below zero, of each output
  *
- * The taps' audio pointers are set before each call and moved on by the tiles. A tile's loop loads ahead: behind the
- * last tap it reads, and does not use, as much as a tap and one tile of frames. */
+ * A tile reads a little ahead of what it uses, behind the last tap as well. */
 #ifndef GRITSPACE_KERNELS_M7_H
 #define GRITSPACE_KERNELS_M7_H
 
@@ -19,12 +18,16 @@
 #define GRIT_M7_HEAD_FRAMES 6u
 #define GRIT_M7_MOST_INPUTS 16u /* the widest tile in kernels_m7.S */
 
-/* frames is a whole number of tiles, given as out's end. dry: a word a frame. stride: bytes from frame to frame of out.
- */
-typedef void grit_m7_convolve_t(uint32_t *block, const int32_t *dry, int16_t *out, const int16_t *end, uint32_t stride,
-                                const uint32_t *tanh_tables);
-typedef void grit_m7_residual_t(uint32_t *block, ptrdiff_t stream_behind_z, const int16_t *z, const int16_t *end);
-typedef void grit_m7_head_t(uint32_t *block, const int32_t *unused, int16_t *out, const int16_t *end);
+/* One call: all of a convolution's blocks over a stretch of frames. The tiles use it up. */
+typedef struct {
+  uint32_t *weights;    /* of the first block, behind its mix-in weights */
+  const int32_t *dry;   /* a word a frame */
+  int16_t *out;         /* the residual's: the stream */
+  uint32_t offset, end; /* bytes from where the taps stand, in whole tiles; the residual's: addresses of z */
+  uint32_t blocks, block_bytes;
+  uint32_t stride; /* bytes from frame to frame of out, where that is not what it is from frame to frame of the audio */
+} grit_m7_call_t;
+typedef void grit_m7_tiles_t(grit_m7_call_t *call, const uint32_t *tanh_tables);
 
 /* Two channels down the frames, up to `end` by GRIT_M7_COLUMN_FRAMES. skip: += z * weight (two int16 halves). shift: by
  * multipliers 2^(30 - shift), one of each channel. */
@@ -52,15 +55,16 @@ extern const uint32_t grit_m7_tanh_tables[1024];
 #else
 #define GRIT_M7_EACH_TILED_WIDTH(DO) GRIT_M7_EACH_WIDTH(DO)
 #endif
-#define GRIT_M7_DECLARE(WIDTH)                                                                                   \
-  extern grit_m7_convolve_t grit_m7_convolve_linear_##WIDTH##_1, grit_m7_convolve_linear_##WIDTH##_3,            \
-      grit_m7_convolve_leaky_##WIDTH##_1, grit_m7_convolve_leaky_##WIDTH##_3, grit_m7_convolve_tanh_##WIDTH##_1, \
-      grit_m7_convolve_tanh_##WIDTH##_3;                                                                         \
-  extern grit_m7_residual_t grit_m7_residual_##WIDTH;                                                            \
-  extern grit_m7_head_t grit_m7_head_##WIDTH;                                                                    \
-  extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                                    \
-  extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;                                                            \
+#define GRIT_M7_DECLARE(WIDTH)                                                                        \
+  extern grit_m7_tiles_t grit_m7_convolve_linear_##WIDTH##_any, grit_m7_convolve_leaky_##WIDTH##_any, \
+      grit_m7_convolve_tanh_##WIDTH##_any, grit_m7_residual_##WIDTH, grit_m7_head_##WIDTH;            \
+  extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                         \
+  extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;                                                 \
   extern grit_m7_shift_t grit_m7_shift_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
+/* Unrolled for an exact number of taps: Neural Amp Modeler's A2 and A1 networks. */
+extern grit_m7_tiles_t grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6, grit_m7_convolve_tanh_2_3,
+    grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3, grit_m7_convolve_tanh_12_3,
+    grit_m7_convolve_tanh_16_3;
 
 #endif

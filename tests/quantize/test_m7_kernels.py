@@ -8,6 +8,7 @@ import pytest
 
 from gritspace.quantize.engine import SOURCES
 from gritspace.quantize.m7_kernels import (
+    EXACT,
     PAIRS,
     convolution,
     copy,
@@ -26,7 +27,8 @@ from gritspace.quantize.m7_schedule import duration, parse, schedule
 def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None:
     committed = (SOURCES / "kernels_m7.S").read_text()
     functions = [residual(pairs), head(pairs), skip(pairs), skip_two(pairs), shift(pairs), narrow(), copy()]
-    functions += [convolution(pairs, kind, 1) for kind in ("linear", "leaky", "tanh")]
+    functions += [convolution(pairs, kind) for kind in ("linear", "leaky", "tanh")]
+    functions += [convolution(pairs, kind, taps) for kind, taps, widths in EXACT if pairs in widths]
     for function in functions:
         assert "\n".join(formatted(function)) in committed
 
@@ -34,8 +36,11 @@ def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None
 def test_every_width_has_its_tiles() -> None:
     committed = (SOURCES / "kernels_m7.S").read_text()
     for pairs in PAIRS:
-        for name in (f"convolve_leaky_{2 * pairs}_3", f"residual_{2 * pairs}", f"head_{2 * pairs}"):
+        for name in (f"convolve_leaky_{2 * pairs}_any", f"residual_{2 * pairs}", f"head_{2 * pairs}"):
             assert f".global grit_m7_{name}\n" in committed
+    for kind, taps, widths in EXACT:
+        for pairs in widths:
+            assert f".global grit_m7_convolve_{kind}_{2 * pairs}_{taps}\n" in committed
 
 
 def test_scheduling_keeps_every_instruction_and_never_slows() -> None:

@@ -19,6 +19,7 @@ from gritspace.host_tools import (
     command_fit,
     command_model,
     command_module,
+    command_panel,
     command_research,
     command_rig,
     command_sound,
@@ -51,12 +52,17 @@ for command in (
     command_module.build,
     command_module.simulate,
     command_module.hil,
+    command_panel.flash,
+    command_panel.upload,
+    command_panel.calibrate,
+    command_panel.monitor,
     command_research.effects,
     command_research.apply,
     command_research.research,
     command_rig.demo,
 ):
     app.command()(command)
+app.add_typer(command_panel.presets, name="presets")
 
 
 def main() -> NoReturn:

@@ -1,0 +1,49 @@
+"""IDX files, the format of MNIST: a magic number, the shape, big-endian, then the numbers; plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.train.errors import InputError
+
+UNSIGNED_BYTE = 8
+FILES = {"train": "train-images", "test": "t10k-images"}
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """An IDX file of unsigned bytes. Raises InputError on anything else.
+
+    Source: LeCun, Cortes and Burges, "The MNIST database", THE IDX FILE FORMAT.
+    """
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: this cannot be read ({error}); fetch it again.") from error
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != UNSIGNED_BYTE or data[3] == 0:
+        raise InputError(f"{path}: this is no IDX file of bytes; fetch it again.")
+    head = 4 + 4 * data[3]
+    shape = tuple(int(n) for n in np.frombuffer(data[4:head], ">u4")) if len(data) >= head else ()
+    wanted = int(np.prod(shape, dtype=np.int64))
+    if len(shape) != data[3] or len(data) != head + wanted:
+        raise InputError(
+            f"{path}: it should hold {wanted} bytes after its head, and holds {len(data) - head}; fetch it again."
+        )
+    return np.frombuffer(data[head:], np.uint8).reshape(shape)
+
+
+def mnist_images(folder: Path, part: str) -> NDArray[np.uint8]:
+    """part: train or test -> (n, rows, columns) of 0..255. Raises InputError if the file is missing or damaged."""
+    stem = FILES[part]
+    for name in (f"{stem}-idx3-ubyte", f"{stem}.idx3-ubyte"):
+        for suffix in ("", ".gz"):
+            if (folder / (name + suffix)).is_file():
+                images = read_idx(folder / (name + suffix))
+                if images.ndim != 3 or not len(images):
+                    raise InputError(f"{folder / (name + suffix)}: these are no images; fetch it again.")
+                return images
+    raise InputError(f"{folder}: there is no {stem}-idx3-ubyte or .gz in this folder; fetch MNIST's IDX files.")

@@ -12,6 +12,9 @@ from gritspace.train import signals
 
 SAMPLE_RATE = 48000
 CALIBRATION_SECONDS = 40.0
+LOUDEST_PEAKS = (0.1, 0.95)
+QUIETEST_PEAK = 1e-3
+"""Rests stay rests."""
 BEAT_SECONDS = 0.3
 RIFF = (
     # beat, semitones above low E, beats it rings, loudness
@@ -61,6 +64,22 @@ def calibration_audio(
     """
     built_in = signals.synthetic(seconds / 2, seed)
     if not paths:
-        return np.concatenate([built_in, riff(seconds / 2)])
+        return at_all_levels(np.concatenate([built_in, riff(seconds / 2)]), seed)
     notes = [note for path in paths for note in signals.read_folder(path, "train")]
-    return np.concatenate([built_in, signals.phrases_from(notes, seconds / 2, seed)])
+    return at_all_levels(np.concatenate([built_in, signals.phrases_from(notes, seconds / 2, seed)]), seed)
+
+
+def at_all_levels(audio: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
+    """The same audio (frames,), its level swaying so that every half second peaks between LOUDEST_PEAKS.
+
+    What is played decides how far a distortion is driven, and integers must hold all of it: a module's input is often
+    hot, and phrases as they were recorded are mostly quiet.
+    """
+    piece = SAMPLE_RATE // 2
+    count = -(-len(audio) // piece)
+    padded = np.pad(audio, (0, count * piece - len(audio)))
+    peaks = np.abs(padded.reshape(count, piece)).max(axis=1)
+    wanted = np.exp(np.random.default_rng(seed).uniform(*np.log(LOUDEST_PEAKS), count))
+    gains = np.where(peaks > QUIETEST_PEAK, wanted / np.maximum(peaks, QUIETEST_PEAK), 1.0)
+    swaying = np.exp(np.interp(np.arange(len(audio)), (np.arange(count) + 0.5) * piece, np.log(gains)))
+    return np.clip(audio * swaying, -1, 1).astype(np.float32)

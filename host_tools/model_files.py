@@ -20,7 +20,7 @@ from gritspace.train.errors import InputError
 if TYPE_CHECKING:
     from gritspace.train.space import Space
 
-MOST_TRAINING_POSITIONS = 32
+MOST_TRAINING_POSITIONS = 128
 PLACES_BETWEEN = 16
 BETWEEN_REACH = 0.7
 """How far from the middle of the played box calibration goes where no device is."""

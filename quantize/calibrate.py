@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.float_network import film_rows, run_float
-from gritspace.quantize.gram import GramCollector, Grams
+from gritspace.quantize.float_network import run_float
 from gritspace.quantize.network import Floats, Network
 
 MAX_FRAMES = 12 * 48000
 """Audio beyond this adds little and costs time."""
-MIN_FRAMES = 48000
+MIN_FRAMES = 24000
 """What every position hears at least."""
 
 
@@ -30,27 +29,26 @@ class Ranges:
     output: float
 
 
-def calibrate(network: Network, audio: NDArray[np.float32], positions: Sequence[Floats]) -> tuple[Ranges, Grams]:
-    """Runs the network over audio (frames,) at every position (one empty position for a snapshot).
+def calibrate(
+    network: Network, audio: Sequence[NDArray[np.float32]], positions: Sequence[Floats]
+) -> tuple[Ranges, list[float]]:
+    """Runs the network over audio[p] (frames,) at positions[p] (one empty position for a snapshot).
 
-    Raises ValueError for silent audio: ranges from silence would be meaningless.
+    Returns the ranges over all, and the mean square of each output. Raises ValueError for silent audio: ranges from
+    silence would be meaningless.
     """
-    if len(audio) == 0 or not np.any(audio):
+    if not any(np.any(heard) for heard in audio):
         raise ValueError("calibration needs audio that is not silent")
     seen: dict[str, Floats] = {}
-    grams: Grams = {}
-    for index, position in enumerate(positions):
-        heard = stretch(audio, max(MAX_FRAMES // len(positions), MIN_FRAMES), index)
-        place = position if network.film else None
-        collector = GramCollector(network, heard)
 
-        def watch(name: str, value: Floats, collect: GramCollector = collector) -> None:
-            peak = np.abs(value).max(axis=0)
-            seen[name] = np.maximum(seen[name], peak) if name in seen else peak
-            collect.watch(name, value)
+    def watch(name: str, value: Floats) -> None:
+        peak = np.abs(value).max(axis=0)
+        seen[name] = np.maximum(seen[name], peak) if name in seen else peak
 
-        output = run_float(network, heard, place, watch)
-        collector.add_to(grams, film_rows(network, place)[0], float(np.mean(output**2)))
+    powers = []
+    for heard, position in zip(audio, positions, strict=True):
+        output = run_float(network, heard, position if network.film else None, watch)
+        powers.append(float(np.mean(output**2)))
     arrays = range(len(network.arrays))
     ranges = Ranges(
         streams=tuple(tuple(seen[f"stream {a} {i}"] for i in range(stages(network, a))) for a in arrays),
@@ -59,7 +57,7 @@ def calibrate(network: Network, audio: NDArray[np.float32], positions: Sequence[
         carries=tuple(seen.get(f"carry {a}", np.zeros(0)) for a in arrays),
         output=float(seen["output"].max()),
     )
-    return ranges, grams
+    return ranges, powers
 
 
 def stages(network: Network, array: int) -> int:
@@ -67,7 +65,13 @@ def stages(network: Network, array: int) -> int:
     return len(network.arrays[array].layers) + (array + 1 < len(network.arrays))
 
 
-def stretch(audio: NDArray[np.float32], frames: int, index: int) -> NDArray[np.float32]:
+def stretches(audio: NDArray[np.float32], count: int) -> list[NDArray[np.float32]]:
+    """What each of `count` positions hears of the audio (frames,): MAX_FRAMES shared out, MIN_FRAMES at least."""
+    frames = max(MAX_FRAMES // count, MIN_FRAMES)
+    return [_stretch(audio, frames, index) for index in range(count)]
+
+
+def _stretch(audio: NDArray[np.float32], frames: int, index: int) -> NDArray[np.float32]:
     """`frames` of audio for the index-th position: the loudest quarter of them, which all positions must be able to
     carry, then a part that differs from position to position, so that together they hear it all.
     """

@@ -8,54 +8,45 @@ from collections.abc import Sequence
 import numpy as np
 
 from gritspace.quantize.arithmetic import LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
-from gritspace.quantize.gram import Grams
 from gritspace.quantize.integer_model import Convolution, Dense, IntegerArray, IntegerFilm, IntegerLayer
 from gritspace.quantize.limits import ACTIVATIONS, UnsupportedNetwork
 from gritspace.quantize.multipliers import INPUT_SCALE, MAX_SHIFT, MIN_SHIFT, accumulator_scales, multiplier_limit
 from gritspace.quantize.network import Floats, LayerArray, Network
 from gritspace.quantize.rounding import round_rows
 from gritspace.quantize.scales import ArrayPlan, pre_activation_scale
+from gritspace.quantize.twin import Heard, Rounded, Twin
 
 
 def convert_array(
     array: LayerArray,
     plan: ArrayPlan,
-    grams: Grams,
-    index: int,
+    twin: Twin,
     inputs: Floats,
     head_scale: Floats,
     last: bool,
     film: bool,
 ) -> tuple[IntegerArray, list[Floats]]:
-    """One array, the index-th -> its integer form, and the accumulator scales of its film rows.
+    """One array -> its integer form, and the accumulator scales of its film rows.
 
-    inputs (inputs,): scales of what the array reads; head_scale (head rows,): of what its head puts out.
+    twin: has come as far as this array, and is taken behind it. inputs (inputs,): scales of what the array reads;
+    head_scale (head rows,): of what its head puts out.
     """
-    rechannel, _ = convolution(array.rechannel[:, :, None], None, np.zeros(array.channels), inputs, plan.streams[0])
+    rechannel, scale = convolution(
+        Heard(array.rechannel[:, :, None], None, np.zeros(array.channels), None), inputs, plan.streams[0]
+    )
+    twin.rechannel(array, meaning(rechannel, scale, inputs))
     layers, film_scales = [], []
     for i, layer in enumerate(array.layers):
         output = plan.outputs[i]
-        conv, accumulator_scale = convolution(
-            layer.weight,
-            layer.mixin,
-            layer.bias,
-            plan.streams[i],
-            pre_activation_scale(layer, output),
-            layer.dilation,
-            film,
-            grams[f"conv {index} {i}"],
+        conv, scale = convolution(
+            twin.layer(layer), plan.streams[i], pre_activation_scale(layer, output), layer.dilation, film
         )
-        film_scales.append(accumulator_scale)
+        film_scales.append(scale)
+        twin.after_layer(layer, meaning(conv, scale, plan.streams[i]))
         residual = None
         if not (last and i == len(array.layers) - 1):
-            residual, _ = convolution(
-                layer.residual_weight[:, :, None],
-                None,
-                layer.residual_bias,
-                output,
-                plan.streams[i + 1],
-                gram=grams[f"residual {index} {i}"],
-            )
+            residual, scale = convolution(twin.residual(layer), output, plan.streams[i + 1])
+            twin.after_residual(layer, meaning(residual, scale, output))
         layers.append(
             IntegerLayer(
                 conv=conv,
@@ -69,11 +60,10 @@ def convert_array(
                 ),
             )
         )
-    head, accumulator_scale = convolution(
-        array.head_weight, None, array.head_bias, plan.head, head_scale, 1, film and last, grams[f"head {index}"]
-    )
+    head, scale = convolution(twin.head(array, last), plan.head, head_scale, 1, film and last)
+    twin.after_head(array, meaning(head, scale, plan.head))
     if last:
-        film_scales.append(accumulator_scale)
+        film_scales.append(scale)
     return (
         IntegerArray(
             array.channels, rechannel, tuple(layers), plan.skip_shift, plan.carry_weight.astype(np.int8), head
@@ -83,22 +73,14 @@ def convert_array(
 
 
 def convolution(
-    weight: Floats,
-    mixin: Floats | None,
-    bias: Floats,
-    input_scale: Floats,
-    output_scale: Floats,
-    dilation: int = 1,
-    film: bool = False,
-    gram: Floats | None = None,
+    heard: Heard, input_scale: Floats, output_scale: Floats, dilation: int = 1, film: bool = False
 ) -> tuple[Convolution, Floats]:
-    """weight (rows, inputs, kernel), scales (inputs,) and (rows,) -> the integer convolution and its (rows,)
-    accumulator scales.
+    """A convolution, scales (inputs,) and (rows,) -> in integers, and its (rows,) accumulator scales.
 
-    int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. gram: of the
-    inputs, from calibration, in whose light the weights are rounded; without one each goes to its nearest.
+    int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. They are
+    rounded in the light of the inputs' gram; without one each goes to its nearest.
     """
-    ratio = accumulator_scales(weight, mixin, input_scale) / output_scale
+    ratio = accumulator_scales(heard.weight, heard.mixin, input_scale) / output_scale
     if not np.any(ratio):
         ratio = np.full_like(ratio, 2.0**-16)
     # Rows of (nearly) nothing but bias: give them a scale that their multiplier can express.
@@ -109,7 +91,7 @@ def convolution(
     multiplier = np.round(ratio * 2.0**shift)
     # From here on the multiplier is the truth: weights are rounded in the scale it really stands for.
     accumulator_scale = multiplier * 2.0**-shift * output_scale
-    quantized, quantized_mixin, quantized_bias = _rounded(weight, mixin, bias, input_scale, accumulator_scale, gram)
+    quantized, quantized_mixin, quantized_bias = _rounded(heard, input_scale, accumulator_scale)
     if np.abs(quantized_bias).max() >= 2**30:
         raise UnsupportedNetwork("a bias too large for its row's weights")
     return (
@@ -125,15 +107,16 @@ def convolution(
     )
 
 
-def _rounded(
-    weight: Floats,
-    mixin: Floats | None,
-    bias: Floats,
-    input_scale: Floats,
-    accumulator_scale: Floats,
-    gram: Floats | None,
-) -> tuple[Floats, Floats | None, Floats]:
+def meaning(conv: Convolution, accumulator_scale: Floats, input_scale: Floats) -> Rounded:
+    """What a convolution's integers stand for, given what a step of accumulators (rows,) and inputs (inputs,) is."""
+    weight = conv.weight.transpose(0, 2, 1) * accumulator_scale[:, None, None] / input_scale[None, :, None]
+    mixin = None if conv.mixin is None else conv.mixin * accumulator_scale / INPUT_SCALE
+    return Rounded(weight, mixin, conv.bias * accumulator_scale)
+
+
+def _rounded(heard: Heard, input_scale: Floats, accumulator_scale: Floats) -> tuple[Floats, Floats | None, Floats]:
     """Integers: weight (rows, kernel, inputs), mixin (rows,) and bias (rows,), in accumulator units."""
+    weight, mixin, bias = heard.weight, heard.mixin, heard.bias
     rows, inputs, kernel = weight.shape
     scales = np.tile(input_scale, kernel)  # of each weight column: taps outer, channels inner
     columns = [weight.transpose(0, 2, 1).reshape(rows, -1) * scales]
@@ -141,11 +124,11 @@ def _rounded(
         columns.append(mixin[:, None] * INPUT_SCALE)
         scales = np.append(scales, INPUT_SCALE)
     target = np.concatenate([*columns, bias[:, None]], axis=1) / accumulator_scale[:, None]
-    if gram is None:
+    if heard.gram is None:
         rounded, left = np.clip(np.round(target[:, :-1]), -127, 127), target[:, -1]
     else:
         per_step = np.append(scales, 1.0)
-        rounded, left = round_rows(target, gram / np.outer(per_step, per_step))
+        rounded, left = round_rows(target, heard.gram / np.outer(per_step, per_step))
     whole = rounded[:, : kernel * inputs].reshape(rows, kernel, inputs)
     return whole, None if mixin is None else rounded[:, -1], np.round(left)
 

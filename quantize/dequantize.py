@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from gritspace.quantize.arithmetic import SIGMOID_INPUT_SCALE, TABLE_SCALE, TANH_INPUT_SCALE
+from gritspace.quantize.convert import meaning
 from gritspace.quantize.integer_model import Activation, Convolution, IntegerArray, IntegerLayer, IntegerModel
 from gritspace.quantize.multipliers import INPUT_SCALE
 from gritspace.quantize.network import Floats, Layer, LayerArray, Network
@@ -78,7 +79,5 @@ def _layer(layer: IntegerLayer, stream: Floats, output: Floats) -> Layer:
 
 def _real(conv: Convolution, inputs: Floats, outputs: Floats) -> tuple[Floats, Floats, Floats]:
     """weight (rows, inputs, kernel), mixin (rows,) and bias (rows,) in real numbers."""
-    step = conv.multiplier * 2.0**-conv.shift * outputs  # what an accumulator's one stands for
-    weight = conv.weight.transpose(0, 2, 1) * step[:, None, None] / inputs[None, :, None]
-    mixin = np.zeros(len(step)) if conv.mixin is None else conv.mixin * step / INPUT_SCALE
-    return weight, mixin, conv.bias * step
+    real = meaning(conv, conv.multiplier * 2.0**-conv.shift * outputs, inputs)
+    return real.weight, np.zeros(len(outputs)) if real.mixin is None else real.mixin, real.bias

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.quantize.network import Film, Floats, Layer, Network
 
+Samples = NDArray[Any]
+"""(frames, channels) of float32 or float64."""
 Watch = Callable[[str, Floats], None]
 """Called with a value's name and the value, (frames, channels)."""
 
@@ -41,7 +44,7 @@ def run_float(
                 see(f"stream {a} {index + 1}", stream)
         assert skips is not None
         see(f"head {a}", skips)
-        skips = _convolve(skips, array.head_weight, 1) + array.head_bias
+        skips = convolve(skips, array.head_weight, 1) + array.head_bias
         see(f"carry {a + 1}", skips)
     assert skips is not None
     output = gains[row:] * (skips + biases[row:])
@@ -68,15 +71,19 @@ def _film(film: Film, position: Floats) -> tuple[Floats, Floats]:
 
 
 def _layer_output(layer: Layer, stream: Floats, dry: Floats, gain: Floats, bias: Floats) -> Floats:
-    pre = _convolve(stream, layer.weight, layer.dilation)
-    pre = gain * (pre + dry[-len(pre) :] * layer.mixin + layer.bias + bias)
+    pre = convolve(stream, layer.weight, layer.dilation)
+    return activated(layer, gain * (pre + dry[-len(pre) :] * layer.mixin + layer.bias + bias))
+
+
+def activated(layer: Layer, pre: Samples) -> Samples:
+    """A layer's convolution outputs (frames, rows) -> its skip (frames, channels)."""
     if not layer.gated:
         return _activate(layer, pre)
     half = pre.shape[1] // 2
     return _activate(layer, pre[:, :half]) / (1 + np.exp(-pre[:, half:]))
 
 
-def _activate(layer: Layer, x: Floats) -> Floats:
+def _activate(layer: Layer, x: Samples) -> Samples:
     if layer.activation == "tanh":
         return np.tanh(x)
     if layer.activation == "sigmoid":
@@ -88,9 +95,10 @@ def _activate(layer: Layer, x: Floats) -> Floats:
     return x
 
 
-def _convolve(x: Floats, weight: Floats, dilation: int) -> Floats:
+def convolve(x: Samples, weight: Samples, dilation: int) -> Samples:
+    """x (frames, channels), weight (rows, channels, kernel) -> (frames - (kernel - 1) * dilation, rows)."""
     frames = len(x) - (weight.shape[2] - 1) * dilation
-    out = np.zeros((frames, weight.shape[0]))
+    out = np.zeros((frames, weight.shape[0]), np.result_type(x, weight))
     for tap in range(weight.shape[2]):
         out += x[tap * dilation : tap * dilation + frames] @ weight[:, :, tap].T
     return out

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.calibrate import calibrate
+from gritspace.quantize.calibrate import calibrate, stretches
 from gritspace.quantize.convert import convert_array, convert_film
 from gritspace.quantize.integer_model import IntegerArray, IntegerFilm, IntegerModel
 from gritspace.quantize.limits import check_accumulators, check_network
 from gritspace.quantize.multipliers import INPUT_SCALE, finest_output_scales
 from gritspace.quantize.network import Floats, Network
 from gritspace.quantize.scales import HEADROOM, plan_array
+from gritspace.quantize.twin import Twin
 
 
 def quantize(
@@ -33,7 +34,9 @@ def quantize(
     check_network(network)
     network = network.padded()
     places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
-    ranges, grams = calibrate(network, audio, places)
+    heard = stretches(audio, len(places))
+    ranges, powers = calibrate(network, heard, places)
+    twin = Twin(network, heard, places, powers)
     bends = network.film is not None
     plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
     loudest = ranges.output * HEADROOM
@@ -45,7 +48,7 @@ def quantize(
     for a, array in enumerate(network.arrays):
         following = plans[a + 1] if a + 1 < len(plans) else None
         head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
-        converted, scales = convert_array(array, plans[a], grams, a, inputs, head_scale, following is None, bends)
+        converted, scales = convert_array(array, plans[a], twin, inputs, head_scale, following is None, bends)
         arrays.append(converted)
         bias_scales += scales
         inputs = plans[a].streams[-1]

@@ -17,8 +17,9 @@ from gritspace.quantize.calibrate import Ranges
 from gritspace.quantize.multipliers import finest_output_scales
 from gritspace.quantize.network import Floats, Layer, LayerArray
 
-HEADROOM = 1.25
-"""Ranges are widened by this much: music is not only the calibration audio."""
+HEADROOM = 2.0
+"""Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
+clipping, which was measured to cost an ESR of up to 2e-3 with 1.25."""
 FREE_SKIP_SHIFT = 6
 """Bits of a skip sum below its int16 head input, where the activation leaves the scale free."""
 MAX_SKIP_WEIGHT = 64

@@ -60,7 +60,7 @@ def waveforms(measurement: Measurement, most: int = 4) -> str:
             axis.margins(x=0)
         above(axes[0, 0], 2)
         axes[-1, 0].set_xlabel("milliseconds")
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def residual_spectrum(measurement: Measurement) -> str:
@@ -85,7 +85,7 @@ def residual_spectrum(measurement: Measurement) -> str:
         axis.set_ylim(bottom=max(axis.get_ylim()[0], -150))
         axis.grid(True, which="major", color="#e7e5e4", lw=0.6)
         above(axis, 3)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def sweeps(measurement: Measurement) -> str | None:
@@ -110,7 +110,7 @@ def sweeps(measurement: Measurement) -> str | None:
         below.set(xlabel="seconds", ylim=(-1.05, 1.05), ylabel="position")
         above(below, 4)
         wave.margins(x=0)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def work_over_time(measurement: Measurement) -> str:
@@ -126,7 +126,7 @@ def work_over_time(measurement: Measurement) -> str:
         axis.set(xlabel="seconds of audio", ylabel=f"{measurement.work_unit} a frame")
         axis.set_ylim(0, float(tops.max()) * 1.15 + 1)
         axis.margins(x=0)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def above(axis: Axes, columns: int) -> None:
@@ -166,7 +166,8 @@ def _spectrum(pieces: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64
     return np.array(centres), 10 * np.log10(2 * np.array(powers) + 1e-18)
 
 
-def _svg(figure: Figure) -> str:
+def as_svg(figure: Figure) -> str:
+    """The figure as one SVG element, as wide as its page; the figure is closed."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)

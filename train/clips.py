@@ -93,6 +93,8 @@ def stranger_clips(
                 with_attributes=False,
                 settings={device.name: setting[None]},
             )
+            if not pairs.wet[0].any():
+                continue
             place = enrolment.position.numpy()
             clip = Clip("held_out_devices", device.name, name, pairs.dry[0].numpy(), pairs.wet[0].numpy(), place)
             found.append(Clip(**{**vars(clip), "level": enrolment.level, "enrolment": enrolment}))

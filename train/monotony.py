@@ -70,7 +70,7 @@ def separated_attribute_predictability(
     score less the second best. Source: Kumar, Sattigeri, Balakrishnan, arXiv 1711.00848, section 3.
     """
     scores = np.zeros((positions.shape[1], measured.shape[1]))
-    for d, a in np.ndindex(*scores.shape):
+    for d, a in np.ndindex(*scores.shape) if len(positions) > 1 else ():
         if np.ptp(positions[:, d]) > 0 and np.ptp(measured[:, a]) > 0:
             scores[d, a] = np.corrcoef(positions[:, d], measured[:, a])[0, 1] ** 2
     ordered = np.sort(scores, axis=0)

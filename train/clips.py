@@ -103,8 +103,8 @@ def stranger_clips(
 
 def known_settings(space: Space, device: Device) -> NDArray[np.float32]:
     """The settings of a device that the space has positions for, (n, knobs), in the order of its file."""
-    found = [setting_of(device, text) for text in space.positions]
-    return np.array([one for one in found if one is not None], np.float32).reshape(-1, len(device.knobs))
+    found = [one for one in (setting_of(device, text) for text in space.positions) if one is not None]
+    return np.array(found, np.float32).reshape(len(found), len(device.knobs))
 
 
 def position_between(space: Space, device: Device, setting: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from gritspace.quantize import reference
 from gritspace.quantize.integer import to_q15
 from gritspace.train import enroll, evaluate
 from gritspace.train.circuits import CIRCUITS
-from gritspace.train.clips import Clip, between_clips, position_between, seen_clips
+from gritspace.train.clips import Clip, between_clips, known_settings, position_between, seen_clips
 from gritspace.train.errors import InputError
 from gritspace.train.signals import synthetic
 from gritspace.train.space import Space, load_space
@@ -75,6 +75,14 @@ def space(space_file: Path) -> Space:
 def test_a_space_that_knows_none_of_the_devices_is_told(space: Space) -> None:
     with pytest.raises(InputError, match="which was trained on diode_clipper, rat"):
         seen_clips(space, [d for d in CIRCUITS if d.name == "big_muff"], synthetic(1.0, 0), 0.5)
+
+
+def test_the_settings_a_space_knows_of_a_device_are_read_from_its_labels(space: Space) -> None:
+    rat = next(device for device in CIRCUITS if device.name == "rat")
+    assert known_settings(space, rat).tolist() == [[0.5, 0.5]]
+    fixed = SimpleNamespace(name="amp", knobs=())
+    assert known_settings(SimpleNamespace(positions={"amp": [0.0]}), fixed).shape == (1, 0)
+    assert known_settings(SimpleNamespace(positions={"amp@gain=1": [0.0]}), fixed).shape == (0, 0)
 
 
 def test_a_setting_between_lies_between_its_neighbours_in_the_space() -> None:

@@ -15,6 +15,9 @@ void grit_answer_error(grit_module_t *module, const grit_link_header_t *request,
 /* to: size bytes, all of them written; the last one stays zero. */
 void grit_answer_copy_text(char *to, size_t size, const char *from);
 
+/* What came of a select_model. */
+void grit_answer_selected(grit_module_t *module, const grit_link_header_t *request, bool plays);
+
 void grit_answer_info(grit_module_t *module, const grit_link_header_t *request);
 void grit_answer_controls(grit_module_t *module, const grit_link_header_t *request);
 

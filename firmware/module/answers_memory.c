@@ -54,13 +54,16 @@ static void answer_settings(grit_module_t *module, const grit_link_header_t *req
   grit_link_settings_t message = {
       .records = memory->store.sequence,
       .failed = memory->store.failed,
+      .full_scale_uv = GRIT_PANEL_ADC_FULL_SCALE_UV,
       .morph_ms = memory->settings.morph_ms,
       .preset = memory->settings.preset,
       .presets = GRIT_PRESET_COUNT,
-      .model = module->model,
+      .model = module->playing.status.model,
       .calibrated = memory->settings.calibrated,
       .saved = grit_memory_saved(memory),
       .kept = memory->store.flash != NULL,
+      .knobs = GRIT_PANEL_KNOB_COUNT,
+      .cvs = GRIT_PANEL_CV_COUNT,
   };
   for (unsigned i = 0; i < GRIT_PANEL_CV_COUNT; i++) {
     message.offset_uv[i] = memory->settings.cv[i].offset_uv;
@@ -177,17 +180,34 @@ static void select_model(grit_module_t *module, const grit_link_frame_t *frame) 
                       "a stream is running: stop it first");
     return;
   }
-  uint8_t model = frame->payload[0];
-  if (model != module->model && !grit_module_play(module, model)) {
-    grit_answer_error(module, &frame->header, GRIT_LINK_ERROR_MODEL, 0,
-                      "there is no playable model in this slot; the factory model plays");
+  grit_module_select(module, &frame->header, frame->payload[0]);
+}
+
+static const char *why_not(grit_why_t why) {
+  switch (why) {
+    case GRIT_WHY_BAD_MODEL:
+      return "this is no playable model: the engine refuses it";
+    case GRIT_WHY_TOO_LARGE:
+      return "this is no playable model: it needs more memory than the module has";
+    case GRIT_WHY_TOO_SLOW:
+    case GRIT_WHY_LATE:
+      return "this is no playable model: it does not run in real time";
+    default:
+      return "there is no playable model in this slot";
+  }
+}
+
+void grit_answer_selected(grit_module_t *module, const grit_link_header_t *request, bool plays) {
+  const uint8_t model = module->playing.status.model;
+  if (!plays) {
+    grit_answer_error(module, request, GRIT_LINK_ERROR_MODEL, 0, why_not((grit_why_t)module->playing.status.why));
     return;
   }
   if (module->memory.settings.model != model) {
     module->memory.settings.model = model;
     grit_store_save(&module->memory.store);
   }
-  grit_answer_info(module, &frame->header);
+  grit_answer_info(module, request);
 }
 
 bool grit_answer_memory(grit_module_t *module, const grit_link_frame_t *frame) {

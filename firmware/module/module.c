@@ -4,32 +4,38 @@
 
 #include "answers.h"
 #include "sha256.h"
+#include "stack_watch.h"
 
 #define REBOOT_AFTER_BLOCKS 100u /* so that the answer gets out */
 
-/* A model in the engine's memory, from silence. False if it cannot be played. The audio interrupt must keep away. */
-static bool take_model(grit_module_t *module, uint8_t model) {
-  size_t bytes = module->factory_bytes;
-  const void *blob =
-      model == GRIT_PRESET_MODEL_FACTORY ? module->factory : grit_bank_model(&module->memory.bank, model - 1u, &bytes);
-  if (blob == NULL) return false;
-  grit_instrument_t *instrument = &module->instrument;
-  bool playable = grit_instrument_open(instrument, blob, bytes, module->arena, module->arena_bytes);
-  if (!playable && model != GRIT_PRESET_MODEL_FACTORY) return false;
-  module->model = model;
-  module->model_bytes = instrument->status == GRIT_OK ? instrument->model.header->total_bytes : bytes;
+/* What is known of the model that plays, when it is another one. */
+static void show_model(grit_module_t *module) {
+  const grit_instrument_t *instrument = grit_playing_instrument(&module->playing);
+  const grit_player_model_t *factory = &module->playing.factory;
+  const bool good = instrument->status == GRIT_OK && instrument->model.header != NULL;
+  const void *blob = good ? (const void *)instrument->model.blob : factory->blob;
+  if (blob == module->shown) return;
+  module->shown = blob;
+  module->model_bytes = good ? instrument->model.header->total_bytes : factory->bytes;
   grit_sha256(blob, module->model_bytes, module->model_sha256);
-  module->memory.bank.held = model == GRIT_PRESET_MODEL_FACTORY ? 0 : UINT64_C(1) << (model - 1u);
-  return true;
 }
 
-bool grit_module_play(grit_module_t *module, uint8_t model) {
-  module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
-  bool taken = take_model(module, model);
-  if (!taken) take_model(module, GRIT_PRESET_MODEL_FACTORY);
-  module->panel_new = true;
-  module->streaming = false;
-  return taken;
+void grit_module_select(grit_module_t *module, const grit_link_header_t *request, uint8_t model) {
+  grit_playing_decided(&module->playing); /* of an older change nobody asks any more */
+  grit_playing_wish(&module->playing, model);
+  module->selecting = *request;
+  module->select_waits = true;
+}
+
+/* Lets the playing go on, and answers what waits for it. */
+static void play_on(grit_module_t *module) {
+  grit_playing_t *playing = &module->playing;
+  grit_playing_idle(playing, &module->controls);
+  if (playing->swap_go) return; /* the interrupt has not seen it */
+  show_model(module);
+  if (!module->select_waits || !grit_player_steady(&playing->player) || !grit_playing_decided(playing)) return;
+  module->select_waits = false;
+  grit_answer_selected(module, &module->selecting, playing->status.model == playing->status.wanted);
 }
 
 void grit_module_use_settings(grit_module_t *module) {
@@ -40,14 +46,16 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
                       void *arena, size_t arena_bytes) {
   memset(module, 0, sizeof *module);
   module->board = board;
-  module->factory = blob;
-  module->factory_bytes = blob_bytes;
-  module->arena = arena;
-  module->arena_bytes = arena_bytes;
   grit_controls_start(&module->controls);
-  grit_memory_open(&module->memory, board->flash, arena_bytes);
+  module->state_limit = arena_bytes > board->slow.bytes ? arena_bytes : board->slow.bytes;
+  grit_memory_open(&module->memory, board->flash, module->state_limit);
   grit_module_use_settings(module);
-  grit_module_play(module, module->memory.settings.model);
+  const grit_voice_means_t means = {.regions = {{arena, arena_bytes}, board->slow},
+                                    .meter = &board->meter,
+                                    .budget = board->work_per_second / 48000u * GRIT_LINK_BLOCK_FRAMES};
+  const grit_player_model_t factory = {blob, blob_bytes};
+  grit_playing_start(&module->playing, &module->memory, &factory, &means);
+  show_model(module);
 }
 
 void grit_answer(grit_module_t *module, const grit_link_header_t *to, uint8_t message, const void *fixed,
@@ -70,12 +78,12 @@ void grit_answer_error(grit_module_t *module, const grit_link_header_t *request,
 }
 
 void grit_answer_info(grit_module_t *module, const grit_link_header_t *request) {
-  const grit_instrument_t *instrument = &module->instrument;
+  const grit_instrument_t *instrument = grit_playing_instrument(&module->playing);
   grit_link_info_t info = {
       .last_stream = module->stream.number,
       .model_bytes = (uint32_t)module->model_bytes,
       .state_bytes = (uint32_t)instrument->state_bytes,
-      .state_limit = (uint32_t)module->arena_bytes,
+      .state_limit = (uint32_t)module->state_limit,
       .sample_rate = 48000,
       .work_per_second = module->board->work_per_second,
       .model_status = (uint16_t)instrument->status,
@@ -117,7 +125,7 @@ static void answer_status(grit_module_t *module, const grit_link_header_t *reque
  */
 static bool take_position(grit_module_t *module, const grit_link_header_t *request, const uint8_t *bytes, size_t count,
                           int16_t position[GRIT_LINK_POSITION_COUNT]) {
-  const grit_instrument_t *instrument = &module->instrument;
+  const grit_instrument_t *instrument = grit_playing_instrument(&module->playing);
   if (instrument->engine == NULL) {
     const char *why = instrument->status == GRIT_OK ? "the model needs more memory than the module has"
                                                     : grit_status_text(instrument->status);
@@ -138,10 +146,11 @@ static void answer_set_position(grit_module_t *module, const grit_link_frame_t *
   if (!take_position(module, &frame->header, frame->payload, frame->payload_bytes, position)) return;
   uint16_t ahead = (uint16_t)(frame->header.sequence - module->position_sequence);
   bool newer = !module->position_sequence_known || (ahead != 0 && ahead < 0x8000u);
-  if (newer && !module->streaming) grit_glide_head_for(&module->instrument.glide, position);
+  if (newer && !module->streaming) grit_playing_head_for(&module->playing, position);
   if (newer) module->position_sequence = frame->header.sequence;
   module->position_sequence_known = true;
-  for (size_t i = 0; i < module->instrument.glide.count; i++) position[i] = module->instrument.glide.target[i];
+  const grit_glide_t *glide = &grit_playing_instrument(&module->playing)->glide;
+  for (size_t i = 0; i < glide->count; i++) position[i] = glide->target[i];
   grit_answer(module, &frame->header, GRIT_LINK_POSITION, NULL, 0, position, frame->payload_bytes);
 }
 
@@ -166,15 +175,17 @@ static void answer_stream_start(grit_module_t *module, const grit_link_frame_t *
       return;
     }
     module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
-    grit_stream_start(&module->stream, start.stream, &module->instrument, position);
+    grit_playing_hand_out(&module->playing);
+    show_model(module);
+    grit_stream_start(&module->stream, start.stream, grit_playing_instrument(&module->playing), position);
   }
   answer_ready(module, &frame->header);
 }
 
 static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *frame) {
   const grit_stream_answer_t *reply = NULL;
-  switch (grit_stream_take(&module->stream, &module->instrument, &module->load, &module->board->meter, frame->payload,
-                           frame->payload_bytes, &reply)) {
+  switch (grit_stream_take(&module->stream, grit_playing_instrument(&module->playing), &module->load,
+                           &module->board->meter, frame->payload, frame->payload_bytes, &reply)) {
     case GRIT_STREAM_ANSWER:
       grit_answer(module, &frame->header, GRIT_LINK_STREAM_REPLY, &reply->fixed, GRIT_LINK_STREAM_REPLY_BYTES,
                   reply->samples, reply->sample_count * sizeof(int16_t));
@@ -199,8 +210,7 @@ static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *
 
 static void stop_stream(grit_module_t *module) {
   module->stream.running = false;
-  grit_instrument_restart(&module->instrument, NULL);
-  module->panel_new = true;
+  grit_playing_take_back(&module->playing);
   module->streaming = false;
 }
 
@@ -335,6 +345,7 @@ void grit_module_idle(grit_module_t *module) {
     if (module->stream.running) stop_stream(module);
     module->held_inputs = 0;
   }
+  if (!module->streaming) play_on(module);
   bool busy = grit_memory_step(&module->memory);
   if (!module->reboot_wanted || module->ticks - module->reboot_tick < REBOOT_AFTER_BLOCKS) return;
   if (busy && module->reboot_into == GRIT_LINK_REBOOT_MODULE) return; /* what is to be kept first */
@@ -342,16 +353,16 @@ void grit_module_idle(grit_module_t *module) {
   module->board->reboot(module->reboot_into);
 }
 
-uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out) {
+uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]) {
   module->quiet_blocks = module->quiet_blocks + 1u;
   module->ticks = module->ticks + 1u;
   if (module->streaming || module->breathing) {
     module->breathing = false;
-    memset(out, 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out);
+    for (unsigned c = 0; c < 2u; c++) memset(out[c], 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out[c]);
     return 0;
   }
   module->board->meter.begin();
-  grit_instrument_play(&module->instrument, in, out);
+  grit_playing_audio(&module->playing, &module->controls, in, out);
   uint32_t work = module->board->meter.end();
   grit_load_add(&module->load, work);
   return work;
@@ -363,18 +374,45 @@ void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT
     read[i] = ((uint32_t)module->held_inputs >> i & 1u) != 0 ? module->held_codes[i] : codes[i];
   }
   grit_controls_update(&module->controls, read);
-  if (module->streaming || module->instrument.engine == NULL) return;
-  bool all = module->panel_new;
-  module->panel_new = false;
-  grit_glide_t *glide = &module->instrument.glide;
-  for (size_t i = 0; i < GRIT_PANEL_PLAYED_COUNT; i++) {
-    int16_t played = module->controls.played[i];
-    if (i < glide->count && (all || played != module->panel_played[i])) grit_glide_jump(glide, i, played);
-    module->panel_played[i] = played;
+}
+
+void grit_module_switches(grit_module_t *module, bool gate, bool button) {
+  grit_playing_switches(&module->playing, gate, button);
+}
+
+static grit_module_status_t status_of(const grit_module_t *module) {
+  grit_module_status_t status = module->playing.status;
+  const grit_fault_record_t *fault = module->board->fault;
+  if (module->streaming) status.flags |= GRIT_STATUS_STREAMING;
+  if (fault != NULL && fault->kind != GRIT_FAULT_NONE) status.flags |= GRIT_STATUS_FAULT;
+  return status;
+}
+
+void grit_module_leds(const grit_module_t *module, grit_led_t leds[GRIT_LED_COUNT]) {
+  const grit_module_status_t status = status_of(module);
+  grit_leds_show(&status, module->ticks, leds);
+}
+
+grit_module_status_t grit_module_status(const grit_module_t *module) {
+  grit_module_status_t status = status_of(module);
+  const grit_board_t *board = module->board;
+  if (board->stack_low != NULL) {
+    status.stack_bytes = (uint32_t)((uintptr_t)board->stack_top - (uintptr_t)board->stack_low);
+    status.stack_used = (uint32_t)grit_stack_used(board->stack_low, board->stack_top);
   }
+  return status;
+}
+
+bool grit_module_alive(grit_module_t *module) {
+  const uint32_t ticks = module->ticks;
+  if (ticks == module->alive_tick) return false;
+  module->alive_tick = ticks;
+  if (module->board->fault_kept != NULL) grit_fault_note(module->board->fault_kept, ticks, ticks);
+  return true;
 }
 
 void grit_module_late(grit_module_t *module) {
   module->load.xruns++;
+  grit_playing_late(&module->playing, module->ticks);
   module->breathing = true;
 }

@@ -10,10 +10,13 @@
 #include <stdint.h>
 
 #include "controls.h"
+#include "fault_record.h"
 #include "instrument.h"
+#include "leds.h"
 #include "link.h"
 #include "load.h"
 #include "memory.h"
+#include "playing.h"
 #include "stream.h"
 
 #define GRIT_FIRMWARE_VERSION "0.1.0"
@@ -28,23 +31,25 @@ typedef struct {
   void (*turn)(const uint8_t *codes);               /* a simulated panel's codes, as in controls.h; NULL: a real one */
   const grit_flash_t *flash;                        /* for settings and models; NULL: nothing outlasts the power */
   void (*reboot)(uint8_t into);                     /* GRIT_LINK_REBOOT_...; NULL: it cannot */
+  grit_region_t slow;                               /* more memory for engines than the arena, not as quick; or none */
+  const uint32_t *stack_low, *stack_top;            /* painted, see stack_watch.h; NULL: not watched */
+  const grit_fault_record_t *fault;                 /* of the crash before this start; NULL: none */
+  grit_fault_record_t *fault_kept;                  /* for the next one; NULL: no such memory */
 } grit_board_t;
 
 typedef struct {
   const grit_board_t *board;
-  grit_instrument_t instrument;
+  grit_playing_t playing;
   grit_controls_t controls;
-  int16_t panel_played[GRIT_PANEL_PLAYED_COUNT]; /* what the panel said last */
   grit_link_receiver_t receiver;
   grit_stream_t stream;
   grit_load_t load;
   grit_memory_t memory;
-  const void *factory; /* the model in internal flash */
-  size_t factory_bytes;
-  uint8_t model; /* the one that plays, as in a preset */
+  const void *shown; /* the model that model_bytes and model_sha256 are of */
   size_t model_bytes;
-  void *arena;
-  size_t arena_bytes;
+  size_t state_limit; /* most that a model's state may be */
+  bool select_waits;  /* a select_model is not answered yet: `selecting` */
+  grit_link_header_t selecting;
   volatile uint16_t held_inputs; /* bit i: the laptop holds input i of the panel */
   volatile uint16_t held_codes[GRIT_PANEL_ANALOG_COUNT];
   volatile uint32_t ticks; /* audio blocks since power-up, silent ones included */
@@ -54,7 +59,7 @@ typedef struct {
   uint8_t model_sha256[32];
   uint16_t position_sequence; /* of the last set_position */
   bool position_sequence_known;
-  volatile bool panel_new;        /* the panel's next word counts, even if it is what it said last */
+  uint32_t alive_tick;            /* when grit_module_alive last said so */
   volatile bool streaming;        /* the main loop owns the engine */
   volatile bool breathing;        /* the last block came late: the next one is left out */
   volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
@@ -64,9 +69,9 @@ typedef struct {
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes);
 
-/* Plays another model, from silence: 0 is the factory model, n the bank's slot n - 1. False if that cannot be played:
- * then the factory model plays. From the main loop, not during a stream. */
-bool grit_module_play(grit_module_t *module, uint8_t model);
+/* Plays another model: 0 is the factory model, n the bank's slot n - 1. grit_answer_selected follows when that is done,
+ * or known to be impossible. From the main loop, not during a stream. */
+void grit_module_select(grit_module_t *module, const grit_link_header_t *request, uint8_t model);
 
 /* The settings have changed: what lives from them takes them over. */
 void grit_module_use_settings(grit_module_t *module);
@@ -79,13 +84,26 @@ size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t c
  * often from the main loop. */
 void grit_module_idle(grit_module_t *module);
 
-/* One block from the converter, one to it: full scale ±1 in Q15. From the audio interrupt. Returns what it cost, in the
- * board's unit of work; 0 for a silent one. */
-uint32_t grit_module_audio(grit_module_t *module, const int16_t *in, int16_t *out);
+/* A block from each of the converter's inputs, left and right, one to each output: full scale ±1 in Q15. out may be in.
+ * From the audio interrupt. Returns what it cost, in the board's unit of work; 0 for a silent one. */
+uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]);
 
 /* What the panel's converter reads, before each block. A played dimension goes where its knob and voltage say whenever
  * they move; a position from the link holds until then. From the audio interrupt. */
 void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]);
+
+/* The gate and the button as they are, before each block: true is high, pressed. From the audio interrupt. */
+void grit_module_switches(grit_module_t *module, bool gate, bool button);
+
+/* What the LEDs are to show now. */
+void grit_module_leds(const grit_module_t *module, grit_led_t leds[GRIT_LED_COUNT]);
+
+/* How the module is. */
+grit_module_status_t grit_module_status(const grit_module_t *module);
+
+/* True if both the main loop (which calls this) and the audio interrupt have done something since the last time it was:
+ * only then may a watchdog be kept quiet. */
+bool grit_module_alive(grit_module_t *module);
 
 /* The block before took longer than a block lasts. The next one will be silence, so that the main loop gets its turn
  * and the module stays reachable even with a model that is too large for it. From the audio interrupt. */

@@ -10,6 +10,7 @@
 #include "instrument.h"
 #include "link_messages.h"
 #include "load.h"
+#include "work_meter.h"
 
 #define GRIT_STREAM_SAMPLES (GRIT_LINK_MESSAGE_BLOCKS * GRIT_LINK_BLOCK_FRAMES)
 
@@ -26,12 +27,6 @@ typedef struct {
   uint32_t repeats;
   grit_stream_answer_t answers[GRIT_LINK_CREDITS]; /* of index i in i % GRIT_LINK_CREDITS */
 } grit_stream_t;
-
-/* Counts what a piece of the program costs, in the board's unit. */
-typedef struct {
-  void (*begin)(void);
-  uint32_t (*end)(void);
-} grit_work_meter_t;
 
 typedef enum {
   GRIT_STREAM_ANSWER,     /* *answer is what to send */

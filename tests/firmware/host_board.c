@@ -1,4 +1,6 @@
 /* The module on this computer, for tests: a board whose link is a callback and whose meter counts calls. */
+#include <string.h>
+
 #include "controls.h"
 #include "glide.h"
 #include "host_flash.h"
@@ -29,6 +31,13 @@ int host_module_rebooted(void);
 int host_module_idle_until_saved(host_module_t *host);
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count);
 void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out);
+void host_module_stereo(host_module_t *host, const int16_t *in_left, const int16_t *in_right, int16_t *out_left,
+                        int16_t *out_right);
+void host_module_switches(host_module_t *host, int gate, int button);
+void host_module_leds(const host_module_t *host, uint8_t *leds);
+void host_module_status(const host_module_t *host, uint32_t *status);
+size_t host_module_position(host_module_t *host, int16_t *position);
+int host_module_alive(host_module_t *host);
 void host_module_late(host_module_t *host);
 void host_module_panel(host_module_t *host, const uint16_t *codes);
 void host_controls(const uint16_t *codes, size_t blocks, uint16_t *knobs, int32_t *cv_uv, int16_t *played);
@@ -58,11 +67,58 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
 }
 
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count) {
-  return grit_module_receive(&host->module, bytes, count);
+  const size_t taken = grit_module_receive(&host->module, bytes, count);
+  /* Another model is faded in while blocks go by. */
+  for (unsigned i = 0; host->module.select_waits && i < 200u; i++) {
+    int16_t silence[GRIT_LINK_BLOCK_FRAMES] = {0};
+    host_module_audio(host, silence, silence);
+    grit_module_idle(&host->module);
+  }
+  return taken;
 }
 
+/* One cable, in the left jacks: the right input is normalled to it. */
 void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out) {
+  int16_t right[GRIT_LINK_BLOCK_FRAMES];
+  host_module_stereo(host, in, in, out, right);
+}
+
+void host_module_stereo(host_module_t *host, const int16_t *in_left, const int16_t *in_right, int16_t *out_left,
+                        int16_t *out_right) {
+  const int16_t *const in[2] = {in_left, in_right};
+  int16_t *const out[2] = {out_left, out_right};
   grit_module_audio(&host->module, in, out);
+}
+
+void host_module_switches(host_module_t *host, int gate, int button) {
+  grit_module_switches(&host->module, gate != 0, button != 0);
+}
+
+void host_module_leds(const host_module_t *host, uint8_t *leds) {
+  grit_led_t shown[GRIT_LED_COUNT];
+  grit_module_leds(&host->module, shown);
+  for (unsigned i = 0; i < GRIT_LED_COUNT; i++) {
+    leds[2 * i] = shown[i].red;
+    leds[2 * i + 1] = shown[i].green;
+  }
+}
+
+void host_module_status(const host_module_t *host, uint32_t *status) {
+  const grit_module_status_t now = grit_module_status(&host->module);
+  const uint32_t fields[] = {now.flags,   now.model,    now.wanted,  now.why,   now.preset,
+                             now.peak_in, now.peak_out, now.limited, now.delay, now.work};
+  memcpy(status, fields, sizeof fields);
+}
+
+/* Where the left engine of what is heard heads for. Returns how many numbers. */
+size_t host_module_position(host_module_t *host, int16_t *position) {
+  const grit_glide_t *glide = &grit_playing_instrument(&host->module.playing)->glide;
+  for (size_t i = 0; i < glide->count; i++) position[i] = glide->target[i];
+  return glide->count;
+}
+
+int host_module_alive(host_module_t *host) {
+  return grit_module_alive(&host->module);
 }
 
 void host_module_late(host_module_t *host) {

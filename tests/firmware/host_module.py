@@ -36,7 +36,13 @@ def compile_module(folder: Path) -> ctypes.CDLL:
     includes = [f"-I{folder}" for folder in (firmware / "engine", firmware / "module", Path(__file__).parent)]
     subprocess.run([compiler, *FLAGS, *CHECKS, *includes, *map(str, sources), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
-    for name in ("host_module_bytes", "host_receiver_bytes", "host_receive", "host_module_receive"):
+    for name in (
+        "host_module_bytes",
+        "host_receiver_bytes",
+        "host_receive",
+        "host_module_receive",
+        "host_module_position",
+    ):
         getattr(loaded, name).restype = ctypes.c_size_t
     return loaded
 
@@ -98,6 +104,40 @@ class HostModule:
             self._host, ctypes.c_void_p(source.ctypes.data), ctypes.c_void_p(out.ctypes.data)
         )
         return out
+
+    def stereo(self, block: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Blocks from the converter -> those to it; int16 (2, 48)."""
+        out = np.empty((2, 48), np.int16)
+        source = np.ascontiguousarray(block, np.int16)
+        at = [ctypes.c_void_p(half.ctypes.data) for half in (*source, *out)]
+        self.library.host_module_stereo(self._host, *at)
+        return out
+
+    def switches(self, gate: bool, button: bool) -> None:
+        """Gate and button before a block."""
+        self.library.host_module_switches(self._host, int(gate), int(button))
+
+    def leds(self) -> NDArray[np.uint8]:
+        """(2, 2): left and right; red and green, 0..255."""
+        shown = np.zeros((2, 2), np.uint8)
+        self.library.host_module_leds(self._host, ctypes.c_void_p(shown.ctypes.data))
+        return shown
+
+    def status(self) -> dict[str, int]:
+        """How the module is."""
+        names = ("flags", "model", "wanted", "why", "preset", "peak_in", "peak_out", "limited", "delay", "work")
+        values = np.zeros(len(names), np.uint32)
+        self.library.host_module_status(self._host, ctypes.c_void_p(values.ctypes.data))
+        return dict(zip(names, map(int, values), strict=True))
+
+    def position(self) -> NDArray[np.int16]:
+        """Where what is heard heads for."""
+        position = np.zeros(16, np.int16)
+        return position[: self.library.host_module_position(self._host, ctypes.c_void_p(position.ctypes.data))]
+
+    def alive(self) -> bool:
+        """Whether main loop and audio have both moved since the last time."""
+        return bool(self.library.host_module_alive(self._host))
 
     def panel(self, codes: NDArray[np.uint16]) -> None:
         """What the panel's converter reads before a block."""

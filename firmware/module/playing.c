@@ -1,0 +1,296 @@
+#include "playing.h"
+
+#include <string.h>
+
+#include "knob_curves.h"
+#include "presets.h"
+
+/* The panel's inputs, KNOB_GAIN and so on; the knobs come first. */
+enum {
+#define NUMBER(name, pin, port, bit) name,
+  GRIT_PANEL_ANALOG(NUMBER)
+#undef NUMBER
+};
+
+#define PEAK_FALL_SHIFT 8u /* a 256th a block */
+
+static const void *blob_of(const grit_playing_t *playing, uint8_t model, size_t *bytes) {
+  *bytes = playing->factory.bytes;
+  if (model == GRIT_PRESET_MODEL_FACTORY) return playing->factory.blob;
+  return grit_bank_model(&playing->memory->bank, model - 1u, bytes);
+}
+
+static uint64_t slot_bit(uint8_t model) {
+  return model == GRIT_PRESET_MODEL_FACTORY ? 0 : UINT64_C(1) << (model - 1u);
+}
+
+static void set_flag(grit_playing_t *playing, uint32_t flag, bool on) {
+  playing->status.flags = on ? playing->status.flags | flag : playing->status.flags & ~flag;
+}
+
+/* What the flags say of the voice that is heard or comes next. */
+static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
+  set_flag(playing, GRIT_STATUS_STEREO, voice->channel_count == 2u);
+  set_flag(playing, GRIT_STATUS_BYPASS, voice->channel_count == 0u);
+  set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
+  playing->status.work = grit_voice_work(voice);
+  playing->status.delay = voice->delay;
+}
+
+static void begin(grit_playing_t *playing, const grit_wish_t *wish) {
+  size_t bytes = 0;
+  const void *blob = blob_of(playing, wish->model, &bytes);
+  playing->status.wanted = wish->model;
+  if (blob == NULL) {
+    playing->status.why = GRIT_WHY_MISSING;
+    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != wish->model);
+    playing->changed = true;
+    return;
+  }
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  memcpy(position, wish->preset.played, sizeof wish->preset.played);
+  memcpy(position + GRIT_PRESET_PLAYED, wish->preset.stored, sizeof wish->preset.stored);
+  const grit_player_model_t model = {blob, bytes};
+  playing->begun = *wish;
+  playing->memory->bank.held |= slot_bit(wish->model);
+  grit_player_want(&playing->player, &model, wish->with_preset ? position : NULL);
+}
+
+/* The player has decided what comes of the change that was begun. */
+static void decide(grit_playing_t *playing) {
+  grit_player_t *player = &playing->player;
+  const bool good = player->outcome == GRIT_VOICE_GOOD;
+  const bool swaps = grit_player_swap_due(player);
+  if (good) {
+    playing->status.model = playing->begun.model;
+    if (playing->status.why != GRIT_WHY_LATE) playing->status.why = GRIT_WHY_NOTHING;
+  } else {
+    playing->status.why = player->outcome == GRIT_VOICE_BAD_MODEL   ? GRIT_WHY_BAD_MODEL
+                          : player->outcome == GRIT_VOICE_TOO_LARGE ? GRIT_WHY_TOO_LARGE
+                                                                    : GRIT_WHY_TOO_SLOW;
+    if (swaps) playing->status.model = GRIT_PRESET_MODEL_FACTORY;
+    playing->begun.with_preset = false;
+  }
+  describe(playing, &player->voices[swaps ? 1u - player->sounding : player->sounding]);
+  playing->changed = true;
+  playing->swap_go = swaps;
+}
+
+void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
+                        const grit_voice_means_t *means) {
+  memset(playing, 0, sizeof *playing);
+  playing->memory = memory;
+  playing->factory = *factory;
+  playing->level_q12 = GRIT_PRESET_LEVEL_UNITY;
+  grit_aim_start(&playing->aim);
+  grit_mixer_start(&playing->mixer);
+  grit_player_start(&playing->player, means, factory);
+  playing->status.preset = memory->settings.preset;
+  grit_playing_wish(playing, memory->settings.model);
+  grit_playing_hand_out(playing);
+  if (playing->player.voices[playing->player.sounding].channel_count == 0 &&
+      playing->status.wanted != GRIT_PRESET_MODEL_FACTORY) {
+    const grit_module_status_t first = playing->status;
+    grit_playing_wish(playing, GRIT_PRESET_MODEL_FACTORY);
+    grit_playing_hand_out(playing);
+    playing->status.wanted = first.wanted;
+    playing->status.why = first.why;
+    set_flag(playing, GRIT_STATUS_FALLBACK, true);
+  }
+  grit_playing_take_back(playing);
+}
+
+void grit_playing_wish(grit_playing_t *playing, uint8_t model) {
+  playing->wish = (grit_wish_t){.wished = true, .model = model};
+}
+
+bool grit_playing_decided(grit_playing_t *playing) {
+  const bool decided = playing->changed;
+  playing->changed = false;
+  return decided;
+}
+
+void grit_playing_choose(grit_playing_t *playing, unsigned place) {
+  const grit_preset_t *preset = &playing->memory->settings.presets[place];
+  playing->memory->settings.preset = (uint8_t)place;
+  playing->status.preset = (uint8_t)place;
+  playing->preset_shown = GRIT_PLAYING_PRESET_BLOCKS;
+  if (!preset->used) return;
+  const bool there = preset->model == playing->status.model && grit_player_steady(&playing->player);
+  if (there && !playing->wish.wished && playing->status.wanted == playing->status.model) {
+    playing->recall_go = false; /* an older one that the interrupt has not yet seen */
+    playing->recall = *preset;
+    playing->recall_go = true;
+  } else {
+    playing->wish = (grit_wish_t){.wished = true, .with_preset = true, .model = preset->model, .preset = *preset};
+  }
+}
+
+void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls) {
+  const grit_instrument_t *instrument = grit_playing_instrument(playing);
+  if (instrument->engine == NULL) return;
+  grit_settings_t *settings = &playing->memory->settings;
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  grit_aim_place(&playing->aim, controls, instrument->glide.target, position);
+  settings->presets[settings->preset] =
+      grit_presets_of(position, instrument->model.position_count, playing->status.model, playing->level_q12);
+  grit_store_save(&playing->memory->store);
+  playing->saved_shown = GRIT_PLAYING_SAVED_BLOCKS;
+}
+
+static void obey(grit_playing_t *playing, const grit_controls_t *controls, grit_gesture_t gesture) {
+  const grit_settings_t *settings = &playing->memory->settings;
+  switch (gesture) {
+    case GRIT_GESTURE_NEXT:
+    case GRIT_GESTURE_PREVIOUS:
+    case GRIT_GESTURE_STEP:
+      grit_playing_choose(playing, grit_presets_after(settings->presets, settings->preset, gesture));
+      break;
+    case GRIT_GESTURE_SAVE:
+      grit_playing_save(playing, controls);
+      break;
+    case GRIT_GESTURE_NONE:
+      break;
+  }
+}
+
+/* Blocks come late again and again: first both inputs through one engine, then the factory model, then none. */
+static void give_way(grit_playing_t *playing) {
+  if (grit_player_make_mono(&playing->player)) {
+    describe(playing, grit_player_voice(&playing->player));
+    return;
+  }
+  const uint8_t wanted = playing->status.wanted;
+  playing->status.why = GRIT_WHY_LATE;
+  if (playing->status.model != GRIT_PRESET_MODEL_FACTORY) {
+    const grit_wish_t wish = {.wished = true, .model = GRIT_PRESET_MODEL_FACTORY};
+    begin(playing, &wish);
+  } else {
+    const grit_player_model_t none = {NULL, 0};
+    playing->begun = (grit_wish_t){.model = GRIT_PRESET_MODEL_FACTORY};
+    grit_player_want(&playing->player, &none, NULL);
+  }
+  playing->status.wanted = wanted;
+}
+
+static void change(grit_playing_t *playing) {
+  grit_player_t *player = &playing->player;
+  if (grit_player_steady(player)) {
+    playing->memory->bank.held = slot_bit(playing->status.model);
+    if (grit_guard_take(&playing->guard)) {
+      give_way(playing);
+    } else if (playing->wish.wished) {
+      const grit_wish_t wish = playing->wish;
+      playing->wish.wished = false;
+      playing->status.why = GRIT_WHY_NOTHING;
+      begin(playing, &wish);
+    }
+  }
+  if (grit_player_step(player)) decide(playing);
+}
+
+void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls) {
+  const grit_gesture_t gesture = (grit_gesture_t)playing->gesture;
+  playing->gesture = GRIT_GESTURE_NONE;
+  obey(playing, controls, gesture);
+  change(playing);
+  set_flag(playing, GRIT_STATUS_CHANGING, !grit_player_steady(&playing->player));
+  set_flag(playing, GRIT_STATUS_PRESET, playing->preset_shown > 0);
+  set_flag(playing, GRIT_STATUS_SAVED, playing->saved_shown > 0);
+}
+
+grit_instrument_t *grit_playing_instrument(grit_playing_t *playing) {
+  return &grit_player_voice(&playing->player)->channels[0];
+}
+
+void grit_playing_head_for(grit_playing_t *playing, const int16_t *position) {
+  grit_voice_t *voice = grit_player_voice(&playing->player);
+  grit_aim_hand_over(&playing->aim, voice->channels[0].model.position_count);
+  if (grit_player_follows(&playing->player)) grit_voice_head_for(voice, position);
+}
+
+/* The interrupt's part of a change of voices. */
+static void swap(grit_playing_t *playing) {
+  playing->swap_go = false;
+  grit_player_swap(&playing->player);
+  grit_aim_start(&playing->aim);
+  if (playing->begun.with_preset) grit_aim_recall(&playing->aim, &playing->begun.preset, 0, NULL, 0);
+  playing->level_q12 = playing->begun.with_preset ? playing->begun.preset.level_q12 : GRIT_PRESET_LEVEL_UNITY;
+}
+
+void grit_playing_hand_out(grit_playing_t *playing) {
+  for (unsigned i = 0; i < 4u && (playing->wish.wished || !grit_player_steady(&playing->player)); i++) {
+    change(playing);
+    if (playing->swap_go) swap(playing);
+    grit_player_end_fade(&playing->player);
+  }
+}
+
+void grit_playing_take_back(grit_playing_t *playing) {
+  grit_voice_restart(grit_player_voice(&playing->player), NULL);
+  grit_aim_repeat(&playing->aim);
+}
+
+void grit_playing_switches(grit_playing_t *playing, bool gate, bool button) {
+  const grit_gesture_t gesture = grit_gestures_step(&playing->gestures, gate, button);
+  if (gesture != GRIT_GESTURE_NONE) playing->gesture = (uint8_t)gesture;
+}
+
+static void follow(grit_playing_t *playing, const grit_controls_t *controls) {
+  grit_voice_t *voice = grit_player_voice(&playing->player);
+  if (playing->recall_go && grit_player_follows(&playing->player)) {
+    playing->recall_go = false;
+    uint16_t blocks = playing->memory->settings.morph_ms; /* a block is a millisecond */
+    if (blocks < GRIT_GLIDE_BLOCKS) blocks = GRIT_GLIDE_BLOCKS;
+    const grit_glide_t *glide = &voice->channels[0].glide;
+    grit_aim_recall(&playing->aim, &playing->recall, blocks, glide->current, glide->count);
+    playing->level_q12 = playing->recall.level_q12;
+  }
+  const uint32_t moved = grit_aim_step(&playing->aim, controls);
+  if (!grit_player_follows(&playing->player)) return;
+  for (size_t i = 0; i < GRIT_LINK_POSITION_COUNT; i++) {
+    if ((moved >> i & 1u) != 0) grit_voice_jump(voice, i, playing->aim.now[i]);
+  }
+}
+
+static grit_levels_t levels_of(const grit_playing_t *playing, const grit_controls_t *controls, bool model) {
+  grit_levels_t levels = {GRIT_UNITY_Q16, GRIT_UNITY_Q16, GRIT_UNITY_Q16,
+                          playing->level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY)};
+  if (controls->started) {
+    levels.gain = grit_gain_of_knob(controls->knobs[KNOB_GAIN]);
+    levels.mix = grit_mix_of_knob(controls->knobs[KNOB_MIX]);
+    levels.level = grit_level_of_knob(controls->knobs[KNOB_LEVEL]);
+  }
+  if (!model) levels.mix = 0;
+  return levels;
+}
+
+static uint16_t fall(uint16_t shown, uint16_t peak) {
+  const uint16_t fallen = (uint16_t)(shown - (shown >> PEAK_FALL_SHIFT) - (shown > 0));
+  return peak > fallen ? peak : fallen;
+}
+
+void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls,
+                        const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]) {
+  int16_t engine_in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES];
+  int32_t wet[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES];
+  if (playing->swap_go) swap(playing);
+  follow(playing, controls);
+  const grit_voice_t *voice = grit_player_voice(&playing->player);
+  const grit_levels_t levels = levels_of(playing, controls, voice->channel_count > 0);
+  grit_mixer_delay(&playing->mixer, voice->delay);
+  grit_mixer_begin(&playing->mixer, &levels);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_input(&playing->mixer, in[c], engine_in[c]);
+  grit_player_process(&playing->player, engine_in, wet);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_output(&playing->mixer, c, in[c], wet[c], out[c]);
+  grit_module_status_t *status = &playing->status;
+  status->peak_in = fall(status->peak_in, playing->mixer.peak_in);
+  status->peak_out = fall(status->peak_out, playing->mixer.peak_out);
+  if (playing->mixer.limited && status->limited < UINT16_MAX) status->limited++;
+  if (playing->preset_shown > 0) playing->preset_shown--;
+  if (playing->saved_shown > 0) playing->saved_shown--;
+}
+
+void grit_playing_late(grit_playing_t *playing, uint32_t block) {
+  grit_guard_late(&playing->guard, block);
+}

@@ -46,6 +46,10 @@ def simulate(
     port_file: Annotated[
         Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts).")
     ] = None,
+    flash: Annotated[
+        Path | None,
+        typer.Option(help="A file to keep the module's flash in: presets, uploaded models."),
+    ] = None,
 ) -> None:
     """Start a simulated module that runs a model, print its port, and go on until Ctrl-C.
 
@@ -63,7 +67,7 @@ def simulate(
             f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)"
         )
 
-    until_stopped(integers, ready, port_file)
+    until_stopped(integers, ready, port_file, flash)
 
 
 def hil(

@@ -42,6 +42,7 @@ class ModuleSettings:
     gain_ppm: tuple[int, ...]
     records: int
     failed: int
+    full_scale_uv: int
     morph_ms: int
     preset: int
     presets: int
@@ -49,6 +50,8 @@ class ModuleSettings:
     calibrated: int
     saved: int
     kept: int
+    knobs: int
+    cvs: int
 
 
 @dataclass(frozen=True)

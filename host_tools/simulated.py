@@ -63,16 +63,19 @@ def booted(image: Path) -> Iterator[str]:
         yield simulator.port
 
 
-def until_stopped(model: IntegerModel, ready: Callable[[str], None], port_file: Path | None = None) -> None:
+def until_stopped(
+    model: IntegerModel, ready: Callable[[str], None], port_file: Path | None = None, flash: Path | None = None
+) -> None:
     """Runs a simulated module until Ctrl-C, SIGTERM or its own end; tells `ready` its port once it answers.
 
-    port_file: gets the port's name, and is removed at the end. Raises RigError if the module ends by itself.
+    port_file: gets the port's name, and is removed at the end. flash: a file that keeps the module's flash.
+    Raises RigError if the module ends by itself.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     image = build_firmware(model)
-    with Simulator(image) as simulator:
+    with Simulator(image, flash=flash) as simulator:
         with Module(simulator.port) as module:
             module.info()
         if port_file is not None:

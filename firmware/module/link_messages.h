@@ -261,6 +261,7 @@ typedef struct {
   int32_t gain_ppm[4]; /* ppm; each CV input: volts at the pin for a volt at the jack */
   uint32_t records; /* records the store has ever written */
   uint32_t failed; /* records that did not read back as written, since power-up */
+  uint32_t full_scale_uv; /* µV; at a pin, for the code 65535 */
   uint16_t morph_ms; /* ms; from preset to preset */
   uint8_t preset; /* the one played last */
   uint8_t presets; /* how many there are */
@@ -268,9 +269,11 @@ typedef struct {
   uint8_t calibrated; /* bit i: CV input i was measured */
   uint8_t saved; /* 1: all of it is in flash; 0: not yet */
   uint8_t kept; /* 1: there is a flash; 0: nothing outlasts the power */
+  uint8_t knobs; /* how many of the panel's inputs are knobs; they come first */
+  uint8_t cvs; /* how many are CV inputs */
 } grit_link_settings_t;
-#define GRIT_LINK_SETTINGS_BYTES 48u
-_Static_assert(offsetof(grit_link_settings_t, kept) + sizeof(((grit_link_settings_t *)0)->kept) == 48, "grit_link_settings_t");
+#define GRIT_LINK_SETTINGS_BYTES 54u
+_Static_assert(offsetof(grit_link_settings_t, cvs) + sizeof(((grit_link_settings_t *)0)->cvs) == 54, "grit_link_settings_t");
 
 typedef struct {
   uint16_t morph_ms; /* ms; at most 30000 */

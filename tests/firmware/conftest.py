@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from gritspace.quantize.c_array import write_c_array
 from gritspace.quantize.grit import to_bytes
 from gritspace.quantize.integer_model import IntegerModel
 from tests.firmware.host_module import HostModule, compile_module
+from tests.firmware.rig import Rig
 from tests.quantize.conftest import make_model
 
 
@@ -33,6 +35,14 @@ def blob(model: IntegerModel) -> bytes:
 @pytest.fixture
 def module(library: ctypes.CDLL, blob: bytes) -> HostModule:
     return HostModule(library, blob)
+
+
+@pytest.fixture
+def rig(library: ctypes.CDLL, blob: bytes) -> Iterator[Rig]:
+    made = Rig(library, blob)
+    yield made
+    made.flash[:] = 0xFF
+    made.boot()
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,6 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import re
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -19,35 +15,10 @@ from gritspace.host_tools.module_client import Module
 from gritspace.quantize import reference
 from gritspace.quantize.integer_model import IntegerModel
 from tests.firmware.host_module import ROOT, HostModule
+from tests.firmware.served import served
 from tests.quantize.conftest import noise, q15
 
 HERE = np.array([100, -200, 300, -400], np.int16)
-
-
-@contextmanager
-def served(answer: Callable[[bytes], bytes | None]) -> Iterator[str]:
-    """A TCP port that answers what it hears; None ends the connection."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        try:
-            connection, _ = server.accept()
-            with connection:
-                while data := connection.recv(65536):
-                    reply = answer(data)
-                    if reply is None:
-                        return
-                    connection.sendall(reply)
-        except OSError:
-            pass
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        server.close()
-        thread.join(5)
 
 
 def test_a_stream_over_tcp_gives_the_reference_models_samples(module: HostModule, model: IntegerModel) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
@@ -17,8 +13,8 @@ from gritspace.host_tools.module_memory import Preset
 from gritspace.quantize import reference
 from gritspace.quantize.grit import to_bytes
 from tests.firmware.host_module import HostModule
-from tests.firmware.test_module_client import served
-from tests.firmware.test_store import Store
+from tests.firmware.rig import Rig
+from tests.firmware.served import served
 from tests.quantize.conftest import make_model, noise, q15
 
 OTHER = make_model("relu_snapshot")
@@ -28,39 +24,6 @@ def preset(index: int, seed: int = 1) -> Preset:
     rng = np.random.default_rng(seed)
     played, stored = (tuple(rng.integers(-32768, 32768, n).tolist()) for n in (4, 12))
     return Preset(played, stored, level_q12=int(rng.integers(0, 32768)), model=0, used=1, index=index)
-
-
-class Rig:
-    """A module with a flash, that can be switched off and on."""
-
-    def __init__(self, library: ctypes.CDLL, blob: bytes) -> None:
-        self.library, self.blob = library, blob
-        self.flash = Store(library).flash
-        self.flash[:] = 0xFF
-        self.boot()
-
-    def boot(self, power: int = -1, seed: int = 1) -> None:
-        self.library.host_flash_power(ctypes.c_int64(power), seed)
-        self.module = HostModule(self.library, self.blob, with_flash=True)
-
-    def answer(self, data: bytes) -> bytes:
-        out = self.module.feed(data)
-        for _ in range(40):  # the main loop goes around
-            self.module.idle()
-        return out
-
-    @contextmanager
-    def client(self, patience_seconds: float = 5.0) -> Iterator[Module]:
-        with served(self.answer) as port, Module(port, patience_seconds) as client:
-            yield client
-
-
-@pytest.fixture
-def rig(library: ctypes.CDLL, blob: bytes) -> Iterator[Rig]:
-    made = Rig(library, blob)
-    yield made
-    made.flash[:] = 0xFF
-    made.boot()
 
 
 def test_presets_calibration_and_morph_outlast_the_power(rig: Rig) -> None:

@@ -1,0 +1,9 @@
+"""What the module's panel calls its inputs, in the panel's order (hardware/module.toml). Imports nothing heavy."""
+
+from __future__ import annotations
+
+PLAYED = ("drive", "tone", "symmetry", "dynamics")
+"""The played dimensions: `train.space` has the same; each has a knob and a CV jack."""
+KNOBS = (*PLAYED, "gain", "mix", "level")
+INPUTS = (*KNOBS, *(f"{name}_cv" for name in PLAYED))
+"""All that the converter reads: the knobs, then the jacks."""

@@ -43,6 +43,7 @@ for command in (
     command_sound.devices,
     command_sound.render,
     command_train.train,
+    command_space.enroll,
     command_space.evaluate,
     command_fit.fit,
     command_model.quantize,

@@ -43,19 +43,28 @@ class Recording:
         return len(self.dry) / SAMPLE_RATE
 
 
-def read_recording(dry_path: Path, wet_path: Path, force: bool = False) -> Recording:
+def read_recording(
+    dry_path: Path, wet_path: Path, force: bool = False, shortest_seconds: float = SHORTEST_SECONDS
+) -> Recording:
     """Reads, checks and aligns. force: go on with what is clipped or not surely the same performance.
 
     Raises InputError that names the file and what is wrong with it.
     """
-    return align(read_audio(dry_path), read_audio(wet_path), str(dry_path), str(wet_path), force)
+    return align(read_audio(dry_path), read_audio(wet_path), str(dry_path), str(wet_path), force, shortest_seconds)
 
 
-def align(dry: Audio, wet: Audio, dry_name: str, wet_name: str, force: bool = False) -> Recording:
+def align(
+    dry: Audio,
+    wet: Audio,
+    dry_name: str,
+    wet_name: str,
+    force: bool = False,
+    shortest_seconds: float = SHORTEST_SECONDS,
+) -> Recording:
     """dry (frames,), wet (other frames,) at 48 kHz -> the recording. Raises InputError as read_recording does."""
     remarks: list[str] = []
     for name, audio in ((dry_name, dry), (wet_name, wet)):
-        remarks += _verdicts(name, audio, force)
+        remarks += _verdicts(name, audio, force, shortest_seconds)
     delay = find_delay(dry, wet)
     if delay.prominence < LEAST_PROMINENCE:
         doubt = f"{wet_name}: this does not seem to be what was played in {dry_name}"
@@ -73,10 +82,10 @@ def align(dry: Audio, wet: Audio, dry_name: str, wet_name: str, force: bool = Fa
         remarks.append(f"{longer} is {apart:.1f} s longer; what only it has is left out.")
     early, late = max(0, -delay.frames), max(0, delay.frames)
     frames = min(len(dry) - early, len(wet) - late)
-    if frames < SHORTEST_SECONDS * SAMPLE_RATE:
+    if frames < shortest_seconds * SAMPLE_RATE:
         raise InputError(
             f"{wet_name}: only {max(frames, 0) / SAMPLE_RATE:.1f} s of it and {dry_name} belong together; "
-            f"at least {SHORTEST_SECONDS:g} s are needed, and three minutes are good."
+            f"at least {shortest_seconds:g} s are needed, and three minutes are good."
         )
     dry, wet = dry[early : early + frames], wet[late : late + frames]
     if delay.frames:
@@ -90,11 +99,11 @@ def align(dry: Audio, wet: Audio, dry_name: str, wet_name: str, force: bool = Fa
     return Recording(np.ascontiguousarray(dry), np.ascontiguousarray(wet), delay.frames, inverted, tuple(remarks))
 
 
-def _verdicts(name: str, audio: Audio, force: bool) -> list[str]:
+def _verdicts(name: str, audio: Audio, force: bool, shortest_seconds: float) -> list[str]:
     """What is to be said of a file's level. Raises InputError for silence, for much clipping, for too little."""
-    if len(audio) < SHORTEST_SECONDS * SAMPLE_RATE:
+    if len(audio) < shortest_seconds * SAMPLE_RATE:
         raise InputError(
-            f"{name}: {len(audio) / SAMPLE_RATE:.1f} s are too little to learn from; at least {SHORTEST_SECONDS:g} s "
+            f"{name}: {len(audio) / SAMPLE_RATE:.1f} s are too little to learn from; at least {shortest_seconds:g} s "
             "are needed, and three minutes are good."
         )
     peak, rms = float(np.abs(audio).max()), float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))

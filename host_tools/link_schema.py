@@ -108,6 +108,10 @@ class Schema:
         """An enum value by name."""
         return next(v.value for v in self.enums[enum][1] if v.name == name)
 
+    def flags(self, enum: str, bits: int) -> tuple[str, ...]:
+        """The names of the bits that are set."""
+        return tuple(v.name for v in self.enums[enum][1] if v.value & bits)
+
     def count(self, message: str, field: str) -> int:
         """How many elements a field of a message has."""
         fields = next(m for m in self.messages if m.name == message).fields

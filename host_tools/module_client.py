@@ -85,6 +85,41 @@ class ModuleControls:
 
 
 @dataclass(frozen=True)
+class ModuleHealth:
+    """How the instrument is; the fields are those of the link's `health` message, flags and why by name."""
+
+    flags: tuple[str, ...]
+    work: int
+    stack_used: int
+    stack_bytes: int
+    peak_in: int
+    peak_out: int
+    limited: int
+    model: int
+    wanted: int
+    why: str
+    preset: int
+    delay: int
+
+
+@dataclass(frozen=True)
+class ModuleFault:
+    """What is left of a crash; the fields are those of the link's `fault` message, kind by name ("none": no crash)."""
+
+    kind: str
+    count: int
+    pc: int
+    lr: int
+    psr: int
+    sp: int
+    cfsr: int
+    hfsr: int
+    address: int
+    main_blocks: int
+    audio_blocks: int
+
+
+@dataclass(frozen=True)
 class StreamResult:
     """samples int16 (frames,); cycles int64 (blocks,), in the module's work unit; link figures for both directions."""
 
@@ -136,6 +171,19 @@ class Module:
     def status(self) -> ModuleStatus:
         """How the module is doing."""
         return ModuleStatus(**self.ask("get_status", "status").values)
+
+    def health(self) -> ModuleHealth:
+        """How the instrument is: what plays, its levels, its stack."""
+        values = dict(self.ask("get_health", "health").values)
+        values["flags"] = schema().flags("health_flag", values["flags"])
+        values["why"] = schema().value_name("why", values["why"])
+        return ModuleHealth(**values)
+
+    def fault(self) -> ModuleFault:
+        """What is left of a crash before this start."""
+        values = dict(self.ask("get_fault", "fault").values)
+        values["kind"] = schema().value_name("fault", values["kind"])
+        return ModuleFault(**values)
 
     def controls(self) -> ModuleControls:
         """Where the knobs stand and what is at the jacks."""

@@ -25,4 +25,7 @@ void grit_answer_controls(grit_module_t *module, const grit_link_header_t *reque
  * has been checked. */
 bool grit_answer_memory(grit_module_t *module, const grit_link_frame_t *frame);
 
+/* The same for messages about how the module is. */
+bool grit_answer_health(grit_module_t *module, const grit_link_frame_t *frame);
+
 #endif

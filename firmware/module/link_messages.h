@@ -57,6 +57,39 @@ enum {
   GRIT_LINK_REBOOT_DFU = 1, /* as the chip's bootloader, to be flashed */
 };
 
+/* bits of health.flags */
+enum {
+  GRIT_LINK_HEALTH_FLAG_STEREO = 1, /* an engine for each channel; else the mean of both inputs is played */
+  GRIT_LINK_HEALTH_FLAG_FALLBACK = 2, /* the wanted model does not play, the factory model does; see why */
+  GRIT_LINK_HEALTH_FLAG_BYPASS = 4, /* no model plays: the dry sound is heard */
+  GRIT_LINK_HEALTH_FLAG_CHANGING = 8, /* another model is on its way */
+  GRIT_LINK_HEALTH_FLAG_STREAMING = 16, /* a laptop has the engine */
+  GRIT_LINK_HEALTH_FLAG_SAVED = 32, /* a preset was just saved */
+  GRIT_LINK_HEALTH_FLAG_PRESET = 64, /* a preset was just chosen */
+  GRIT_LINK_HEALTH_FLAG_FAULT = 128, /* the module has crashed since power-up: see get_fault */
+};
+
+/* why the wanted model does not play */
+enum {
+  GRIT_LINK_WHY_NOTHING = 0, /* it does */
+  GRIT_LINK_WHY_BAD_MODEL = 1, /* the engine refuses it */
+  GRIT_LINK_WHY_TOO_LARGE = 2, /* no memory for its state */
+  GRIT_LINK_WHY_TOO_SLOW = 3, /* not in real time, as tried before it was heard */
+  GRIT_LINK_WHY_MISSING = 4, /* the bank's slot is empty */
+  GRIT_LINK_WHY_LATE = 5, /* it was heard, and blocks came late */
+};
+
+/* what crashed */
+enum {
+  GRIT_LINK_FAULT_NONE = 0, /* nothing */
+  GRIT_LINK_FAULT_HARD = 3, /* HardFault */
+  GRIT_LINK_FAULT_MEMORY = 4, /* MemManage */
+  GRIT_LINK_FAULT_BUS = 5, /* BusFault */
+  GRIT_LINK_FAULT_USAGE = 6, /* UsageFault */
+  GRIT_LINK_FAULT_WATCHDOG = 64, /* nothing moved: the watchdog started the module anew */
+  GRIT_LINK_FAULT_OTHER = 65, /* an interrupt that nobody awaits; psr has its number */
+};
+
 /* what `work` counts */
 enum {
   GRIT_LINK_WORK_UNIT_NONE = 0, /* the board cannot count */
@@ -96,6 +129,10 @@ enum {
   GRIT_LINK_REBOOT = 0x13, /* from the laptop. Starts the module anew, 100 ms after the answer. */
   GRIT_LINK_REBOOTING = 0x93, /* from the module. Answers reboot. */
   GRIT_LINK_HOLD = 0x14, /* from the laptop. Holds some of the panel's inputs in the converter's stead, as a script of knob movements does; the others stay with the panel. Answered by controls. Given up when the laptop has not spoken for stream_timeout_blocks. */
+  GRIT_LINK_GET_HEALTH = 0x15, /* from the laptop. How is the instrument? */
+  GRIT_LINK_HEALTH = 0x95, /* from the module. Answers get_health. */
+  GRIT_LINK_GET_FAULT = 0x16, /* from the laptop. Has the module crashed? */
+  GRIT_LINK_FAULT = 0x96, /* from the module. Answers get_fault: what is left of the crash before this start, if there was one since power-up. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
@@ -120,7 +157,9 @@ enum {
   X(DELETE_MODEL, 1u, 0) \
   X(SELECT_MODEL, 1u, 0) \
   X(REBOOT, 1u, 0) \
-  X(HOLD, 24u, 0)
+  X(HOLD, 24u, 0) \
+  X(GET_HEALTH, 0u, 0) \
+  X(GET_FAULT, 0u, 0)
 
 typedef struct {
   uint8_t message; /* which message */
@@ -357,6 +396,39 @@ typedef struct {
 } grit_link_hold_t;
 #define GRIT_LINK_HOLD_BYTES 24u
 _Static_assert(offsetof(grit_link_hold_t, codes) + sizeof(((grit_link_hold_t *)0)->codes) == 24, "grit_link_hold_t");
+
+typedef struct {
+  uint32_t flags; /* bits, see health_flag */
+  uint32_t work; /* work units; of a block of all engines, as tried when the model was opened; 0: unknown */
+  uint32_t stack_used; /* bytes; most so far; 0: unknown */
+  uint32_t stack_bytes; /* bytes; that there are */
+  uint16_t peak_in; /* loudest of late, falling by 24 dB a second; 32768 is full scale */
+  uint16_t peak_out; /* as peak_in */
+  uint16_t limited; /* blocks; that the limiter bent, since power-up; stays at its most */
+  uint8_t model; /* what plays: 0 the factory model, n the bank's slot n - 1 */
+  uint8_t wanted; /* what was asked for */
+  uint8_t why; /* why they differ, see why */
+  uint8_t preset; /* the one chosen last */
+  uint8_t delay; /* frames; of the model, and so of the dry sound */
+} grit_link_health_t;
+#define GRIT_LINK_HEALTH_BYTES 27u
+_Static_assert(offsetof(grit_link_health_t, delay) + sizeof(((grit_link_health_t *)0)->delay) == 27, "grit_link_health_t");
+
+typedef struct {
+  uint32_t kind; /* see fault */
+  uint32_t count; /* crashes since power-up */
+  uint32_t pc; /* where it happened */
+  uint32_t lr; /* from where it was called */
+  uint32_t psr; /* program status */
+  uint32_t sp; /* stack */
+  uint32_t cfsr; /* the processor's configurable fault status */
+  uint32_t hfsr; /* its hard fault status */
+  uint32_t address; /* that it concerns, if cfsr says so */
+  uint32_t main_blocks; /* blocks; heard when the main loop was last alive */
+  uint32_t audio_blocks; /* blocks; heard when the audio interrupt was last alive */
+} grit_link_fault_t;
+#define GRIT_LINK_FAULT_BYTES 44u
+_Static_assert(offsetof(grit_link_fault_t, audio_blocks) + sizeof(((grit_link_fault_t *)0)->audio_blocks) == 44, "grit_link_fault_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

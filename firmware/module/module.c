@@ -323,7 +323,7 @@ static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
       answer_reboot(module, frame);
       break;
     default:
-      if (grit_answer_memory(module, frame)) break;
+      if (grit_answer_memory(module, frame) || grit_answer_health(module, frame)) break;
       grit_answer_error(module, header, GRIT_LINK_ERROR_MESSAGE, 0, "no such message");
       break;
   }

@@ -273,7 +273,8 @@ def test_monitor_shows_what_the_module_says(rig: Rig, gritspace: Cli) -> None:
     assert now["knobs"]["drive"] == 1.0
     assert now["played"]["drive"] == pytest.approx(1.0, abs=0.2)
     assert now["load"]["p50"] is None, "this board cannot count"
-    assert (now["xruns"], now["streaming"]) == (0, False)
+    assert (now["xruns"], now["streaming"], now["fault"]) == (0, False, None)
+    assert now["peaks"]["in"] == 0
     with rig.port() as port:
         shown = gritspace("monitor", "--port", port)
     assert shown.returncode == 0, shown.stderr

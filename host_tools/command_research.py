@@ -22,6 +22,7 @@ def research(
     size: Annotated[float, typer.Option(min=0.01, help="How much longer networks train, on how much more.")] = 1.0,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Make tables anew that are there already.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="How many tables at once.")] = 2,
     json: Json = False,
 ) -> None:
     """Make the research page's tables; what is done is kept, and an interrupted run goes on.
@@ -30,7 +31,7 @@ def research(
     """
     from gritspace.host_tools.research import make_tables
 
-    tables = make_tables(names or [], out, captures or [], audio or [], mnist, size, seed, again, quiet=json)
+    tables = make_tables(names or [], out, captures or [], audio or [], mnist, size, seed, again, quiet=json, jobs=jobs)
     if json:
         console.print_json({table.name: {"findings": table.findings, "rows": table.rows} for table in tables})
 

@@ -21,6 +21,7 @@ def make_tables(
     seed: int,
     again: bool,
     quiet: bool = False,
+    jobs: int = 1,
 ) -> list[Table]:
     """Raises InputError for unknown tables and paths that are not there."""
     for path in (*captures, *audio, *([mnist] if mnist else [])):
@@ -30,9 +31,9 @@ def make_tables(
 
     def told(name: str, done: bool) -> None:
         if not quiet:
-            console.err().print(f"{name}: {'done' if done else 'being made'}", style="dim")
+            console.err().print(f"{name}: {'done' if done else 'due'}", style="dim")
 
-    tables = make(bench, names, again, told)
+    tables = make(bench, names, again, told, jobs)
     for table in tables if not quiet else ():
         print_table(table)
     if not quiet:

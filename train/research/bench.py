@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +70,16 @@ class Bench:
 
 
 def make(
-    bench: Bench, names: Sequence[str] = (), again: bool = False, told: Callable[[str, bool], None] | None = None
+    bench: Bench,
+    names: Sequence[str] = (),
+    again: bool = False,
+    told: Callable[[str, bool], None] | None = None,
+    jobs: int = 1,
 ) -> list[Table]:
     """Makes the named tables (all without a name) that are not there yet, and out/summary.json of all there are.
 
-    told: called with a table's name before (False) and after (True) it is made. Raises InputError on an unknown name.
+    told: called with a table's name and False when it is due, True when it is made. jobs: how many tables at once, each
+    in a process and a thread of its own: steps so small are not worth sharing. Raises InputError on an unknown name.
     """
     for name in names:
         if name not in TABLES:
@@ -81,23 +88,34 @@ def make(
     if bench.mnist is None and "mnist" not in names:
         wanted = [name for name in wanted if name != "mnist"]
     bench.out.mkdir(parents=True, exist_ok=True)
-    folder, made = bench.out / "tables", []
-    for name in wanted:
-        table = None if again else tables.load(name, folder, bench.options(name))
-        if table is None:
-            if told is not None:
-                told(name, False)
-            table = _made(bench, name)
+    folder = bench.out / "tables"
+    tell: Callable[[str, bool], None] = told or (lambda name, done: None)
+    ready = {name: None if again else tables.load(name, folder, bench.options(name)) for name in wanted}
+
+    def keep(table: Table | None) -> None:
+        if table is not None:
             tables.save(table, folder)
-            if told is not None:
-                told(name, True)
-        made.append(table)
+            ready[table.name] = table
+            tell(table.name, True)
         present = [tables.load(one, folder, bench.options(one)) for one in TABLES]
         tables.summarise([one for one in present if one is not None], bench.out / "summary.json")
-    return made
+
+    due = [name for name in wanted if ready[name] is None]
+    for name in due:
+        tell(name, False)
+    if jobs == 1 or len(due) < 2:
+        for name in due:
+            keep(_made(bench, name))
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            for future in as_completed([pool.submit(_made, bench, name) for name in due]):
+                keep(future.result())
+    keep(None)
+    return [table for table in ready.values() if table is not None]
 
 
 def _made(bench: Bench, name: str) -> Table:
+    torch.set_num_threads(1)
     torch.manual_seed(bench.seed)
     started = time.perf_counter()
     module = importlib.import_module(f"gritspace.train.research.{TABLES[name]}")

@@ -84,9 +84,8 @@ def _link(table: Mapping[str, Any], where: str) -> Link:
         values = {name: _plugin_value(name, value, where) for name, value in given.items()}
         return Link(kind, values, None, tuple(arguments), mix)
     effect = effect_named(kind, where)
-    values = {one.name: one.default for one in effect.parameters} | {
-        name: _value(effect, name, value, where) for name, value in given.items()
-    }
+    turned = {name: _value(effect, name, value, where) for name, value in given.items()}
+    values = {one.name: turned.get(one.name, one.default) for one in effect.parameters}
     return Link(kind, values, effect, (), mix)
 
 

@@ -17,6 +17,6 @@ OTHER = "overdrive"
 
 
 def family(name: str) -> str:
-    """fuzz, screamer, distortion, clean, high gain, or `OTHER`, which is what is left: pedals and amplifiers on the way up."""
+    """fuzz, screamer, distortion, clean, high gain, or `OTHER`, which is what is left: what lies between."""
     lower = name.lower()
     return next((kind for kind, words in FAMILIES if any(word in lower for word in words)), OTHER)

@@ -62,7 +62,7 @@ def heard(bench: Bench) -> Heard:
         devices = [(d, np.full(len(d.knobs), 0.5, np.float32)) for d in captures]
     else:
         devices = [(d, setting) for d in CIRCUITS for setting in grid(d)]
-    names = [d.name if bench.captures else label(d, s) for d, s in devices]
+    names = [d.name if bench.captures else label(d, s.tolist()) for d, s in devices]
 
     def part(split: str, count: int, seed: int) -> Clips:
         options = {"names": names, "frames": FRAMES, "count": count, "seed": bench.seed + seed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 
 import numpy as np
@@ -12,12 +12,13 @@ from torch import Tensor
 
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.devices import Audio, Device
-from gritspace.train.research.bench import Bench
+from gritspace.train.output_file import written_whole
+from gritspace.train.research.bench import REVISIONS, Bench
 from gritspace.train.research.chain_file import parse_chain
 from gritspace.train.research.clips import Clips, harmonic_source, kept, levelled, render_at, render_clips
 from gritspace.train.research.estimator import WAYS, Estimator, EstimatorConfig, knob_counts, train_estimator
 from gritspace.train.research.mel import MelConfig, log_mel, log_spectral_distance
-from gritspace.train.research.tables import Cell, Table
+from gritspace.train.research.tables import Cell, Table, key_of
 
 FRAMES = 16_384
 MEL = MelConfig(mels=48, hop_frames=512, fft_frames=1024)
@@ -110,6 +111,22 @@ def outcome(estimator: Estimator, data: Examples) -> Outcome:
     return Outcome(distance(clips, found), error, recognised)
 
 
+def kept_outcome(bench: Bench, data: Examples, way: str, latent: int) -> Outcome:
+    """The same outcome serves several tables, and an interrupted table goes on where it was."""
+    options = {"way": way, "latent": latent, "clips": len(data.train), "steps": bench.scaled(STEPS), "seed": bench.seed}
+    path = bench.cache / f"outcome-{key_of(options | {'revision': REVISIONS['estimator_latent']})}.npz"
+    names = [one.name for one in fields(Outcome)]
+    try:
+        with np.load(path) as file:
+            return Outcome(file["lsd"], file["knob_error"], file.get("recognised"))
+    except (OSError, KeyError, ValueError):
+        pass
+    found = outcome(trained(bench, data, way, latent), data)
+    with written_whole(path) as beside:
+        np.savez(beside, **{name: getattr(found, name) for name in names if getattr(found, name) is not None})
+    return found
+
+
 def distance(clips: Clips, settings: NDArray[np.float32]) -> NDArray[np.floating]:
     """LSD of the clips rendered again at other settings: (n,) dB."""
     again: Audio = render_at(estimated_devices(), clips.dry, clips.device, settings)
@@ -127,7 +144,7 @@ def gain_percent(separate: NDArray[np.floating], joint: NDArray[np.floating]) ->
 
 def compared(bench: Bench, data: Examples, latent: int) -> tuple[list[Cell], dict[str, Outcome]]:
     """The three ways on one set of examples: cells, and the outcomes."""
-    outcomes = {way: outcome(trained(bench, data, way, latent), data) for way in WAYS}
+    outcomes = {way: kept_outcome(bench, data, way, latent) for way in WAYS}
     gain, low, high = gain_percent(outcomes["separate"].lsd, outcomes["joint_separate"].lsd)
     cells: list[Cell] = [float(outcomes[way].lsd.mean()) for way in WAYS]
     cells += [f"{gain:.1f} ({low:.1f} to {high:.1f})"]
@@ -200,7 +217,7 @@ def estimator_examples(bench: Bench) -> Table:
 def estimator_harmonic(bench: Bench) -> Table:
     """Held-out clips by how harmonic they are; trained on all kinds."""
     data = examples(bench)
-    outcomes = {way: outcome(trained(bench, data, way, STANDARD_LATENT), data) for way in WAYS}
+    outcomes = {way: kept_outcome(bench, data, way, STANDARD_LATENT) for way in WAYS}
     rows: list[list[Cell]] = []
     for share in SHARES:
         chosen = np.isclose(data.held_out.share, share)

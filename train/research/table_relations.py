@@ -69,10 +69,10 @@ def draw_map(folder: Path, latent: Floats, clips: Clips) -> dict[str, float]:
         figure, axes = pyplot.subplots(figsize=(6, 5))
         if what == "device":
             for i, device in enumerate(CIRCUITS):
-                axes.scatter(*flat[clips.device == i].T, s=9, label=device.name)
+                axes.scatter(flat[clips.device == i, 0], flat[clips.device == i, 1], s=9, label=device.name)
             axes.legend(fontsize=7)
         else:
-            figure.colorbar(axes.scatter(*flat.T, s=9, c=clips.settings[:, 0], cmap="viridis"))
+            figure.colorbar(axes.scatter(flat[:, 0], flat[:, 1], s=9, c=clips.settings[:, 0]))
         axes.set(title=title, xticks=[], yticks=[])
         with written_whole(folder / f"tsne_{what}.png") as beside:
             figure.savefig(beside, dpi=120, format="png")

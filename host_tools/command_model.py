@@ -25,6 +25,13 @@ class ExportKind(StrEnum):
     nam = "nam"
 
 
+class Activations(StrEnum):
+    """How many bits pass between the layers."""
+
+    int16 = "int16"
+    int8 = "int8"
+
+
 class EngineKind(StrEnum):
     """Which implementation of the one arithmetic runs a model."""
 
@@ -99,6 +106,10 @@ def export(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write.")],
     position: Position = None,
+    activations: Annotated[
+        Activations,
+        typer.Option(help="For --to tflite: int16, as the module has them, or int8, to hear what those would cost."),
+    ] = Activations.int16,
 ) -> None:
     """Write a model as a C array, or, at one position, for TensorFlow Lite or Neural Amp Modeler.
 
@@ -108,6 +119,8 @@ def export(
     from gritspace.host_tools.errors import RigError
     from gritspace.quantize.grit import read_grit
 
+    if activations is Activations.int8 and to is not ExportKind.tflite:
+        raise RigError("--activations int8 is for --to tflite only: everything else has the module's int16.")
     if to is ExportKind.nam:
         from gritspace.host_tools.nam_files import nam_text
         from gritspace.quantize.grit import write_beside
@@ -124,8 +137,10 @@ def export(
         write_c_array(integers, out, made_from=model.name)
     else:
         from gritspace.quantize.tflite import write_tflite
+        from gritspace.quantize.tflite_graph import INT8, INT16
 
-        write_tflite(integers, out, position_q15(position, integers))
+        kind = INT8 if activations is Activations.int8 else INT16
+        write_tflite(integers, out, position_q15(position, integers), kind)
     console.say(f"{out}: {integers.name}, {out.stat().st_size:,} bytes")
 
 

@@ -17,7 +17,7 @@ from gritspace.quantize.arithmetic import negative_multiplier
 from gritspace.quantize.fold import at_position
 from gritspace.quantize.grit import write_beside
 from gritspace.quantize.integer_model import Activation, Convolution, IntegerArray, IntegerLayer, IntegerModel
-from gritspace.quantize.tflite_graph import Graph, Tensor
+from gritspace.quantize.tflite_graph import INT16, Activations, Graph, Tensor
 from gritspace.train.errors import InputError
 
 TANH_SCALE = float(np.nextafter(np.float32(1 / 6144), np.float32(1)))
@@ -26,14 +26,18 @@ SIGMOID_SCALE = float(np.nextafter(np.float32(1 / 3072), np.float32(1)))
 DEFAULT_FRAMES = 4800
 
 
-def to_tflite(model: IntegerModel, position: Sequence[int] | NDArray[np.int16] | None = None) -> bytes:
+def to_tflite(
+    model: IntegerModel,
+    position: Sequence[int] | NDArray[np.int16] | None = None,
+    activations: Activations = INT16,
+) -> bytes:
     """A snapshot, or a space at a position (Q15; None: the default), as a `.tflite`.
 
     Input int16 (1, 1, receptive_field - 1 + frames, 1), full scale 1; output int16 (1, 1, frames, 1). frames can be
-    resized.
+    resized. activations: INT16 has the engine's own bits; INT8, with int8 in and out, shows what fewer bits cost.
     """
     model = at_position(model, position)
-    graph = Graph(model.receptive_field - 1 + DEFAULT_FRAMES)
+    graph = Graph(model.receptive_field - 1 + DEFAULT_FRAMES, activations)
     dry = graph.input()
     stream, carry = dry, None
     for array in model.arrays:
@@ -42,13 +46,21 @@ def to_tflite(model: IntegerModel, position: Sequence[int] | NDArray[np.int16] |
     return graph.finish(dry, carry, f"gritspace: {model.name}")
 
 
-def write_tflite(model: IntegerModel, path: Path, position: Sequence[int] | NDArray[np.int16] | None = None) -> None:
+def write_tflite(
+    model: IntegerModel,
+    path: Path,
+    position: Sequence[int] | NDArray[np.int16] | None = None,
+    activations: Activations = INT16,
+) -> None:
     """Writes the file whole or not at all."""
-    write_beside(Path(path), to_tflite(model, position))
+    write_beside(Path(path), to_tflite(model, position, activations))
 
 
 def run_tflite(content: bytes, audio: NDArray[np.int16]) -> NDArray[np.int16]:
-    """audio int16 (frames,) -> int16 (frames,) by tflite-runtime. Raises InputError if the file cannot be loaded."""
+    """audio int16 (frames,) -> int16 (frames,) by tflite-runtime; a model of int8 hears and gives the upper eight bits.
+
+    Raises InputError if the file cannot be loaded.
+    """
     from tflite_runtime.interpreter import Interpreter
 
     try:
@@ -61,9 +73,12 @@ def run_tflite(content: bytes, audio: NDArray[np.int16]) -> NDArray[np.int16]:
     interpreter.resize_tensor_input(source["index"], [1, 1, lead + len(audio), 1])
     interpreter.allocate_tensors()
     padded = np.concatenate([np.zeros(lead, np.int16), np.asarray(audio, np.int16)])
+    coarser = 256 if source["dtype"] == np.int8 else 1
+    if coarser > 1:
+        padded = np.clip(np.round(padded / coarser), -128, 127).astype(np.int8)
     interpreter.set_tensor(source["index"], padded.reshape(1, 1, -1, 1))
     interpreter.invoke()
-    return np.asarray(interpreter.get_tensor(result["index"]).reshape(-1), np.int16)
+    return np.asarray(interpreter.get_tensor(result["index"]).reshape(-1), np.int16) * np.int16(coarser)
 
 
 def _array(

@@ -1,14 +1,15 @@
 """A `.tflite` graph of int16 tensors and int8 weights, written node by node with the published flatbuffer schema.
 
 All tensors are (1, 1, frames, channels). Only ratios of scales mean anything to TensorFlow Lite, so every tensor is
-declared
-at 2^-15 unless its reader or writer prescribes otherwise, and a requantization `(acc * m + half) >> s` is declared as a
-weight scale of m / 2^s (times output scale over input scale).
+declared at 2^-15 unless its reader or writer prescribes otherwise, and a requantization `(acc * m + half) >> s` is
+declared as a weight scale of m / 2^s (times output scale over input scale). The same graph can be written with int8
+tensors, 256 times coarser, to measure what that costs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -20,17 +21,57 @@ _FLUSHED_TO_ZERO = 2.0**-60
 """TensorFlow Lite turns a multiplier this small into 0; a scale of 0 itself it would not load."""
 
 
-_VERSIONS = {
-    tflite.BuiltinOperator.CONV_2D: 4,
-    tflite.BuiltinOperator.STRIDED_SLICE: 4,
-    tflite.BuiltinOperator.CONCATENATION: 3,
-    tflite.BuiltinOperator.ADD: 3,
-    tflite.BuiltinOperator.MUL: 4,
-    tflite.BuiltinOperator.MAXIMUM: 3,
-    tflite.BuiltinOperator.TANH: 3,
-    tflite.BuiltinOperator.LOGISTIC: 3,
-}
-"""The first version of each operation that takes int16 activations."""
+@dataclass(frozen=True)
+class Activations:
+    """What a graph's tensors are made of. coarser: one of their steps in steps of int16.
+
+    version: of an operation, the first that takes them; bias: type of a convolution's.
+    """
+
+    kind: int
+    bias_kind: int
+    bias_type: type[np.signedinteger[Any]]
+    coarser: int
+    versions: dict[int, int]
+    sigmoid_zero: int
+    """What stands for 0 in a sigmoid's result, which spans 0 to 1."""
+
+
+_OPERATION = tflite.BuiltinOperator
+INT16 = Activations(
+    tflite.TensorType.INT16,
+    tflite.TensorType.INT64,
+    np.int64,
+    1,
+    {
+        _OPERATION.CONV_2D: 4,
+        _OPERATION.STRIDED_SLICE: 4,
+        _OPERATION.CONCATENATION: 3,
+        _OPERATION.ADD: 3,
+        _OPERATION.MUL: 4,
+        _OPERATION.MAXIMUM: 3,
+        _OPERATION.TANH: 3,
+        _OPERATION.LOGISTIC: 3,
+    },
+    sigmoid_zero=0,
+)
+INT8 = Activations(
+    tflite.TensorType.INT8,
+    tflite.TensorType.INT32,
+    np.int32,
+    256,
+    {
+        _OPERATION.CONV_2D: 3,
+        _OPERATION.STRIDED_SLICE: 2,
+        _OPERATION.CONCATENATION: 2,
+        _OPERATION.ADD: 2,
+        _OPERATION.MUL: 2,
+        _OPERATION.MAXIMUM: 2,
+        _OPERATION.TANH: 2,
+        _OPERATION.LOGISTIC: 2,
+    },
+    sigmoid_zero=-128,
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +87,9 @@ class Tensor:
 class Graph:
     """Collects tensors and nodes; `finish` makes the file's bytes."""
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, activations: Activations = INT16) -> None:
         self.builder = flatbuffers.Builder(1 << 16)
-        self.frames = frames
+        self.frames, self.activations = frames, activations
         self._tensors: list[int] = []
         self._buffers: list[int] = [self._buffer(b"")]
         self._nodes: list[int] = []
@@ -61,9 +102,10 @@ class Graph:
         """The dry audio, full scale 1."""
         return self._activation("dry", 0, 1, SCALE)
 
-    def _activation(self, name: str, dropped: int, channels: int, scale: float) -> Tensor:
+    def _activation(self, name: str, dropped: int, channels: int, scale: float, zero: int = 0) -> Tensor:
         shape = [1, 1, self.frames - dropped, channels]
-        index = self._tensor(name, shape, tflite.TensorType.INT16, 0, [scale], dynamic_frames=True)
+        kind, coarse = self.activations.kind, scale * self.activations.coarser
+        index = self._tensor(name, shape, kind, 0, [coarse], dynamic_frames=True, zero=zero)
         return Tensor(index, dropped, channels, scale)
 
     def _constant(self, name: str, values: NDArray[np.generic], kind: int, scales: list[float] | None = None) -> int:
@@ -88,8 +130,12 @@ class Graph:
         ratio = np.where(multiplier > 0, multiplier * 2.0**-shift, _FLUSHED_TO_ZERO)
         scales = [float(np.float32(r * out_scale / x.scale)) for r in ratio]
         w = self._constant("weight", weight[:, None], tflite.TensorType.INT8, scales)
+        coarser = self.activations.coarser
         b = self._constant(
-            "bias", bias.astype(np.int64), tflite.TensorType.INT64, [float(np.float32(s * x.scale)) for s in scales]
+            "bias",
+            np.round(bias / coarser).astype(self.activations.bias_type),
+            self.activations.bias_kind,
+            [float(np.float32(s * x.scale * coarser)) for s in scales],
         )
         out = self._activation("conv", x.dropped + (kernel - 1) * dilation, rows, out_scale)
         builder = self.builder
@@ -143,7 +189,7 @@ class Graph:
         """Saturating sum; TensorFlow Lite adds int16 of one power-of-two scale without rescaling."""
         out = self._activation("sum", a.dropped, a.channels, a.scale)
         tflite.AddOptionsStart(self.builder)
-        tflite.AddOptionsAddPotScaleInt16(self.builder, True)
+        tflite.AddOptionsAddPotScaleInt16(self.builder, self.activations is INT16)
         options = tflite.AddOptionsEnd(self.builder)
         self._node(tflite.BuiltinOperator.ADD, [a.index, b.index], out, tflite.BuiltinOptions.AddOptions, options)
         return out
@@ -173,7 +219,9 @@ class Graph:
 
     def sigmoid(self, x: Tensor) -> Tensor:
         """Table sigmoid."""
-        out = self._activation("sigmoid", x.dropped, x.channels, SCALE)
+        zero = self.activations.sigmoid_zero
+        scale = SCALE if zero == 0 else SCALE / 2  # int8 spends its sign on 0 to 1 as well
+        out = self._activation("sigmoid", x.dropped, x.channels, scale, zero)
         self._node(tflite.BuiltinOperator.LOGISTIC, [x.index], out)
         return out
 
@@ -187,7 +235,7 @@ class Graph:
             tflite.OperatorCodeStart(builder)
             tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, min(code, 127))
             tflite.OperatorCodeAddBuiltinCode(builder, code)
-            tflite.OperatorCodeAddVersion(builder, _VERSIONS[code])
+            tflite.OperatorCodeAddVersion(builder, self.activations.versions[code])
             codes.append(tflite.OperatorCodeEnd(builder))
         name = builder.CreateString("main")
         tensors, nodes = self._offsets(self._tensors), self._offsets(self._nodes)
@@ -232,6 +280,7 @@ class Graph:
         buffer: int,
         scales: list[float] | None,
         dynamic_frames: bool = False,
+        zero: int = 0,
     ) -> int:
         builder = self.builder
         label = builder.CreateString(f"{name}_{len(self._tensors)}")
@@ -245,7 +294,7 @@ class Graph:
             scale_vector = builder.EndVector()
             tflite.QuantizationParametersStartZeroPointVector(builder, len(scales))
             for _ in scales:
-                builder.PrependInt64(0)
+                builder.PrependInt64(zero)
             zero_points = builder.EndVector()
             tflite.QuantizationParametersStart(builder)
             tflite.QuantizationParametersAddScale(builder, scale_vector)

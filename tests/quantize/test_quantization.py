@@ -15,6 +15,8 @@ from gritspace.quantize.integer import quantize, to_q15
 from gritspace.quantize.limits import UnsupportedNetwork
 from gritspace.quantize.network import from_tcn
 from gritspace.quantize.reference import run
+from gritspace.quantize.tflite import run_tflite, to_tflite
+from gritspace.quantize.tflite_graph import INT8, INT16
 from tests.quantize.conftest import SHAPES, make_tcn, noise, q15
 
 
@@ -86,3 +88,19 @@ def test_same_network_and_audio_give_the_same_file() -> None:
     first, second = (to_bytes(quantize(network, noise(), [[0.0] * 4])) for _ in range(2))
     assert first == second
     assert Engine(first).state_bytes > 0
+
+
+@pytest.mark.parametrize("shape", ["two_tanh_arrays", "gated_odd_width_space", "relu_snapshot"])
+def test_int8_activations_are_the_same_network_heard_far_worse(shape: str) -> None:
+    """TensorFlow Lite runs both files: the coarse one must still be this network, and cost what eight bits cost."""
+    tcn = make_tcn(shape)
+    size = tcn.config.position_size
+    network = from_tcn(tcn)
+    model = quantize(network, noise(), np.zeros((1, size)) if size else [])
+    wanted = run_float(network, noise(seed=9), np.zeros(size) if size else None)
+    errors = []
+    for activations in (INT16, INT8):
+        played = run_tflite(to_tflite(model, activations=activations), q15(noise(seed=9)))
+        errors.append(np.sum((played / 32768 * 2.0**model.output_shift - wanted) ** 2) / np.sum(wanted**2))
+    assert errors[0] < 2e-3
+    assert 20 * errors[0] < errors[1] < 0.2

@@ -57,6 +57,7 @@ for command in (
     command_panel.upload,
     command_panel.calibrate,
     command_panel.monitor,
+    command_research.match,
     command_research.effects,
     command_research.apply,
     command_research.research,

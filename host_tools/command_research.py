@@ -36,6 +36,29 @@ def research(
         console.print_json({table.name: {"findings": table.findings, "rows": table.rows} for table in tables})
 
 
+def match(
+    wet: Annotated[Path, typer.Argument(help="A recording of a distorted instrument: mono, half a second or more.")],
+    space: Annotated[Path | None, typer.Option(help="Also find the match's position in this space.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it as a preset, a .json file.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The .grit file the preset is for; else the factory model.")
+    ] = None,
+    place: Annotated[int, typer.Option(min=1, help="The preset's place in the module.")] = 1,
+    json: Json = False,
+) -> None:
+    """Say which built-in device, at which settings, sounds most like a recording.
+
+    Example: gritspace match wet.wav --space space.pt -o preset.json
+    """
+    from gritspace.host_tools.finding import match_recording, print_match
+
+    values = match_recording(wet, out, space, model, place, quiet=json)
+    if json:
+        console.print_json(values)
+    else:
+        print_match(wet, values)
+
+
 def effects(json: Json = False) -> None:
     """List the effects that a chain can hold, with their parameters' ranges and units.
 

@@ -17,6 +17,12 @@ Captures = Annotated[
 
 def devices(
     paths: Annotated[list[Path] | None, typer.Argument(help="Captures, or folders to search for them.")] = None,
+    similar: Annotated[
+        Path | None, typer.Option(help="Only those that sound most like this recording, the nearest first.")
+    ] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="For --similar: an encoder of `gritspace research`, else one of our own.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the built-in circuits, and the captures found under PATHS.
@@ -27,6 +33,16 @@ def devices(
     from gritspace.train.devices import find_devices
     from gritspace.train.splits import held_out_settings, split_of_device
 
+    if similar is not None:
+        from gritspace.host_tools.finding import similar_devices
+
+        near = similar_devices(similar, paths or [], encoder)
+        if json:
+            console.print_json({"similar": near})
+        else:
+            lines = [(one["label"], f"{one['likeness']:.3f}") for one in near]
+            console.print_table(("device", "likeness>"), lines, f"most like {similar}")
+        return
     found = find_devices(paths or [])
     if json:
         rows = [

@@ -1,0 +1,125 @@
+"""`gritspace devices --similar`: which devices sound most like a recording, whatever is played on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gritspace.train.audio_file import SAMPLE_RATE
+from gritspace.train.circuits import CIRCUITS
+from gritspace.train.devices import Audio, Device, label
+from gritspace.train.errors import InputError
+from gritspace.train.pairs import grid
+from gritspace.train.research.clips import QUIET_RMS, dry_stream, excerpts, levelled, render_at
+from gritspace.train.research.contrastive import (
+    PICTURE,
+    EffectsEncoder,
+    load_encoder,
+    save_encoder,
+    train_effects_encoder,
+)
+from gritspace.train.research.mel import log_mel
+
+FRAMES = SAMPLE_RATE
+EXCERPTS = 3
+CLIPS, STEPS = 10, 400
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A device at a setting, and its likeness: 1 is the same, 0 nothing in common."""
+
+    device: str
+    setting: tuple[float, ...]
+    label: str
+    likeness: float
+
+
+def settings_of(device: Device) -> NDArray[np.float32]:
+    """The training grid of a circuit; a capture, a chain or a device of many knobs stands at half."""
+    if device.kind == "circuit":
+        return grid(device)
+    return np.full((1, len(device.knobs)), 0.5, np.float32)
+
+
+def embed_devices(encoder: EffectsEncoder, devices: Sequence[Device]) -> tuple[list[Similar], NDArray[np.float64]]:
+    """Every device at its settings, likeness 0 still, and its place on the sphere (n, size): a mean over excerpts."""
+    listed = [(device, setting) for device in devices for setting in settings_of(device)]
+    source = excerpts(dry_stream((), 30.0, 77, "train"), FRAMES)
+    rng = np.random.default_rng(77)
+    dry = np.stack([source(rng)[0] for _ in range(EXCERPTS)])
+    most = max((len(setting) for _, setting in listed), default=0)
+    settings = np.stack([np.pad(setting, (0, most - len(setting))) for _, setting in listed])
+    index = np.repeat(np.arange(len(listed)), EXCERPTS)
+    wet = render_at([d for d, _ in listed], np.tile(dry, (len(listed), 1)), index, settings[index])
+    if not np.isfinite(wet).all():
+        bad = listed[int(index[~np.isfinite(wet).all(1)][0])][0]
+        raise InputError(f"{bad.name}: it gives numbers that are not finite; leave this device out.")
+    places = encoder.embed(log_mel(torch.from_numpy(levelled(wet)), PICTURE)).reshape(len(listed), EXCERPTS, -1).mean(1)
+    found = [Similar(d.name, tuple(map(float, s)), label(d, s.tolist()), 0.0) for d, s in listed]
+    return found, places / np.linalg.norm(places, axis=1, keepdims=True)
+
+
+def embed_recording(encoder: EffectsEncoder, wet: Audio) -> NDArray[np.float64]:
+    """A recording's place on the sphere (size,): the mean of its loud seconds.
+
+    Raises InputError if it is shorter than half a second, or silent.
+    """
+    if len(wet) < FRAMES // 2:
+        raise InputError(f"the recording: {len(wet) / SAMPLE_RATE:.2f} s are too short; at least 0.5 s are needed.")
+    whole = np.pad(wet, (0, max(0, FRAMES - len(wet))))
+    pieces = np.lib.stride_tricks.sliding_window_view(whole, FRAMES)[:: FRAMES // 2]
+    loud = np.sqrt(np.mean(np.square(pieces, dtype=np.float64), axis=1))
+    if loud.max() < QUIET_RMS / 10:
+        raise InputError("the recording: this is silence, or nearly; give audio in which something is played.")
+    chosen = np.ascontiguousarray(pieces[loud > loud.max() / 30][:60])
+    place = encoder.embed(log_mel(torch.from_numpy(levelled(chosen)), PICTURE)).mean(0)
+    return np.asarray(place / np.linalg.norm(place))
+
+
+def most_similar(encoder: EffectsEncoder, wet: Audio, devices: Sequence[Device], count: int = 10) -> list[Similar]:
+    """wet (frames,) -> the devices nearest to it, the nearest first."""
+    place = embed_recording(encoder, wet)
+    found, places = embed_devices(encoder, devices)
+    likeness = places @ place
+    order = np.argsort(-likeness)[:count]
+    return [Similar(found[i].device, found[i].setting, found[i].label, float(likeness[i])) for i in order]
+
+
+def seed_positions(
+    encoder: EffectsEncoder, wet: Audio, devices: Sequence[Device], positions: dict[str, list[float]], count: int = 3
+) -> list[list[float]]:
+    """Where in a space to begin looking for a recording: the positions of the nearest settings that the space knows.
+
+    positions: a space's, by label. Empty if it knows none of the devices' settings.
+    """
+    near = most_similar(encoder, wet, devices, count=10_000)
+    return [positions[one.label] for one in near if one.label in positions][:count]
+
+
+def train_on_circuits(seed: int = 0, clips: int = CLIPS, steps: int = STEPS) -> EffectsEncoder:
+    """An encoder from the built-in circuits at their grids' settings, so that it may be kept under this licence."""
+    listed = [(device, setting) for device in CIRCUITS for setting in grid(device)]
+    source = excerpts(dry_stream((), 120.0, seed + 60, "train"), FRAMES)
+    rng = np.random.default_rng([seed, 61])
+    dry = np.stack([source(rng)[0] for _ in range(clips)])
+    index = np.repeat(np.arange(len(listed)), clips)
+    settings = np.stack([setting for _, setting in listed])[index]
+    wet = render_at([d for d, _ in listed], np.tile(dry, (len(listed), 1)), index, settings)
+    return train_effects_encoder(log_mel(torch.from_numpy(levelled(wet)), PICTURE), index, steps, seed)
+
+
+def ready_encoder(folder: Path, told: Callable[[str], None] = lambda words: None) -> EffectsEncoder:
+    """The one in the folder; the first time it is trained and left there."""
+    path = folder / f"effects-encoder-{VERSION}.pt"
+    if not path.exists():
+        told("training the effects encoder on the built-in circuits: a minute or two, this once")
+        folder.mkdir(parents=True, exist_ok=True)
+        save_encoder(train_on_circuits(), path, ["MIT"])
+    return load_encoder(path)

@@ -71,8 +71,11 @@ def simulate(
 
 
 def hil(
-    port: Annotated[str, typer.Option(help="The module's serial port; sim starts a simulated one for this test.")],
     audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate.")],
+    port: Annotated[
+        str | None, typer.Option(help="The module's serial port; sim starts a simulated one for this test.")
+    ] = None,
+    rig: Annotated[Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one.")] = None,
     model: Annotated[
         Path | None,
         typer.Option(help="The .grit file that the module runs; else looked for beside the audio and here."),
@@ -87,6 +90,12 @@ def hil(
     position: Position = None,
     device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
     settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
+    automation: Annotated[
+        Path | None, typer.Option(help="Move controls as this CSV says (time,control,value) instead of the sweep.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0, help="Then play on for so long, and compare every sample.")] = 0.0,
+    all_models: Annotated[bool, typer.Option("--all-models", help="Test every model of the module's bank.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Also write the result as JUnit XML.")] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="The HTML report; .json and -wav/ go beside it.")] = Path(
         "report.html"
     ),
@@ -94,7 +103,7 @@ def hil(
 ) -> None:
     """Test a module: play audio through it and compare with the integer model, the float model and the devices.
 
-    Exit code 0 if the module does, to the bit, what the integer model does, else 1.
+    Exit code 0 if the module does, to the bit, what the integer model does, else 1; 2 if it is missing.
 
     Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
     """
@@ -111,10 +120,16 @@ def hil(
         device_seconds=device_seconds,
         settings_each=settings,
         out=out,
+        automation=automation,
+        minutes=minutes,
+        all_models=all_models,
+        rig=rig,
+        junit=junit,
     )
     report = run_test(request, console.Stages(quiet=json))
     if json:
         console.print_json(report)
     else:
-        console.print_report(report)
+        for one in report.get("modules", [report]):
+            console.print_report(one)
     raise typer.Exit(0 if report["good"] else 1)

@@ -125,11 +125,20 @@ def print_report(report: Mapping[str, Any]) -> None:
     facts = [
         ("ESR, integer model against float model", esr_text(report["esr_integer_vs_float"])),
         (f"{report['cycles_unit']} a frame, mean", f"{report['cycles_per_frame']:,.0f}"),
+        ("load from converter to converter, p99", _share(report["load"].get("p99"))),
+        ("blocks that came late", str(report["xruns"])),
         ("model", f"{report['model_name']}, {report['macs_per_frame']:,} multiplications a frame"),
         ("firmware", str(report["firmware_version"])),
     ]
     for name, value in facts:
         screen.print(f"  {escape(name):<40} {escape(value)}", soft_wrap=True)
+    for model in report.get("models", []):
+        word = f"{model['differing_samples']:,} of {model['frames']:,} samples differ"
+        screen.print(f"  {escape('model ' + model['model_name']):<40} {word}", soft_wrap=True)
+    if "soak" in report:
+        soak = report["soak"]
+        word = f"{soak['rounds']:,} rounds, {soak['differing_samples']:,} of {soak['frames']:,} samples differ"
+        screen.print(f"  {'soak':<40} {word}, {soak['xruns']} blocks came late", soft_wrap=True)
     if report["esr_vs_device"]:
         screen.print()
         rows = sorted(report["esr_vs_device"].items(), key=lambda pair: pair[1])
@@ -139,6 +148,10 @@ def print_report(report: Mapping[str, Any]) -> None:
         folder = (Path(report["report_html"]).parent / report["wav_files"][0]).parent
         screen.print(f"  to listen to: {escape(str(folder))}/", soft_wrap=True)
     screen.print(f"  report:       {escape(report['report_html'])} and {escape(report['report_json'])}", soft_wrap=True)
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{100 * value:.1f} %"
 
 
 def print_training(report: Mapping[str, Any]) -> None:

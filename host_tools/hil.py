@@ -19,6 +19,9 @@ from gritspace.host_tools.takes import BLOCK_FRAMES, Take
 from gritspace.quantize import reference
 from gritspace.quantize.integer_model import IntegerModel
 
+LOAD_SECONDS = 0.3
+"""The module's figures are over its last 256 blocks, of a millisecond each."""
+
 Player = Callable[[NDArray[np.int16], NDArray[np.int16] | None, Sequence[reference.Move]], NDArray[np.float32]]
 """The float model: (audio int16, position Q15, moves) -> wet float32, full scale ±1."""
 
@@ -50,6 +53,9 @@ class Measurement:
     work_unit: str
     link: dict[str, int]
     seconds: dict[str, float] = field(default_factory=dict)
+    load: dict[str, float | None] = field(default_factory=dict)
+    """p50, p99, max of the module's own blocks, from converter to converter, as shares of the time there is."""
+    xruns: int = 0
 
     @property
     def differing_samples(self) -> int:
@@ -64,6 +70,20 @@ class Measurement:
     def real(self, samples: NDArray[np.int16]) -> NDArray[np.float64]:
         """The module's samples in the model's own level, full scale ±1."""
         return np.asarray(samples / 32768.0 * 2.0**self.model.output_shift)
+
+    @property
+    def esr(self) -> dict[str, float | None]:
+        """The module against the integer model, the float model and the devices, each pooled over all takes."""
+        outcomes = self.outcomes
+        return {
+            "integer": pooled([(self.real(o.expected), self.real(o.module)) for o in outcomes]),
+            "float": pooled(
+                [(o.in_float.astype(np.float64), self.real(o.module)) for o in outcomes if o.in_float is not None]
+            ),
+            "target": pooled(
+                [(o.take.target.astype(np.float64), self.real(o.module)) for o in outcomes if o.take.target is not None]
+            ),
+        }
 
     @property
     def esr_integer_vs_float(self) -> float | None:
@@ -113,6 +133,7 @@ def measure(
     with Module(port) as module:
         info = module.info()
         refuse_another_model(info, model)
+        xruns = module.status().xruns
         link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
         for take in takes:
             started = time.perf_counter()
@@ -139,7 +160,24 @@ def measure(
             )
             done += len(take.audio)
         update(done, total, f"{total / 48000:.0f} s of audio in {streaming:.0f} s")
-    return Measurement(model, info, tuple(outcomes), info.work_unit, link, {"streaming": round(streaming, 2)})
+        load = load_of(module, info)
+        xruns = module.status().xruns - xruns
+    seconds = {"streaming": round(streaming, 2)}
+    return Measurement(model, info, tuple(outcomes), info.work_unit, link, seconds, load, xruns)
+
+
+def load_of(module: Module, info: ModuleInfo) -> dict[str, float | None]:
+    """What the module's own blocks cost, as shares of the time there is, once enough of them have been played.
+
+    max is since power-up. None where the board cannot count.
+    """
+    time.sleep(LOAD_SECONDS)
+    status = module.status()
+    budget = info.work_per_second * info.block_frames / info.sample_rate if info.sample_rate else 0.0
+    if not budget:
+        return {"p50": None, "p99": None, "max": None}
+    figures = {"p50": status.work_p50, "p99": status.work_p99, "max": status.work_max}
+    return {name: round(work / budget, 4) for name, work in figures.items()}
 
 
 def refuse_another_model(info: ModuleInfo, model: IntegerModel) -> None:
@@ -159,8 +197,11 @@ def as_report(measurement: Measurement) -> dict[str, Any]:
     return {
         "good": measurement.differing_samples == 0,
         "differing_samples": measurement.differing_samples,
+        "esr": measurement.esr,
         "esr_integer_vs_float": esr,
         "esr_vs_device": measurement.esr_vs_device,
+        "load": measurement.load,
+        "xruns": measurement.xruns,
         "cycles_per_frame": work["mean"],
         "cycles_per_frame_p99": work["p99"],
         "cycles_per_frame_max": work["max"],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools import takes
 from gritspace.host_tools.model_files import rest_position
-from gritspace.host_tools.takes import Take
+from gritspace.host_tools.takes import Move, Take
 from gritspace.quantize.integer_model import IntegerModel
 from gritspace.train.errors import InputError
 
@@ -33,16 +33,20 @@ def plan(
     device_seconds: float = 4.0,
     settings_each: int = 1,
     update: Callable[[float, float, str], None] = lambda done, total, words: None,
+    moves: Sequence[Move] | None = None,
 ) -> list[Take]:
     """The takes of one test. audio: (frames,) at 48 kHz.
 
-    First all the audio: at `position` (Q15) if one is given, else with the played dimensions sweeping; then, for each
-    device, an excerpt at up to `settings_each` of the settings that the space was trained at, with the device's own
-    sound as the target.
+    First all the audio: with `moves`, from `position` on, if there are any; else at `position` (Q15) if one is given;
+    else with the played dimensions sweeping. Then, for each device, an excerpt at up to `settings_each` of the settings
+    that the space was trained at, with the device's own sound as the target.
     """
     if not model.position_count:
         return [takes.held(audio, np.zeros(0, np.int16), "audio")]
-    if position is not None:
+    if moves is not None:
+        rest = model.default_position if position is None else position.tolist()
+        made = [takes.automated(audio, rest, moves)]
+    elif position is not None:
         made = [takes.held(audio, position, "audio at one position")]
     else:
         made = [takes.sweep(audio, model.default_position, PLAYED)]

@@ -35,6 +35,15 @@ class Take:
         return len(self.audio) / SAMPLE_RATE
 
 
+@dataclass(frozen=True)
+class Move:
+    """From `seconds` on, a dimension is at `value`, -1..1."""
+
+    seconds: float
+    dimension: int
+    value: float
+
+
 def whole_blocks(audio: NDArray[np.float32]) -> NDArray[np.int16]:
     """audio (frames,), full scale ±1 -> int16, cut to whole blocks; less than one block is filled with zeros."""
     frames = max(len(audio) // BLOCK_FRAMES, 1) * BLOCK_FRAMES
@@ -65,6 +74,20 @@ def sweep(audio: NDArray[np.float32], rest: Sequence[int], played: int, name: st
         rate = SWEEP_HZ[dimension % len(SWEEP_HZ)]
         positions[:, dimension] += 32768 * SWEEP_DEPTH * np.sin(2 * np.pi * rate * seconds)
     return Take(name, samples, np.clip(np.round(positions), -32768, 32767).astype(np.int16))
+
+
+def automated(audio: NDArray[np.float32], rest: Sequence[int], moves: Sequence[Move], name: str = "automation") -> Take:
+    """A take in which dimensions move at given times: each keeps its value until its next move.
+
+    rest: Q15, where each dimension is before its first move. The module glides from value to value, as it does under a
+    knob, so steps make no clicks. A move counts from the block that its time lies in.
+    """
+    samples = whole_blocks(audio)
+    positions = np.tile(np.asarray(rest, np.int32), (len(samples) // BLOCK_FRAMES, 1))
+    for move in sorted(moves, key=lambda m: m.seconds):  # stable: of two at the same time the later line counts
+        block = int(move.seconds * SAMPLE_RATE / BLOCK_FRAMES + 1e-9)
+        positions[block:, move.dimension] = min(32767, round(move.value * 32768))
+    return Take(name, samples, positions.astype(np.int16))
 
 
 def held(

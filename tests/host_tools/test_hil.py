@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.model_files import model_sha256
-from gritspace.host_tools.module_client import ModuleInfo, StreamResult
+from gritspace.host_tools.module_client import ModuleInfo, ModuleStatus, StreamResult
 from gritspace.quantize.engine import Engine
 from gritspace.quantize.grit import read_grit, to_bytes
 from gritspace.train.audio_file import write_audio
@@ -42,6 +43,9 @@ class ModuleDouble:
         numbers = dict.fromkeys(ModuleInfo.__dataclass_fields__, 0)
         texts = {"work_unit": "instructions", "firmware_version": "1.2.3", "model_name": self.model.name}
         return ModuleInfo(**{**numbers, **texts, "model_sha256": self.told_sha256})
+
+    def status(self):
+        return ModuleStatus(**{**dict.fromkeys(ModuleStatus.__dataclass_fields__, 0), "xruns": 3})
 
     def stream(self, audio, positions, progress):
         glided = expected.glide(positions)
@@ -76,6 +80,10 @@ def test_a_right_module_differs_in_no_sample_even_while_the_position_moves(model
     assert report["good"]
     assert report["differing_samples"] == 0
     assert report["esr_integer_vs_float"] < 1e-3
+    assert report["esr"] == {"integer": 0, "float": pytest.approx(report["esr_integer_vs_float"]), "target": ANY}
+    assert report["esr"]["target"] == report["esr_vs_device"]["rat"]
+    assert report["load"] == {"p50": None, "p99": None, "max": None}
+    assert report["xruns"] == 0
     assert report["cycles_per_frame"] == WORK / 48
     assert report["link"] == {"retries": 4, "crc_errors": 2, "frame_errors": 0}
     assert [take["name"] for take in report["takes"]] == ["sweep", "rat@distortion=0.5,filter=0.5"]

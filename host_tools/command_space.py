@@ -17,6 +17,7 @@ def evaluate(
     audio: Annotated[
         list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
     ] = None,
+    model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file.")] = None,
     seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
     enroll_seconds: Annotated[float, typer.Option(min=2, help="Of audio to enroll each test device from.")] = 20.0,
@@ -31,7 +32,7 @@ def evaluate(
 
     refuse_unwritable_report(out)
     with console.progress("evaluate") as update:
-        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update)
+        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update, model)
     report = as_report(found)
     if out is not None:
         write_examination(found, report, out)

@@ -16,9 +16,12 @@ from gritspace.host_tools import audio_sources
 from gritspace.host_tools.model_files import file_sha256, model_from_space, read_space, rest_position
 from gritspace.host_tools.space_playing import IntegerPlayer
 from gritspace.host_tools.takes import BLOCK_FRAMES, excerpt
+from gritspace.quantize import grit
+from gritspace.quantize.integer_model import IntegerModel
 from gritspace.train import clips, evaluate, monotony, signals, smoothness
 from gritspace.train.clips import SPLITS, Clip
 from gritspace.train.devices import find_devices
+from gritspace.train.errors import InputError
 from gritspace.train.metrics import pooled_esr
 from gritspace.train.space import PLAYED, Space
 
@@ -77,11 +80,21 @@ class Examination:
 
 
 def evaluate_space(
-    path: Path, captures: Sequence[Path], audio: Sequence[Path], seconds: float, enroll_seconds: float, tell: Tell
+    path: Path,
+    captures: Sequence[Path],
+    audio: Sequence[Path],
+    seconds: float,
+    enroll_seconds: float,
+    tell: Tell,
+    grit_path: Path | None = None,
 ) -> Examination:
-    """Reads, renders, plays and measures. Raises InputError for unusable files, or if no device is the space's."""
+    """Reads, renders, plays and measures. grit_path: the space's integer model, else one is made.
+
+    Raises InputError for unusable files, or if no device is the space's.
+    """
     started = time.monotonic()
     space = read_space(path)
+    model = None if grit_path is None else model_of(grit_path, path)
     devices = find_devices(captures)
     tell(0, 0, "rendering the devices")
     dry, learn_from = test_audio(audio, seconds * CLIPS_OF_DIFFERENT_AUDIO, enroll_seconds)
@@ -89,7 +102,7 @@ def evaluate_space(
     found += clips.between_clips(space, devices, dry, seconds)
     found += clips.stranger_clips(space, devices, dry, seconds, learn_from, told(tell, "enrolling "))
     tell(0, 0, "making integers")
-    player = IntegerPlayer(model_from_space(space, path, audio_sources.calibration_audio(audio)))
+    player = IntegerPlayer(model or model_from_space(space, path, audio_sources.calibration_audio(audio)))
     scores = [scored(space, player, clip, tell, i, len(found)) for i, clip in enumerate(found)]
     shuffled = shuffled_esr(space, [score.clip for score in scores if score.clip.split == "seen"])
     tell(0, 0, "sweeping the played dimensions")
@@ -110,6 +123,14 @@ def evaluate_space(
         enroll_seconds=enroll_seconds,
         seconds=time.monotonic() - started,
     )
+
+
+def model_of(grit_path: Path, space_path: Path) -> IntegerModel:
+    """The integer model in a file. Raises InputError if it was not made from this very space."""
+    model = grit.read_grit(grit_path)
+    if model.metadata.get("made_from_sha256") != file_sha256(space_path):
+        raise InputError(f"{grit_path}: it was not made from {space_path}; make it with: gritspace quantize.")
+    return model
 
 
 def test_audio(paths: Sequence[Path], seconds: float, enroll_seconds: float) -> tuple[Audio, Audio]:
@@ -160,7 +181,7 @@ def one_each(found: Sequence[Clip], split: str, most: int = SWEPT_DEVICES) -> to
         if clip.split == split:
             by_device.setdefault(clip.device, []).append(clip)
     chosen = [of_one[len(of_one) // 2].position for of_one in by_device.values()]
-    picked = np.linspace(0, len(chosen) - 1, min(most, len(chosen))).round().astype(int) if chosen else []
+    picked = np.linspace(0, max(len(chosen) - 1, 0), min(most, len(chosen))).round().astype(int)
     return torch.from_numpy(np.array([chosen[i] for i in picked], np.float32))
 
 

@@ -60,7 +60,8 @@ def maps(found: Examination) -> str:
 
 def _points(axis: Axes, places: NDArray[np.floating], colour: NDArray[np.floating], strange: NDArray[np.bool_]) -> None:
     for mask, marker, size in ((~strange, "o", 12), (strange, "*", 60)):
-        axis.scatter(*places[mask].T, c=colour[mask], cmap="nipy_spectral", vmin=0, vmax=1, s=size, marker=marker, lw=0)
+        x, y = places[mask].T
+        axis.scatter(x, y, c=colour[mask], cmap="nipy_spectral", vmin=0, vmax=1, s=size, marker=marker, lw=0)
 
 
 def sweeps(found: Examination) -> str:

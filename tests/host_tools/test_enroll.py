@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 from gritspace.host_tools import command_space, presets_file
+from gritspace.host_tools.cli import app
 from gritspace.host_tools.model_files import file_sha256, model_from_space
 from gritspace.train import enroll as enrolling
 from gritspace.train.circuits import CIRCUITS
@@ -85,10 +87,6 @@ def test_without_dry_audio_the_guess_is_said_to_be_one(gritspace, folder: Path, 
 def test_a_recording_that_is_of_no_use_is_named_and_nothing_is_written(
     folder: Path, space_file: Path, tmp_path: Path, monkeypatch, arguments: tuple[str, ...], reason: str
 ) -> None:
-    from typer.testing import CliRunner
-
-    from gritspace.host_tools.cli import app
-
     monkeypatch.chdir(folder)
     done = CliRunner().invoke(app, ["enroll", str(space_file), *arguments, "-o", str(tmp_path / "p.json")])
     assert reason in str(done.exception)

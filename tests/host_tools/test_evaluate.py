@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from gritspace.host_tools import command_space
 from gritspace.host_tools.audio_sources import riff
+from gritspace.host_tools.cli import app
 from gritspace.host_tools.model_files import model_from_space
-from gritspace.host_tools.space_evaluation import of_split, shuffled_esr, test_audio
+from gritspace.host_tools.space_evaluation import model_of, of_split, shuffled_esr, test_audio
 from gritspace.host_tools.space_playing import IntegerPlayer
 from gritspace.quantize import reference
 from gritspace.quantize.integer import to_q15
@@ -28,12 +30,16 @@ QUANTILES = ("min", "q25", "median", "q75", "max")
 
 
 def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
-    space_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    space_file: Path,
+    model_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = tmp_path / "report.html"
     monkeypatch.setattr(enroll, "SEARCH_STEPS", 3)
     monkeypatch.setattr(enroll, "STEPS", 3)
-    command_space.evaluate(space_file, out=page, seconds=0.3, enroll_seconds=2.0, json=True)
+    command_space.evaluate(space_file, model=model_file, out=page, seconds=0.3, enroll_seconds=2.0, json=True)
     report = json.loads(capsys.readouterr().out)
     for split, settings in (("seen", 3), ("held_out_settings", 0), ("held_out_devices", 2)):
         found = report["splits"][split]
@@ -60,16 +66,27 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
         (("--captures", "nowhere"), "nowhere: there is no such"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_it_is_begun(gritspace, space_file, tmp_path, arguments, reason) -> None:
-    done = gritspace("evaluate", space_file, *arguments, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert reason in done.stderr
+def test_what_cannot_be_done_is_refused_before_it_is_begun(
+    space_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["evaluate", str(space_file), *arguments])
+    assert reason in str(done.exception)
+    assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")
 def space(space_file: Path) -> Space:
     return load_space(space_file)
+
+
+def test_a_model_of_another_space_is_refused(space_file: Path, model_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.pt"
+    other.write_bytes(space_file.read_bytes() + b"0")
+    with pytest.raises(InputError, match="was not made from"):
+        model_of(model_file, other)
+    assert model_of(model_file, space_file).position_count == 4
 
 
 def test_a_space_that_knows_none_of_the_devices_is_told(space: Space) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.float_network import run_float
+from gritspace.quantize.float_network import run_float, single_precision
 from gritspace.quantize.network import Floats, Network
 
 MAX_FRAMES = 12 * 48000
@@ -42,12 +42,12 @@ def calibrate(
     seen: dict[str, Floats] = {}
 
     def watch(name: str, value: Floats) -> None:
-        peak = np.abs(value).max(axis=0)
+        peak = np.abs(value).max(axis=0).astype(np.float64)
         seen[name] = np.maximum(seen[name], peak) if name in seen else peak
 
-    powers = []
+    powers, fast = [], single_precision(network)
     for heard, position in zip(audio, positions, strict=True):
-        output = run_float(network, heard, position if network.film else None, watch)
+        output = run_float(fast, heard, position if network.film else None, watch)
         powers.append(float(np.mean(output**2)))
     arrays = range(len(network.arrays))
     ranges = Ranges(

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.network import Film, Floats, Layer, Network
+from gritspace.quantize.network import Film, Floats, Layer, LayerArray, Network
 
 Samples = NDArray[Any]
 """(frames, channels) of float32 or float64."""
+Part = TypeVar("Part", Layer, LayerArray)
 Watch = Callable[[str, Floats], None]
 """Called with a value's name and the value, (frames, channels)."""
 
 
 def run_float(
-    network: Network, audio: NDArray[np.float32], position: Floats | None = None, watch: Watch | None = None
+    network: Network,
+    audio: NDArray[np.float32],
+    position: Floats | None = None,
+    watch: Watch | None = None,
 ) -> Floats:
     """audio (frames,), position (position_size,) -> (frames,) from the state silence leaves.
 
-    watch sees "stream a l" (the residual stream that layer l of array a reads), "skip a l" (layer l's output), "head
-    a" (skip sum),
-    "carry a" (what array a's skip sum starts from) and "output", lead-in of silence included.
+    In the precision of the network's numbers. watch sees "stream a l" (the residual stream that layer l of array a
+    reads), "skip a l" (layer l's output), "head a" (skip sum), "carry a" (what array a's skip sum starts from) and
+    "output", lead-in of silence included.
     """
-    lead = network.receptive_field - 1
-    dry = np.concatenate([np.zeros(lead), np.asarray(audio, np.float64)])[:, None]
-    gains, biases = film_rows(network, position)
+    lead, precision = network.receptive_field - 1, network.arrays[0].rechannel.dtype
+    dry = np.concatenate([np.zeros(lead), np.asarray(audio)]).astype(precision)[:, None]
+    gains, biases = (rows.astype(precision) for rows in film_rows(network, position))
     see = watch or (lambda name, value: None)
     stream, skips, row = dry, None, 0
     for a, array in enumerate(network.arrays):
@@ -50,6 +55,19 @@ def run_float(
     output = gains[row:] * (skips + biases[row:])
     see("output", output)
     return np.asarray(output[-len(audio) :, 0]) if len(audio) else np.zeros(0)
+
+
+def single_precision(network: Network) -> Network:
+    """The same network in float32, FiLM excepted: twice as fast, and precise enough to see ranges with."""
+    arrays = tuple(
+        replace(_single(array), layers=tuple(_single(layer) for layer in array.layers)) for array in network.arrays
+    )
+    return replace(network, arrays=arrays)
+
+
+def _single(part: Part) -> Part:
+    numbers: dict[str, Any] = {k: x.astype(np.float32) for k, x in vars(part).items() if isinstance(x, np.ndarray)}
+    return replace(part, **numbers)
 
 
 def film_rows(network: Network, position: Floats | None) -> tuple[Floats, Floats]:
@@ -97,8 +115,11 @@ def _activate(layer: Layer, x: Samples) -> Samples:
 
 def convolve(x: Samples, weight: Samples, dilation: int) -> Samples:
     """x (frames, channels), weight (rows, channels, kernel) -> (frames - (kernel - 1) * dilation, rows)."""
-    frames = len(x) - (weight.shape[2] - 1) * dilation
-    out = np.zeros((frames, weight.shape[0]), np.result_type(x, weight))
-    for tap in range(weight.shape[2]):
-        out += x[tap * dilation : tap * dilation + frames] @ weight[:, :, tap].T
-    return out
+    rows, channels, kernel = weight.shape
+    frames = len(x) - (kernel - 1) * dilation
+    x = np.ascontiguousarray(x)
+    windows = np.lib.stride_tricks.as_strided(
+        x, (frames, kernel, channels), (x.strides[0], x.strides[0] * dilation, x.strides[1]), writeable=False
+    )
+    # one product over all taps: a product a tap keeps the processor waiting on small matrices
+    return np.asarray(windows.reshape(frames, -1) @ weight.transpose(2, 1, 0).reshape(-1, rows))

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from gritspace.quantize.float_network import Samples, activated, convolve, film_rows
 from gritspace.quantize.network import Floats, Layer, LayerArray, Network
 
-GRAM_FRAMES = 12000
-"""Frames drawn per position."""
+GRAM_FRAMES = 400_000
+"""Frames drawn over all positions."""
+MOST_FRAMES = 60_000
+"""And from one at most."""
 HOLD = 1e-5
 """How firmly weights are held to their own values when they take up errors, over their inputs' mean square."""
 
@@ -49,7 +51,9 @@ class Rounded:
 class _Place:
     """One position's audio, as far as both networks have come. Arrays (frames, channels), float and rounded."""
 
-    def __init__(self, network: Network, dry: NDArray[np.float32], position: Floats | None, power: float) -> None:
+    def __init__(
+        self, network: Network, dry: NDArray[np.float32], position: Floats | None, power: float, drawn: int
+    ) -> None:
         lead = np.zeros(network.receptive_field - 1, np.float32)
         self.dry = np.concatenate([lead, dry.astype(np.float32)])[:, None]
         self.gains, self.biases = (rows.astype(np.float32) for rows in film_rows(network, position))
@@ -57,7 +61,7 @@ class _Place:
         self.streams: tuple[Samples, Samples] = (self.dry, self.dry)
         self.skips: tuple[Samples, Samples] | None = None  # summed
         self.last_skips = self.streams
-        self.drawn = np.linspace(0, len(dry) - 1, min(GRAM_FRAMES, len(dry))).astype(int) - len(dry)  # from the end
+        self.drawn = np.linspace(0, len(dry) - 1, min(drawn, len(dry))).astype(int) - len(dry)  # from the end
 
 
 class Twin:
@@ -73,8 +77,9 @@ class Twin:
     ) -> None:
         """audio[p] (frames,) heard at positions[p]; powers[p]: mean square of the float network's output there."""
         self.network, self.row = network, 0
+        drawn = min(GRAM_FRAMES // len(positions), MOST_FRAMES)
         self.places = [
-            _Place(network, dry, position if network.film else None, power)
+            _Place(network, dry, position if network.film else None, power, drawn)
             for dry, position, power in zip(audio, positions, powers, strict=True)
         ]
 

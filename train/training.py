@@ -26,6 +26,10 @@ POSITION_EXCERPTS = 12
 WARM_UP_SHARE = 0.05
 SETTLED_NOISE = 0.01
 """Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
+PLACES_RATE = 0.3
+"""How fast settled positions learn, over the decoder's rate."""
+ENCODER_EVERY = 4
+"""After that, the encoder follows the positions in every so-manieth step: it is dearer than a batch of sound."""
 
 
 class ProgressCallback(Protocol):
@@ -56,9 +60,12 @@ class Training:
         self.device = processes.device
         self.space = space.to(self.device)
         self.loss = AudioLoss(config.stft_weight).to(self.device)
-        self.optimizer = torch.optim.AdamW(
-            space.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay
+        # Where every setting lies, once the encoder has found it: from then on it learns for itself.
+        self.places = torch.nn.Parameter(
+            torch.zeros(len(pairs), space.config.decoder.position_size, device=self.device)
         )
+        groups = [{"params": list(space.parameters())}, {"params": [self.places], "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay)
         self.progress = Progress()
         self.checkpoint_path = checkpoint.path_for(out_path)
         self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)
@@ -76,7 +83,7 @@ class Training:
         if self.checkpoint_path.exists():
             self.progress = checkpoint.load(self.checkpoint_path, self.fingerprint, self.space, self.optimizer)
             if self.progress.positions is not None:
-                self.progress.positions = self.progress.positions.to(self.device)
+                self.places.data.copy_(self.progress.positions)
 
     def done(self) -> float:
         """The share of the training that is behind, 0 to 1; the same in all processes."""
@@ -116,6 +123,8 @@ class Training:
 
     def save(self) -> None:
         """The checkpoint, whole."""
+        if self.progress.positions is not None:
+            self.progress.positions = self.places.detach().cpu().clone()
         checkpoint.save(self.checkpoint_path, self.fingerprint, self.progress, self.space, self.optimizer)
 
     def step(self, share: float) -> tuple[float, float]:
@@ -135,7 +144,11 @@ class Training:
             shaping = beta * kl_divergence(mean, log_variance)
             shaping = shaping + self.config.attribute_weight * attribute_regularisation(mean, self.measured[chosen])
         else:
-            position = self.progress.positions[chosen] + SETTLED_NOISE * noise
+            position = self.places[chosen] + SETTLED_NOISE * noise
+            shaping = self.config.attribute_weight * attribute_regularisation(self.places, self.measured)
+            if self.progress.step % ENCODER_EVERY == 0:
+                mean, _ = self.space.encoder(*self._excerpts(chosen, self.config.view_frames, rng))
+                shaping = shaping + (mean - self.places[chosen].detach()).square().mean()
         assert self.space.decoder.film is not None
         modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
         power = self.power[chosen].repeat_interleave(segments)
@@ -143,18 +156,24 @@ class Training:
         loss = heard + shaping
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        gradients = [p.grad for p in self.space.parameters() if p.grad is not None]
+        learning = [*self.space.parameters(), self.places]
+        gradients = [p.grad for p in learning if p.grad is not None]
         self.processes.average([*gradients, loss.detach().view(1), ratio.detach().view(1)])
         torch.nn.utils.clip_grad_norm_(self.space.parameters(), self.config.clip_norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate(share)
+        network, places = self.optimizer.param_groups
+        network["lr"] = self._learning_rate(share)
+        places["lr"] = PLACES_RATE * self._learning_rate(share)
         values = float(loss.detach()), float(ratio.detach())
         if math.isfinite(values[0]):
             self.optimizer.step()
+            with torch.no_grad():
+                self.places.clamp_(-1, 1)
         return values
 
     def settle(self) -> None:
-        """Fixes every setting's position, and bends encoder and FiLM so that the box [-1, 1] holds them all."""
+        """Gives every setting a position of its own to learn, the encoder's; bends encoder and FiLM so that the box
+        [-1, 1] holds them all.
+        """
         positions = self._encoded()
         low, high = positions.min(0).values, positions.max(0).values
         centre, half = (low + high) / 2, ((high - low) / 2).clamp(min=1e-3)
@@ -163,14 +182,14 @@ class Training:
         assert film is not None
         for parameter in (film.hidden.weight, film.hidden.bias):  # their moments were for the old scale
             self.optimizer.state.pop(parameter, None)
-        self.progress.positions = ((positions - centre) / half).clamp(-1, 1)
+        self.places.data.copy_(((positions - centre) / half).clamp(-1, 1))
+        self.progress.positions = self.places.detach().cpu().clone()
 
     def settled_positions(self) -> Tensor:
         """(settings, position_size), on the CPU; settles if that has not happened yet."""
         if self.progress.positions is None:
             self.settle()
-        assert self.progress.positions is not None
-        return self.progress.positions.cpu()
+        return self.places.detach().cpu()
 
     def _excerpts(self, rows: Tensor, frames: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Dry and wet (rows, frames) from random places of these rows' audio."""

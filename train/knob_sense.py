@@ -17,7 +17,7 @@ from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.space import PLAYED, Space
 
 SINE_FRAMES = 4_800  # 22 whole cycles
-NOISE_FRAMES, PLUCK_FRAMES = 4_800, 9_600
+NOISE_FRAMES, PLUCK_FRAMES = 4_800, 14_400
 FLOOR = 1e-6
 """Of power ratios: what lies below -60 dB is not heard, and gradients there would chase noise."""
 LEAST_TURN = 0.4

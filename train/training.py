@@ -15,6 +15,7 @@ from gritspace.train import checkpoint
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.checkpoint import Progress
 from gritspace.train.errors import InputError
+from gritspace.train.knob_sense import KnobSense
 from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.pairs import PairSet
 from gritspace.train.processes import Processes
@@ -23,6 +24,8 @@ from gritspace.train.tcn import LayerArray
 from gritspace.train.train_config import TrainConfig
 
 POSITION_EXCERPTS = 12
+KNOBS_EVERY = 4
+"""In every so-manieth step one played dimension is turned, and its sound asked for."""
 WARM_UP_SHARE = 0.05
 SETTLED_NOISE = 0.01
 """Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
@@ -77,6 +80,7 @@ class Training:
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
         self.power = pairs.wet.power().to(self.device) + 1e-8
         self.measured = pairs.measured.to(self.device)
+        self.sense = KnobSense(self.lead_in, pairs.measured).to(self.device)
 
     def resume(self) -> None:
         """Goes on from the checkpoint, if there is one."""
@@ -153,6 +157,9 @@ class Training:
         modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
         power = self.power[chosen].repeat_interleave(segments)
         heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation), power)
+        if self.config.knob_weight and self.progress.step % KNOBS_EVERY == 0:
+            dimension = self.progress.step // KNOBS_EVERY % len(self.space.played)
+            shaping = shaping + self.config.knob_weight * self.sense(self.space, position, dimension, rng)
         loss = heard + shaping
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

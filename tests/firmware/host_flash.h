@@ -4,7 +4,9 @@
 
 #include "flash_device.h"
 
+#ifndef HOST_FLASH_SECTORS
 #define HOST_FLASH_SECTORS 2048u
+#endif
 
 extern const grit_flash_t host_flash;
 

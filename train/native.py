@@ -103,7 +103,11 @@ def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
     if modulation is not None:
         rows = (dry.shape[0], tcn.config.film_rows)
         gain, bias = modulation.gain.squeeze(-1).expand(rows), modulation.bias.squeeze(-1).expand(rows)
-    wet: Tensor = Network.apply(shape, dry, gain, bias, *parameters(tcn))
+    weights = list(parameters(tcn))
+    if not torch.is_grad_enabled():  # which autograd does not tell a Function: it would keep all it needs to go back
+        weights = [weight.detach() for weight in weights]
+        gain, bias = (None if t is None else t.detach() for t in (gain, bias))
+    wet: Tensor = Network.apply(shape, dry, gain, bias, *weights)
     return wet
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
 from gritspace.train.space import load_torch, save_torch
@@ -62,6 +62,28 @@ def played(tcn: Tcn, dry: Tensor) -> Tensor:
             for start in range(0, max(len(dry), 1), PIECE_FRAMES)
         ]
     return torch.cat(pieces)
+
+
+def fresh(config: TcnConfig) -> Tcn:
+    """Random weights, from PyTorch's generator, with which a stack keeps its level from the first layer to the last.
+
+    Convolutions keep the level; residuals add up over the layers, and the head over all of them, to about one.
+    """
+    tcn = Tcn(config)
+    arrays: Any = tcn.arrays
+    with torch.no_grad():
+        for array in arrays:
+            layers = len(array.layers)
+            for layer in array.layers:
+                nn.init.normal_(layer.conv.weight, std=layer.conv.weight[0].numel() ** -0.5)
+                nn.init.normal_(layer.mixin.weight, std=0.5)
+                nn.init.normal_(layer.residual.weight, std=(layer.residual.in_channels * layers) ** -0.5)
+                nn.init.zeros_(layer.conv.bias)
+                nn.init.zeros_(layer.residual.bias)
+            nn.init.normal_(array.rechannel.weight, std=array.rechannel.in_channels**-0.5)
+            nn.init.normal_(array.head.weight, std=0.3 * (array.head.weight[0].numel() * layers) ** -0.5)
+            nn.init.zeros_(array.head.bias)
+    return tcn
 
 
 def rescale(tcn: Tcn, of_dry: float, of_wet: float) -> None:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,8 +17,9 @@ from torch import Tensor
 
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
+from gritspace.train.layer_adam import LayerAdam
 from gritspace.train.segments import Segments
-from gritspace.train.snapshot import SHAPES, rescale
+from gritspace.train.snapshot import SHAPES, fresh, rescale
 from gritspace.train.snapshot_loss import SnapshotLoss
 from gritspace.train.space import load_torch, save_torch
 from gritspace.train.tcn import Tcn
@@ -48,7 +48,7 @@ class FitConfig:
     minutes: float = 10.0
     steps: int = 0
     target_esr: float = 0.0
-    learning_rate: float = 1e-2
+    learning_rate: float = 8e-3
     batch: int = 8
     segment_frames: int = 8192
     stft_weight: float = 2e-4
@@ -83,7 +83,7 @@ Progress = Callable[[int, float, float, float], None]
 
 @dataclass
 class _Place:
-    """Where a fit is: everything that its checkpoint holds beside weights and optimizer."""
+    """Where a fit is: everything that its checkpoint holds beside weights."""
 
     step: int = 0
     seconds: float = 0.0
@@ -114,7 +114,7 @@ class SnapshotFit:
     ) -> None:
         self.config, self.checkpoint = config, checkpoint
         torch.manual_seed(config.seed)
-        self.tcn = Tcn(SHAPES[config.shape])
+        self.tcn = fresh(SHAPES[config.shape])
         self.lead_in = self.tcn.config.receptive_field - 1
         _refuse_unusable(dry, wet, held_dry, held_wet, self.lead_in + config.segment_frames)
         self.of_dry, self.of_wet = DRY_RMS / _rms(dry), WET_RMS / _rms(wet)
@@ -124,7 +124,7 @@ class SnapshotFit:
         self.held_dry, self.held_wet = scaled[1], aims[1]
         self.loss = SnapshotLoss(WET_RMS**2, config.stft_weight)
         self.parameters = list(self.tcn.parameters())
-        self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, betas=(0.9, 0.99), foreach=True)
+        self.optimizer = LayerAdam(self.tcn)
         self.average = self._weights()
         self.best = self._weights()
         self.place = _Place()
@@ -184,7 +184,7 @@ class SnapshotFit:
         """One step; False if the loss or a gradient is no number, and nothing was changed."""
         dry, wet = self.segments.draw(self.place.step, self.config.batch)
         loss, _ = self.loss(wet, self.tcn(dry), self.place.step)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.tcn.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_([p for p in self.parameters if p.grad is not None], CLIP_NORM)
         self.place.step += 1
@@ -192,10 +192,8 @@ class SnapshotFit:
             return False
         share = min(self.share, 1.0)
         warm = min(1.0, (share + 1e-3) / WARM_UP_SHARE)
-        for group in self.optimizer.param_groups:
-            rate = self.config.learning_rate * self.place.slower * warm
-            group["lr"] = rate * (0.002 + 0.998 * 0.5 * (1 + math.cos(math.pi * share)))
-        self.optimizer.step()
+        rate = self.config.learning_rate * self.place.slower * warm
+        self.optimizer.step(rate * (0.002 + 0.998 * 0.5 * (1 + math.cos(math.pi * share))))
         horizon = min(LONGEST_AVERAGE, 1 + AVERAGE_SHARE * self.place.step)
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), self._live(), 1 / horizon)
@@ -254,11 +252,10 @@ class SnapshotFit:
         )
         self._use(self.good)
         self.average = {name: value.clone() for name, value in self.good.items()}
-        self.optimizer.load_state_dict(self.good_moments)
+        self.optimizer.reset()
 
     def _keep_good(self) -> None:
         self.good = self._weights()
-        self.good_moments = _copied(self.optimizer.state_dict())
 
     def _live(self) -> list[Tensor]:
         return [p.detach() for p in self.parameters]
@@ -289,7 +286,6 @@ class SnapshotFit:
             "weights": self._weights(),
             "average": self.average,
             "best": self.best,
-            "optimizer": self.optimizer.state_dict(),
         }
         save_torch(contents, path)
 
@@ -307,17 +303,9 @@ class SnapshotFit:
             self.place = _Place(**place)
             self._use(contents["weights"])
             self.average, self.best = dict(contents["average"]), dict(contents["best"])
-            self.optimizer.load_state_dict(contents["optimizer"])
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise InputError(f"{path}: it is damaged ({str(error).splitlines()[0]}); remove it to fit anew.") from error
         self._keep_good()
-
-
-def _copied(state: dict[str, Any]) -> dict[str, Any]:
-    moments = {
-        k: {n: v.clone() if isinstance(v, Tensor) else v for n, v in s.items()} for k, s in state["state"].items()
-    }
-    return {**state, "state": moments}
 
 
 def _rms(audio: Audio) -> float:

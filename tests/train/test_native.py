@@ -219,3 +219,22 @@ def test_a_moving_position_is_left_to_pytorch() -> None:
     assert not native.runs(tcn, dry, moving)
     assert native.runs(tcn, dry, resting)
     assert tcn(dry, moving).shape == tcn(dry, resting).shape
+
+
+def test_without_gradients_no_layer_is_kept_for_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = TcnConfig((LayerArrayConfig(4, (3,) * 10, (1,) * 10),))
+    tcn, dry = Tcn(config), torch.randn(30, 500)
+    taken: list[int] = []
+    take = native._Memory.take
+
+    def counted(memory: native._Memory, count: int, dtype: torch.dtype) -> Tensor:
+        taken.append(count)
+        return take(memory, count, dtype)
+
+    monkeypatch.setattr(native._Memory, "take", counted)
+    with torch.no_grad():
+        tcn(dry)
+    without = sum(taken)
+    taken.clear()
+    tcn(dry)
+    assert 20 * without < sum(taken)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fault.h"
 #include "flash.h"
 #include "grit_model_blob.h"
 #include "module.h"
@@ -46,9 +47,15 @@ static void stand_still(void) {
 
 static void reboot(uint8_t into) {
   sim_interrupts_off();
-  if (into == GRIT_LINK_REBOOT_MODULE) SIM_AIRCR = SIM_AIRCR_RESET;
+  if (into == GRIT_LINK_REBOOT_MODULE) cortex_m_reset();
   for (;;) sim_wait_for_interrupt(); /* there is no bootloader here: gone, as the module is while one runs */
 }
+
+/* From sim.ld. */
+extern uint32_t board_stack_low[];
+extern uint8_t board_stack_top[];
+
+static grit_fault_record_t fault; /* of the crash before this start */
 
 static const grit_board_t board = {
     .name = "sim",
@@ -59,6 +66,10 @@ static const grit_board_t board = {
     .turn = turn,
     .flash = &sim_flash,
     .reboot = reboot,
+    .stack_low = board_stack_low,
+    .stack_top = (const uint32_t *)(const void *)board_stack_top,
+    .fault = &fault,
+    .fault_kept = &cortex_m_fault_kept,
 };
 
 static grit_module_t module;
@@ -101,6 +112,7 @@ static bool link_waits(void) {
 }
 
 int main(void) {
+  fault = grit_fault_take(&cortex_m_fault_kept, false); /* there is no watchdog here */
   stand_still();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */

@@ -37,13 +37,7 @@ typedef struct {
 #define SIM_NVIC_PEND (*(volatile uint32_t *)0xE000E200u)
 #define SIM_NVIC_UNPEND (*(volatile uint32_t *)0xE000E280u)
 #define SIM_NVIC_PRIORITY(irq) (((volatile uint8_t *)0xE000E400u)[irq]) /* lower is more urgent */
-#define SIM_AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
-#define SIM_AIRCR_RESET (0x05FAu << 16 | 1u << 2)
-#define SIM_SHCSR (*(volatile uint32_t *)0xE000ED24u)
 #define SIM_CPACR (*(volatile uint32_t *)0xE000ED88u)
-#define SIM_CFSR (*(volatile uint32_t *)0xE000ED28u)
-#define SIM_HFSR (*(volatile uint32_t *)0xE000ED2Cu)
-#define SIM_BFAR (*(volatile uint32_t *)0xE000ED38u)
 
 #define SIM_UART_TRANSMITTER_FULL 1u
 #define SIM_UART_RECEIVER_FULL 2u

@@ -2,19 +2,22 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fault.h"
 #include "packets.h"
 #include "registers.h"
+#include "stack_watch.h"
 #include "timer.h"
 #include "uart.h"
 
 int main(void);
 void board_reset(void);
-void board_fault(void);
-void board_report_fault(const uint32_t *frame);
 
 /* From sim.ld. */
 extern uint8_t board_stack_top[], board_data_load[];
+extern uint32_t board_stack_low[];
 extern uint8_t board_data_start[], board_data_end[], board_bss_start[], board_bss_end[];
+
+#define PAINT_MARGIN 16u /* words below the present frame that stay as they are */
 
 typedef union {
   void (*handler)(void);
@@ -24,15 +27,15 @@ typedef union {
 __attribute__((section(".vectors"), used)) static const vector_t vectors[16 + SIM_IRQ_COUNT] = {
     [0] = {.stack_top = board_stack_top},
     [1] = {.handler = board_reset},
-    [2] = {.handler = board_fault}, /* NMI */
-    [3] = {.handler = board_fault}, /* HardFault */
-    [4] = {.handler = board_fault}, /* MemManage */
-    [5] = {.handler = board_fault}, /* BusFault */
-    [6] = {.handler = board_fault}, /* UsageFault */
-    [11] = {.handler = board_fault},
-    [12] = {.handler = board_fault},
-    [14] = {.handler = board_fault},
-    [15] = {.handler = board_fault},
+    [2] = {.handler = cortex_m_fault}, /* NMI */
+    [3] = {.handler = cortex_m_fault}, /* HardFault */
+    [4] = {.handler = cortex_m_fault}, /* MemManage */
+    [5] = {.handler = cortex_m_fault}, /* BusFault */
+    [6] = {.handler = cortex_m_fault}, /* UsageFault */
+    [11] = {.handler = cortex_m_fault},
+    [12] = {.handler = cortex_m_fault},
+    [14] = {.handler = cortex_m_fault},
+    [15] = {.handler = cortex_m_fault},
     [16 + SIM_IRQ_UART0_RX] = {.handler = sim_uart_receive_interrupt},
     [16 + SIM_IRQ_UART0_TX] = {.handler = sim_uart_transmit_interrupt},
     [16 + SIM_IRQ_ETHERNET] = {.handler = sim_packets_interrupt},
@@ -44,14 +47,10 @@ void board_reset(void) {
   __asm volatile("dsb\n isb");
   memcpy(board_data_start, board_data_load, (uintptr_t)board_data_end - (uintptr_t)board_data_start);
   memset(board_bss_start, 0, (uintptr_t)board_bss_end - (uintptr_t)board_bss_start);
-  SIM_SHCSR |= 7u << 16; /* MemManage, BusFault and UsageFault by their own names */
+  cortex_m_faults_on();
+  grit_stack_paint(board_stack_low, (const uint32_t *)(const void *)__builtin_frame_address(0) - PAINT_MARGIN);
   main();
   for (;;) sim_wait_for_interrupt();
-}
-
-/* The processor has stacked r0-r3, r12, lr, pc, psr on the main stack. */
-__attribute__((naked)) void board_fault(void) {
-  __asm volatile("mov r0, sp\n b board_report_fault");
 }
 
 static void say(const char *text) {
@@ -71,13 +70,11 @@ static void say_number(const char *name, uint32_t value) {
   say(digits);
 }
 
-void board_report_fault(const uint32_t *frame) {
-  sim_interrupts_off();
-  say_number("fault at pc=", frame[6]);
-  say_number(" lr=", frame[5]);
-  say_number(" cfsr=", SIM_CFSR);
-  say_number(" hfsr=", SIM_HFSR);
-  say_number(" bfar=", SIM_BFAR);
+void cortex_m_last_words(const grit_fault_record_t *record) {
+  say_number("fault at pc=", record->pc);
+  say_number(" lr=", record->lr);
+  say_number(" cfsr=", record->cfsr);
+  say_number(" hfsr=", record->hfsr);
+  say_number(" bfar=", record->address);
   say("\n");
-  for (;;) sim_wait_for_interrupt();
 }

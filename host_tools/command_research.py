@@ -40,9 +40,7 @@ def match(
     wet: Annotated[Path, typer.Argument(help="A recording of a distorted instrument: mono, half a second or more.")],
     space: Annotated[Path | None, typer.Option(help="Also find the match's position in this space.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it as a preset, a .json file.")] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="The .grit file the preset is for; else the factory model.")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(help="The .grit file it is for; else the factory model.")] = None,
     place: Annotated[int, typer.Option(min=1, help="The preset's place in the module.")] = 1,
     json: Json = False,
 ) -> None:

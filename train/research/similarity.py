@@ -108,10 +108,10 @@ def train_on_circuits(seed: int = 0, clips: int = CLIPS, steps: int = STEPS) -> 
     listed = [(device, setting) for device in CIRCUITS for setting in grid(device)]
     source = excerpts(dry_stream((), 120.0, seed + 60, "train"), FRAMES)
     rng = np.random.default_rng([seed, 61])
-    dry = np.stack([source(rng)[0] for _ in range(clips)])
     index = np.repeat(np.arange(len(listed)), clips)
+    dry = np.stack([source(rng)[0] for _ in index])
     settings = np.stack([setting for _, setting in listed])[index]
-    wet = render_at([d for d, _ in listed], np.tile(dry, (len(listed), 1)), index, settings)
+    wet = render_at([d for d, _ in listed], dry, index, settings)
     return train_effects_encoder(log_mel(torch.from_numpy(levelled(wet)), PICTURE), index, steps, seed)
 
 

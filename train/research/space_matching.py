@@ -12,9 +12,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-FLOW_STEPS, REGRESSOR_STEPS = 900, 900
-HIDDEN = 48
-TRANSFORMS = 3
+STEPS = 700
+HIDDEN = 32
+COUPLINGS = 6
+NOISE = 0.03
+"""Added to positions in training, as a share of their deviation: excerpts of one setting scatter more than that."""
 
 
 class KnobMap(Protocol):
@@ -39,7 +41,7 @@ def one_hot(device: Tensor, devices: int) -> Tensor:
 
 
 class FlowMap(nn.Module):
-    """Neural spline coupling flow (Durkan, Bekasov, Murray and Papamakarios, 2019) by zuko."""
+    """Affine couplings in a row (Dinh, Sohl-Dickstein and Bengio, 2017: Real NVP), by zuko."""
 
     centre: Tensor
     scale: Tensor
@@ -51,8 +53,8 @@ class FlowMap(nn.Module):
         if knob_count > size:
             raise ValueError(f"a space of {size} dimensions cannot be matched to {knob_count} knobs")
         self.knob_count, self.devices, self.size = knob_count, devices, size
-        self.flow: Any = zuko.flows.NSF(
-            size, devices, bins=8, transforms=TRANSFORMS, hidden_features=(HIDDEN, HIDDEN), passes=2, randperm=True
+        self.flow: Any = zuko.flows.MAF(
+            size, devices, transforms=COUPLINGS, hidden_features=(HIDDEN, HIDDEN), passes=2, randperm=True
         )
         self.log_deviation = nn.Parameter(torch.full((knob_count,), -2.0))
         self.register_buffer("centre", torch.zeros(size))
@@ -136,12 +138,12 @@ def fit_map(kind: str, positions: Tensor, knobs: Tensor, device: Tensor, seed: i
     found: FlowMap | RegressorMap = FlowMap(*sizes) if kind == "flow" else RegressorMap(*sizes)
     found.centre.copy_(positions.mean(0))
     found.scale.copy_(positions.std(0).clamp(min=1e-4))
-    steps = FLOW_STEPS if kind == "flow" else REGRESSOR_STEPS
     optimizer = torch.optim.AdamW(found.parameters(), 3e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in range(steps):
-        rows = torch.randint(len(positions), (256,))
-        batch = positions[rows], knobs[rows], device[rows]
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
+    for _ in range(STEPS):
+        rows = torch.randint(len(positions), (128,))
+        near = positions[rows] + NOISE * found.scale * torch.randn(len(rows), positions.shape[1])
+        batch = near, knobs[rows], device[rows]
         loss = found.negative_log_likelihood(*batch) if isinstance(found, FlowMap) else found.loss(*batch)
         optimizer.zero_grad()
         loss.backward()

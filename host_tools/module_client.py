@@ -19,7 +19,7 @@ from gritspace.host_tools.link_schema import schema
 from gritspace.host_tools.link_stream import BLOCK_FRAMES, StreamSender, stream_blocks
 
 _ASK_AGAIN_SECONDS = 0.3
-_SILENCE_SECONDS = 0.1
+SILENCE_SECONDS = 0.05
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
 _BAUD = 115200
 """Means nothing to USB or to a simulated module, but a port wants one."""
@@ -254,7 +254,7 @@ class Module:
         shown = 0
         while not sender.finished:
             self._write(b"".join(encode_frame(frame) for frame in sender.due()))
-            messages = self._read(_SILENCE_SECONDS)
+            messages = self._read(SILENCE_SECONDS)
             again = [frame for message in messages for frame in sender.take(message)]
             now = time.monotonic()
             if messages:
@@ -263,7 +263,7 @@ class Module:
                 raise LinkError(
                     f"the module on {self.port_name} stopped answering in mid-stream; restart it and try again"
                 )
-            elif now - asked_at >= _SILENCE_SECONDS:
+            elif now - asked_at >= SILENCE_SECONDS:
                 again, asked_at = sender.timeout(), now
             self._write(b"".join(encode_frame(frame) for frame in again))
             if progress is not None and sender.oldest != shown:

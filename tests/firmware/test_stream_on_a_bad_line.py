@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import random
 from collections import Counter
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from gritspace.host_tools.link import FrameReceiver, LinkError, encode_frame
 from gritspace.host_tools.link_messages import Message, message_frame, message_of
 from gritspace.host_tools.link_schema import schema
 from gritspace.host_tools.link_stream import StreamSender, stream_blocks
+from gritspace.host_tools.module_client import SILENCE_SECONDS
 from gritspace.quantize import reference
 from gritspace.quantize.grit import to_bytes
 from gritspace.quantize.integer_model import IntegerModel
@@ -112,6 +114,70 @@ def test_ten_thousand_disturbed_frames_and_every_sample_right(library: ctypes.CD
     assert min(line.done.values()) > 1000
     module.feed(b"\0")
     assert_every_sample_right(sender, module, model, audio, positions)
+
+
+BYTES_PER_SECOND = 1e6
+"""What a full-speed USB serial port carries, each way."""
+
+
+class Interruption:
+    """A stream over a line that is bad once: for `burst` frames from the `at`-th on. Counts the link's time."""
+
+    def __init__(self, evil: str, at: int, burst: int, rng: random.Random) -> None:
+        self.evil, self.bad, self.random = evil, range(at, at + burst), rng
+        self.carried, self.seconds, self.bad_until = 0, 0.0, 0.0
+
+    def carry(self, pieces: list[bytes]) -> list[bytes]:
+        out = []
+        for piece in pieces:
+            self.seconds += len(piece) / BYTES_PER_SECOND
+            if self.carried in self.bad:
+                self.bad_until = self.seconds
+                out += [] if self.evil == "lose" else BadLine(1.0, self.random, Counter()).carry([piece])
+            else:
+                out.append(piece)
+            self.carried += 1
+        return out
+
+    def stream(self, module: HostModule, audio: np.ndarray, wanted: np.ndarray) -> float:
+        """Streams; returns how long after the last bad frame the next answer was taken, 0 if it did no harm."""
+        (info,) = module.ask(message_frame("hello", 1))
+        number, positions = info.values["last_stream"] + 1, np.zeros((len(audio) // 48, 0), np.int16)
+        (ready,) = module.ask(message_frame("stream_start", 1, positions[0], stream=number))
+        frames = stream_blocks(number, audio, positions, 4)
+        sender = StreamSender(number, frames, ready.values["credits"], itertools.count(1).__next__)
+        receiver, again, recovered = FrameReceiver(), [], 0.0
+        while not sender.finished:
+            sent = self.carry([encode_frame(frame) for frame in [*again, *sender.due()]])
+            back = self.carry([frame + b"\0" for frame in module.feed(b"".join(sent)).split(b"\0")[:-1]])
+            come = [m for frame in receiver.feed(b"".join(back)) if (m := message_of(frame)) is not None]
+            stood = sender.oldest
+            again = [frame for message in come for frame in sender.take(message)]
+            if not come and not again:
+                self.seconds += SILENCE_SECONDS
+                again = sender.timeout()
+            if sender.oldest > stood and self.carried >= self.bad.stop and recovered == 0.0:
+                recovered = self.seconds - self.bad_until
+        module.feed(b"\0")
+        samples = np.concatenate([answer.tail for answer in sender.answers if answer is not None])
+        assert np.array_equal(samples, wanted)
+        module.ask(message_frame("stream_stop", 1, stream=number))
+        return recovered
+
+
+def test_whatever_happens_to_frames_in_a_row_the_stream_is_on_its_way_again_within_100_ms(
+    library: ctypes.CDLL,
+) -> None:
+    model, rng = make_model("relu_snapshot"), random.Random(100)
+    module = HostModule(library, to_bytes(model))
+    audio = q15(noise(48 * 4 * 40))
+    wanted = reference.run(model, audio)
+    credits, recoveries = schema().limit("credits"), []
+    for _ in range(300):
+        evil, at, burst = rng.choice(["lose", "any"]), rng.randrange(50), rng.randint(1, 2 * credits)
+        recoveries.append(Interruption(evil, at, burst, rng).stream(module, audio, wanted))
+    assert max(recoveries) <= 0.1
+    assert max(recoveries) > SILENCE_SECONDS, "no case in which the laptop had to wait"
 
 
 def test_where_one_frame_in_twenty_is_disturbed_the_answers_tell_what_was_lost_and_nobody_waits(

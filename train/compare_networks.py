@@ -32,7 +32,7 @@ from gritspace.train.output_file import written_whole
 from gritspace.train.pairs import PairSet, render_pairs
 from gritspace.train.renders import RenderCache, default_folder
 from gritspace.train.splits import parted
-from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.tcn import LayerArray, LayerArrayConfig, Tcn, TcnConfig
 
 POSITION_SIZE, FILM_HIDDEN = 16, 32
 BATCH, SEGMENT_FRAMES = 16, 2_048
@@ -91,7 +91,7 @@ class LowRank(nn.Module):
 
     def forward(self, decoder: Tcn, position: Tensor) -> dict[str, Tensor]:
         """position (size,) -> the decoder's weights there, by name."""
-        weights = dict(decoder.named_parameters())
+        weights: dict[str, Tensor] = dict(decoder.named_parameters())
         amounts = self.amounts(position).view(len(self.names), RANK)
         for name, amount, left, right in zip(self.names, amounts, self.left, self.right, strict=True):
             weights[name] = weights[name] + ((amount[:, None] * left).T @ right).view_as(weights[name])
@@ -108,7 +108,9 @@ class Contestant(nn.Module):
         with torch.no_grad():
             self.decoder.film.log2_gain.weight.mul_(3.0)
             self.decoder.film.bias.weight.mul_(3.0)
-            for parameter in self.decoder.arrays[-1].head.parameters():  # nearly silent at first
+            last = self.decoder.arrays[-1]
+            assert isinstance(last, LayerArray)
+            for parameter in last.head.parameters():  # nearly silent at first
                 parameter.mul_(0.1)
         self.low_rank = LowRank(self.decoder) if name.endswith("low-rank") else None
         self.places = nn.Parameter(0.3 * torch.randn(settings, POSITION_SIZE))
@@ -146,11 +148,9 @@ def trained(name: str, pairs: PairSet, checks: PairSet, minutes: float, seed: in
     contestant = Contestant(name, len(pairs))
     lead_in = contestant.decoder.config.receptive_field - 1
     loss_of, power = AudioLoss(0.1), pairs.wet.power() + 1e-8
-    table = [contestant.places]
     rest = [p for p in contestant.parameters() if p is not contestant.places]
-    optimizer = torch.optim.AdamW(
-        [{"params": rest}, {"params": table, "weight_decay": 0.0}], lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4
-    )
+    groups: list[dict[str, Any]] = [{"params": rest}, {"params": [contestant.places], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
     rng = torch.Generator().manual_seed(seed)
     started, steps = time.process_time(), 0
     while (share := (time.process_time() - started) / (60 * minutes)) < 1:

@@ -23,6 +23,7 @@ def research(
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Make tables anew that are there already.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="How many tables at once.")] = 2,
+    page: Annotated[Path | None, typer.Option(help="A Markdown page to put the tables in, between its marks.")] = None,
     json: Json = False,
 ) -> None:
     """Make the research page's tables; what is done is kept, and an interrupted run goes on.
@@ -31,7 +32,9 @@ def research(
     """
     from gritspace.host_tools.research import make_tables
 
-    tables = make_tables(names or [], out, captures or [], audio or [], mnist, size, seed, again, quiet=json, jobs=jobs)
+    tables = make_tables(
+        names or [], out, captures or [], audio or [], mnist, size, seed, again, quiet=json, jobs=jobs, page=page
+    )
     if json:
         console.print_json({table.name: {"findings": table.findings, "rows": table.rows} for table in tables})
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from gritspace.host_tools import console
 from gritspace.train.errors import InputError
 from gritspace.train.research.bench import Bench, make
+from gritspace.train.research.page import fill_page
 from gritspace.train.research.tables import Table, cell_text
 
 
@@ -22,18 +23,24 @@ def make_tables(
     again: bool,
     quiet: bool = False,
     jobs: int = 1,
+    page: Path | None = None,
 ) -> list[Table]:
     """Raises InputError for unknown tables and paths that are not there."""
     for path in (*captures, *audio, *([mnist] if mnist else [])):
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder; check the path.")
-    bench = Bench(out, tuple(captures), tuple(audio), mnist, seed, size)
+    if page is not None and not page.is_file():
+        raise InputError(f"{page}: there is no such page; check the path.")
+    whole = [tuple(path.resolve() for path in paths) for paths in (captures, audio)]
+    bench = Bench(out, whole[0], whole[1], mnist, seed, size)
 
     def told(name: str, done: bool) -> None:
         if not quiet:
             console.err().print(f"{name}: {'done' if done else 'due'}", style="dim")
 
     tables = make(bench, names, again, told, jobs)
+    if page is not None:
+        fill_page(page, tables)
     for table in tables if not quiet else ():
         print_table(table)
     if not quiet:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -107,9 +107,9 @@ def make(
         for name in due:
             keep(_made(bench, name))
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            for future in as_completed([pool.submit(_made, bench, name) for name in due]):
-                keep(future.result())
+        with get_context("spawn").Pool(jobs) as pool:  # ends its processes at once when it is left by an error
+            for table in pool.imap_unordered(partial(_made, bench), due):
+                keep(table)
     keep(None)
     return [table for table in ready.values() if table is not None]
 

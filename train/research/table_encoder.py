@@ -77,7 +77,7 @@ def heard(bench: Bench) -> Heard:
 def render(
     bench: Bench, devices: Sequence[tuple[Device, NDArray[np.float32]]], split: str, count: int, seed: int
 ) -> Clips:
-    """Training clips are all different, for variety; test clips are the same for all devices, and nobody's training's."""
+    """Training clips are all different, for variety; test clips are the same for all devices."""
     source = excerpts(dry_stream(bench.audio, 240.0, bench.seed + seed, split), FRAMES)
     rng = np.random.default_rng([bench.seed, seed])
     most = max(1, max(len(setting) for _, setting in devices))

@@ -10,6 +10,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.research import bench, table_effects
 from gritspace.train.research.bench import TABLES, Bench, make
 from gritspace.train.research.clips import excerpts, kept, render_at, render_clips
+from gritspace.train.research.page import fill_page
 from gritspace.train.research.tables import Table, cell_text
 from tests.conftest import tones
 
@@ -120,3 +121,18 @@ def test_the_commands_refuse_bad_input_in_one_sentence(gritspace, tmp_path):
         assert words in said.stderr
         assert len(said.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_gets_its_tables_and_keeps_its_words(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Words.\n<!-- table digits -->\nold\n<!-- end -->\nMore.\n<!-- table mnist -->\nkept\n<!-- end -->\n"
+    )
+    table = Table("digits", "Right?", ["a", "b"], [[1, 0.5]], {"one_figure": 0.25, "several": {"x": 2}}, {}, 3.4)
+    for _ in range(2):
+        assert fill_page(page, [table]) == ["digits"]
+        text = page.read_text()
+        assert "| 1 | 0.500 |" in text
+        assert "- one figure: 0.250\n- several: x 2\n- made in 3 s" in text
+        assert text.startswith("Words.\n<!-- table digits -->\n**Right?**")
+        assert text.endswith("<!-- end -->\nMore.\n<!-- table mnist -->\nkept\n<!-- end -->\n")

@@ -33,6 +33,9 @@ def train(
     cache_gigabytes: Annotated[
         float, typer.Option(min=0, help="Disk for the devices' renders, kept for the next training; 0: none.")
     ] = 8.0,
+    start_from: Annotated[
+        Path | None, typer.Option("--from", help="Begin at this space, trained with the same networks.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a space on circuits and captures.
@@ -54,6 +57,7 @@ def train(
         resume=resume,
         hold_out=hold_out,
         cache_gigabytes=cache_gigabytes,
+        start_from=start_from,
     )
     report = train_as_wished(wish, console.Stages(quiet=json))
     if json:

@@ -20,6 +20,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.fit import TrainingReport, train_space
 from gritspace.train.pairs import settings_of
 from gritspace.train.renders import RenderCache, default_folder
+from gritspace.train.space import load_space
 from gritspace.train.splits import parted
 from gritspace.train.train_config import Presets, TrainConfig, read_config
 
@@ -48,6 +49,7 @@ class Wish:
     resume: bool = True
     hold_out: bool = False
     cache_gigabytes: float = 8.0
+    start_from: Path | None = None
 
 
 def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
@@ -138,7 +140,16 @@ def train_with_progress(
     if wish.cache_gigabytes > 0:
         cache = RenderCache(default_folder(), wish.cache_gigabytes, tell=tell)
     report = train_space(
-        devices, dry, config, wish.out, wish.log_dir, wish.resume, progress=told, validation_dry=validation, cache=cache
+        devices,
+        dry,
+        config,
+        wish.out,
+        wish.log_dir,
+        wish.resume,
+        progress=told,
+        validation_dry=validation,
+        cache=cache,
+        start_from=None if wish.start_from is None else load_space(wish.start_from),
     )
     median = f", median ESR {report.held_out.median_esr:.3f}" if report.held_out.devices else ""
     update(report.steps, report.steps, f"{report.steps} steps{median}")

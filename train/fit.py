@@ -19,7 +19,7 @@ from gritspace.train.pairs import PairSet, render_pairs, settings_of
 from gritspace.train.processes import Processes
 from gritspace.train.renders import RenderCache
 from gritspace.train.rows import stacked
-from gritspace.train.space import save_space
+from gritspace.train.space import Space, save_space
 from gritspace.train.train_config import TrainConfig
 from gritspace.train.training import ProgressCallback, Training, fresh_space
 
@@ -51,12 +51,14 @@ def train_space(
     progress: ProgressCallback | None = None,
     validation_dry: Audio | None = None,
     cache: RenderCache | None = None,
+    start_from: Space | None = None,
 ) -> TrainingReport:
     """Trains on dry (frames,) through the devices, writes the space to out_path, and says how well it does.
 
     validation_dry: audio to measure on; without it the last 15 % of dry are kept for that. log_dir: for TensorBoard.
     resume: go on from the checkpoint beside out_path, if there is one; it is removed at the end.
     cache: where renders are kept, for the next training and for other processes.
+    start_from: a trained space of the same shape to begin at, instead of from nothing.
     Raises InputError if the audio is too short, a file cannot be written, the checkpoint belongs to something else, or
     the loss is no longer finite (the last good checkpoint stays).
     """
@@ -73,10 +75,12 @@ def train_space(
     if validation_dry is None:
         kept = int(len(dry) * (1 - VALIDATION_SHARE))
         dry, validation_dry = dry[:kept], dry[kept:]
-    pairs, validation = _rendered(devices, dry, validation_dry, config, processes, cache)
+    pairs, validation = _rendered(devices, dry, validation_dry, config, processes, cache, start_from)
     rendering_seconds = time.monotonic() - started
     training = Training(fresh_space(config), pairs, config, processes, Path(out_path))
     training.progress.training_seconds = _training_budget(config, rendering_seconds)
+    if start_from is not None:
+        training.start_from(start_from)
     if resume:
         training.resume()
     report = TrainingReport(resumed_at=training.progress.step, rendering_seconds=rendering_seconds)
@@ -108,13 +112,15 @@ def _rendered(
     config: TrainConfig,
     processes: Processes,
     cache: RenderCache | None,
+    start_from: Space | None,
 ) -> tuple[PairSet, PairSet]:
     """Each process renders its share of the devices; all get all, from the cache, or without one from each other."""
     dry = signals.shuffled(dry, config.seed)
     settings = {device.name: settings_of(device, config.settings_between) for device in devices}
 
     def rendered(some: Sequence[Device]) -> tuple[PairSet, PairSet]:
-        pairs = render_pairs(some, dry, config.seconds_per_setting, settings=settings, cache=cache)
+        known = start_from.gains if start_from is not None else None
+        pairs = render_pairs(some, dry, config.seconds_per_setting, known, settings=settings, cache=cache)
         return pairs, render_pairs(
             some, validation_dry, config.validation_seconds, pairs.gains, with_attributes=False, settings=settings
         )

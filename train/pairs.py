@@ -81,7 +81,7 @@ def render_pairs(
 ) -> PairSet:
     """Each setting of each device with its own `seconds` of dry (frames,), from a place told by the device's name.
 
-    gains: those of an earlier set, or None to find them. settings: by device, instead of the grid; at least one each.
+    gains: those of an earlier set; what it lacks is found. settings: by device, instead of the grid; at least one each.
     cache: where renders are kept and looked for; the audio is then not held in memory.
     Raises InputError if dry is shorter than `seconds`, or a device gives silence or numbers that are not finite.
     """
@@ -124,7 +124,7 @@ def render_pairs(
         if cache is not None:
             cache.make_room([one for one in wanted if one is not None])
         for device, (wet, note) in zip(devices, pool.map(played, devices, wanted), strict=True):
-            found.gains[device.name] = gains[device.name] if gains else note["gain"]
+            found.gains[device.name] = (gains or {}).get(device.name, note["gain"])
             wets += list(wet)
             drys += [torch.from_numpy(excerpt) for excerpt in excerpts_of(device)]
             found.labels += [label(device, value) for value in values[device.name]]

@@ -89,6 +89,20 @@ class Training:
             if self.progress.positions is not None:
                 self.places.data.copy_(self.progress.positions)
 
+    def start_from(self, space: Space) -> None:
+        """Begins where a trained space is: its networks, its positions of settings it knows, the encoder's of others.
+
+        Raises InputError if its networks are of another shape.
+        """
+        if space.config != self.space.config:
+            raise InputError("the space to start from has networks of another shape; give the configuration it had.")
+        self.space.load_state_dict(space.state_dict())
+        self.places.data.copy_(self._encoded().clamp(-1, 1))
+        for row, name in enumerate(self.labels):
+            if name in space.positions:
+                self.places.data[row] = torch.tensor(space.positions[name])
+        self.progress.positions = self.places.detach().cpu().clone()
+
     def done(self) -> float:
         """The share of the training that is behind, 0 to 1; the same in all processes."""
         p = self.progress

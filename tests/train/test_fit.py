@@ -127,6 +127,21 @@ def test_training_learns_a_simple_device_and_orders_its_knob(tmp_path: Path) -> 
     assert again.devices["shaper"] < 0.15
 
 
+def test_a_training_can_begin_at_a_trained_space_and_bring_a_new_device_in(tmp_path: Path) -> None:
+    train_space([Shaper()], DRY, TINY, tmp_path / "first.pt")
+    first = load_space(tmp_path / "first.pt")
+    config = replace(TINY, steps=1, learning_rate=0.0)
+    train_space([Shaper(), Shaper("new", 3.0)], DRY, config, tmp_path / "second.pt", start_from=first)
+    second = load_space(tmp_path / "second.pt")
+    assert same(first.state_dict(), second.state_dict())
+    assert second.gains["shaper"] == first.gains["shaper"]
+    for name, place in first.positions.items():
+        assert second.positions[name] == pytest.approx(place)
+    assert {name.split("@")[0] for name in second.positions} == {"shaper", "new"}
+    with pytest.raises(InputError, match="another shape"):
+        train_space([Shaper()], DRY, replace(TINY, channels=6), tmp_path / "third.pt", start_from=first)
+
+
 def test_two_processes_train_one_space(tmp_path: Path) -> None:
     out = tmp_path / "s.pt"
     script = tmp_path / "go.py"

@@ -27,6 +27,7 @@ EXAMPLES, HELD_OUT = 240, 40
 FEWER = (30, 60, 120, 240)
 LATENTS = (2, 4, 8, 16, 32, 64)
 STEPS = 400
+CHANNELS, WIDE_CHANNELS = 64, 148  # the wide encoder has about as many weights as four of the others
 STANDARD_LATENT = 16
 OCTAVE_FUZZ = """
 name = "octave_fuzz"
@@ -93,11 +94,11 @@ def fewer(data: Examples, per_device: int) -> Examples:
     return replace(data, train=data.train.part(chosen), seen=data.seen[torch.from_numpy(chosen)])
 
 
-def trained(bench: Bench, data: Examples, way: str, latent: int, steps: int = STEPS) -> Estimator:
+def trained(bench: Bench, data: Examples, way: str, latent: int, channels: int = CHANNELS) -> Estimator:
     """One estimator."""
-    config = EstimatorConfig(knob_counts([d.knobs for d in estimated_devices()]), way, latent, MEL.mels)
+    config = EstimatorConfig(knob_counts([d.knobs for d in estimated_devices()]), way, latent, MEL.mels, channels)
     device, settings = torch.from_numpy(data.train.device), torch.from_numpy(data.train.settings)
-    return train_estimator(data.seen, device, settings, config, bench.scaled(steps), bench.seed)
+    return train_estimator(data.seen, device, settings, config, bench.scaled(STEPS), bench.seed)
 
 
 @torch.no_grad()
@@ -111,9 +112,11 @@ def outcome(estimator: Estimator, data: Examples) -> Outcome:
     return Outcome(distance(clips, found), error, recognised)
 
 
-def kept_outcome(bench: Bench, data: Examples, way: str, latent: int) -> Outcome:
+def kept_outcome(bench: Bench, data: Examples, way: str, latent: int, channels: int = CHANNELS) -> Outcome:
     """The same outcome serves several tables, and an interrupted table goes on where it was."""
     options = {"way": way, "latent": latent, "clips": len(data.train), "steps": bench.scaled(STEPS), "seed": bench.seed}
+    if channels != CHANNELS:
+        options["channels"] = channels
     path = bench.cache / f"outcome-{key_of(options | {'revision': REVISIONS['estimator_latent']})}.npz"
     names = [one.name for one in fields(Outcome)]
     try:
@@ -121,7 +124,7 @@ def kept_outcome(bench: Bench, data: Examples, way: str, latent: int) -> Outcome
             return Outcome(file["lsd"], file["knob_error"], file.get("recognised"))
     except (OSError, KeyError, ValueError):
         pass
-    found = outcome(trained(bench, data, way, latent), data)
+    found = outcome(trained(bench, data, way, latent, channels), data)
     with written_whole(path) as beside:
         np.savez(beside, **{name: getattr(found, name) for name in names if getattr(found, name) is not None})
     return found
@@ -201,14 +204,19 @@ def estimator_latent(bench: Bench) -> Table:
 def estimator_examples(bench: Bench) -> Table:
     """Over numbers of examples, at 16 dimensions."""
     data = examples(bench)
-    made = [(n, *compared(bench, fewer(data, bench.scaled(n)), STANDARD_LATENT)) for n in FEWER]
+    made = []
+    for n in FEWER:
+        some = fewer(data, bench.scaled(n))
+        cells, outcomes = compared(bench, some, STANDARD_LATENT)
+        wide = kept_outcome(bench, some, "joint_separate", STANDARD_LATENT, WIDE_CHANNELS)
+        made.append((n, [*cells, float(wide.lsd.mean())], outcomes))
     findings = {
         f"better_percent_{n}": pooled_gain([outcomes])["joint_separate_better_percent"] for n, _, outcomes in made
     }
     return Table(
         "estimator_examples",
         "How does that depend on how many clips there are of each device? (16 dimensions)",
-        ["clips a device", *COLUMNS],
+        ["clips a device", *COLUMNS, "LSD, joint-separate, wide"],
         [[n, *cells] for n, cells, _ in made],
         findings,
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ TABLES = {
     "encoder_families": "table_encoder",
 }
 """Table's name -> the module whose function of the same name makes it."""
+NEEDED = {"sklearn": "scikit-learn", "zuko": "zuko"}
 REVISIONS = dict.fromkeys(TABLES, 1) | {"encoder_audio": 2, "encoder_families": 2}
 """Raised where a table's recipe changes, so that an old table is not taken for a new one."""
 
@@ -84,6 +86,9 @@ def make(
     for name in names:
         if name not in TABLES:
             raise InputError(f"{name}: there is no such table; there are {', '.join(TABLES)}.")
+    for package, wheel in NEEDED.items():
+        if find_spec(package) is None:
+            raise InputError(f"research: the Python package {wheel} is missing; install it: pip install {wheel}.")
     wanted = [name for name in TABLES if name in names or not names]
     if bench.mnist is None and "mnist" not in names:
         wanted = [name for name in wanted if name != "mnist"]

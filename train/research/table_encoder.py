@@ -14,6 +14,7 @@ from torch import Tensor
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.devices import Audio, Device, find_devices, label
+from gritspace.train.errors import InputError
 from gritspace.train.pairs import grid
 from gritspace.train.research.bench import Bench
 from gritspace.train.research.clips import Clips, dry_stream, excerpts, kept, levelled, render_at
@@ -40,6 +41,7 @@ FRAMES = SAMPLE_RATE
 TRAIN_CLIPS, TEST_CLIPS = 16, 6
 STEPS = 600
 NEIGHBOURS = 5
+FEWEST = 6
 
 
 @dataclass
@@ -62,6 +64,8 @@ def heard(bench: Bench) -> Heard:
         devices = [(d, np.full(len(d.knobs), 0.5, np.float32)) for d in captures]
     else:
         devices = [(d, setting) for d in CIRCUITS for setting in grid(d)]
+    if len(devices) < FEWEST:
+        raise InputError(f"--captures: {len(devices)} captures are too few to tell apart; give {FEWEST} or more.")
     names = [d.name if bench.captures else label(d, s.tolist()) for d, s in devices]
 
     def part(split: str, count: int, seed: int) -> Clips:

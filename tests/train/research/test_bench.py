@@ -7,7 +7,7 @@ import pytest
 
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.errors import InputError
-from gritspace.train.research import bench, table_effects
+from gritspace.train.research import bench, table_effects, table_encoder
 from gritspace.train.research.bench import TABLES, Bench, make
 from gritspace.train.research.clips import excerpts, kept, render_at, render_clips
 from gritspace.train.research.page import fill_page
@@ -69,6 +69,15 @@ def test_an_unknown_table_is_told_with_those_there_are(tmp_path, counted):
     with pytest.raises(InputError, match="there are effects, mel_vae_beta"):
         make(Bench(tmp_path), ["affects"])
     assert counted == []
+
+
+def test_a_missing_package_and_too_few_captures_are_told(tmp_path, counted, monkeypatch):
+    monkeypatch.setitem(bench.NEEDED, "no_such_package", "no-such-wheel")
+    with pytest.raises(InputError, match="pip install no-such-wheel"):
+        make(Bench(tmp_path))
+    monkeypatch.setattr(table_encoder, "find_devices", lambda paths: [])
+    with pytest.raises(InputError, match="too few to tell apart"):
+        table_encoder.encoder_audio(Bench(tmp_path, captures=(tmp_path,)))
 
 
 def test_every_table_has_a_maker():

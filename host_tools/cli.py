@@ -17,6 +17,7 @@ import typer
 
 from gritspace.host_tools import (
     command_fit,
+    command_loop,
     command_model,
     command_module,
     command_panel,
@@ -65,6 +66,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(command_panel.presets, name="presets")
+app.add_typer(command_loop.loop, name="loop")
 
 
 def main() -> NoReturn:

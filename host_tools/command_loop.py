@@ -1,0 +1,79 @@
+"""The command about the analog path: a signal to play, and what came back of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.command_model import Position
+from gritspace.host_tools.command_sound import Json
+
+loop = typer.Typer(
+    help="Measure the analog path with an audio interface: a cable, or a module between its output and its input.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@loop.command("signal")
+def loop_signal(
+    out: Annotated[Path, typer.Option("-o", "--out", help="The WAV file to write.")],
+    audio: Annotated[Path | None, typer.Option(help="Music for the end of it; else a built-in riff.")] = None,
+) -> None:
+    """Write the signal to play: silence, noise, a sine, music.
+
+    Example: gritspace loop signal -o loop.wav
+    """
+    from gritspace.host_tools import loop_analysis
+    from gritspace.host_tools.audio_sources import riff
+    from gritspace.train.audio_file import read_audio, write_audio
+
+    samples = loop_analysis.signal(riff(4.0) if audio is None else read_audio(audio))
+    write_audio(out, samples)
+    console.say(
+        f"{out}: {len(samples) / loop_analysis.SAMPLE_RATE:.1f} s; play it at full level, record what comes back"
+    )
+
+
+@loop.command("measure")
+def loop_measure(
+    sent: Annotated[Path, typer.Argument(help="The signal that was played, from `gritspace loop signal`.")],
+    received: Annotated[Path, typer.Argument(help="What was recorded meanwhile: mono.")],
+    model: Annotated[
+        Path | None, typer.Option(help="The .grit that the module played; none: a cable, or a module all dry.")
+    ] = None,
+    position: Position = None,
+    json: Json = False,
+) -> None:
+    """Latency, gain, noise floor, THD+N, and the error against the model after alignment.
+
+    Example: gritspace loop measure loop.wav recorded.wav --model space.grit
+    """
+    from gritspace.host_tools import loop_analysis
+    from gritspace.host_tools.arguments import position_q15
+    from gritspace.host_tools.play_model import play
+    from gritspace.quantize.grit import read_grit
+    from gritspace.train.audio_file import read_audio
+
+    out, back = read_audio(sent), read_audio(received)
+    expected = None
+    if model is not None:
+        integers = read_grit(model)
+        expected = play(integers, out, position_q15(position, integers), "c")
+    report = loop_analysis.analyse(out, back, expected)
+    if json:
+        console.print_json(report.as_values())
+        return
+    console.print_table(
+        ("", ">"),
+        [
+            ("latency", f"{report.latency_ms:.3f} ms ({report.latency_frames:.2f} frames)"),
+            ("gain", f"{report.gain_db:+.2f} dB{', inverted' if report.inverted else ''}"),
+            ("noise floor", f"{report.noise_floor_dbfs:.1f} dBFS"),
+            ("THD+N, 1 kHz", f"{100 * report.thd_n:.4f} % ({report.thd_n_db:.1f} dB)"),
+            ("ESR after alignment", console.esr_text(report.esr)),
+        ],
+    )

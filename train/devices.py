@@ -64,11 +64,11 @@ def checked(device: Device, dry: Audio, settings: Settings) -> tuple[Audio, Sett
 
 
 def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
-    """The built-in circuits, then the captures in the given files and folders (searched whole), in order of name, and the chains in .toml files.
+    """The built-in circuits, then what lies under the paths: captures in files and folders (searched whole, in order of
+    name), and chains in .toml files.
 
     Raises InputError if a path does not exist, holds no capture, or a capture is damaged.
     """
-    from gritspace.train.captures import find_captures
     from gritspace.train.circuits import CIRCUITS
     from gritspace.train.research.chain_file import read_chain
 
@@ -77,7 +77,7 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
         if Path(path).suffix == ".toml":
             devices.append(read_chain(Path(path)))
         else:
-            devices.extend(find_captures(Path(path)))
+            devices.extend(_captures_under(Path(path)))
     names = [device.name for device in devices]
     for name in names:
         if names.count(name) > 1:
@@ -85,16 +85,40 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
     return devices
 
 
+def _captures_under(path: Path) -> list[Device]:
+    """.json and .nam captures; a folder's .nam files that are no WaveNets of the first kind are passed over."""
+    from gritspace.train.captures import find_captures
+
+    if path.suffix.lower() == ".nam":
+        return [_nam_capture(path)]
+    from gritspace.train.wavenet_capture import is_wavenet, read_wavenet
+
+    found: list[Device] = []
+    if path.is_dir():
+        found += [read_wavenet(file) for file in sorted(path.rglob("*.nam")) if is_wavenet(file)]
+    if not found or any(path.rglob("*.json")):
+        found = [*find_captures(path), *found]
+    return found
+
+
+def _nam_capture(path: Path) -> Device:
+    from gritspace.train.recurrent_nam import read_nam_lstm
+    from gritspace.train.wavenet_capture import is_wavenet, read_wavenet
+
+    return read_wavenet(path) if is_wavenet(path) else read_nam_lstm(path)
+
+
 def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
-    """One of `find_devices`; a capture or a chain (TOML) may also be named by its file. Raises InputError if there is none such."""
+    """One of `find_devices`; a capture or a chain (TOML) may also be named by its file.
+
+    Raises InputError if there is none such.
+    """
     if name.endswith(".json"):
         from gritspace.train.captures import read_capture
 
         return read_capture(Path(name))
     if name.endswith(".nam"):
-        from gritspace.train.recurrent_nam import read_nam_lstm
-
-        return read_nam_lstm(Path(name))
+        return _nam_capture(Path(name))
     if name.endswith(".toml"):
         from gritspace.train.research.chain_file import read_chain
 

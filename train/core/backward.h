@@ -42,6 +42,13 @@ struct Unfolding {
   }
 };
 
+/* Asks for rows that the next block will want: a whole item lies far beyond the cache. */
+template <class Real>
+inline void fetch(const Real* rows, int count, std::size_t stride, std::size_t begin, std::size_t end) {
+  for (int row = 0; row < count; ++row)
+    for (std::size_t t = begin; t < end; t += line) __builtin_prefetch(rows + row * stride + t, 0, 2);
+}
+
 /* of_wet [outputs][end - out_start]; workspace as forward_item left it; of_parameters [parameters], of_gain and of_bias
  * [film_rows] are written. */
 template <class Real>
@@ -116,6 +123,10 @@ void backward_item(const Plan& plan, const Real* parameters, const Film<Real>& f
       const std::size_t start = line_of(l.out_start), blocks = (end - start + backward_block - 1) / backward_block;
       for (std::size_t block = blocks; block-- > 0;) {
         const std::size_t t = start + block * backward_block, stop = std::min(t + backward_block, end);
+        if (block) {
+          fetch(active, l.rows, stride, t - backward_block, t);
+          fetch(workspace + l.stream * stride, l.channels, stride, t - backward_block, t);
+        }
         if (a.gated) {
           multiply(to_skip, of_rows, t, stop);
           slope_gated_rows(a, stride, active, of_rows, gated_skip, t, stop);

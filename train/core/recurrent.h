@@ -32,7 +32,7 @@ inline Vec<float> exponential(Vec<float> x) {
 
 /* e^-x with x kept from so far out that nothing could be made of it. */
 inline Vec<float> decay(Vec<float> x, float factor = 1.0f) {
-  const Vec<float> top = Vec<float>{} + farthest;
+  const Vec<float> top = splat<float>(farthest);
   x = x * factor;
   x = x > top ? top : x;
   x = x < -top ? -top : x;

@@ -45,7 +45,7 @@ inline void multiply_tile(const Product<Real>& p, const Finish& finish, int row,
   Vec<Real> sums[Rows][Width];
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
-    const Vec<Real> start = Vec<Real>{} + (p.bias ? p.bias[row + r] : Real(0));
+    const Vec<Real> start = splat<Real>(p.bias ? p.bias[row + r] : Real(0));
 #pragma GCC unroll 8
     for (int v = 0; v < Width; ++v)
       sums[r][v] = p.base ? start + load(p.base + static_cast<std::size_t>(row + r) * p.stride + t + v * L) : start;
@@ -58,7 +58,7 @@ inline void multiply_tile(const Product<Real>& p, const Finish& finish, int row,
     for (int v = 0; v < Width; ++v) audio[v] = load(at + v * L);
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
-      const Vec<Real> weight = Vec<Real>{} + weights[r];
+      const Vec<Real> weight = splat<Real>(weights[r]);
 #pragma GCC unroll 8
       for (int v = 0; v < Width; ++v) sums[r][v] += weight * audio[v];
     }

@@ -76,6 +76,13 @@ inline void store(Real* at, Vec<Real> value) {
   *reinterpret_cast<typename Vectors<Real>::Unaligned*>(at) = value;
 }
 
+/* One number in every lane. Not 0 + x, which compilers must work out, for the sake of -0, on the very ports that
+ * multiply: x - 0 is x. */
+template <class Real>
+inline Vec<Real> splat(Real x) {
+  return x - Vec<Real>{};
+}
+
 template <class Real>
 inline Real sum_of_lanes(Vec<Real> value) {
   Real lane[lanes<Real>];
@@ -94,7 +101,7 @@ inline Vec<Real> tanh_of(Vec<Real> x) {
   constexpr Real log2_e = Real(1.44269504088896340736);
   constexpr Real ln2_high = Real(0.693145751953125); /* 16 bits: n times it is exact */
   constexpr Real ln2_low = Real(1.42860682030941723212e-6);
-  const Vec<Real> top = Vec<Real>{} + V::limit;
+  const Vec<Real> top = splat<Real>(V::limit);
   x = x > top ? top : x;
   x = x < -top ? -top : x;
   x += x;

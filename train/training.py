@@ -67,7 +67,10 @@ class Training:
         self.places = torch.nn.Parameter(
             torch.zeros(len(pairs), space.config.decoder.position_size, device=self.device)
         )
-        groups = [{"params": list(space.parameters())}, {"params": [self.places], "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [
+            {"params": list(space.parameters())},
+            {"params": [self.places], "weight_decay": 0.0},
+        ]
         self.optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay)
         self.progress = Progress()
         self.checkpoint_path = checkpoint.path_for(out_path)

@@ -1,10 +1,13 @@
-/* The Daisy Seed: moves data between DaisyDuino, stm32duino's USB serial port and the module. */
+/* The Daisy Seed, and the Patch SM: moves data between DaisyDuino, stm32duino's USB serial port and the module. */
 #include "daisy_vendor.h"
 
 extern "C" {
 #include "daisy_analog.h"
 #include "daisy_clock.h"
 #include "daisy_memory.h"
+#include "daisy_panel.h"
+#include "daisy_start.h"
+#include "fault.h"
 #include "grit_model_blob.h"
 #include "module.h"
 }
@@ -20,9 +23,10 @@ DAISY_AXI_SRAM uint8_t large_arena[kLargeArenaBytes];
 grit_module_t module;
 bool panel_read; /* the converter works */
 
-/* Work is counted without what the audio interrupt takes in between. */
-uint32_t work_begun;
-uint32_t interrupted_before;
+/* Work is counted without what the audio interrupt takes in between: one place for the main loop, one for interrupts.
+ */
+uint32_t work_begun[2];
+uint32_t interrupted_before[2];
 volatile uint32_t interrupted; /* cycles spent in the audio interrupt, for ever */
 
 uint32_t cycles() {
@@ -30,21 +34,48 @@ uint32_t cycles() {
 }
 
 void work_begin() {
-  interrupted_before = interrupted;
-  work_begun = cycles();
+  const unsigned place = __get_IPSR() != 0;
+  interrupted_before[place] = interrupted;
+  work_begun[place] = cycles();
 }
 
 uint32_t work_end() {
-  return cycles() - work_begun - (interrupted - interrupted_before);
+  const unsigned place = __get_IPSR() != 0;
+  return cycles() - work_begun[place] - (interrupted - interrupted_before[place]);
 }
 
 void send(const uint8_t *bytes, size_t count) {
   SerialUSB.write(bytes, count); /* returns when the queue has taken it, or the laptop has not read for a while */
 }
 
-const grit_board_t board = {"daisy_seed",           DAISY_CLOCK_HZ, GRIT_LINK_WORK_UNIT_CYCLES,
-                            {work_begin, work_end}, send,           nullptr,
-                            nullptr,              nullptr};
+void reboot(uint8_t into) {
+  if (into == GRIT_LINK_REBOOT_DFU) daisy_start_bootloader();
+  cortex_m_reset();
+}
+
+grit_fault_record_t fault; /* of the crash before this start */
+
+#ifdef ARDUINO_DAISY_PATCH_SM
+constexpr DaisyDuinoDevice kDevice = DAISY_PATCH_SM;
+constexpr char kName[] = "daisy_patch_sm";
+#else
+constexpr DaisyDuinoDevice kDevice = DAISY_SEED;
+constexpr char kName[] = "daisy_seed";
+#endif
+
+const grit_board_t board = {kName,
+                            DAISY_CLOCK_HZ,
+                            GRIT_LINK_WORK_UNIT_CYCLES,
+                            {work_begin, work_end},
+                            send,
+                            nullptr,
+                            nullptr,
+                            reboot,
+                            {large_arena, kLargeArenaBytes},
+                            daisy_stack_low,
+                            daisy_stack_top,
+                            &fault,
+                            &cortex_m_fault_kept};
 
 void count_cycles() {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
@@ -60,26 +91,26 @@ int16_t to_q15(float sample) {
   return static_cast<int16_t>(lrintf(scaled));
 }
 
-/* The right jack is normalled to the left: with one cable both carry the same, with two their mean is played. */
 void audio_block(float **in, float **out, size_t frames) {
-  static int16_t samples[GRIT_LINK_BLOCK_FRAMES];
+  static int16_t samples[2][GRIT_LINK_BLOCK_FRAMES];
+  static int16_t *const heard[2] = {samples[0], samples[1]};
+  static const int16_t *const played[2] = {samples[0], samples[1]};
   uint32_t begun = cycles();
   if (frames > GRIT_LINK_BLOCK_FRAMES) frames = GRIT_LINK_BLOCK_FRAMES; /* it is what setup has asked for */
-  for (size_t i = 0; i < frames; i++) samples[i] = to_q15(0.5f * (in[0][i] + in[1][i]));
+  for (size_t c = 0; c < 2; c++) {
+    for (size_t i = 0; i < frames; i++) samples[c][i] = to_q15(in[c][i]);
+  }
   if (panel_read) grit_module_panel(&module, daisy_analog_codes());
-  uint32_t work = grit_module_audio(&module, samples, samples);
-  for (size_t i = 0; i < frames; i++) out[0][i] = out[1][i] = static_cast<float>(samples[i]) * (1.0f / 32768.0f);
+  bool gate, button;
+  daisy_panel_switches(&gate, &button);
+  grit_module_switches(&module, gate, button);
+  uint32_t work = grit_module_audio(&module, played, heard);
+  for (size_t c = 0; c < 2; c++) {
+    for (size_t i = 0; i < frames; i++) out[c][i] = static_cast<float>(samples[c][i]) * (1.0f / 32768.0f);
+  }
   uint32_t taken = cycles() - begun;
   if (work > 0 && taken > kBlockCycles) grit_module_late(&module);
   interrupted = interrupted + taken;
-}
-
-/* The fast memory if the model fits into it, else the large one. */
-void open_module() {
-  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
-  if (module.instrument.status == GRIT_OK && module.instrument.engine == nullptr) {
-    grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, large_arena, sizeof large_arena);
-  }
 }
 
 /* Works on what the link has brought: at most a frame. An answer must find room, unless nobody listens. */
@@ -100,17 +131,25 @@ void serve_link() {
 }  // namespace
 
 void setup() {
-  daisy_fill_itcm();
+  if (!daisy_fill_itcm()) daisy_start_bootloader(); /* a damaged image: only another one helps */
   count_cycles();
-  open_module();
+  fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
+  daisy_panel_start();
+  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
   SerialUSB.begin();
-  DAISY.init(DAISY_SEED, AUDIO_SR_48K);
+  DAISY.init(kDevice, AUDIO_SR_48K);
   DAISY.SetAudioBlockSize(GRIT_LINK_BLOCK_FRAMES);
   panel_read = daisy_analog_start();
   DAISY.StartAudio(audio_block);
+  daisy_watchdog_start();
 }
 
 void loop() {
   serve_link();
   grit_module_idle(&module);
+  daisy_panel_watch();
+  grit_led_t leds[GRIT_LED_COUNT];
+  grit_module_leds(&module, leds);
+  daisy_panel_show(leds);
+  if (grit_module_alive(&module)) daisy_watchdog_kick();
 }

@@ -2,8 +2,8 @@
 #ifndef GRITSPACE_DAISY_MEMORY_H
 #define GRITSPACE_DAISY_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 /* An engine's state, where the processor reads it in one cycle; 64-bit aligned, not cleared at start-up. */
 #define DAISY_DTCM __attribute__((section(".dtcm_bss"), aligned(8)))
@@ -15,17 +15,11 @@
 extern "C" {
 #endif
 
-/* From daisy_seed.ld: where the engine's code is kept in flash and where it runs. */
-extern uint8_t daisy_itcm_load[], daisy_itcm_start[], daisy_itcm_end[];
+/* Puts the engine's code where it runs. Before anything of the engine is called. False if the image is damaged. */
+bool daisy_fill_itcm(void);
 
 #ifdef __cplusplus
 }
 #endif
-
-/* Puts the engine's code where it runs. Before anything of the engine is called. */
-static inline void daisy_fill_itcm(void) {
-  memcpy(daisy_itcm_start, daisy_itcm_load, (uintptr_t)daisy_itcm_end - (uintptr_t)daisy_itcm_start);
-  __asm volatile("dsb\n isb" ::: "memory");
-}
 
 #endif

@@ -1,0 +1,29 @@
+/* What happens before, beside and instead of the module: the bootloader, the watchdog, the stack's paint. */
+#ifndef GRITSPACE_DAISY_START_H
+#define GRITSPACE_DAISY_START_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* From daisy_seed.ld. */
+extern uint32_t daisy_stack_low[], daisy_stack_top[];
+
+/* Into the chip's own DFU bootloader, from which only a reset leads back. */
+__attribute__((noreturn)) void daisy_start_bootloader(void);
+
+/* Resets the chip when it is not kicked for two seconds. It cannot be stopped. */
+void daisy_watchdog_start(void);
+void daisy_watchdog_kick(void);
+
+/* Whether this start was the watchdog's doing. Once: forgets it. */
+bool daisy_watchdog_bit(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

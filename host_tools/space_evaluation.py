@@ -118,7 +118,7 @@ def evaluate_space(
         spearman_positions=monotony.position_correlations(positions, measured),
         separation=separation,
         separation_scores=table,
-        sweeps=swept(space, player, excerpt(dry, SWEEP_SECONDS)),
+        sweeps=swept(space, player, excerpt(dry, SWEEP_SECONDS) if audio else audio_sources.riff(SWEEP_SECONDS)),
         clip_seconds=seconds,
         enroll_seconds=enroll_seconds,
         seconds=time.monotonic() - started,

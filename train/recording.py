@@ -135,7 +135,7 @@ def clipped_share(audio: Audio) -> float:
 
 
 def _upside_down(dry: Audio, wet: Audio) -> bool:
-    span = min(len(dry), 30 * SAMPLE_RATE)
+    span = 1 << min(20, len(dry).bit_length() - 1)  # frames; lengths that a Fourier transform is quick at
     start = (len(dry) - span) // 2
     return alignment.polarity(dry[None, start : start + span], wet[None, start : start + span]) < 0
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 from scipy.signal import decimate
 
 from gritspace.train import alignment
@@ -69,12 +70,12 @@ def _fine_delay(dry: Audio, wet: Audio, coarse: int, place: float) -> tuple[int,
     The response to an impulse is looked at about the peak alone: in much distortion it has ghosts elsewhere.
     """
     first, last = max(0, -coarse), min(len(dry), len(wet) - coarse)
-    span = min(int(FINE_SECONDS * SAMPLE_RATE), last - first)
+    span = min(int(FINE_SECONDS * SAMPLE_RATE), (last - first) // 3)  # so that the first and the last share nothing
     start = first + int(place * (last - first - span))
     played, heard = (x.astype(np.float64) for x in (dry[start : start + span], wet[start + coarse :][:span]))
     correlation = np.roll(_correlation(played, heard, SAMPLE_RATE, FINE_BAND_HZ), FINE_REACH)[: 2 * FINE_REACH + 1]
     peak = int(correlation.argmax()) - FINE_REACH
-    size = 2 * span
+    size = next_fast_len(2 * span, real=True)
     spectrum = np.fft.rfft(played, size)
     power = np.abs(spectrum) ** 2
     response = np.fft.irfft(np.fft.rfft(heard, size) * spectrum.conj() / (power + 0.01 * power.mean() + 1e-30))

@@ -25,9 +25,10 @@ class SnapshotLoss(nn.Module):
         """target, estimate (batch, frames) -> loss and its ESR part, ()."""
         error = (target - estimate).square().mean(-1)
         ratio = (error * (1 + REST_SHARE) / (target.square().mean(-1) + REST_SHARE * self.power)).mean()
-        if self.weight == 0:
+        sizes = [n for n in FFT_FRAMES if n <= target.shape[-1]]
+        if self.weight == 0 or not sizes:
             return ratio, ratio
-        size = FFT_FRAMES[step % len(FFT_FRAMES)]
+        size = sizes[step % len(sizes)]
         return ratio + self.weight * self.spectral(target, estimate, size), ratio
 
     def spectral(self, target: Tensor, estimate: Tensor, size: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""LZ4's block format: how the fast code lies in the Daisy Seed's small flash. Unpacked by boards/daisy_seed/unpack.c."""
+"""LZ4's block format: how the fast code lies in the Seed's small flash. Unpacked by boards/daisy_seed/unpack.c."""
 
 from __future__ import annotations
 

@@ -87,8 +87,7 @@ void grit_mixer_output(grit_mixer_t *mixer, size_t channel, const int16_t *in, c
   uint16_t peak = mixer->peak_out;
   bool limited = mixer->limited;
   for (size_t i = 0; i < FRAMES; i++) {
-    const int32_t clean = grit_dc_block(&state->dc, wet[i]);
-    const int32_t sum = times_q16(clean, at(&wet_factor, i)) + times_q16(dry_at(mixer, line, i), at(&dry_factor, i));
+    const int32_t sum = times_q16(wet[i], at(&wet_factor, i)) + times_q16(dry_at(mixer, line, i), at(&dry_factor, i));
     out[i] = grit_limit(sum);
     limited |= sum > GRIT_LIMITER_KNEE || sum < -GRIT_LIMITER_KNEE;
     peak = louder(peak, out[i]);

@@ -1,7 +1,7 @@
 /* What lies around the engine: gain into it, dry and wet, level, and the converter's full scale. Integers only.
  *
- *   in ──┬─ gain ──► engine ──► no DC ── wet ──┐
- *        └─ delayed as the model delays ── dry ┴─► limiter ──► out
+ *   in ──┬─ gain ──► voices ────────────── wet ──┐
+ *        └─ delayed as the model delays ── dry ──┴─► limiter ──► out
  *
  * Every factor runs in straight lines, from block to block, towards where it should be, so that nothing steps. */
 #ifndef GRITSPACE_MIXER_H
@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dc_blocker.h"
 #include "link_messages.h"
 
 #define GRIT_MIXER_CHANNELS 2u
@@ -37,7 +36,6 @@ typedef struct {
 } grit_slope_t;
 
 typedef struct {
-  grit_dc_blocker_t dc;
   int16_t past[GRIT_DRY_DELAY_MAX]; /* the input before this block, oldest first */
 } grit_mixer_channel_t;
 
@@ -64,7 +62,7 @@ void grit_mixer_delay(grit_mixer_t *mixer, uint8_t frames);
 /* A channel's block -> what its engine hears. */
 void grit_mixer_input(grit_mixer_t *mixer, const int16_t *in, int16_t *engine_in);
 
-/* A channel's block and what its engine made of it (32768 is full scale; it may be up to GRIT_DC_INPUT_MAX) -> what is
+/* A channel's block and what the voices made of it (32768 is full scale; it may be up to 2^19) -> what is
  * heard. out may be in. After grit_mixer_input. */
 void grit_mixer_output(grit_mixer_t *mixer, size_t channel, const int16_t *in, const int32_t *wet, int16_t *out);
 

@@ -52,7 +52,7 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
   grit_module_use_settings(module);
   const grit_voice_means_t means = {.regions = {{arena, arena_bytes}, board->slow},
                                     .meter = &board->meter,
-                                    .budget = board->work_per_second / 48000u * GRIT_LINK_BLOCK_FRAMES};
+                                    .budget = board->work_per_second / (48000u / GRIT_LINK_BLOCK_FRAMES)};
   const grit_player_model_t factory = {blob, blob_bytes};
   grit_playing_start(&module->playing, &module->memory, &factory, &means);
   show_model(module);

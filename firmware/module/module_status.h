@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /* Bits of grit_module_status_t.flags. */
-#define GRIT_STATUS_STEREO (1u << 0) /* an engine for each channel; else the mean of both inputs, if there is a model \
-                                      */
+#define GRIT_STATUS_STEREO                                                                   \
+  (1u << 0) /* an engine for each channel; else the mean of both inputs, if there is a model \
+             */
 #define GRIT_STATUS_FALLBACK (1u << 1)  /* the wanted model does not play, the factory model does; see why */
 #define GRIT_STATUS_BYPASS (1u << 2)    /* no model plays: the dry sound is heard */
 #define GRIT_STATUS_CHANGING (1u << 3)  /* another model is on its way */
@@ -30,7 +31,7 @@ typedef struct {
   uint32_t work;       /* of a block, as tried when the model was opened: all its engines; 0: unknown */
   uint32_t stack_used; /* most so far, in bytes; 0: unknown */
   uint32_t stack_bytes;
-  uint16_t peak_in; /* loudest of the last blocks, falling back by 24 dB a second; 32768 is full scale */
+  uint16_t peak_in; /* loudest of the last blocks, falling back by 34 dB a second; 32768 is full scale */
   uint16_t peak_out;
   uint16_t limited;      /* blocks that the limiter bent, since power-up; stays at its most */
   uint8_t model, wanted; /* what plays, and what was asked for, as in a preset */

@@ -145,17 +145,30 @@ void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {
   for (size_t c = 0; c < voice->channel_count; c++) grit_glide_head_for(&voice->channels[c].glide, position);
 }
 
-void grit_voice_restart(grit_voice_t *voice, const int16_t *position) {
-  for (size_t c = 0; c < voice->channel_count; c++) grit_instrument_restart(&voice->channels[c], position);
+/* At the converter's scale; clamped, so that the DC blocker cannot overflow. */
+static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sample) {
+  const int32_t sample = engine_sample * ((int32_t)1 << instrument->model.output_shift); /* at most 2^15 */
+  if (sample > GRIT_DC_INPUT_MAX) return GRIT_DC_INPUT_MAX;
+  return sample < -GRIT_DC_INPUT_MAX ? -GRIT_DC_INPUT_MAX : sample;
 }
 
-static void widen(const grit_instrument_t *instrument, const int16_t *samples, int32_t *out) {
-  const int32_t gain = (int32_t)1 << instrument->model.output_shift; /* at most 2^15 */
+/* The engine starts as if it had always heard silence, and so does the DC blocker: it knows what comes out then. */
+void grit_voice_restart(grit_voice_t *voice, const int16_t *position) {
+  for (size_t c = 0; c < voice->channel_count; c++) {
+    grit_instrument_t *instrument = &voice->channels[c];
+    const int16_t silence = 0;
+    int16_t sample;
+    grit_instrument_restart(instrument, position);
+    grit_engine_process(instrument->engine, &silence, &sample, 1);
+    voice->dc[c].mean = widened(instrument, sample) * (1 << GRIT_DC_FRACTION);
+    grit_instrument_restart(instrument, position);
+  }
+}
+
+static void finish(grit_voice_t *voice, unsigned channel, const int16_t *samples, int32_t *out) {
+  const grit_instrument_t *instrument = &voice->channels[channel];
   for (size_t i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
-    int32_t sample = samples[i] * gain;
-    if (sample > GRIT_DC_INPUT_MAX) sample = GRIT_DC_INPUT_MAX;
-    if (sample < -GRIT_DC_INPUT_MAX) sample = -GRIT_DC_INPUT_MAX;
-    out[i] = sample;
+    out[i] = grit_dc_block(&voice->dc[channel], widened(instrument, samples[i]));
   }
 }
 
@@ -166,14 +179,14 @@ void grit_voice_process(grit_voice_t *voice, int16_t in[GRIT_VOICE_CHANNELS][GRI
   if (count == 2u) {
     for (unsigned c = 0; c < 2u; c++) {
       grit_instrument_process(&voice->channels[c], in[c], samples);
-      widen(&voice->channels[c], samples, out[c]);
+      finish(voice, c, samples, out[c]);
     }
     return;
   }
   if (count == 1u) {
     for (size_t i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
     grit_instrument_process(&voice->channels[0], samples, samples);
-    widen(&voice->channels[0], samples, out[0]);
+    finish(voice, 0, samples, out[0]);
   } else {
     memset(out[0], 0, sizeof out[0]);
   }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dc_blocker.h"
 #include "instrument.h"
 #include "work_meter.h"
 
@@ -27,6 +28,7 @@ typedef struct {
 
 typedef struct {
   grit_instrument_t channels[GRIT_VOICE_CHANNELS];
+  grit_dc_blocker_t dc[GRIT_VOICE_CHANNELS]; /* of each voice its own, so that no offset is faded in or out */
   grit_region_t places[GRIT_VOICE_CHANNELS]; /* where their states lie */
   volatile uint8_t channel_count;            /* 0: no model; 1: for both outputs; 2: one each */
   uint8_t delay;                             /* of the model, in frames: how late the dry sound must be */
@@ -62,7 +64,7 @@ void grit_voice_head_for(grit_voice_t *voice, const int16_t *position);
 /* Back to silence, at a position (NULL: the model's default). */
 void grit_voice_restart(grit_voice_t *voice, const int16_t *position);
 
-/* A block of both inputs -> a block for both outputs, 32768 being full scale, clamped to what the mixer takes. With one
+/* A block of both inputs -> a block for both outputs, 32768 being full scale, without an offset. With one
  * channel the mean is played. */
 void grit_voice_process(grit_voice_t *voice, int16_t in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES],
                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES]);

@@ -8,10 +8,18 @@
 #include "load.h"
 #include "module.h"
 
-static uint32_t meter_calls;
+static uint32_t meter_calls, meter_cost, work_per_second;
 static void meter_begin(void) {}
 static uint32_t meter_end(void) {
-  return ++meter_calls;
+  return meter_cost > 0 ? meter_cost : ++meter_calls;
+}
+
+/* For modules opened from here on: how fast the board says it is, and what it says every measured piece costs; 0, 0: it
+ * does not know, and counts calls. */
+void host_board_speed(uint32_t per_second, uint32_t cost);
+void host_board_speed(uint32_t per_second, uint32_t cost) {
+  work_per_second = per_second;
+  meter_cost = cost;
 }
 
 static int rebooted = -1;
@@ -58,6 +66,7 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
   meter_calls = 0;
   rebooted = -1;
   host->board = (grit_board_t){.name = "host",
+                               .work_per_second = work_per_second,
                                .work_unit = GRIT_LINK_WORK_UNIT_NONE,
                                .meter = {.begin = meter_begin, .end = meter_end},
                                .send = send,

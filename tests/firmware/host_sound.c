@@ -1,4 +1,5 @@
 /* What lies around the engine, on this computer, for tests. */
+#include "dc_blocker.h"
 #include "knob_curves.h"
 #include "limiter.h"
 #include "mixer.h"

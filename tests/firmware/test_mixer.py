@@ -109,7 +109,7 @@ def test_at_rest_a_block_goes_through_the_engine_alone_and_untouched(library: ct
     wet = np.tile(np.asarray([KNEE, -KNEE], np.int32), BLOCK * 10)
     heard = mix(library, audio, wet)
     assert (heard.engine_in == audio).all()
-    assert np.abs(heard.out - wet).max() <= 24  # the high-pass takes a 1024th of the first sample for an offset
+    assert (heard.out == wet).all()
     assert (heard.peaks[:, 0] == np.abs(audio.astype(int)).reshape(-1, BLOCK).max(1)).all()
     assert (heard.peaks[:, 1] == np.abs(heard.out.astype(int)).reshape(-1, BLOCK).max(1)).all()
 
@@ -129,16 +129,12 @@ def test_settled_factors_are_those_of_the_formula(
     end = slice(-BLOCK, None)
     ideal_in = np.clip(audio[end] * (gain / ONE), -32768, 32767)
     assert np.abs(heard.engine_in[end] - ideal_in).max() <= 0.6
-    pole = 1 - 2.0**-10
-    clean = lfilter([pole, -pole], [1, -pole], engine.astype(float))[end]
     m, level_is = wet / ONE, level / ONE
-    total = level_is * (m * trim / ONE * clean + (1 - m) * audio[end])
+    total = level_is * (m * trim / ONE * engine[end] + (1 - m) * audio[end])
     loud = np.abs(total)
     over = np.clip(loud - KNEE, 0, 2 * (32767 - KNEE))
     ideal = np.sign(total) * (np.minimum(loud, KNEE) + over - over**2 / (4 * (32767 - KNEE)))
-    assert (
-        np.abs(heard.out[end] - ideal).max() <= 3 + 32 * 1.0
-    )  # a clean sample is right to 1, and may be 32 times louder
+    assert np.abs(heard.out[end] - ideal).max() <= 3  # a clean sample is right to 1, and may be 32 times louder
 
 
 @pytest.mark.parametrize("which", range(4))

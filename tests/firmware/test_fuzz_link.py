@@ -13,22 +13,35 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gritspace.host_tools.link import Frame, encode_frame
 from gritspace.host_tools.link_messages import message_frame
 from gritspace.host_tools.link_schema import schema
 from gritspace.quantize.c_array import write_c_array
 from gritspace.quantize.grit import to_bytes
+from gritspace.quantize.integer import quantize
+from gritspace.quantize.integer_model import IntegerModel
+from gritspace.quantize.network import from_tcn
+from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
 from tests.firmware.host_module import ROOT
 from tests.firmware.test_fuzz_model import clang
-from tests.quantize.conftest import make_model
+from tests.quantize.conftest import noise
 
 HERE = Path(__file__).parent
 
 
+def tiny_model(position_size: int) -> IntegerModel:
+    """As little as a model can be: what is fuzzed here is the module around it."""
+    torch.manual_seed(1)
+    tcn = Tcn(TcnConfig((LayerArrayConfig(2, (2,), (1,)),), position_size=position_size, film_hidden=2))
+    positions = np.random.default_rng(2).uniform(-1, 1, (4, position_size)) if position_size else []
+    return quantize(from_tcn(tcn), noise(), positions, name="tiny")
+
+
 def conversations() -> dict[str, list[Frame]]:
     """What the fuzzer grows its inputs from: every message at least once, and those that belong together in a row."""
-    upload = to_bytes(make_model("relu_snapshot"))
+    upload = to_bytes(tiny_model(0))
     begin = message_frame("upload_start", 0, bytes=len(upload), sha256=hashlib.sha256(upload).digest(), slot=0)
     chunks = [
         message_frame("upload_chunk", 0, tail=upload[at : at + 512], offset=at, slot=0)
@@ -66,7 +79,7 @@ def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
     """Builds the harness in folder and feeds it `runs` inputs."""
     compiler = clang()
     assert compiler is not None
-    write_c_array(make_model("tanh_space"), folder / "model.c", made_from="the tests' small space")
+    write_c_array(tiny_model(4), folder / "model.c", made_from="the tests' small space")
     firmware = ROOT / "firmware"
     includes = [f"-I{path}" for path in (firmware / "engine", firmware / "module", HERE)]
     # The engine has a fuzzer of its own; here it is only to be quick.

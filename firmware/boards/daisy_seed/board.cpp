@@ -4,6 +4,7 @@
 extern "C" {
 #include "daisy_analog.h"
 #include "daisy_clock.h"
+#include "daisy_flash.h"
 #include "daisy_memory.h"
 #include "daisy_panel.h"
 #include "daisy_start.h"
@@ -63,19 +64,19 @@ constexpr DaisyDuinoDevice kDevice = DAISY_SEED;
 constexpr char kName[] = "daisy_seed";
 #endif
 
-const grit_board_t board = {kName,
-                            DAISY_CLOCK_HZ,
-                            GRIT_LINK_WORK_UNIT_CYCLES,
-                            {work_begin, work_end},
-                            send,
-                            nullptr,
-                            nullptr,
-                            reboot,
-                            {large_arena, kLargeArenaBytes},
-                            daisy_stack_low,
-                            daisy_stack_top,
-                            &fault,
-                            &cortex_m_fault_kept};
+grit_board_t board = {kName,
+                      DAISY_CLOCK_HZ,
+                      GRIT_LINK_WORK_UNIT_CYCLES,
+                      {work_begin, work_end},
+                      send,
+                      nullptr,
+                      nullptr, /* the flash: once it is started */
+                      reboot,
+                      {large_arena, kLargeArenaBytes},
+                      daisy_stack_low,
+                      daisy_stack_top,
+                      &fault,
+                      &cortex_m_fault_kept};
 
 void count_cycles() {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
@@ -135,10 +136,11 @@ void setup() {
   count_cycles();
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
   daisy_panel_start();
-  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
-  SerialUSB.begin();
   DAISY.init(kDevice, AUDIO_SR_48K);
   DAISY.SetAudioBlockSize(GRIT_LINK_BLOCK_FRAMES);
+  board.flash = daisy_flash_start(); /* its copy lies in the SDRAM that DAISY.init has started */
+  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
+  SerialUSB.begin();
   panel_read = daisy_analog_start();
   DAISY.StartAudio(audio_block);
   daisy_watchdog_start();

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.command_sound import Json
+
+if TYPE_CHECKING:
+    from gritspace.quantize.finetune import Tuning
 
 Position = Annotated[
     str | None, typer.Option(help="Numbers from -1 to 1 with commas between, one a dimension; else the model's own.")
@@ -53,6 +56,9 @@ def quantize(
         str | None, typer.Option(help="Of a slimmable .nam: which one; else the largest that runs in real time.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Take a .nam that is too slow for a module.")] = False,
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="Then let the rounded weights learn; for what loses by rounding alone.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a space or a .nam capture into an integer model: int8 weights, int16 activations.
@@ -67,16 +73,18 @@ def quantize(
     remarks: tuple[str, ...] = ()
     chosen: dict[str, object] = {}
     if source.suffix.lower() == ".nam":
-        with console.progress("quantizing"):
-            choice = model_from_nam(source, calibration_audio(audio or []), name or out.stem, submodel, force)
+        with console.progress("quantizing") as update:
+            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
+            choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
         model, remarks = choice.model, choice.remarks
         chosen = {"submodel": choice.submodel, "cycles_per_frame": choice.cycles_per_frame, "remarks": list(remarks)}
         if choice.submodel != "whole":
             remarks = (f"submodel {choice.submodel} of the container.", *remarks)
     else:
         space = read_space(source)
-        with console.progress("quantizing"):
-            model = model_from_space(space, source, calibration_audio(audio or []), name or out.stem)
+        with console.progress("quantizing") as update:
+            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
+            model = model_from_space(space, source, heard, name or out.stem, tuning)
     write_grit(model, out)
     facts = {
         "file": str(out),
@@ -96,6 +104,12 @@ def quantize(
         )
         for remark in remarks:
             console.say(f"{source}: {remark}")
+
+
+def _tuning(wanted: bool, update: console.Update) -> Tuning | None:
+    from gritspace.quantize.finetune import Tuning
+
+    return Tuning(progress=lambda step, steps, error: update(step, steps, f"error {error:.1e}")) if wanted else None
 
 
 def export(

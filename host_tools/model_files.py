@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from gritspace.quantize import grit
+from gritspace.quantize.finetune import Tuning
 from gritspace.quantize.integer import quantize
 from gritspace.quantize.integer_model import IntegerModel
 from gritspace.quantize.network import from_tcn
@@ -26,7 +27,9 @@ BETWEEN_REACH = 0.7
 """How far from the middle of the played box calibration goes where no device is."""
 
 
-def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], name: str | None = None) -> IntegerModel:
+def model_from_space(
+    space: Space, source: Path, audio: NDArray[np.float32], name: str | None = None, tuning: Tuning | None = None
+) -> IntegerModel:
     """A space's decoder in integers. audio: (frames,) at 48 kHz, like what it will hear, to calibrate with.
 
     Calibrated at positions of its training settings and between them. The model remembers its source, so that
@@ -41,7 +44,7 @@ def model_from_space(space: Space, source: Path, audio: NDArray[np.float32], nam
     }
     network = from_tcn(space.decoder, metadata=metadata)
     try:
-        return quantize(network, audio, positions, name or source.stem, default_position=list(rest_position(space)))
+        return quantize(network, audio, positions, name or source.stem, list(rest_position(space)), tuning)
     except ValueError as error:  # an unsupported network, silent audio: the message says which
         raise InputError(f"{source}: {error}.") from error
 

@@ -13,6 +13,7 @@ from gritspace.host_tools.arguments import position_q15, position_values
 from gritspace.host_tools.model_files import read_space, rest_position
 from gritspace.quantize.dequantize import dequantize
 from gritspace.quantize.engine import Engine
+from gritspace.quantize.finetune import Tuning
 from gritspace.quantize.fold import at_position, network_at_position
 from gritspace.quantize.grit import read_grit, to_bytes
 from gritspace.quantize.integer import quantize
@@ -38,7 +39,12 @@ class Choice:
 
 
 def model_from_nam(
-    path: Path, audio: NDArray[np.float32], name: str, submodel: str | None = None, force: bool = False
+    path: Path,
+    audio: NDArray[np.float32],
+    name: str,
+    submodel: str | None = None,
+    force: bool = False,
+    tuning: Tuning | None = None,
 ) -> Choice:
     """Quantizes a `.nam` capture: of a container, the largest submodel that runs in real time, or the one named.
 
@@ -52,7 +58,7 @@ def model_from_nam(
     slow: list[str] = []
     for candidate in reversed(chosen):  # the largest first
         network = file.networks[file.names.index(candidate)]
-        choice = _choice(path, network, audio, name, candidate)
+        choice = _choice(path, network, audio, name, candidate, tuning)
         cycles = choice.cycles_per_frame
         if cycles is None or cycles <= CYCLES_A_FRAME or force:
             if cycles is not None and cycles > CYCLES_A_FRAME:
@@ -81,7 +87,9 @@ def nam_text(path: Path, position: str | None) -> str:
     return write_nam_text(network_at_position(from_tcn(space.decoder), place), path.stem)
 
 
-def _choice(path: Path, network: Network, audio: NDArray[np.float32], name: str, submodel: str) -> Choice:
+def _choice(
+    path: Path, network: Network, audio: NDArray[np.float32], name: str, submodel: str, tuning: Tuning | None
+) -> Choice:
     remarks = []
     if network.sample_rate != 48000:
         remarks.append(
@@ -90,7 +98,7 @@ def _choice(path: Path, network: Network, audio: NDArray[np.float32], name: str,
         )
     metadata: dict[str, Any] = {**network.metadata, "made_from": path.name, "submodel": submodel}
     try:
-        model = quantize(replace(network, metadata=metadata), audio, name=name)
+        model = quantize(replace(network, metadata=metadata), audio, name=name, tuning=tuning)
     except ValueError as error:
         raise InputError(f"{path}: {error}.") from error
     state = Engine(to_bytes(model)).state_bytes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,24 @@ from gritspace.quantize.scales import ArrayPlan, pre_activation_scale
 from gritspace.quantize.twin import Heard, Rounded, Twin
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A convolution in integers, and the scales it stands between: accumulator (rows,), inputs (inputs,).
+
+    film: a position moves its biases and gains.
+    """
+
+    conv: Convolution
+    accumulator: Floats
+    inputs: Floats
+    film: bool = False
+
+    @property
+    def meaning(self) -> Rounded:
+        """What its integers stand for."""
+        return meaning(self.conv, self.accumulator, self.inputs)
+
+
 def convert_array(
     array: LayerArray,
     plan: ArrayPlan,
@@ -25,57 +44,60 @@ def convert_array(
     head_scale: Floats,
     last: bool,
     film: bool,
-) -> tuple[IntegerArray, list[Floats]]:
-    """One array -> its integer form, and the accumulator scales of its film rows.
+) -> tuple[IntegerArray, list[Placed]]:
+    """One array -> its integer form, and its convolutions in order: rechannel, each layer's and its 1x1, head.
 
     twin: has come as far as this array, and is taken behind it. inputs (inputs,): scales of what the array reads;
     head_scale (head rows,): of what its head puts out.
     """
-    rechannel, scale = convolution(
+    rechannel = convolution(
         Heard(array.rechannel[:, :, None], None, np.zeros(array.channels), None), inputs, plan.streams[0]
     )
-    twin.rechannel(array, meaning(rechannel, scale, inputs))
-    layers, film_scales = [], []
+    twin.rechannel(array, rechannel.meaning)
+    layers, placed = [], [rechannel]
     for i, layer in enumerate(array.layers):
         output = plan.outputs[i]
-        conv, scale = convolution(
+        conv = convolution(
             twin.layer(layer), plan.streams[i], pre_activation_scale(layer, output), layer.dilation, film
         )
-        film_scales.append(scale)
-        twin.after_layer(layer, meaning(conv, scale, plan.streams[i]))
+        placed.append(conv)
+        twin.after_layer(layer, conv.meaning)
         residual = None
         if not (last and i == len(array.layers) - 1):
-            residual, scale = convolution(twin.residual(layer), output, plan.streams[i + 1])
-            twin.after_residual(layer, meaning(residual, scale, output))
+            residual = convolution(twin.residual(layer), output, plan.streams[i + 1])
+            placed.append(residual)
+            twin.after_residual(layer, residual.meaning)
         layers.append(
             IntegerLayer(
-                conv=conv,
+                conv=conv.conv,
                 activation=ACTIVATIONS[layer.activation],
                 gated=layer.gated,
                 slope_q15=round(layer.negative_slope * 32768),
-                residual=residual,
+                residual=None if residual is None else residual.conv,
                 skip_weight=plan.skip_weights[i].astype(np.int8),
                 stream_shift=(
                     np.zeros(array.channels, np.int8) if residual is None else plan.stream_shifts[i].astype(np.int8)
                 ),
             )
         )
-    head, scale = convolution(twin.head(array, last), plan.head, head_scale, 1, film and last)
-    twin.after_head(array, meaning(head, scale, plan.head))
-    if last:
-        film_scales.append(scale)
-    return (
-        IntegerArray(
-            array.channels, rechannel, tuple(layers), plan.skip_shift, plan.carry_weight.astype(np.int8), head
-        ),
-        film_scales,
+    head = convolution(twin.head(array, last), plan.head, head_scale, 1, film and last)
+    placed.append(head)
+    twin.after_head(array, head.meaning)
+    whole = IntegerArray(
+        array.channels,
+        rechannel.conv,
+        tuple(layers),
+        plan.skip_shift,
+        plan.carry_weight.astype(np.int8),
+        head.conv,
     )
+    return whole, placed
 
 
 def convolution(
     heard: Heard, input_scale: Floats, output_scale: Floats, dilation: int = 1, film: bool = False
-) -> tuple[Convolution, Floats]:
-    """A convolution, scales (inputs,) and (rows,) -> in integers, and its (rows,) accumulator scales.
+) -> Placed:
+    """A convolution in integers between these scales, (inputs,) and (rows,).
 
     int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. They are
     rounded in the light of the inputs' gram; without one each goes to its nearest.
@@ -94,17 +116,15 @@ def convolution(
     quantized, quantized_mixin, quantized_bias = _rounded(heard, input_scale, accumulator_scale)
     if np.abs(quantized_bias).max() >= 2**30:
         raise UnsupportedNetwork("a bias too large for its row's weights")
-    return (
-        Convolution(
-            weight=quantized.astype(np.int8),
-            mixin=None if quantized_mixin is None else quantized_mixin.astype(np.int8),
-            bias=quantized_bias.astype(np.int32),
-            multiplier=multiplier.astype(np.int16),
-            shift=shift,
-            dilation=dilation,
-        ),
-        accumulator_scale,
+    conv = Convolution(
+        weight=quantized.astype(np.int8),
+        mixin=None if quantized_mixin is None else quantized_mixin.astype(np.int8),
+        bias=quantized_bias.astype(np.int32),
+        multiplier=multiplier.astype(np.int16),
+        shift=shift,
+        dilation=dilation,
     )
+    return Placed(conv, accumulator_scale, input_scale, film)
 
 
 def meaning(conv: Convolution, accumulator_scale: Floats, input_scale: Floats) -> Rounded:
@@ -133,11 +153,13 @@ def _rounded(heard: Heard, input_scale: Floats, accumulator_scale: Floats) -> tu
     return whole, None if mixin is None else rounded[:, -1], np.round(left)
 
 
-def convert_film(network: Network, arrays: Sequence[IntegerArray], accumulator_scales: Floats) -> IntegerFilm:
+def convert_film(network: Network, placed: Sequence[Placed]) -> IntegerFilm:
     """FiLM with the rows' static biases taken in, so that a position gives each row's whole bias."""
     film = network.film
     assert film is not None
-    static = np.concatenate([layer.conv.bias for a in arrays for layer in a.layers] + [arrays[-1].head.bias])
+    bent = [one for one in placed if one.film]
+    static = np.concatenate([one.conv.bias for one in bent])
+    accumulator_scales = np.concatenate([one.accumulator for one in bent])
     return IntegerFilm(
         hidden=_dense(film.hidden_weight / 32768 / TANH_INPUT_SCALE, film.hidden_bias / TANH_INPUT_SCALE),
         gain=_dense(film.gain_weight * TABLE_SCALE * LOG2_GAIN_ONE, film.gain_bias * LOG2_GAIN_ONE),

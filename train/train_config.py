@@ -42,7 +42,7 @@ class TrainConfig:
     beta_warm_up: float = 0.3  # share of the training over which beta rises from 0
     attribute_weight: float = 0.3
     knob_weight: float = 0.3  # a played dimension that is turned must raise its own attribute
-    settle: float = 0.6  # share of the training at the end in which positions learn for themselves, beside the decoder
+    settle: float = 0.75  # share of the training at the end in which positions learn for themselves, beside the decoder
     # the networks
     stored: int = 0
     channels: int = 8

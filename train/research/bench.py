@@ -67,8 +67,8 @@ class Bench:
         return self.out / "cache"
 
     def scaled(self, count: int) -> int:
-        """A number of steps or examples at this size."""
-        return max(1, round(count * self.size))
+        """A number of steps or examples at this size, 10 at least."""
+        return max(10, round(count * self.size))
 
 
 def make(

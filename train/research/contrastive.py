@@ -118,7 +118,7 @@ def train_effects_encoder(
     encoder.fit_scale(pictures)
     of_device = [np.flatnonzero(device == i) for i in np.unique(device)]
     optimizer = torch.optim.AdamW(encoder.parameters(), 2e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=max(0.1, 2 / steps))
     for _ in range(steps):
         chosen = rng.permutation(len(of_device))[:devices_at_once]
         rows = np.array([rng.choice(of_device[i], 2, replace=False) for i in chosen])

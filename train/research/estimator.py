@@ -131,7 +131,7 @@ def train_estimator(
     torch.manual_seed(seed)
     estimator = Estimator(config)
     optimizer = torch.optim.AdamW(estimator.parameters(), 3e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=max(0.1, 2 / steps))
     of_device = [torch.nonzero(device == i).squeeze(1) for i in range(len(config.knobs))]
     for _ in range(steps):
         rows = torch.cat([those[torch.randint(len(those), (per_device,))] for those in of_device])

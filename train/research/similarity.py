@@ -26,7 +26,7 @@ from gritspace.train.research.contrastive import (
 from gritspace.train.research.mel import log_mel
 
 FRAMES = SAMPLE_RATE
-EXCERPTS = 3
+EXCERPTS = 2
 CLIPS, STEPS = 10, 400
 VERSION = 1
 

@@ -67,7 +67,7 @@ def train_way(way: str, pairs: Pairs, steps: int, seed: int) -> Space:
     lead_in = space.config.decoder.receptive_field - 1
     loss_of = AudioLoss(0.1)
     optimizer = torch.optim.AdamW(space.parameters(), 5e-3, betas=(0.9, 0.99), weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=steps, pct_start=max(0.1, 2 / steps))
     discriminator = Discriminator(size)
     opponent = torch.optim.Adam(discriminator.parameters(), 1e-3, betas=(0.5, 0.9))
     past = torch.zeros(0, size)

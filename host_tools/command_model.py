@@ -45,7 +45,7 @@ class EngineKind(StrEnum):
 
 
 def quantize(
-    source: Annotated[Path, typer.Argument(help="A space (.pt, from `gritspace train`) or a capture (.nam).")],
+    source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file.")],
     audio: Annotated[
         list[Path] | None,
@@ -68,6 +68,7 @@ def quantize(
     from gritspace.host_tools.audio_sources import calibration_audio
     from gritspace.host_tools.model_files import model_from_space, model_sha256, read_space
     from gritspace.host_tools.nam_files import model_from_nam
+    from gritspace.host_tools.snapshot_files import integer_model_of, is_snapshot_file
     from gritspace.quantize.grit import write_grit
 
     remarks: tuple[str, ...] = ()
@@ -80,6 +81,11 @@ def quantize(
         chosen = {"submodel": choice.submodel, "cycles_per_frame": choice.cycles_per_frame, "remarks": list(remarks)}
         if choice.submodel != "whole":
             remarks = (f"submodel {choice.submodel} of the container.", *remarks)
+    elif is_snapshot_file(source):
+        from gritspace.train.snapshot import load_snapshot
+
+        with console.progress("quantizing"):
+            model = integer_model_of(load_snapshot(source), calibration_audio(audio or []), name or out.stem)
     else:
         space = read_space(source)
         with console.progress("quantizing") as update:
@@ -113,7 +119,7 @@ def _tuning(wanted: bool, update: console.Update) -> Tuning | None:
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A .grit file; for --to nam also a space (.pt).")],
+    model: Annotated[Path, typer.Argument(help="A .grit file; for --to nam also a space or a snapshot (.pt).")],
     to: Annotated[
         ExportKind,
         typer.Option(help="c: an array for the firmware. tflite: TensorFlow Lite. nam: Neural Amp Modeler."),

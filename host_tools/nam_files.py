@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.arguments import position_q15, position_values
 from gritspace.host_tools.model_files import read_space, rest_position
+from gritspace.host_tools.snapshot_files import is_snapshot_file, nam_text_of
 from gritspace.quantize.dequantize import dequantize
 from gritspace.quantize.engine import Engine
 from gritspace.quantize.finetune import Tuning
@@ -21,6 +22,7 @@ from gritspace.quantize.integer_model import IntegerModel
 from gritspace.quantize.nam import read_nam, write_nam_text
 from gritspace.quantize.network import Network, from_tcn
 from gritspace.train.errors import InputError
+from gritspace.train.snapshot import load_snapshot
 
 CYCLES_A_FRAME = 10_000
 """480 MHz at 48 kHz: what a Daisy Seed has."""
@@ -73,13 +75,17 @@ def model_from_nam(
 
 
 def nam_text(path: Path, position: str | None) -> str:
-    """A space (`.pt`) or an integer model (`.grit`) at a position ("z1,z2,.."; None: its own) as `.nam` text.
+    """A space, a snapshot (`.pt`) or an integer model (`.grit`) at a position ("z1,z2"; None: its own) as `.nam` text.
 
     A space gives its float weights; an integer model the weights that its integers stand for.
     """
     if path.suffix.lower() == ".grit":
         model = read_grit(path)
         return write_nam_text(dequantize(at_position(model, position_q15(position, model))), path.stem)
+    if is_snapshot_file(path):
+        if position is not None:
+            raise InputError(f"--position {position}: {path} is a snapshot and has no position; leave --position out.")
+        return nam_text_of(load_snapshot(path))
     space = read_space(path)
     place = rest_position(space)
     if position is not None:

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -21,7 +17,7 @@ from gritspace.quantize.network import from_tcn
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
-from gritspace.train.snapshot import Snapshot, save_snapshot
+from gritspace.train.snapshot import Snapshot, is_snapshot, save_snapshot
 from gritspace.train.snapshot_fit import Check
 
 Audio = NDArray[np.float32]
@@ -45,6 +41,16 @@ def integer_model_of(snapshot: Snapshot, audio: Audio, name: str | None = None) 
         raise InputError(f"{snapshot.name}: {error}.") from error
 
 
+def nam_text_of(snapshot: Snapshot) -> str:
+    """What Neural Amp Modeler loads."""
+    return write_nam_text(from_tcn(snapshot.tcn, metadata=metadata_of(snapshot)), snapshot.name)
+
+
+def is_snapshot_file(path: Path) -> bool:
+    """Whether this is a `.pt` file and a snapshot's. Raises InputError for one that is damaged."""
+    return path.suffix.lower() == ".pt" and path.is_file() and is_snapshot(path)
+
+
 def refuse_unknown_suffix(path: Path) -> None:
     """Raises InputError unless a snapshot can be written under this name."""
     if path.suffix.lower() not in SUFFIXES:
@@ -55,8 +61,7 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
     """As the suffix says: .pt, .nam or .grit; the integer model if it was the last. audio: to calibrate integers."""
     refuse_unknown_suffix(path)
     if path.suffix.lower() == ".nam":
-        network = from_tcn(snapshot.tcn, metadata={"name": snapshot.name, **metadata_of(snapshot)})
-        write_beside(path, write_nam_text(network, snapshot.name).encode())
+        write_beside(path, nam_text_of(snapshot).encode())
     elif path.suffix.lower() == ".grit":
         model = integer_model_of(snapshot, audio)
         write_grit(model, path)
@@ -68,6 +73,11 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
 
 def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: str) -> None:
     """Waveform, spectrum and how the error fell, as a picture (.png, .svg or .pdf). wet, fitted: (frames,)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
     window = int(WINDOW_SECONDS * SAMPLE_RATE)
     starts = np.arange(0, len(wet) - window, window)
     start = int(starts[int(np.argmax([np.abs(wet[s : s + window]).sum() for s in starts]))])

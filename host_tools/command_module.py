@@ -18,10 +18,13 @@ class Board(StrEnum):
 
     sim = "sim"
     daisy_seed = "daisy_seed"
+    daisy_patch_sm = "daisy_patch_sm"
 
 
 def build(
-    board: Annotated[Board, typer.Argument(help="sim: the simulated module; daisy_seed: a real one.")] = Board.sim,
+    board: Annotated[
+        Board, typer.Argument(help="sim: the simulated module; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
+    ] = Board.sim,
     model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
     json: Json = False,
 ) -> None:
@@ -50,6 +53,9 @@ def simulate(
         Path | None,
         typer.Option(help="A file to keep the module's flash in: presets, uploaded models."),
     ] = None,
+    bad_line: Annotated[
+        float, typer.Option(min=0, max=0.1, help="Share of the link's bytes that are lost, damaged or come twice.")
+    ] = 0.0,
 ) -> None:
     """Start a simulated module that runs a model, print its port, and go on until Ctrl-C.
 
@@ -67,7 +73,7 @@ def simulate(
             f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)"
         )
 
-    until_stopped(integers, ready, port_file, flash)
+    until_stopped(integers, ready, port_file, flash, bad_line)
 
 
 def hil(

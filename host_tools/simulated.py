@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gritspace.host_tools import firmware_build
+from gritspace.host_tools import firmware_build, simulator_line
 from gritspace.host_tools.console import Update
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.model_files import model_sha256
@@ -64,18 +64,24 @@ def booted(image: Path) -> Iterator[str]:
 
 
 def until_stopped(
-    model: IntegerModel, ready: Callable[[str], None], port_file: Path | None = None, flash: Path | None = None
+    model: IntegerModel,
+    ready: Callable[[str], None],
+    port_file: Path | None = None,
+    flash: Path | None = None,
+    bad_line: float = 0.0,
 ) -> None:
     """Runs a simulated module until Ctrl-C, SIGTERM or its own end; tells `ready` its port once it answers.
 
     port_file: gets the port's name, and is removed at the end. flash: a file that keeps the module's flash.
-    Raises RigError if the module ends by itself.
+    bad_line: share of the link's bytes, each way, that is lost, damaged or doubled. Raises RigError if the module ends
+    by itself.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     image = build_firmware(model)
-    with Simulator(image, flash=flash) as simulator:
+    ways = [simulator_line.bad_line(bad_line, seed) if bad_line else None for seed in (1, 2)]
+    with Simulator(image, to_module=ways[0], to_laptop=ways[1], flash=flash) as simulator:
         with Module(simulator.port) as module:
             module.info()
         if port_file is not None:

@@ -16,6 +16,8 @@ import threading
 import tty
 from collections.abc import Callable
 
+import numpy as np
+
 _LENGTH = struct.Struct(">I")
 _HEADER = b"\xff" * 6 + b"\x02host\x00" + b"\x88\xb5"
 """To everybody, from a local address, with the EtherType that IEEE keeps for experiments."""
@@ -25,6 +27,21 @@ _MOST = 1400
 
 Disturb = Callable[[bytes], bytes]
 """What a bad line makes of bytes."""
+
+
+def bad_line(rate: float, seed: int) -> Disturb:
+    """A line on which a byte is lost, damaged, or comes twice, each with a third of the chance `rate`, 0..1."""
+    rng = np.random.default_rng(seed)
+
+    def disturb(data: bytes) -> bytes:
+        came = np.frombuffer(data, np.uint8).copy()
+        chance = rng.random(len(came))
+        damaged = (rate / 3 <= chance) & (chance < 2 * rate / 3)
+        came[damaged] ^= (1 << rng.integers(0, 8, int(damaged.sum()))).astype(np.uint8)
+        times = np.where(chance < rate / 3, 0, np.where((2 * rate / 3 <= chance) & (chance < rate), 2, 1))
+        return np.repeat(came, times).tobytes()
+
+    return disturb
 
 
 class SimulatorLine:

@@ -18,6 +18,7 @@ from gritspace.host_tools.link import LinkError
 from gritspace.host_tools.module_client import Module
 from gritspace.host_tools.module_memory import Preset
 from gritspace.host_tools.simulator import Simulator
+from gritspace.host_tools.simulator_line import bad_line
 from gritspace.quantize import reference
 from gritspace.quantize.grit import to_bytes
 from tests.quantize.conftest import make_model, noise, q15
@@ -114,6 +115,27 @@ def test_a_port_closed_and_opened_two_hundred_times_in_mid_stream_never_spoils_t
         with Module(simulator.port) as module:
             assert np.array_equal(module.stream(audio, here).samples, wanted)
             assert module.status().xruns == 0
+
+
+def test_a_line_that_loses_damages_and_doubles_bytes_costs_retries_but_no_sample_and_no_byte_of_a_model(
+    image: Path,
+) -> None:
+    audio, here = q15(noise(9600)), np.array([1, 2, 3, 4], np.int16)
+    ways = [bad_line(1e-4, seed) for seed in (1, 2)]
+    with Simulator(image, to_module=ways[0], to_laptop=ways[1]) as simulator, Module(simulator.port) as module:
+        result = module.stream(audio, here)
+        assert np.array_equal(result.samples, reference.run(make_model("tanh_space"), audio, here))
+        assert result.retries > 0
+        assert memory.upload(module, to_bytes(make_model("tanh_space"))).state == "good"
+
+
+def test_a_bad_line_loses_damages_and_doubles_as_many_bytes_as_it_was_told() -> None:
+    sent = np.random.default_rng(4).bytes(300_000)
+    came = bad_line(0.03, 7)(sent)
+    assert bad_line(0.0, 7)(sent) == sent
+    assert abs(len(came) - len(sent)) < 600, "as many lost as doubled"
+    only_kept = bad_line(0.03, 7)(bytes(300_000))
+    assert 2700 < sum(byte != 0 for byte in only_kept) < 3300
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a child with its killed parent")

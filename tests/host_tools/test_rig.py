@@ -198,6 +198,7 @@ def test_a_rig_of_two_simulated_modules_with_automation_a_soak_and_junit(
     assert json.loads((folder / "report.json").read_text()) == report
     suite = ElementTree.fromstring((folder / "junit.xml").read_text())[0]
     assert (suite.get("tests"), suite.get("failures")) == ("8", "0")
+    (folder / "rig.toml").write_text(rows[0])
     assert run_pytest(folder, "--rig", "rig.toml").returncode == 0
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gritspace.host_tools import command_model
+from gritspace.host_tools.nam_files import nam_text
 from gritspace.quantize.grit import read_grit
 from gritspace.quantize.nam import read_nam
 from gritspace.quantize.network import from_tcn
 from gritspace.train import signals
 from gritspace.train.audio_file import write_audio
+from gritspace.train.errors import InputError
 from gritspace.train.snapshot import load_snapshot
 
 
@@ -58,6 +61,11 @@ def test_a_recording_becomes_every_kind_of_file_and_a_picture(folder: Path) -> N
     assert read_grit(outs[2]).position_count == 0
     assert (folder / "pedal.png").read_bytes().startswith(b"\x89PNG")
     assert not (folder / "pedal.pt.checkpoint").exists()
+    command_model.quantize(outs[0], folder / "again.grit", None, "again", None, False)
+    assert read_grit(folder / "again.grit").macs_per_frame == read_grit(outs[2]).macs_per_frame
+    assert json.loads(nam_text(outs[0], None))["weights"] == json.loads(outs[1].read_text())["weights"]
+    with pytest.raises(InputError, match="has no position"):
+        nam_text(outs[0], "0,0")
 
 
 @pytest.mark.parametrize(

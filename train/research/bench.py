@@ -34,7 +34,7 @@ TABLES = {
 }
 """Table's name -> the module whose function of the same name makes it."""
 NEEDED = {"sklearn": "scikit-learn", "zuko": "zuko"}
-REVISIONS = dict.fromkeys(TABLES, 1) | {"encoder_audio": 2, "encoder_families": 2}
+REVISIONS = dict.fromkeys(TABLES, 1)
 """Raised where a table's recipe changes, so that an old table is not taken for a new one."""
 
 

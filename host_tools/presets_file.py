@@ -38,7 +38,8 @@ def write_module(module: Module, values: dict[str, Any], source: str) -> int:
     morph_ms, presets = parse(values, memory.get_slots(module), memory.get_settings(module).presets, source)
     for preset in presets:
         memory.put_preset(module, preset)
-    memory.put_morph(module, morph_ms)
+    if morph_ms is not None:
+        memory.put_morph(module, morph_ms)
     memory.wait_until_saved(module)
     return len(presets)
 
@@ -56,12 +57,14 @@ def read_file(path: Path) -> dict[str, Any]:
     return values
 
 
-def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int, list[Preset]]:
-    """Values of a file -> (morph in ms, presets). Raises InputError that names what is wrong."""
+def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int | None, list[Preset]]:
+    """Values of a file -> (morph in ms, or None where the file does not say, presets). Raises InputError that names what is wrong."""
     unknown = values.keys() - {"morph_seconds", "presets"}
     if unknown:
         raise InputError(f"{source}: {sorted(unknown)[0]!r} means nothing here; there is morph_seconds and presets.")
-    morph = _number(values.get("morph_seconds", 0), 0, 30, f"{source}: morph_seconds")
+    morph_ms = None
+    if "morph_seconds" in values:
+        morph_ms = round(_number(values["morph_seconds"], 0, 30, f"{source}: morph_seconds") * 1000)
     rows = values.get("presets", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{source}: presets is a list of objects.")
@@ -70,7 +73,7 @@ def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -
     for place in taken:
         if taken.count(place) > 1:
             raise InputError(f"{source}: preset {place + 1} is there twice.")
-    return round(morph * 1000), presets
+    return morph_ms, presets
 
 
 def _as_values(preset: Preset, slots: list[Slot]) -> dict[str, Any]:

@@ -61,6 +61,16 @@ def test_a_preset_finds_its_model_in_another_slot_or_says_that_it_is_missing(rig
         assert memory.get_preset(client, 0).model == 10
 
 
+def test_a_file_that_says_nothing_of_a_place_or_of_the_morph_leaves_them_alone(rig: Rig) -> None:
+    with rig.client() as client:
+        memory.put_preset(client, preset(7))
+        memory.put_morph(client, 321)
+        assert presets_file.write_module(client, {"presets": [GOOD]}, "x.json") == 1
+        assert memory.get_preset(client, 7) == preset(7)
+        assert memory.get_preset(client, 0).used == 1
+        assert memory.get_settings(client).morph_ms == 321
+
+
 def test_the_panel_names_its_inputs_as_the_space_and_the_panels_own_file_do() -> None:
     from gritspace.train.space import PLAYED
     from tests.firmware.host_module import ROOT

@@ -58,7 +58,10 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int | None, list[Preset]]:
-    """Values of a file -> (morph in ms, or None where the file does not say, presets). Raises InputError that names what is wrong."""
+    """Values of a file -> (morph in ms, or None where the file does not say, presets).
+
+    Raises InputError that names what is wrong.
+    """
     unknown = values.keys() - {"morph_seconds", "presets"}
     if unknown:
         raise InputError(f"{source}: {sorted(unknown)[0]!r} means nothing here; there is morph_seconds and presets.")

@@ -17,7 +17,7 @@ assembly = [
     for source in sorted(project.glob("engine/*.S"))
 ]
 env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])  # noqa: F821
-if env.subst("$PIOENV") == "daisy_seed":  # noqa: F821
+if env.subst("$PIOENV").startswith("daisy_"):  # noqa: F821
     # DaisyDuino replaces two of the core's pin tables by longer ones of its own, which is what they are weak for.
     env.Append(LINKFLAGS=["-flto=auto", "-Wno-lto-type-mismatch"])  # noqa: F821
 

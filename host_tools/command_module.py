@@ -23,7 +23,7 @@ class Board(StrEnum):
 
 def build(
     board: Annotated[
-        Board, typer.Argument(help="sim: the simulated module; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
+        Board, typer.Argument(help="sim: simulated; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
     ] = Board.sim,
     model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
     json: Json = False,

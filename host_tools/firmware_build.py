@@ -13,7 +13,7 @@ from gritspace.host_tools.errors import RigError
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 FACTORY_MODEL = FIRMWARE / "models" / "factory.c"
-ENVIRONMENTS = ("sim", "daisy_seed")
+ENVIRONMENTS = ("sim", "daisy_seed", "daisy_patch_sm")
 NO_REGISTRY = (
     "PlatformIO's registry cannot be reached: from it come the Daisy Seed's platform, Arduino core and DaisyDuino; "
     "connect to the internet once, or build the simulated module, which needs none of it: gritspace build sim"

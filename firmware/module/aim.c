@@ -28,9 +28,12 @@ static int32_t clamp(int32_t value) {
 
 /* Where a dimension belongs, without its slide. */
 static int32_t goal(const grit_aim_t *aim, const grit_controls_t *controls, size_t i) {
-  if (aim->hands[i] == GRIT_AIM_PANEL) return controls->played[i];
-  if (i >= PLAYED) return aim->base[i];
-  return clamp(aim->base[i] + (int32_t)((int64_t)controls->cv_uv[i] * 32768 / GRIT_PANEL_CV_MAX_UV));
+  int32_t voltage = 0;
+  if (i < PLAYED) {
+    if (aim->hands[i] == GRIT_AIM_PANEL) return controls->played[i];
+    voltage = (int32_t)((int64_t)controls->cv_uv[i] * 32768 / GRIT_PANEL_CV_MAX_UV);
+  }
+  return clamp(aim->base[i] + voltage);
 }
 
 /* What was heard becomes the offset to the new goal. */

@@ -40,7 +40,8 @@ static void follow(grit_controls_t *controls, unsigned i, bool first) {
 /* Stretched so that both ends are reached in spite of hysteresis and of tracks that end early. */
 static uint16_t knob_of(uint16_t held) {
   const int32_t margin = GRIT_CONTROLS_KNOB_MARGIN;
-  int32_t way = (int32_t)held - margin;
+  const int32_t whole = GRIT_PANEL_KNOB_RIGHT_CODE - GRIT_PANEL_KNOB_LEFT_CODE; /* negative for a knob that falls */
+  int32_t way = (int32_t)((int64_t)(held - GRIT_PANEL_KNOB_LEFT_CODE) * CODE_MAX / whole) - margin;
   if (way < 0) way = 0;
   if (way > CODE_MAX - 2 * margin) way = CODE_MAX - 2 * margin;
   return (uint16_t)((int64_t)way * CODE_MAX / (CODE_MAX - 2 * margin));

@@ -6,12 +6,21 @@
 
 /* clang-format off */
 
+#ifdef GRIT_PANEL_HEADER /* another panel's */
+#include GRIT_PANEL_HEADER
+#else
+
 #define GRIT_PANEL_ANALOG_COUNT 11
 #define GRIT_PANEL_KNOB_COUNT 7
 #define GRIT_PANEL_CV_COUNT 4
 #define GRIT_PANEL_PLAYED_COUNT 4 /* first knobs, and CV inputs: drive, tone, symmetry, dynamics */
 
-/* X(name, Seed pin, port, bit), in the order of the converter's scan. */
+/* Which knobs these are; -1: the panel has none. */
+#define GRIT_PANEL_KNOB_GAIN (4)
+#define GRIT_PANEL_KNOB_MIX (5)
+#define GRIT_PANEL_KNOB_LEVEL (6)
+
+/* X(name, pin, port, bit), in the order of the converter's scan. */
 #define GRIT_PANEL_ANALOG(X)     \
     X(KNOB_DRIVE, A4, 'A', 6)    \
     X(KNOB_TONE, A5, 'C', 1)     \
@@ -25,20 +34,22 @@
     X(CV_SYMMETRY, A2, 'B', 1)   \
     X(CV_DYNAMICS, A3, 'A', 7)
 
-/* X(name, Seed pin, port, bit, active low) */
+/* X(name, pin, port, bit, active low) */
 #define GRIT_PANEL_SWITCHES(X)  \
     X(GATE, D0, 'B', 12, 1)     \
     X(BUTTON, D1, 'C', 11, 1)
 
-/* X(name, Seed pin, port, bit); all on one timer, TIM4. */
+/* X(name, pin, port, bit); all on one timer, TIM4. */
 #define GRIT_PANEL_LEDS(X)      \
     X(LEFT_RED, D13, 'B', 6)    \
     X(LEFT_GREEN, D14, 'B', 7)  \
     X(RIGHT_RED, D11, 'B', 8)   \
     X(RIGHT_GREEN, D12, 'B', 9)
 
-/* Converter: full scale in microvolts at the pin. A knob reads as a ratio of it. */
+/* Converter: full scale in microvolts at the pin, and what a knob reads at either end of its turn. */
 #define GRIT_PANEL_ADC_FULL_SCALE_UV 3300000
+#define GRIT_PANEL_KNOB_LEFT_CODE 0
+#define GRIT_PANEL_KNOB_RIGHT_CODE 65535
 
 /* A CV input, nominally: pin = offset + jack * gain / 1000000, in microvolts. Calibration replaces both. */
 #define GRIT_PANEL_CV_OFFSET_UV 1661148
@@ -46,9 +57,7 @@
 #define GRIT_PANEL_CV_MIN_UV (-5000000)
 #define GRIT_PANEL_CV_MAX_UV 5000000
 
-/* Audio, nominally: Seed input = jack * gain / 1000000, jack = Seed output * gain / 1000000; both invert. */
-#define GRIT_PANEL_AUDIO_IN_GAIN_PPM (-187000)
-#define GRIT_PANEL_AUDIO_OUT_GAIN_PPM (-5620347)
+#endif
 
 /* clang-format on */
 

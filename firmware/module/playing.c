@@ -5,13 +5,6 @@
 #include "knob_curves.h"
 #include "presets.h"
 
-/* The panel's inputs, KNOB_GAIN and so on; the knobs come first. */
-enum {
-#define NUMBER(name, pin, port, bit) name,
-  GRIT_PANEL_ANALOG(NUMBER)
-#undef NUMBER
-};
-
 #define PEAK_FALL_SHIFT 8u /* a 256th a block */
 
 static const void *blob_of(const grit_playing_t *playing, uint8_t model, size_t *bytes) {
@@ -253,16 +246,18 @@ static void follow(grit_playing_t *playing, const grit_controls_t *controls) {
   }
 }
 
+/* 1 before the panel has been read, and where it has no such knob (-1). */
+static int32_t factor_of(const grit_controls_t *controls, int knob, int32_t (*curve)(uint16_t)) {
+  return controls->started && knob >= 0 ? curve(controls->knobs[knob]) : GRIT_UNITY_Q16;
+}
+
 static grit_levels_t levels_of(const grit_playing_t *playing, const grit_controls_t *controls, bool model) {
-  grit_levels_t levels = {GRIT_UNITY_Q16, GRIT_UNITY_Q16, GRIT_UNITY_Q16,
-                          playing->level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY)};
-  if (controls->started) {
-    levels.gain = grit_gain_of_knob(controls->knobs[KNOB_GAIN]);
-    levels.mix = grit_mix_of_knob(controls->knobs[KNOB_MIX]);
-    levels.level = grit_level_of_knob(controls->knobs[KNOB_LEVEL]);
-  }
-  if (!model) levels.mix = 0;
-  return levels;
+  return (grit_levels_t){
+      .gain = factor_of(controls, GRIT_PANEL_KNOB_GAIN, grit_gain_of_knob),
+      .mix = model ? factor_of(controls, GRIT_PANEL_KNOB_MIX, grit_mix_of_knob) : 0,
+      .level = factor_of(controls, GRIT_PANEL_KNOB_LEVEL, grit_level_of_knob),
+      .trim = playing->level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY),
+  };
 }
 
 static uint16_t fall(uint16_t shown, uint16_t peak) {

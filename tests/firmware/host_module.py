@@ -21,7 +21,7 @@ ARENA_BYTES = 512 * 1024
 _SEND = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
-def compile_module(folder: Path) -> ctypes.CDLL:
+def compile_module(folder: Path, defines: tuple[str, ...] = ()) -> ctypes.CDLL:
     """Engine, module and tests/firmware/host_*.c as one shared library."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     assert compiler is not None, "a C compiler is missing: apt install gcc"
@@ -34,7 +34,7 @@ def compile_module(folder: Path) -> ctypes.CDLL:
         *Path(__file__).parent.glob("host_*.c"),
     ]
     includes = [f"-I{folder}" for folder in (firmware / "engine", firmware / "module", Path(__file__).parent)]
-    subprocess.run([compiler, *FLAGS, *CHECKS, *includes, *map(str, sources), "-o", str(library)], check=True)
+    subprocess.run([compiler, *FLAGS, *CHECKS, *defines, *includes, *map(str, sources), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     for name in (
         "host_module_bytes",

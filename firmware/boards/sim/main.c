@@ -76,7 +76,7 @@ static grit_module_t module;
 static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 
 static void audio_block(void) {
-  static const int16_t silence[GRIT_LINK_BLOCK_FRAMES];
+  static const int16_t silence[GRIT_LINK_BLOCK_FRAMES] = {0};
   static int16_t heard[2][GRIT_LINK_BLOCK_FRAMES];
   static const int16_t *const in[2] = {silence, silence};
   static int16_t *const out[2] = {heard[0], heard[1]};

@@ -20,6 +20,7 @@ useful='llvm-mca llvm llvm
 clang-format clang-format clang-format
 cppcheck cppcheck cppcheck
 ngspice ngspice ngspice
+sox sox sox
 kicad-symbols kicad-symbols -'
 
 present() {

@@ -20,7 +20,9 @@ def evaluate(
     model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file.")] = None,
     seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
-    enroll_seconds: Annotated[float, typer.Option(min=2, help="Of audio to enroll each test device from.")] = 20.0,
+    enroll_seconds: Annotated[
+        float, typer.Option(min=0, help="Of audio to enroll each test device from; 0 leaves test devices out.")
+    ] = 20.0,
     json: Json = False,
 ) -> None:
     """Measure a space: on its devices, at settings between, and on test devices it has never heard.

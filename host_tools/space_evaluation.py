@@ -88,7 +88,8 @@ def evaluate_space(
     tell: Tell,
     grit_path: Path | None = None,
 ) -> Examination:
-    """Reads, renders, plays and measures. grit_path: the space's integer model, else one is made.
+    """Reads, renders, plays and measures. enroll_seconds 0: without test devices. grit_path: the space's integer model,
+    else one is made.
 
     Raises InputError for unusable files, or if no device is the space's.
     """
@@ -100,7 +101,8 @@ def evaluate_space(
     dry, learn_from = test_audio(audio, seconds * CLIPS_OF_DIFFERENT_AUDIO, enroll_seconds)
     found = clips.seen_clips(space, devices, dry, seconds)
     found += clips.between_clips(space, devices, dry, seconds)
-    found += clips.stranger_clips(space, devices, dry, seconds, learn_from, told(tell, "enrolling "))
+    if enroll_seconds:
+        found += clips.stranger_clips(space, devices, dry, seconds, learn_from, told(tell, "enrolling "))
     tell(0, 0, "making integers")
     player = IntegerPlayer(model or model_from_space(space, path, audio_sources.calibration_audio(audio)))
     scores = [scored(space, player, clip, tell, i, len(found)) for i, clip in enumerate(found)]
@@ -135,6 +137,7 @@ def model_of(grit_path: Path, space_path: Path) -> IntegerModel:
 
 def test_audio(paths: Sequence[Path], seconds: float, enroll_seconds: float) -> tuple[Audio, Audio]:
     """(frames,) to measure on, from files that training leaves out; (frames,) to enroll from, from those it uses."""
+    enroll_seconds = max(enroll_seconds, 0.1)
     if not paths:
         return signals.synthetic(seconds, TEST_SEED), signals.synthetic(enroll_seconds, TEST_SEED + 1)
     held_out = [note for path in paths for note in signals.read_folder(path, "validation")]

@@ -1,9 +1,9 @@
-"""The command about the analog path: a signal to play, and what came back of it."""
+"""The commands about the analog path: a signal to play, and what came back of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +11,11 @@ from gritspace.host_tools import console
 from gritspace.host_tools.command_model import Position
 from gritspace.host_tools.command_sound import Json
 
+if TYPE_CHECKING:
+    from gritspace.host_tools.loop_analysis import LoopReport
+
 loop = typer.Typer(
-    help="Measure the analog path with an audio interface: a cable, or a module between its output and its input.",
+    help="Measure the analog path: a module's own with a patch cable, or anything between an audio interface's ends.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -63,8 +66,39 @@ def loop_measure(
     if model is not None:
         integers = read_grit(model)
         expected = play(integers, out, position_q15(position, integers), "c")
-    report = loop_analysis.analyse(out, back, expected)
-    if json:
+    _show(loop_analysis.analyse(out, back, expected), json)
+
+
+@loop.command("module")
+def loop_module(
+    port: Annotated[str, typer.Option(help="The module's serial port. Patch its output to its input first.")],
+    audio: Annotated[Path | None, typer.Option(help="Music for the end of the signal; else a built-in riff.")] = None,
+    recorded: Annotated[Path | None, typer.Option("-o", "--out", help="Also write what came back, as WAV.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure a module's own converters and circuits with one patch cable from its output to its left input.
+
+    Example: gritspace loop module --port /dev/ttyACM0
+    """
+    import numpy as np
+
+    from gritspace.host_tools import loop_analysis
+    from gritspace.host_tools.audio_sources import riff
+    from gritspace.host_tools.module_client import Module
+    from gritspace.host_tools.module_loop import play_and_hear
+    from gritspace.train.audio_file import read_audio, write_audio
+
+    sent = loop_analysis.signal(riff(4.0) if audio is None else read_audio(audio))
+    samples = np.clip(np.round(sent * 32768.0), -32768, 32767).astype(np.int16)
+    with Module(port) as module, console.progress("playing and listening") as update:
+        heard = play_and_hear(module, samples, lambda done, of: update(done, of, "")) / np.float32(32768.0)
+    if recorded is not None:
+        write_audio(recorded, heard)
+    _show(loop_analysis.analyse(sent, heard), json)
+
+
+def _show(report: LoopReport, as_json: bool) -> None:
+    if as_json:
         console.print_json(report.as_values())
         return
     console.print_table(

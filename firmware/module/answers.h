@@ -28,4 +28,7 @@ bool grit_answer_memory(grit_module_t *module, const grit_link_frame_t *frame);
 /* The same for messages about how the module is. */
 bool grit_answer_health(grit_module_t *module, const grit_link_frame_t *frame);
 
+/* The same for the loop through the converter. */
+bool grit_answer_loop(grit_module_t *module, const grit_link_frame_t *frame);
+
 #endif

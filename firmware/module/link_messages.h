@@ -133,6 +133,8 @@ enum {
   GRIT_LINK_HEALTH = 0x95, /* from the module. Answers get_health. */
   GRIT_LINK_GET_FAULT = 0x16, /* from the laptop. Has the module crashed? */
   GRIT_LINK_FAULT = 0x96, /* from the module. Answers get_fault: what is left of the crash before this start, if there was one since power-up. */
+  GRIT_LINK_LOOP_BLOCK = 0x17, /* from the laptop. Plays audio through the converter instead of the instrument and brings what the converter hears meanwhile: with a cable from out to in, the analog path. Begins to sound when 32 blocks wait. With running 0 it stops, and begins anew at index 0. */
+  GRIT_LINK_LOOP = 0x97, /* from the module. Answers loop_block. Block n was heard while block n was played. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
@@ -159,7 +161,8 @@ enum {
   X(REBOOT, 1u, 0) \
   X(HOLD, 24u, 0) \
   X(GET_HEALTH, 0u, 0) \
-  X(GET_FAULT, 0u, 0)
+  X(GET_FAULT, 0u, 0) \
+  X(LOOP_BLOCK, 10u, 1)
 
 typedef struct {
   uint8_t message; /* which message */
@@ -429,6 +432,25 @@ typedef struct {
 } grit_link_fault_t;
 #define GRIT_LINK_FAULT_BYTES 44u
 _Static_assert(offsetof(grit_link_fault_t, audio_blocks) + sizeof(((grit_link_fault_t *)0)->audio_blocks) == 44, "grit_link_fault_t");
+
+typedef struct {
+  uint32_t index; /* blocks; of the first block of samples; any but loop.next are not taken */
+  uint32_t want; /* blocks; the first block heard that the answer is to bring */
+  uint8_t running; /* 1: go on; 0: give the converter back to the instrument */
+  uint8_t blocks; /* blocks; how many, up to message_blocks */
+} grit_link_loop_block_t;
+#define GRIT_LINK_LOOP_BLOCK_BYTES 10u
+_Static_assert(offsetof(grit_link_loop_block_t, blocks) + sizeof(((grit_link_loop_block_t *)0)->blocks) == 10, "grit_link_loop_block_t");
+
+typedef struct {
+  uint32_t next; /* blocks; taken so far */
+  uint32_t played; /* blocks; of them */
+  uint32_t late; /* blocks; of silence, because nothing waited to be played */
+  uint32_t first; /* blocks; the first that follows */
+  uint16_t blocks; /* blocks; how many follow; the last 60 can be asked for */
+} grit_link_loop_t;
+#define GRIT_LINK_LOOP_BYTES 18u
+_Static_assert(offsetof(grit_link_loop_t, blocks) + sizeof(((grit_link_loop_t *)0)->blocks) == 18, "grit_link_loop_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

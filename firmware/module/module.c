@@ -324,6 +324,7 @@ static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
       break;
     default:
       if (grit_answer_memory(module, frame) || grit_answer_health(module, frame)) break;
+      if (grit_answer_loop(module, frame)) break;
       grit_answer_error(module, header, GRIT_LINK_ERROR_MESSAGE, 0, "no such message");
       break;
   }
@@ -344,6 +345,7 @@ void grit_module_idle(grit_module_t *module) {
   if (module->quiet_blocks > GRIT_LINK_STREAM_TIMEOUT_BLOCKS) {
     if (module->stream.running) stop_stream(module);
     module->held_inputs = 0;
+    grit_loop_stop(&module->loop);
   }
   if (!module->streaming) play_on(module);
   bool busy = grit_memory_step(&module->memory);
@@ -361,6 +363,7 @@ uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], in
     for (unsigned c = 0; c < 2u; c++) memset(out[c], 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out[c]);
     return 0;
   }
+  if (grit_loop_audio(&module->loop, in, out)) return 0;
   module->board->meter.begin();
   grit_playing_audio(&module->playing, &module->controls, in, out);
   uint32_t work = module->board->meter.end();

@@ -15,6 +15,7 @@
 #include "leds.h"
 #include "link.h"
 #include "load.h"
+#include "loop.h"
 #include "memory.h"
 #include "playing.h"
 #include "stream.h"
@@ -43,6 +44,7 @@ typedef struct {
   grit_controls_t controls;
   grit_link_receiver_t receiver;
   grit_stream_t stream;
+  grit_loop_t loop;
   grit_load_t load;
   grit_memory_t memory;
   const void *shown; /* the model that model_bytes and model_sha256 are of */

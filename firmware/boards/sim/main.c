@@ -3,13 +3,13 @@
  * from. */
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "fault.h"
 #include "flash.h"
 #include "grit_model_blob.h"
 #include "module.h"
 #include "packets.h"
+#include "panel_inputs.h"
 #include "registers.h"
 #include "timer.h"
 #include "uart.h"
@@ -23,25 +23,6 @@ static void send(const uint8_t *bytes, size_t count) {
     sim_packets_send(bytes, count);
   } else {
     sim_uart_send(bytes, count);
-  }
-}
-
-/* The panel's converter. At power-up every knob stands in the middle and nothing is patched. */
-static volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
-
-static void turn(const uint8_t *to) {
-  uint16_t code;
-  for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) {
-    memcpy(&code, to + i * sizeof code, sizeof code);
-    codes[i] = code;
-  }
-}
-
-static void stand_still(void) {
-  for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) {
-    codes[i] = i < GRIT_PANEL_KNOB_COUNT
-                   ? 32768u
-                   : (uint16_t)(GRIT_PANEL_CV_OFFSET_UV * UINT64_C(65535) / GRIT_PANEL_ADC_FULL_SCALE_UV);
   }
 }
 
@@ -63,7 +44,7 @@ static const grit_board_t board = {
     .work_unit = GRIT_LINK_WORK_UNIT_INSTRUCTIONS,
     .meter = {.begin = sim_work_begin, .end = sim_work_end},
     .send = send,
-    .turn = turn,
+    .turn = sim_panel_turn,
     .flash = &sim_flash,
     .reboot = reboot,
     .stack_low = board_stack_low,
@@ -81,7 +62,7 @@ static void audio_block(void) {
   static const int16_t *const in[2] = {silence, silence};
   static int16_t *const out[2] = {heard[0], heard[1]};
   sim_flash_tick();
-  grit_module_panel(&module, codes);
+  grit_module_panel(&module, sim_panel_read());
   uint32_t work = grit_module_audio(&module, in, out);
   /* The machine's clock leaps when QEMU itself was held up while the processor slept: that is nobody's late block. */
   if (sim_timer_late() && work > SIM_INSTRUCTIONS_PER_SECOND / 1000u) grit_module_late(&module);
@@ -113,7 +94,7 @@ static bool link_waits(void) {
 
 int main(void) {
   fault = grit_fault_take(&cortex_m_fault_kept, false); /* there is no watchdog here */
-  stand_still();
+  sim_panel_start();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;

@@ -4,7 +4,7 @@
 
 Every setting has a position of its own to learn (a table instead of the encoder, which all shapes would share). The
 budget is the process's own time on one processor, so that other work on the machine does not count. Rows that are done
-lie in out/compare-networks.json and are not trained again.
+lie in out/compare-networks.json and are not trained again; a row that was interrupted goes on.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ BATCH, SEGMENT_FRAMES = 16, 2_048
 RATE, TABLE_RATE = 4e-3, 3.0
 TRAIN_SECONDS, CHECK_SECONDS = 8.0, 2.0
 RANK = 4
+KEEP_EVERY = 10.0  # seconds of processor time
 TEN = tuple(2**i for i in range(10))
 A2 = ((6,) * 14 + (15, 15) + (6,) * 7, (1, 3, 7, 17, 41, 101, 239) * 2 + (1, 13) + (1, 3, 7, 17, 41, 101, 239))
 
@@ -141,8 +142,13 @@ class Contestant(nn.Module):
         return int(macs)
 
 
-def trained(name: str, pairs: PairSet, checks: PairSet, minutes: float, seed: int = 0) -> Row:
-    """One row: a cosine down to nothing over the budget of processor time, on one thread."""
+def trained(
+    name: str, pairs: PairSet, checks: PairSet, minutes: float, seed: int = 0, checkpoint: Path | None = None
+) -> Row:
+    """One row: a cosine down to nothing over the budget of processor time, on one thread.
+
+    checkpoint: where an interrupted row is kept and gone on from; it is removed at the end.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     contestant = Contestant(name, len(pairs))
@@ -151,8 +157,15 @@ def trained(name: str, pairs: PairSet, checks: PairSet, minutes: float, seed: in
     rest = [p for p in contestant.parameters() if p is not contestant.places]
     groups: list[dict[str, Any]] = [{"params": rest}, {"params": [contestant.places], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
-    rng = torch.Generator().manual_seed(seed)
-    started, steps = time.process_time(), 0
+    rng, before, steps = torch.Generator().manual_seed(seed), 0.0, 0
+    if checkpoint is not None and checkpoint.exists():
+        kept = torch.load(checkpoint, weights_only=True)
+        contestant.load_state_dict(kept["contestant"])
+        optimizer.load_state_dict(kept["optimizer"])
+        rng.set_state(kept["rng"])
+        before, steps = kept["spent"], kept["steps"]
+    started = time.process_time() - before
+    saved = time.process_time()
     while (share := (time.process_time() - started) / (60 * minutes)) < 1:
         rate = RATE * min(1.0, share / 0.05 + 0.02) * 0.5 * (1 + math.cos(math.pi * share))
         for group, factor in zip(optimizer.param_groups, (1.0, TABLE_RATE), strict=True):
@@ -169,6 +182,13 @@ def trained(name: str, pairs: PairSet, checks: PairSet, minutes: float, seed: in
         nn.utils.clip_grad_norm_(contestant.parameters(), 1.0)
         optimizer.step()
         steps += 1
+        if checkpoint is not None and time.process_time() - saved > KEEP_EVERY:
+            saved = time.process_time()
+            with written_whole(checkpoint) as beside:
+                state = {"contestant": contestant.state_dict(), "optimizer": optimizer.state_dict()}
+                torch.save({**state, "rng": rng.get_state(), "spent": saved - started, "steps": steps}, beside)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
     spent = time.process_time() - started
     errors = checked(contestant.eval(), checks)
     q25, median, q75 = np.quantile(errors, (0.25, 0.5, 0.75)).tolist()
@@ -245,7 +265,8 @@ def main() -> None:
         pairs, checks = pairs_of(arguments.captures, arguments.audio)
         print(f"{len(pairs)} settings, {arguments.minutes:g} minutes of one processor each", flush=True)
         for name in missing:
-            known.append(trained(name, pairs, checks, arguments.minutes))
+            kept = arguments.out.with_name(f"{arguments.out.stem}-{name}-{arguments.minutes:g}.checkpoint")
+            known.append(trained(name, pairs, checks, arguments.minutes, checkpoint=kept))
             with written_whole(arguments.out) as beside:
                 beside.write_text(json.dumps([asdict(row) for row in known], indent=2), encoding="utf-8")
             print(f"{name}: median ESR {known[-1].median:.3f}", flush=True)

@@ -23,7 +23,7 @@ FLOOR = 1e-6
 LEAST_TURN = 0.4
 SLOPE = 0.5
 """How much a dimension's attribute has to rise for each unit of travel at least, in its standard deviations."""
-PLACES = 4
+PLACES = 2
 
 
 class KnobSense(nn.Module):

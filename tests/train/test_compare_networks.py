@@ -52,13 +52,36 @@ def test_a_row_says_what_was_trained_and_low_rank_weights_learn(name: str, monke
     assert 0 < row.q25 <= row.median <= row.q75 < 1.5
 
 
+def test_a_row_that_was_interrupted_goes_on_where_it_was(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(compare, "BATCH", 2)
+    monkeypatch.setattr(compare, "KEEP_EVERY", 0.0)
+    checkpoint, steps = tmp_path / "row.checkpoint", 0
+    real_step = torch.optim.AdamW.step
+
+    def interrupted(self, *arguments):
+        nonlocal steps
+        steps += 1
+        if steps == 4:
+            raise KeyboardInterrupt
+        return real_step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trained("tanh-12", pair_set(1.0, 0), pair_set(0.3, 1), 1.0, checkpoint=checkpoint)
+    kept = torch.load(checkpoint, weights_only=True)
+    assert kept["steps"] == 3
+    row = trained("tanh-12", pair_set(1.0, 0), pair_set(0.3, 1), kept["spent"] / 60, checkpoint=checkpoint)
+    assert row.steps == 3  # its budget was spent
+    assert not checkpoint.exists()
+
+
 def test_rows_that_are_done_are_not_trained_again_and_the_best_comes_first(tmp_path: Path, monkeypatch, capsys) -> None:
     rows = [
         Row(name, 1000, 10, 5, 3.0, 7, 8, 0.1, median, 0.9) for name, median in (("tanh-16", 0.5), ("a2-full", 0.2))
     ]
     out = tmp_path / "rows.json"
     out.write_text(json.dumps([asdict(row) for row in rows]))
-    monkeypatch.setattr(compare, "trained", lambda *_: pytest.fail("nothing is missing"))
+    monkeypatch.setattr(compare, "trained", lambda *_, **__: pytest.fail("nothing is missing"))
     arguments = ["compare", "--captures", "x", "--audio", "x", "--only", "tanh-16,a2-full", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", arguments)
     compare.main()

@@ -135,8 +135,8 @@ void setup() {
   if (!daisy_fill_itcm()) daisy_start_bootloader(); /* a damaged image: only another one helps */
   count_cycles();
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
-  daisy_panel_start();
   DAISY.init(kDevice, AUDIO_SR_48K);
+  daisy_panel_start(); /* it has claimed some of the panel's pins for itself */
   DAISY.SetAudioBlockSize(GRIT_LINK_BLOCK_FRAMES);
   board.flash = daisy_flash_start(); /* its copy lies in the SDRAM that DAISY.init has started */
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);

@@ -122,7 +122,13 @@ def _rendered(
         known = start_from.gains if start_from is not None else None
         pairs = render_pairs(some, dry, config.seconds_per_setting, known, settings=settings, cache=cache)
         return pairs, render_pairs(
-            some, validation_dry, config.validation_seconds, pairs.gains, with_attributes=False, settings=settings
+            some,
+            validation_dry,
+            config.validation_seconds,
+            pairs.gains,
+            with_attributes=False,
+            settings=settings,
+            cache=cache,
         )
 
     share = list(devices)[processes.rank :: processes.count]

@@ -2,10 +2,10 @@
 
     python -m gritspace.train.bench_fit --captures FOLDER --audio FOLDER [--minutes 10] [--only NAME] [--nam PYTHON]
 
-What is done is kept in the JSON file, so that an interrupted run goes on where it was, within a capture too; a capture
-is done anew when minutes, shape or seed change. Times count the fit's steps and checks on the machine as it is, not the
-rendering, which the JSON has. --nam: a Python that has neural-amp-modeler installed; its own trainer then gets the same
-audio for the same time, see bench_fit_nam.py.
+What is done is kept in the JSON file, so that an interrupted run goes on where it was, within a capture too; rows of
+other minutes, shapes, seeds and optimizers stay in the file. Times count the fit's steps and checks on the machine as
+it is, not the rendering, which the JSON has. --nam: a Python that has neural-amp-modeler installed; its own trainer then
+gets the same audio for the same time, see bench_fit_nam.py.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gritspace.train import signals
 from gritspace.train.bench_fit_nam import nam_row
 from gritspace.train.captures import read_capture
 from gritspace.train.errors import InputError
+from gritspace.train.layer_adam import OPTIMIZERS
 from gritspace.train.output_file import written_whole
 from gritspace.train.snapshot_fit import FitConfig, FitResult, SnapshotFit
 from gritspace.train.snapshot_source import Source, from_device
@@ -109,6 +110,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--audio", type=Path, required=True, help="a folder of dry audio")
     parser.add_argument("--minutes", type=float, default=10.0, help="for each capture")
     parser.add_argument("--only", action="append", help="this capture, by its file's name; may be given repeatedly")
+    parser.add_argument("--steps", type=int, default=0, help="for each capture, instead of minutes")
+    parser.add_argument("--optimizer", choices=sorted(OPTIMIZERS), default=FitConfig.optimizer)
+    parser.add_argument("--rate", type=float, default=FitConfig.learning_rate, help="the highest learning rate")
     parser.add_argument("--shape", default=FitConfig.shape)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -119,7 +123,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    config = FitConfig(shape=options.shape, minutes=options.minutes, seed=options.seed)
+    config = FitConfig(
+        shape=options.shape,
+        minutes=options.minutes,
+        steps=options.steps,
+        seed=options.seed,
+        optimizer=options.optimizer,
+        learning_rate=options.rate,
+    )
     try:
         return _run(options, config)
     except InputError as error:
@@ -133,6 +144,7 @@ def _run(options: argparse.Namespace, config: FitConfig) -> int:
     options.json.parent.mkdir(parents=True, exist_ok=True)
     kept = json.loads(options.json.read_text())["rows"] if options.json.is_file() else []
     rows = [row for row in kept if row["config"] == asdict(config)]
+    others = [row for row in kept if row not in rows]
     marks = "".join(f"{f'{mark} min':>10}" for mark in MARKS if mark <= config.minutes)
     print(f"{'ESR on held-out audio':32}{marks}{'kept':>10}{'steps':>8}")
     for name in names:
@@ -140,7 +152,7 @@ def _run(options: argparse.Namespace, config: FitConfig) -> int:
         if row is None:
             row = measure(files[name], options.audio, config, options.json.with_name(f"bench-fit-{name}.checkpoint"))
             rows.append(row)
-            _write(options.json, rows)
+            _write(options.json, [*others, *rows])
         print(line(row, config.minutes), flush=True)
     ours = [row["esr"] for row in rows if row["capture"] in names]
     print(f"median {statistics.median(ours):.5f}, {torch.get_num_threads()} threads")
@@ -151,7 +163,7 @@ def _run(options: argparse.Namespace, config: FitConfig) -> int:
             source = source_of(_found(options.captures, options.nam_capture), options.audio)
             row = nam_row(options.nam, source, name, config, options.threads)
             rows.append(row)
-            _write(options.json, rows)
+            _write(options.json, [*others, *rows])
         print(line(row, config.minutes), flush=True)
     print(f"the table is in {options.json}")
     return 0

@@ -127,6 +127,27 @@ class LayerAdam:
             group.step(self._steps, rate)
 
 
+class PlainAdam:
+    """PyTorch's Adam with the same two methods: what LayerAdam is measured against."""
+
+    def __init__(self, tcn: Tcn) -> None:
+        self._parameters = list(tcn.parameters())
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all gradients so far."""
+        self._adam = torch.optim.Adam(self._parameters, betas=(MOMENT_DECAY, SQUARE_DECAY), foreach=True)
+
+    def step(self, rate: float) -> None:
+        """One step along the parameters' gradients, which must be finite."""
+        for group in self._adam.param_groups:
+            group["lr"] = rate
+        self._adam.step()
+
+
+OPTIMIZERS: dict[str, type[LayerAdam] | type[PlainAdam]] = {"layer": LayerAdam, "plain": PlainAdam}
+
+
 def _layers(tcn: Tcn) -> list[list[_Part]]:
     """Parameters that belong together: a convolution's with mix-in and bias, a residual's, a head's."""
     arrays: Any = tcn.arrays

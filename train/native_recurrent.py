@@ -23,8 +23,9 @@ class NativeRecurrent:
     ) -> None:
         gru, hidden, inputs = isinstance(recurrent, nn.GRU), recurrent.hidden_size, recurrent.input_size
         self.hidden, self.inputs = hidden, inputs
-        of_input, of_state = recurrent.weight_ih_l0.detach().clone(), recurrent.weight_hh_l0.detach()
-        bias_input, bias_state = recurrent.bias_ih_l0.detach(), recurrent.bias_hh_l0.detach()
+        named = {name: value.detach() for name, value in recurrent.named_parameters()}
+        of_input, of_state = named["weight_ih_l0"].clone(), named["weight_hh_l0"]
+        bias_input, bias_state = named["bias_ih_l0"], named["bias_hh_l0"]
         bias, apart = bias_input + bias_state, torch.zeros(0)
         if gru:  # its new gate hears the input past the reset gate, so that part is kept apart
             new = slice(2 * hidden, 3 * hidden)

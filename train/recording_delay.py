@@ -57,8 +57,8 @@ def find_delay(dry: Audio, wet: Audio) -> Delay:
 
 def _coarse_delay(dry: Audio, wet: Audio) -> tuple[int, float]:
     """Within COARSE_STEP frames, at any lag; and the peak's prominence."""
-    slow = [decimate(x.astype(np.float64), COARSE_STEP, ftype="fir") for x in (dry, wet)]
-    correlation = _correlation(*slow, SAMPLE_RATE / COARSE_STEP, COARSE_BAND_HZ)
+    played, heard = (decimate(x.astype(np.float64), COARSE_STEP, ftype="fir") for x in (dry, wet))
+    correlation = _correlation(played, heard, SAMPLE_RATE / COARSE_STEP, COARSE_BAND_HZ)
     peak = int(correlation.argmax())
     prominence = float(correlation[peak] / np.sqrt(np.mean(np.square(correlation))))
     return (peak if peak < len(correlation) // 2 else peak - len(correlation)) * COARSE_STEP, prominence

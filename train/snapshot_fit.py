@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
-from gritspace.train.layer_adam import LayerAdam
+from gritspace.train.layer_adam import OPTIMIZERS
 from gritspace.train.segments import Segments
 from gritspace.train.snapshot import SHAPES, fresh, rescale
 from gritspace.train.snapshot_loss import SnapshotLoss
@@ -42,7 +42,10 @@ PIECE_FRAMES = 1 << 15
 
 @dataclass(frozen=True)
 class FitConfig:
-    """shape: of SHAPES. steps: instead of minutes, where it is not 0. target_esr: good enough to stop."""
+    """shape: of SHAPES. steps: instead of minutes, where it is not 0. target_esr: good enough to stop.
+
+    optimizer: of OPTIMIZERS; plain is there to be measured against.
+    """
 
     shape: str = "a2-full"
     minutes: float = 10.0
@@ -53,6 +56,7 @@ class FitConfig:
     segment_frames: int = 8192
     stft_weight: float = 2e-4
     seed: int = 0
+    optimizer: str = "layer"
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class SnapshotFit:
         self.held_dry, self.held_wet = scaled[1], aims[1]
         self.loss = SnapshotLoss(WET_RMS**2, config.stft_weight)
         self.parameters = list(self.tcn.parameters())
-        self.optimizer = LayerAdam(self.tcn)
+        self.optimizer = OPTIMIZERS[config.optimizer](self.tcn)
         self.average = self._weights()
         self.best = self._weights()
         self.place = _Place()

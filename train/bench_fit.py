@@ -4,8 +4,8 @@
 
 What is done is kept in the JSON file, so that an interrupted run goes on where it was, within a capture too; rows of
 other minutes, shapes, seeds and optimizers stay in the file. Times count the fit's steps and checks on the machine as
-it is, not the rendering, which the JSON has. --nam: a Python that has neural-amp-modeler installed; its own trainer then
-gets the same audio for the same time, see bench_fit_nam.py.
+it is, not the rendering, which the JSON has. --nam: a Python that has neural-amp-modeler installed; its own trainer
+then gets the same audio for the same time, see bench_fit_nam.py.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from gritspace.host_tools import junit, takes
+from gritspace.host_tools import hil_session, junit, takes
 from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.automation_file import read_automation
+from gritspace.host_tools.console import Stages
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.rig_file import read_rig
 from gritspace.train.audio_file import write_audio
@@ -124,16 +125,18 @@ def folder(tmp_path: Path, space_file: Path, model_file: Path) -> Path:
 
 def test_a_missing_module_or_rig_is_exit_code_2_and_no_report(gritspace: Cli, folder: Path) -> None:
     (folder / "rig.toml").write_text("[[module]]\nname='left'\nport='/dev/ttyNOTHING'\n")
-    for arguments, words in (
-        (("--rig", "rig.toml"), "the rig's module 'left' is missing"),
-        (("--rig", "none.toml"), "none.toml: the rig file could not be read"),
-        ((), "--port PORT for one module, or --rig"),
-    ):
-        result = gritspace("hil", *arguments, "--audio", "riff.wav", cwd=folder)
-        assert result.returncode == 2
-        assert words in result.stderr
-        assert "Traceback" not in result.stderr
+    result = gritspace("hil", "--rig", "rig.toml", "--audio", "riff.wav", cwd=folder)
+    assert result.returncode == 2
+    assert "the rig's module 'left' is missing" in result.stderr
+    assert "Traceback" not in result.stderr
     assert not (folder / "report.html").exists()
+    request = hil_session.Request(None, folder / "riff.wav", folder / "report.html")
+    with pytest.raises(RigError, match="--port PORT for one module, or --rig"):
+        hil_session.run_test(request, Stages(quiet=True))
+    with pytest.raises(RigError, match=r"none\.toml: the rig file could not be read"):
+        hil_session.run_test(replace(request, rig=folder / "none.toml"), Stages(quiet=True))
+    with pytest.raises(RigError, match="does not exist; make it"):
+        hil_session.run_test(replace(request, junit=folder / "no" / "junit.xml"), Stages(quiet=True))
 
 
 TEST_FILE = """

@@ -185,6 +185,7 @@ def estimator_latent(bench: Bench) -> Table:
     """Over latent sizes, all examples."""
     data = examples(bench)
     made = [(latent, *compared(bench, data, latent)) for latent in LATENTS]
+    wide = kept_outcome(bench, data, "joint_separate", STANDARD_LATENT, WIDE_CHANNELS)
     half = np.full_like(data.held_out.settings, 0.5)
     random = np.random.default_rng(5).random(half.shape).astype(np.float32)
     return Table(
@@ -194,6 +195,7 @@ def estimator_latent(bench: Bench) -> Table:
         [[latent, *cells] for latent, cells, _ in made],
         {
             **pooled_gain([outcomes for _, _, outcomes in made]),
+            "lsd_wide_joint_separate_db": float(wide.lsd.mean()),
             "lsd_all_knobs_at_half_db": float(distance(data.held_out, half).mean()),
             "lsd_random_knobs_db": float(distance(data.held_out, random).mean()),
             "held_out": len(data.held_out),
@@ -207,11 +209,9 @@ def estimator_examples(bench: Bench) -> Table:
     made = []
     for n in FEWER:
         made.append((n, *compared(bench, fewer(data, bench.scaled(n)), STANDARD_LATENT)))
-    wide = kept_outcome(bench, fewer(data, bench.scaled(FEWER[-1])), "joint_separate", STANDARD_LATENT, WIDE_CHANNELS)
     findings = {
         f"better_percent_{n}": pooled_gain([outcomes])["joint_separate_better_percent"] for n, _, outcomes in made
     }
-    findings["lsd_joint_separate_of_as_many_weights_as_separate_db"] = float(wide.lsd.mean())
     return Table(
         "estimator_examples",
         "How does that depend on how many clips there are of each device? (16 dimensions)",

@@ -118,7 +118,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--nam", type=Path, help="a Python with neural-amp-modeler, for a row of its own trainer")
     parser.add_argument("--nam-capture", default="TS9_HighDrive", help="which capture --nam is given")
-    parser.add_argument("--nam-capture", default="TS9_HighDrive", help="which capture --nam is given")
     parser.add_argument("--json", type=Path, default=Path("out/bench-fit.json"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)

@@ -21,6 +21,7 @@ from . import (
     bom,
     monte_carlo,
     panel,
+    panel_docs,
     panel_files,
     panel_header,
     plots,
@@ -133,10 +134,13 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Build and check the module's hardware.")
     parser.add_argument("--docs", action="store_true", help="also refresh docs/hardware.md and its pictures")
-    parser.add_argument("--header", action="store_true", help="only write firmware/module/panel.h")
+    parser.add_argument(
+        "--header", action="store_true", help="only write the panels' headers and docs/module.md's table"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.header:
         panel_header.write()
+        panel_docs.write()
         return 0
     try:
         built = build()

@@ -5,18 +5,18 @@
 
 #include <stdint.h>
 
-#define GRIT_DC_SHIFT 10u           /* corner: 48000 / (2 pi 2^10) Hz */
-#define GRIT_DC_FRACTION 12u        /* bits behind the point that the mean is kept in */
-#define GRIT_DC_INPUT_MAX (1 << 18) /* most that a sample may be, to either side */
+#define GRIT_DC_SHIFT 10u    /* corner: 48000 / (2 pi 2^10) Hz */
+#define GRIT_DC_FRACTION 12u /* bits behind the point that the mean is kept in */
+/* Most that a sample may be, to either side: 12 dB above full scale. A difference of two such means still has 31 bits.
+ */
+#define GRIT_DC_INPUT_MAX (1 << 17)
 
 typedef struct {
   int32_t mean; /* of what came, in 2^-GRIT_DC_FRACTION of a sample's unit */
 } grit_dc_blocker_t;
 
 static inline int32_t grit_dc_block(grit_dc_blocker_t *blocker, int32_t sample) {
-  /* A difference of two such values needs 32 bits and a sign. */
-  const int64_t way = (int64_t)sample * (1 << GRIT_DC_FRACTION) - blocker->mean;
-  blocker->mean += (int32_t)(way >> GRIT_DC_SHIFT);
+  blocker->mean += (sample * (1 << GRIT_DC_FRACTION) - blocker->mean) >> GRIT_DC_SHIFT;
   return sample - ((blocker->mean + (1 << (GRIT_DC_FRACTION - 1u))) >> GRIT_DC_FRACTION);
 }
 

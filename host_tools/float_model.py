@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gritspace.quantize.reference import RAMP_FRAMES, RAMP_STEPS, Move
+from gritspace.quantize.reference import RAMP_FRAMES, RAMP_STEPS, Move, ramps
 from gritspace.train.tcn import Modulation, Tcn
 
 CHUNK_FRAMES = 24000
@@ -42,18 +42,12 @@ def _rows(decoder: Tcn, position: NDArray[np.int16] | None, moves: Sequence[Move
     assert decoder.film is not None
     if position is None:
         raise ValueError("a space needs a position to be played at")
-    heading = np.asarray(position)
-    wanted = [heading, *(np.asarray(z) for _, z in moves)]
+    taken = ramps(moves, position)
+    wanted = [np.asarray(position), *(np.asarray(z) for _, z in taken)]
     made = decoder.film(torch.from_numpy(np.stack(wanted).astype(np.float32) / 32768.0))
     ends = torch.stack([made.gain[..., 0], made.bias[..., 0]], dim=1)  # (positions, gain or bias, rows)
     starts, reached = [0], [ends[0]]
-    for (frame, z), end in zip(moves, ends[1:], strict=True):
-        if np.array_equal(np.asarray(z), heading):
-            continue
-        heading = np.asarray(z)
-        while len(starts) > 1 and starts[-1] >= frame:  # steps that this move cuts off
-            starts.pop()
-            reached.pop()
+    for (frame, _), end in zip(taken, ends[1:], strict=True):
         begin = reached[-1]
         for step in range(1, RAMP_STEPS + 1):
             starts.append(frame + (step - 1) * (RAMP_FRAMES // RAMP_STEPS))

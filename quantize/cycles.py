@@ -75,8 +75,8 @@ def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e
     frames = blocks * block
     moving = None
     if model.position_count:
-        moved = _cost(engine, audio, block, max(2, blocks // 4), positions=model.position_count)
-        moving = moved.total / (max(2, blocks // 4) * block) - resting.total / frames
+        moved = _cost(engine, audio, block, blocks, positions=model.position_count)
+        moving = moved.total / frames - resting.total / frames
     per_frame = resting.total / frames
     return CycleReport(
         name=model.name,

@@ -11,15 +11,19 @@ the block (its layout: kernels_m7.h).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.quantize.arithmetic import tanh_table
 from gritspace.quantize.engine import SOURCES
+from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
 
 PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
+ATTEMPTS, MOST_ATTEMPTS = 600, 3500
+"""How long an order is looked for; most where the known networks spend their time (minutes in all)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
@@ -109,8 +113,11 @@ def pipelined(tile: Tile, taps: int, loop: bool) -> tuple[list[str], list[str]]:
 
         load x2, a0   load b, a1   -, a2   load next a, b0   load next x0, b1   load next x1, b2
 
-    The empty slots take what the loop itself needs. A tap's last pair finds the next tap's place in them, a cycle too
-    late: one cycle a tap is lost.
+    The empty slot takes what the loop itself needs. A tap's last pair finds the next tap's place before it can load
+    from there; the next tap's first pair begins with its loads a cycle later, just in time:
+
+        load x2, a0   load b, a1   load place, a2   add, b0   load next a, b1   load next x0, b2
+        load x1, a0   load x2, a1  load b, a2   ...
     """
     size = taps * tile.tap_bytes
     base = 0  # what lr has moved on
@@ -122,18 +129,30 @@ def pipelined(tile: Tile, taps: int, loop: bool) -> tuple[list[str], list[str]]:
             next_x, next_w = tile.audio_loads(next_tap, next_pair), tile.weight_loads(next_tap, next_pair)
             a, b = tile.row_products(tap, pair)
             moves_on = [f"add lr, lr, #{size}"] if loop and tap + 1 == taps and pair == 0 else []
-            lines += [x[2], a[0], _moved(w[1], -base), a[1]]
+            second = _moved(w[1], -base)
+            lines += [x[1], a[0], x[2], a[1], second, a[2]] if pair == 0 else [x[2], a[0], second, a[1]]
             if next_tap == taps and not loop:
-                return [*tile.weight_loads(0, 0)[:1], *tile.audio_loads(0, 0)[:2]], [*lines, a[2], *b]
-            if next_pair != 0:
-                base += size if moves_on else 0
-                lines += [*moves_on, a[2], _moved(next_w[0], -base), b[0], next_x[0], b[1], next_x[1], b[2]]
+                lines += b if pair == 0 else [a[2], *b]
                 continue
-            lines += [f"ldr r12, [lr, #{next_tap * tile.tap_bytes - base}]", a[2]]
             base += size if moves_on else 0
-            lines += [*moves_on, "tst r12, #1"] if loop and next_tap == taps else []
-            lines += ["add r12, r12, r11", b[0], _moved(next_w[0], -base), b[1], next_x[0], b[2], next_x[1]]
-    return [*tile.weight_loads(0, 0)[:1], *tile.audio_loads(0, 0)[:2]], lines
+            first = _moved(next_w[0], -base)
+            if next_pair != 0:
+                lines += moves_on
+                lines += (
+                    [first, b[0], next_x[0], b[1], next_x[1], b[2]]
+                    if pair == 0
+                    else [a[2], first, b[0], next_x[0], b[1], next_x[1], b[2]]
+                )
+                continue
+            place = f"ldr r12, [lr, #{next_tap * tile.tap_bytes - base}]"
+            tested = ["tst r12, #1"] if loop and next_tap == taps else []
+            lines += moves_on
+            lines += (
+                [place, b[0], *tested, "add r12, r12, r11", b[1], first, b[2], next_x[0]]
+                if pair == 0
+                else [place, a[2], *tested, "add r12, r12, r11", b[0], first, b[1], next_x[0], b[2]]
+            )
+    return [tile.weight_loads(0, 0)[0], tile.audio_loads(0, 0)[0]], lines
 
 
 def _looped(tile: Tile, taps: int) -> tuple[list[str], list[str]]:
@@ -203,45 +222,63 @@ def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
     if kind != "linear":  # outputs as wide as inputs: they move on with the audio
         begin.append("sub r2, r2, r11")
     begin += [f"str lr, {WEIGHTS}", f"str r1, {DRY}", f"str r2, {OUT}", f"str r3, {END}"]
-    if kind == "tanh":
-        begin.append(f"str r11, {MORE}")
-    start = ["ldr r9, [lr, #-4]", "ldr r0, [lr, #-12]", "ldr r3, [lr, #-8]", f"ldr r12, {DRY}"]
-    start += [f"ldr r{6 + frame}, [r12, #{4 * frame}]" for frame in range(3)]
-    for row in range(2):
-        for frame in (1, 2, 0):  # the first one's register holds the bias until then
-            start.append(f"smla{'bt'[row]}b r{3 * row + frame}, r9, r{6 + frame}, r{3 * row}")
-    start += ["add r12, r12, #12", f"str r12, {DRY}", "ldr r12, [lr, #0]", "add r12, r12, r11"]
+    begin += [f"str r11, {MORE}"] if kind == "tanh" else []
     ahead, body = pipelined(tile, taps or 1, loop=taps == 0)
-    end = {"linear": linear, "leaky": leaky, "tanh": tanh}[kind](tile, 4 if taps == 0 else taps * tile.tap_bytes + 4)
-    if kind == "linear":
-        end += [f"ldr r10, {OUT}", f"ldr r6, {EXTRA}", f"ldr r8, {MORE}"]
-        end += ["str r3, [r10, #0]", "str r4, [r10, r6]", "str r5, [r10, r6, lsl #1]"]
-        end += ["add r10, r10, r8", f"str r10, {OUT}"]
-    else:
-        end += [f"ldr r11, {MORE}"] if kind == "tanh" else []
-        end += [f"ldr r10, {OUT}", "add r10, r10, r11"]
-        end += [f"str r{3 + frame}, [r10, #{4 * pairs * frame}]" for frame in range(3)]
-    end += [f"ldr r9, {END}", f"add r11, r11, #{tile.step}", "cmp r11, r9"]
+    free = names()
+    start = [*_start(free), *ahead]
+    loops = taps == 0
+    end = ACTIVATIONS[kind](tile, 4 if taps == 0 else taps * tile.tap_bytes + 4, free)
+    end += [f"ldr r11, {MORE}"] if kind == "tanh" else []  # it needs every register in between
+    end += _store_with_stride(free) if kind == "linear" else _store(tile, free)
+    limit = next(free)
+    end += [f"ldr {limit}, {END}", f"add r11, r11, #{tile.step}", f"cmp r11, {limit}"]
     end += [f"str r11, {MORE}"] if kind == "tanh" else []
-    end += [f"ldr lr, {WEIGHTS}"] if taps == 0 or kind == "tanh" else []
-    if taps == 0:  # the next tile's start, also after the last tile
-        rounds = [*body, "beq 2b", *schedule(end + start + ahead)]
-    else:
-        last = _last_pair(tile)
-        rounds = [*body[:-last], *schedule(body[-last:] + end + start + ahead)]
+    end += [f"ldr lr, {WEIGHTS}"] if loops or kind == "tanh" else []
+    last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
+    first, rest = body[: len(body) - last], body[len(body) - last :]
+    # the next tile's start, also after the last tile
+    turn = arrange([*rest, *end, *start], LIVE, first[-16:], body[:12], MOST_ATTEMPTS if taps else ATTEMPTS)
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or 'any'}",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
-        *(*enter, "1:", *schedule(begin + start + ahead), "2:", *rounds, "blo 2b"),
+        *(*enter, "1:", *schedule(begin), *arrange(start, LIVE, (), body[:12], 40), "2:", *first),
+        *(*(["beq 2b"] if loops else []), *turn, "blo 2b"),
         *NEXT_BLOCK,
         *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
 
 
-def _last_pair(tile: Tile) -> int:
-    """How many instructions of the last products may mix with what follows."""
-    return 2 + 2 * tile.frames
+LIVE = (*(f"r{n}" for n in range(7)), "r9", "r11", "r12", "lr")
+"""What a tile's products need to begin: accumulators, the first operands, and where everything stands."""
+
+
+def _start(free: Iterator[str]) -> list[str]:
+    """Biases and mix-in into the accumulators; the first tap's place."""
+    weights, dry, first, second = (next(free) for _ in range(4))
+    lines = [f"ldr {weights}, [lr, #-4]", f"ldr {first}, [lr, #-12]", f"ldr {second}, [lr, #-8]", f"ldr {dry}, {DRY}"]
+    for frame in range(3):
+        x = next(free)
+        lines.append(f"ldr {x}, [{dry}, #{4 * frame}]")
+        lines.append(f"smlabb r{frame}, {weights}, {x}, {first}")
+        lines.append(f"smlatb r{3 + frame}, {weights}, {x}, {second}")
+    on, place = next(free), next(free)
+    lines += [f"add {on}, {dry}, #12", f"str {on}, {DRY}", f"ldr {place}, [lr, #0]", f"add r12, {place}, r11"]
+    return lines
+
+
+def _store(tile: Tile, free: Iterator[str]) -> list[str]:
+    """Outputs as wide as inputs: they move on with the audio."""
+    out, at = next(free), next(free)
+    lines = [f"ldr {out}, {OUT}", f"add {at}, {out}, r11"]
+    return lines + [f"str r{3 + frame}, [{at}, #{4 * tile.pairs * frame}]" for frame in range(tile.frames)]
+
+
+def _store_with_stride(free: Iterator[str]) -> list[str]:
+    out, stride, on, moved = (next(free) for _ in range(4))
+    lines = [f"ldr {out}, {OUT}", f"ldr {stride}, {EXTRA}", f"ldr {on}, {MORE}"]
+    lines += [f"str r3, [{out}, #0]", f"str r4, [{out}, {stride}]", f"str r5, [{out}, {stride}, lsl #1]"]
+    return [*lines, f"add {moved}, {out}, {on}", f"str {moved}, {OUT}"]
 
 
 NEXT_BLOCK = [f"ldr r0, {CALL}", "ldr r1, [r0, #20]", "ldr r2, [r0, #24]", "ldr r3, [r0, #0]", "ldr r4, [r0, #8]"]
@@ -274,63 +311,66 @@ def head(pairs: int) -> list[str]:
     ]
 
 
-def linear(tile: Tile, offset: int) -> list[str]:
-    """Requantization, saturated: SMMULR with a multiplier moved up by 32 - shift is the whole rule but for SSAT."""
+def linear(tile: Tile, offset: int, free: Iterator[str]) -> list[str]:
+    """Requantization, saturated: SMMULR with a multiplier moved up by 32 - shift is the whole rule but for SSAT.
+
+    As every activation here: offset: of the multipliers from lr; the results, both outputs of a frame in one word, lie
+    in r3 to r5.
+    """
     lines = []
     for row in range(2):
-        m = f"r{9 + row}"
+        m = next(free)
         lines.append(f"ldr {m}, [lr, #{offset + 4 * row}]")
         for frame in range(tile.frames):
             a = tile.accumulator(row, frame)
             lines += [f"smmulr {a}, {a}, {m}", f"ssat {a}, #16, {a}"]
-    return lines + packed(tile)
+    return lines + _packed(tile)
 
 
-def packed(tile: Tile) -> list[str]:
-    """Both outputs of a frame in one word, in the second one's register: the next tile needs the first ones first."""
+def _packed(tile: Tile) -> list[str]:
     return [f"pkhbt r{3 + f}, r{f}, r{3 + f}, lsl #16" for f in range(tile.frames)]
 
 
-def leaky(tile: Tile, offset: int) -> list[str]:
+def leaky(tile: Tile, offset: int, free: Iterator[str]) -> list[str]:
     """The multiplier by the accumulator's sign, without a branch: m + (d & sign)."""
     lines = []
     for row in range(2):
-        m, d = ("r6", "r7") if row == 0 else ("r8", "r9")
+        m, d = next(free), next(free)
         lines += [f"ldr {m}, [lr, #{offset + 4 * row}]", f"ldr {d}, [lr, #{offset + 8 + 4 * row}]"]
-    for row in range(2):
-        m, d = ("r6", "r7") if row == 0 else ("r8", "r9")
         for frame in range(tile.frames):
-            a = tile.accumulator(row, frame)
-            t = ("r10", "r12", "r10" if row == 0 else "r6")[frame]
-            lines += [f"and {t}, {d}, {a}, asr #31", f"add {t}, {t}, {m}", f"smmulr {a}, {a}, {t}"]
+            a, chosen, t = tile.accumulator(row, frame), next(free), next(free)
+            lines += [f"and {chosen}, {d}, {a}, asr #31", f"add {t}, {chosen}, {m}", f"smmulr {a}, {a}, {t}"]
             lines.append(f"ssat {a}, #16, {a}")
-    return lines + packed(tile)
+    return lines + _packed(tile)
 
 
-def tanh(tile: Tile, offset: int) -> list[str]:
+def tanh(tile: Tile, offset: int, free: Iterator[str]) -> list[str]:
     """A straight line from two tables, moved up by 9 so that the result stands in the upper half.
 
     The line is evaluated at x itself, not at its distance from the segment's start: what overflows on the way cancels.
     The index saturates before the look-up, which is the requantization's saturation: the outermost segments are flat.
     """
     lines = []
+    bases, slopes = next(free), next(free)
     for row in range(2):
-        m = f"r{6 + row}"
+        m = next(free)
         lines.append(f"ldr {m}, [lr, #{offset + 4 * row}]")
         for frame in range(tile.frames):
             a = tile.accumulator(row, frame)
             lines.append(f"smmulr {a}, {a}, {m}")
-    lines += [f"ldr r12, {EXTRA}", "add lr, r12, #2048"]
-    temporaries = (("r6", "r7"), ("r8", "r9"), ("r10", "r11"))
+    lines += [f"ldr {bases}, {EXTRA}", f"add {slopes}, {bases}, #2048"]
     for frame in range(tile.frames):
         for row in range(2):
             a = tile.accumulator(row, frame)
-            base, slope = temporaries[(2 * frame + row) % 3]
-            lines += [f"ssat {base}, #9, {a}, asr #7", f"ldr {slope}, [lr, {base}, lsl #2]"]
-            lines += [f"ldr {base}, [r12, {base}, lsl #2]", f"mla {a}, {slope}, {a}, {base}"]
+            index, slope, base = next(free), next(free), next(free)
+            lines += [f"ssat {index}, #9, {a}, asr #7", f"ldr {slope}, [{slopes}, {index}, lsl #2]"]
+            lines += [f"ldr {base}, [{bases}, {index}, lsl #2]", f"mla {a}, {slope}, {a}, {base}"]
         low, high = tile.accumulator(0, frame), tile.accumulator(1, frame)
         lines.append(f"pkhtb {high}, {high}, {low}, asr #16")
     return lines
+
+
+ACTIVATIONS = {"linear": linear, "leaky": leaky, "tanh": tanh}
 
 
 def residual(pairs: int) -> list[str]:
@@ -340,31 +380,33 @@ def residual(pairs: int) -> list[str]:
     Registers besides the tile's: r11 the stream, r12 z.
     """
     tile = Tile(2, 3, pairs)
-    products = tile.products(0)
-    ahead = ["ldr r3, [lr, #-12]", *_loads_ahead(products)]
-    body: list[str] = []
-    started: set[str] = set()
-    for line in (line for line in products if line not in ahead):
-        a = line.split()[1].rstrip(",") if line.startswith("smlad") else ""
-        if a and a not in started:  # the first product of each accumulator starts from its row's bias
-            started.add(a)
-            line = line[: line.rindex(a)] + ("r3" if len(started) <= tile.frames else "r5")
-        body.append(line)
-        if len(started) == tile.frames and a == "r2" and line.endswith("r3"):
-            body.append("ldr r5, [lr, #-8]")
-    end = linear(tile, tile.tap_bytes + 4)
+    ahead, body = pipelined(tile, 1, loop=False)
+    begun: set[str] = set()
+    for at, line in enumerate(body):  # the first product of each accumulator starts from its row's bias
+        register = line.split()[1].rstrip(",")
+        if line.startswith("smlad") and register not in begun:
+            begun.add(register)
+            body[at] = line[: line.rindex(register)] + ("r3" if register in ("r0", "r1", "r2") else "r5")
+    body.insert(4, "ldr r5, [lr, #-8]")
+    free = names()
+    end = linear(tile, tile.tap_bytes + 4, free)
     for frame in range(3):
-        at = 4 * pairs * frame
-        end += [f"ldr r{frame}, [r11, #{at}]", f"qadd16 r{frame}, r{3 + frame}, r{frame}"]
-        end.append(f"str r{frame}, [r11, #{at}]")
-    end += [f"add r11, r11, #{tile.step}", f"add r12, r12, #{tile.step}", f"ldr r10, {END}", "cmp r12, r10"]
+        at, sample, total = 4 * pairs * frame, next(free), next(free)
+        end += [f"ldr {sample}, [r11, #{at}]", f"qadd16 {total}, r{3 + frame}, {sample}", f"str {total}, [r11, #{at}]"]
+    limit = next(free)
+    end += [f"add r11, r11, #{tile.step}", f"add r12, r12, #{tile.step}", f"ldr {limit}, {END}", f"cmp r12, {limit}"]
+    start = ["ldr r3, [lr, #-12]", *ahead]
     begin = ["ldr lr, [r0, #0]", "ldr r12, [r0, #12]", "ldr r11, [r0, #8]", "ldr r1, [r0, #16]", f"str r1, {END}"]
+    last = 2 + 2 * tile.frames + (pairs == 1)
+    live = ("r3", "r6", "r9", "r11", "r12", "lr")
+    attempts = MOST_ATTEMPTS if pairs in (1, 2, 4, 8) else ATTEMPTS
+    turn = arrange([*body[-last:], *end, *start], live, body[:-last][-16:], body[:12], attempts)
     return [
         f"function grit_m7_residual_{2 * pairs}",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
         f"str r0, {CALL}",
-        *("1:", *schedule(begin + ahead), "2:", *schedule(body + end + ahead, loops=True), "blo 2b"),
+        *("1:", *schedule([*begin, *start]), "2:", *body[:-last], *turn, "blo 2b"),
         *NEXT_BLOCK,
         *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]

@@ -1,84 +1,82 @@
 """Puts straight-line Cortex-M7 code into the order that the core's two pipes like best.
 
 Registers stay as written; only the order changes. The model is that of LLVM's Cortex-M7 schedule as `llvm-mca` runs
-it: two instructions a cycle in order, one multiplier, one shifter, one SIMD unit, one store a cycle, two loads; and no
-result is written before an older one, so that within a cycle the short instruction (a load, an addition) stands before
-the long one (a multiplication).
+it, found by timing pairs of instructions: two instructions a cycle in order, one multiplier, one shifter, one SIMD
+unit, one store a cycle, two loads; what the SIMD unit does stands first in its cycle; no result is written before an
+older one, so that within a cycle the short instruction (a load, an addition) stands before the long one (a product).
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smlawb", "smlawt"}
 SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
 SHIFTER = {"ssat", "pkhbt", "pkhtb"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instruction:
-    """One instruction. early: sources the core needs a cycle sooner than an addition would (addresses, factors)."""
+    """One instruction. early, late: sources needed a cycle sooner or later than an addition's are: addresses and what
+    PKHBT or an addition shifts; accumulators and what is stored."""
 
     text: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     early: tuple[str, ...] = ()
-    accumulator: str = ""
+    late: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The mnemonic."""
         return self.text.split()[0]
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Cycles until the result is written: results are written in the order of the program."""
-        if self.name == "str":
-            return 0
-        if self.name in ("ssat", "qadd16"):
-            return 3
-        return 2 if self.name in MULTIPLY else 1
+        return 2 if self.name in MULTIPLY or self.name in ("ssat", "qadd16", "str") else 1
+
+    def wait(self, register: str) -> int:
+        """When it needs a register, in cycles after an addition would."""
+        return -1 if register in self.early else int(register in self.late)
 
 
+@cache
 def parse(text: str) -> Instruction:
     """An instruction in the few forms the kernels use."""
     name, _, rest = text.partition(" ")
     operands = [part.strip(" []") for part in rest.split(",")]
-    registers = [part for part in operands if part in _REGISTERS]
+    registers = [part for part in operands if _REGISTER.fullmatch(part)]
     if name == "str":
-        return Instruction(text, tuple(registers), ("memory",), tuple(registers[1:]))
+        late = () if registers[0] in registers[1:] else (registers[0],)
+        return Instruction(text, tuple(registers), ("memory",), tuple(registers[1:]), late)
     if name == "ldr":
         return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))
-    if name == "mov":
-        return Instruction(text, tuple(registers[1:]), (registers[0],))
     if name in ("cmp", "tst"):
         return Instruction(text, tuple(registers), ("flags",))
     if name == "subs":
         return Instruction(text, tuple(registers[1:]), (registers[0], "flags"))
     if name in MULTIPLY:
-        accumulator = registers[3] if len(registers) > 3 else ""
-        return Instruction(text, tuple(registers[1:]), (registers[0],), tuple(registers[1:3]), accumulator)
-    early = tuple(registers[2:]) if "asr" in rest or "lsl" in rest else ()
-    if name == "ssat":
-        early = ()
+        late = tuple(r for r in registers[3:] if r not in registers[1:3])
+        return Instruction(text, tuple(registers[1:]), (registers[0],), (), late)
+    early = tuple(registers[2:]) if name in ("pkhbt", "pkhtb") or (name == "add" and "lsl" in rest) else ()
     return Instruction(text, tuple(registers[1:]), (registers[0],), early)
 
 
-_REGISTERS = {f"r{n}" for n in range(13)} | {"lr", "sp"}
+_REGISTER = re.compile(r"[rv]\d+|lr|sp")
+"""v0, v1, ...: values whose register m7_registers.py chooses."""
 
 
-def _delay(before: Instruction, after: Instruction) -> int | None:
+def delay(before: Instruction, after: Instruction) -> int | None:
     """Cycles `after` must stay behind `before`; None: free. 0 means the same cycle will do, in this order."""
     needed: int | None = None
     for register in before.writes:
         if register in after.reads and register != "memory":
-            if before.name in MULTIPLY and register == after.accumulator and register not in after.early:
-                wait = 1
-            else:
-                wait = before.length + (register in after.early)
-            needed = max(needed or 0, wait)
+            needed = max(needed or 0, before.length - after.wait(register))
         elif register == "memory" and register in after.reads:
             if _may_overlap(before, after):
                 needed = max(needed or 0, 1)
@@ -96,6 +94,7 @@ def _may_overlap(store: Instruction, load: Instruction) -> bool:
     return _place(store) == _place(load)
 
 
+@cache
 def _place(instruction: Instruction) -> str:
     return instruction.text[instruction.text.index("[") :].replace(" ", "")
 
@@ -107,13 +106,13 @@ def schedule(lines: Sequence[str], loops: bool = False, attempts: int = 150) -> 
     """
     code = [parse(line) for line in lines]
     edges = _edges(code)
-    heights = _heights(_edges([*code, *code]) if loops else edges, [*code, *code] if loops else code)[: len(code)]
+    height = heights(_edges([*code, *code]) if loops else edges, [*code, *code] if loops else code)[: len(code)]
     generator = random.Random(len(lines))
     best: list[int] = []
     least = None
     for attempt in range(attempts):
         spread = 0.0 if attempt == 0 else 1.0 + attempt % 4
-        order = _list_schedule(code, edges, [height + generator.uniform(-spread, spread) for height in heights])
+        order = _list_schedule(code, edges, [h + generator.uniform(-spread, spread) for h in height])
         instructions = [code[i] for i in order]
         cost = duration(instructions * 3) if loops else duration(instructions)
         if least is None or cost < least:
@@ -125,53 +124,53 @@ def _edges(code: Sequence[Instruction]) -> list[list[tuple[int, int]]]:
     edges: list[list[tuple[int, int]]] = [[] for _ in code]
     for j, after in enumerate(code):
         for i in range(j):
-            delay = _delay(code[i], after)
-            if delay is not None:
-                edges[i].append((j, delay))
+            wait = delay(code[i], after)
+            if wait is not None:
+                edges[i].append((j, wait))
     return edges
 
 
-def _heights(edges: Sequence[Sequence[tuple[int, int]]], code: Sequence[Instruction]) -> list[float]:
+def heights(edges: Sequence[Sequence[tuple[int, int]]], code: Sequence[Instruction]) -> list[float]:
     """Cycles from each instruction to the end along the longest chain."""
-    heights = [0.0] * len(code)
+    height = [0.0] * len(code)
     for i in reversed(range(len(code))):
-        heights[i] = max([code[i].length, *(heights[j] + delay for j, delay in edges[i])])
-    return heights
+        height[i] = max([code[i].length, *(height[j] + wait for j, wait in edges[i])])
+    return height
 
 
 def duration(code: Sequence[Instruction]) -> int:
     """Cycles until the last instruction is issued, two a cycle in the given order."""
-    ready: dict[str, int] = {}  # when an ordinary consumer may read a register
-    quick: dict[str, int] = {}  # when another multiply-accumulate may go on with it
+    ready: dict[str, int] = {}
     stored: dict[str, int] = {}
     cycle, slots, last_write = 0, 0, 0
-    units: set[str] = set()
+    used: set[str] = set()
     for instruction in code:
-        at = cycle
+        at = max(cycle, last_write - instruction.length)
         for register in instruction.reads:
             if register == "memory":
                 at = max(at, stored.get(_place(instruction), 0))
-            elif register == instruction.accumulator and register not in instruction.early:
-                at = max(at, quick.get(register, 0))
-            else:
-                at = max(at, ready.get(register, 0) + (register in instruction.early))
-        if instruction.length:
-            at = max(at, last_write - instruction.length)
+            elif register in ready:
+                at = max(at, ready[register] - instruction.wait(register))
         if at > cycle:
-            cycle, slots, units = at, 0, set()
-        if slots == 2 or units & _units(instruction):
-            cycle, slots, units = cycle + 1, 0, set()
+            cycle, slots, used = at, 0, set()
+        if slots == 2 or used & units(instruction) or (slots and instruction.name in SIMD):
+            cycle, slots, used = cycle + 1, 0, set()
         slots += 1
-        units |= _units(instruction)
-        if instruction.length:
-            last_write = max(last_write, cycle + instruction.length)
+        used |= units(instruction)
+        last_write = max(last_write, cycle + instruction.length)
         for register in instruction.writes:
             if register == "memory":
                 stored[_place(instruction)] = cycle + 1
             else:
                 ready[register] = cycle + instruction.length
-                quick[register] = cycle + (1 if instruction.name in MULTIPLY else instruction.length)
     return cycle + 1
+
+
+def may_issue(instruction: Instruction, cycle: int, taken: Sequence[int], used: set[str], last_write: int) -> bool:
+    """Whether the core takes it in this cycle behind those already taken, which need the units `used`."""
+    if instruction.name in SIMD and taken:
+        return False
+    return not used & units(instruction) and cycle + instruction.length >= last_write
 
 
 def _list_schedule(
@@ -188,26 +187,20 @@ def _list_schedule(
     cycle, last_write = 0, 0
     while ready:
         taken: list[int] = []
-        units: set[str] = set()
+        used: set[str] = set()
         for _slot in range(2):
-            fitting = [
-                i
-                for i in ready
-                if earliest[i] <= cycle
-                and not units & _units(code[i])
-                and (code[i].length == 0 or cycle + code[i].length >= last_write)
-            ]
+            fitting = [i for i in ready if earliest[i] <= cycle and may_issue(code[i], cycle, taken, used, last_write)]
             if not fitting:
                 break
             candidates = [code[k] for k in fitting]
-            best = max(fitting, key=lambda i: (_preference(code[i], taken, candidates), height[i], -i))
+            best = max(fitting, key=lambda i: (preference(code[i], taken, candidates), height[i], -i))
             ready.discard(best)
             taken.append(best)
-            units |= _units(code[best])
+            used |= units(code[best])
             last_write = max(last_write, cycle + code[best].length)
-            for j, delay in edges[best]:
+            for j, wait in edges[best]:
                 waiting[j] -= 1
-                earliest[j] = max(earliest[j], cycle + delay)
+                earliest[j] = max(earliest[j], cycle + wait)
                 if waiting[j] == 0:
                     ready.add(j)
         order += taken
@@ -215,20 +208,23 @@ def _list_schedule(
     return order
 
 
-def _preference(instruction: Instruction, taken: Sequence[int], fitting: Sequence[Instruction]) -> int:
+def preference(instruction: Instruction, taken: Sequence[int], fitting: Sequence[Instruction]) -> int:
+    """Within a cycle, short instructions before long ones."""
     if taken:
-        return min(instruction.length, 2) if instruction.length else 2
+        return instruction.length
     return 1 if instruction.length == 1 and any(i.length != 1 for i in fitting) else 0
 
 
-def _units(instruction: Instruction) -> set[str]:
-    units = set()
+@cache
+def units(instruction: Instruction) -> frozenset[str]:
+    """What it needs of which there is one a cycle."""
+    needed = set()
     if instruction.name in MULTIPLY:
-        units.add("multiplier")
+        needed.add("multiplier")
     if instruction.name in SIMD:
-        units.add("simd")
+        needed.add("simd")
     if instruction.name in SHIFTER or "asr" in instruction.text or "lsl" in instruction.text:
-        units.add("shifter")
+        needed.add("shifter")
     if instruction.name == "str":
-        units.add("store")
-    return units
+        needed.add("store")
+    return frozenset(needed)

@@ -33,7 +33,7 @@ from gritspace.quantize.integer_model import (
     IntegerModel,
 )
 
-RAMP_FRAMES = 48
+RAMP_FRAMES = 192
 RAMP_STEPS = 4
 """As in engine.h: a new position's gains and biases are reached in straight lines over this many frames and steps."""
 
@@ -63,6 +63,24 @@ def run(
     return carry[-frames:, 0].astype(np.int16) if frames else np.zeros(0, np.int16)
 
 
+def ramps(moves: Sequence[Move], heading: object) -> list[Move]:
+    """Moves, in order of frame, -> when the engine begins a ramp, and whereto. heading: the position it stands at.
+
+    A position set while a ramp is under way waits for its end; of several that wait, the last counts. One that the
+    engine has reached already begins nothing.
+    """
+    begun: list[Move] = []
+    free_from, at = 0, 0
+    heading = waiting = np.asarray(heading)
+    for frame, z in [*moves, (np.iinfo(np.int64).max, heading)]:
+        begin = max(at, free_from)
+        if begin < frame and not np.array_equal(waiting, heading):
+            begun.append((begin, waiting))
+            heading, free_from = waiting, begin + RAMP_FRAMES
+        waiting, at = np.asarray(z), frame
+    return begun
+
+
 class _RowsOverTime:
     """Multipliers and biases of the film rows, a row of the table per segment of constant ones."""
 
@@ -87,12 +105,7 @@ class _RowsOverTime:
         starts, multipliers, biases = [0], [multiplier], [bias]
         step_frames = RAMP_FRAMES // RAMP_STEPS
         heading = np.asarray(model.default_position if position is None else position)
-        for frame, z in moves:
-            if model.film is None or np.array_equal(np.asarray(z), heading):
-                continue  # a ramp toward the same position goes on undisturbed
-            heading = np.asarray(z)
-            while starts and starts[-1] >= max(frame, 1):  # steps that this move cuts off
-                starts.pop(), multipliers.pop(), biases.pop()
+        for frame, z in ramps(moves, heading) if model.film is not None else []:
             start_multiplier, start_bias = multipliers[-1], biases[-1]
             end_multiplier, end_bias = target(z)
             for step in range(1, RAMP_STEPS + 1):

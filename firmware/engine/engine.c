@@ -8,6 +8,8 @@
 
 #define CHUNK_FRAMES 48u /* most frames taken through the network at once: one millisecond */
 #define RAMP_STEP_FRAMES (GRIT_RAMP_FRAMES / GRIT_RAMP_STEPS)
+#define NO_STEP UINT32_MAX
+_Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp step");
 
 /* Histories up to this many frames a tap are copied in front of the chunk; for longer ones, cutting the chunk where a
  * tap meets the ring's end costs less than the copy. */
@@ -50,12 +52,11 @@ struct grit_engine {
    * target in steps. */
   int16_t *base, *start_multiplier, *target_multiplier;
   int32_t *start_bias, *target_bias;
-  int16_t heading[GRIT_MAX_POSITION];
-  uint32_t ramp_step;   /* taken so far; GRIT_RAMP_STEPS: at rest */
-  uint32_t frames_left; /* until the next */
-  /* The ramp steps that fall into the present chunk: how many, where the first one stands. */
-  uint32_t step_count, first_step_at;
-  uint32_t film_row; /* where the next convolution's film rows stand */
+  int16_t heading[GRIT_MAX_POSITION], wanted[GRIT_MAX_POSITION]; /* the ramp's target; the latest position set */
+  uint32_t ramp_step;   /* taken so far; GRIT_RAMP_STEPS: the target is reached */
+  uint32_t frames_left; /* until the next, or until another ramp may begin */
+  uint32_t step_at;     /* frame of the present chunk at which a step is taken; NO_STEP: none */
+  uint32_t film_row;    /* where the next convolution's film rows stand */
   /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there
    * is room for the longest copied history. */
   int16_t *block, *pre, *z[2], *carry; /* z: of even and of odd layers; at last the output */
@@ -261,40 +262,46 @@ static void set_base(grit_engine_t *engine) {
   memcpy(base, blob + engine->model->arrays[header->array_count - 1u].head.multiplier, sizeof(int16_t));
 }
 
-/* Evaluates the target of a ramp toward `position`. Only for a model with a position. */
-static void aim(grit_engine_t *engine, const int16_t *position) {
+/* Evaluates the film rows of the position that is wanted, as a ramp's target. Only for a model with a position. */
+static void aim(grit_engine_t *engine) {
   const grit_model_t *model = engine->model;
-  memcpy(engine->heading, position, model->position_count * sizeof(int16_t));
-  grit_film_evaluate(model, position, engine->base, engine->target_multiplier, engine->target_bias);
+  memcpy(engine->heading, engine->wanted, sizeof engine->heading);
+  grit_film_evaluate(model, engine->heading, engine->base, engine->target_multiplier, engine->target_bias);
 }
 
-/* Finds the ramp steps that fall into the next `frames` frames. */
+/* The last target, which is reached, is where the next ramp starts. */
+static void begin_ramp(grit_engine_t *engine) {
+  int16_t *multiplier = engine->start_multiplier;
+  int32_t *bias = engine->start_bias;
+  engine->start_multiplier = engine->target_multiplier;
+  engine->start_bias = engine->target_bias;
+  engine->target_multiplier = multiplier;
+  engine->target_bias = bias;
+  engine->ramp_step = 0;
+  aim(engine);
+}
+
+/* Finds the ramp step that falls into the next `frames` frames. */
 static void plan_ramp(grit_engine_t *engine, uint32_t frames) {
-  uint32_t at = engine->frames_left;
-  engine->first_step_at = at;
-  engine->step_count = 0;
-  engine->film_row = 0;
-  if (engine->ramp_step == GRIT_RAMP_STEPS) return;
-  for (; engine->ramp_step < GRIT_RAMP_STEPS && at < frames; at += RAMP_STEP_FRAMES) {
-    engine->step_count++;
-    engine->ramp_step++;
+  engine->step_at = NO_STEP;
+  if (engine->model->film == NULL) return;
+  const uint32_t at = engine->frames_left;
+  if (at >= frames) {
+    engine->frames_left -= frames;
+    return;
   }
-  engine->frames_left = at - frames; /* not read after the last step */
+  if (engine->ramp_step == GRIT_RAMP_STEPS) {
+    engine->frames_left = 0;
+    if (memcmp(engine->heading, engine->wanted, sizeof engine->heading) == 0) return;
+    begin_ramp(engine);
+  }
+  engine->ramp_step++;
+  engine->step_at = at;
+  engine->frames_left = at + RAMP_STEP_FRAMES - frames;
 }
 
 void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
-  const grit_model_t *model = engine->model;
-  const uint32_t rows = model->header->film_rows;
-  if (model->film == NULL) return;
-  if (memcmp(engine->heading, position, model->position_count * sizeof(int16_t)) == 0) return;
-  const grit_ramp_t ramp = ramp_from(engine, 0);
-  for (uint32_t row = 0; row < rows; row++) { /* from where the last ramp has come */
-    engine->start_multiplier[row] = grit_multiplier_at(&ramp, row, engine->ramp_step);
-    engine->start_bias[row] = grit_bias_at(&ramp, row, engine->ramp_step);
-  }
-  aim(engine, position);
-  engine->ramp_step = 0;
-  engine->frames_left = 0;
+  if (engine->model->film != NULL) memcpy(engine->wanted, position, engine->model->position_count * sizeof(int16_t));
 }
 
 /* ---- audio --------------------------------------------------------------------------------------------------------
@@ -378,17 +385,16 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
   return next;
 }
 
-/* conv over the whole block, its history included, into out. steps: how many ramp steps its rows take on the way. */
+/* conv over the whole block, its history included, into out. step_at: where its rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, bool tanh, uint32_t steps) {
+                                    uint32_t frames, bool tanh, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
   recall(history, engine->block);
-  uint32_t step_at = steps > 0u ? engine->first_step_at : frames; /* the next ramp step */
-  uint32_t aim_at = history->copied ? frames : 0u;                /* when a tap has to be aimed next */
+  uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
     if (done == step_at) {
-      use_rows(engine, conv, engine->film_row, engine->ramp_step - --steps);
-      step_at = steps > 0u ? step_at + RAMP_STEP_FRAMES : frames;
+      use_rows(engine, conv, engine->film_row, engine->ramp_step);
+      step_at = NO_STEP;
     }
     if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
@@ -436,7 +442,7 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint32_t channels = layer->history.channels;
   int16_t *z = engine->z[index & 1u];
   const bool tanh = record->activation == 2u && !record->gated;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh, engine->step_count);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh, engine->step_at);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
@@ -454,7 +460,7 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
   const grit_array_t *record = &engine->model->arrays[index];
   grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
   convolve(engine, &array->head, &array->history, last ? engine->z[0] : engine->carry, frames, false,
-           last ? engine->step_count : 0u);
+           last ? engine->step_at : NO_STEP);
 }
 
 /* The array's input into engine->block. */
@@ -477,6 +483,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     const uint32_t channels = record->channels;
     const bool last = a + 1u == array_count;
     run_rechannel(engine, a, frames);
+    if (a == 0u) engine->film_row = 0;
     memset(engine->skips, 0, (size_t)frames * channels * sizeof(int32_t));
     if (a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
@@ -502,7 +509,9 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
   engine->frames_left = 0;
   if (model->film != NULL) {
     set_base(engine);
-    aim(engine, position != NULL ? position : model->header->default_position);
+    if (position == NULL) position = model->header->default_position;
+    memcpy(engine->wanted, position, model->position_count * sizeof(int16_t));
+    aim(engine);
     use_target(engine);
   }
   for (uint32_t i = 0; i < model->header->layer_count; i++) engine->layers[i].history.next = 0;

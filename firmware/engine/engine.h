@@ -39,13 +39,14 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
 /* Back to silence at `position` (NULL: the default position). */
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position);
 
-/* Moves to a position: gains and biases run in straight lines from where they are to where they should be over the
- * next GRIT_RAMP_FRAMES frames, in GRIT_RAMP_STEPS equal steps. Calling it again in mid-ramp starts the new ramp from
- * where the old one stands. The position the engine is at, or heads for, costs nothing to set again. Never clicks,
- * but moving far in one call is a fast sweep: a caller that wants a glide moves a little every block. */
+/* Moves to a position: gains and biases run from where they are to where they should be over the next GRIT_RAMP_FRAMES
+ * frames, in GRIT_RAMP_STEPS equal steps. A position set in mid-ramp waits for the ramp's end; of several, the last
+ * counts. So a moving position costs an evaluation of the FiLM network every GRIT_RAMP_FRAMES and new rows every step,
+ * however often it is set. Never clicks, but moving far in one call is a fast sweep: a caller that wants a glide moves
+ * a little every block. */
 void grit_engine_set_position(grit_engine_t *engine, const int16_t *position);
 
-#define GRIT_RAMP_FRAMES 48
+#define GRIT_RAMP_FRAMES 192
 #define GRIT_RAMP_STEPS 4
 
 /* in, out: `frames` samples in Q15 (may be the same buffer). Any number of frames; the output does not depend on how

@@ -22,36 +22,35 @@ static inline int32_t pair_product(const int16_t *weight, const int16_t *x, int3
 #endif
 }
 
-static inline int32_t dense_row(const int16_t *weight, int32_t bias, uint32_t inputs, uint32_t shift,
-                                const int16_t *x) {
-  int32_t acc = bias;
-  uint32_t i = 0;
-  for (; i + 8u <= inputs; i += 8u) {
-    acc = pair_product(weight + i, x + i, acc);
-    acc = pair_product(weight + i + 2u, x + i + 2u, acc);
-    acc = pair_product(weight + i + 4u, x + i + 4u, acc);
-    acc = pair_product(weight + i + 6u, x + i + 6u, acc);
+/* out = a dense layer of x, two rows at a time so that x is loaded once for both; an odd last row is computed twice.
+ * Passes over all rows, with little to remember in each, stay in registers. */
+static void dense(const uint8_t *blob, const grit_dense_t *layer, const int16_t *x, int32_t *out) {
+  const uint32_t inputs = layer->inputs;
+  const int16_t *w = (const int16_t *)(const void *)(blob + layer->weight), *v = w + inputs;
+  const int32_t *bias = (const int32_t *)(const void *)(blob + layer->bias);
+  const uint8_t *shift = blob + layer->shift;
+  for (uint32_t row = 0; row < layer->rows; row += 2u, w = v, v += inputs) {
+    const uint32_t second = row + 1u < layer->rows ? row + 1u : row;
+    if (second == row) v = w;
+    int32_t a = bias[row], b = bias[second];
+    const int16_t *y = x;
+    for (uint32_t n = inputs / 8u; n > 0u; n--, w += 8, v += 8, y += 8) {
+      a = pair_product(w, y, a);
+      b = pair_product(v, y, b);
+      a = pair_product(w + 2, y + 2, a);
+      b = pair_product(v + 2, y + 2, b);
+      a = pair_product(w + 4, y + 4, a);
+      b = pair_product(v + 4, y + 4, b);
+      a = pair_product(w + 6, y + 6, a);
+      b = pair_product(v + 6, y + 6, b);
+    }
+    for (uint32_t n = inputs % 8u; n > 0u; n--, w++, v++, y++) {
+      a += *w * *y;
+      b += *v * *y;
+    }
+    out[row] = grit_shift_round(a, shift[row]);
+    out[second] = grit_shift_round(b, shift[second]);
   }
-  for (; i < inputs; i++) acc += weight[i] * x[i];
-  return grit_shift_round(acc, shift);
-}
-
-/* A dense layer's numbers, found once. */
-typedef struct {
-  const int16_t *weight;
-  const int32_t *bias;
-  const uint8_t *shift;
-  uint32_t inputs;
-} layer_t;
-
-static layer_t layer_of(const uint8_t *blob, const grit_dense_t *dense) {
-  const layer_t layer = {(const int16_t *)(const void *)(blob + dense->weight),
-                         (const int32_t *)(const void *)(blob + dense->bias), blob + dense->shift, dense->inputs};
-  return layer;
-}
-
-static inline int32_t row_of(const layer_t *layer, uint32_t row, const int16_t *x) {
-  return dense_row(layer->weight + (size_t)row * layer->inputs, layer->bias[row], layer->inputs, layer->shift[row], x);
 }
 
 /* log2 gain in Q12 -> gain in Q14, 4096..65536. */
@@ -68,16 +67,16 @@ static int32_t gain_of(int32_t log2_gain) {
 void grit_film_evaluate(const grit_model_t *model, const int16_t *position, const int16_t *base, int16_t *multiplier,
                         int32_t *bias) {
   const grit_film_t *film = model->film;
-  const layer_t first = layer_of(model->blob, &film->hidden), gains = layer_of(model->blob, &film->gain);
-  const layer_t biases = layer_of(model->blob, &film->bias);
   const uint32_t rows = model->header->film_rows;
+  int32_t sums[GRIT_MAX_HIDDEN];
   int16_t hidden[GRIT_MAX_HIDDEN];
-  for (uint32_t i = 0; i < film->hidden.rows; i++) hidden[i] = grit_saturate(row_of(&first, i, position));
+  dense(model->blob, &film->hidden, position, sums);
+  for (uint32_t i = 0; i < film->hidden.rows; i++) hidden[i] = grit_saturate(sums[i]);
   grit_kernel_tanh(hidden, film->hidden.rows);
+  dense(model->blob, &film->gain, hidden, bias); /* log2 gains, until the biases come */
   for (uint32_t row = 0; row < rows; row++) {
-    const int32_t gain = gain_of(row_of(&gains, row, hidden));
-    const int32_t scaled = (base[row] * gain + (1 << 13)) >> 14; /* 32767 * 65536 + 8192 still fits */
+    const int32_t scaled = (base[row] * gain_of(bias[row]) + (1 << 13)) >> 14; /* 32767 * 65536 + 8192 still fits */
     multiplier[row] = (int16_t)(scaled > INT16_MAX ? INT16_MAX : scaled);
-    bias[row] = row_of(&biases, row, hidden);
   }
+  dense(model->blob, &film->bias, hidden, bias);
 }

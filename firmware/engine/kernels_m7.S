@@ -16,101 +16,99 @@ grit_m7_convolve_linear_2_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
 2:
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #8]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   add.w lr, lr, #12
+  ldr.w r12, [lr, #0]
+  smlad r3, r10, r6, r3
   tst r12, #1
   add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
   add.w r11, r11, #12
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  ldr.w r7, [sp, #20]
+  ldr.w r8, [sp, #12]
+  ldr.w r10, [sp, #8]
+  ldr.w r9, [lr, #8]
+  ldr.w lr, [lr, #4]
+  smmulr r5, r5, r9
+  ldr.w r6, [r10, #0]
+  smmulr r2, r2, lr
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r3, r3, r9
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  smmulr r1, r1, lr
+  ssat r3, #16, r3
+  smmulr r0, r0, lr
+  ldr.w lr, [sp, #24]
+  smmulr r4, r4, r9
+  ldr.w r9, [sp, #16]
+  add.w r12, r10, #12
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
+  add.w r2, r8, lr
+  ldr.w lr, [sp, #4]
+  cmp r11, r9
+  ldr.w r9, [r10, #8]
+  ldr.w r10, [r10, #4]
+  ssat r4, #16, r4
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r8, #0]
   ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
+  ldr.w r0, [lr, #0]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r8, r7]
+  ldr.w r1, [lr, #-4]
+  str.w r5, [r8, r7, lsl #1]
+  ldr.w r7, [lr, #-12]
+  smlatb r5, r1, r9, r3
+  str.w r2, [sp, #12]
+  smlatb r4, r1, r10, r3
+  smlabb r2, r1, r9, r7
   str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  add.w r12, r0, r11
+  smlabb r0, r1, r6, r7
   ldr.w r9, [lr, #4]
+  smlatb r3, r1, r6, r3
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
+  smlabb r1, r1, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -138,110 +136,108 @@ grit_m7_convolve_leaky_2_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #4]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #8]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   add.w lr, lr, #12
+  ldr.w r12, [lr, #0]
+  smlad r3, r10, r6, r3
   tst r12, #1
   add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #4]
+  ldr.w r6, [r12, #0]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
+  ldr.w r7, [lr, #16]
   ldr.w r8, [lr, #8]
-  ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
+  and r10, r7, r4, asr #31
+  and r9, r7, r3, asr #31
   add.w r10, r10, r8
-  ssat r2, #16, r2
-  ssat r1, #16, r1
-  smmulr r3, r3, r10
+  add.w r9, r9, r8
+  smmulr r4, r4, r10
+  and r7, r7, r5, asr #31
+  smmulr r3, r3, r9
+  ldr.w r10, [lr, #4]
+  ldr.w r9, [lr, #12]
+  and lr, r9, r2, asr #31
+  add.w r7, r7, r8
+  add.w r8, lr, r10
+  smmulr r5, r5, r7
+  and r7, r9, r0, asr #31
+  smmulr r2, r2, r8
+  add.w r7, r7, r10
+  ldr.w r8, [sp, #12]
+  add.w r8, r8, r11
+  smmulr r0, r0, r7
+  add.w r11, r11, #12
+  ldr.w lr, [sp, #4]
+  and r7, r9, r1, asr #31
+  ldr.w r9, [sp, #8]
+  add.w r7, r7, r10
+  ldr.w r10, [lr, #-8]
+  add.w r12, r9, #12
+  smmulr r1, r1, r7
+  ldr.w r7, [lr, #-4]
+  ldr.w r6, [r9, #8]
   ssat r4, #16, r4
-  smmulr r5, r5, r6
+  ssat r5, #16, r5
   ssat r0, #16, r0
   ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #12
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
+  ssat r2, #16, r2
+  ssat r1, #16, r1
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
+  ldr.w r2, [r9, #0]
   pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r1, [lr, #-12]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #4]
-  str.w r5, [r10, #8]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
+  smlabb r0, r7, r2, r1
+  ldr.w r9, [r9, #4]
+  str.w r3, [r8, #0]
+  smlatb r3, r7, r2, r10
+  str.w r4, [r8, #4]
+  ldr.w r4, [lr, #0]
+  smlabb r2, r7, r6, r1
+  str.w r5, [r8, #8]
+  smlatb r5, r7, r6, r10
+  ldr.w r8, [sp, #16]
   str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #4]
-  smlatb r3, r9, r6, r3
+  add.w r12, r4, r11
+  smlabb r1, r7, r9, r1
+  cmp r11, r8
+  smlatb r4, r7, r9, r10
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -270,121 +266,119 @@ grit_m7_convolve_tanh_2_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #4]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #8]
   smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #12]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   add.w lr, lr, #12
+  ldr.w r12, [lr, #0]
+  smlad r3, r10, r6, r3
   tst r12, #1
   add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #4]
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #4]
-  beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #12
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #4]
-  str.w r5, [r10, #8]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #4]
+  smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #0]
+  beq 2b
+  ldr.w r9, [lr, #4]
+  ldr.w r12, [lr, #8]
+  smmulr r2, r2, r9
+  smmulr r5, r5, r12
+  ssat r6, #9, r2, asr #7
+  smmulr r4, r4, r12
+  ldr.w lr, [sp, #20]
+  smmulr r0, r0, r9
+  add.w r11, lr, #2048
+  smmulr r1, r1, r9
+  ldr.w r9, [sp, #12]
+  smmulr r3, r3, r12
+  ldr.w r12, [r11, r6, lsl #2]
+  ldr.w r6, [lr, r6, lsl #2]
+  mla r2, r12, r2, r6
+  ssat r12, #9, r5, asr #7
+  ldr.w r6, [r11, r12, lsl #2]
+  ldr.w r12, [lr, r12, lsl #2]
+  mla r5, r6, r5, r12
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r6, #9, r0, asr #7
+  ldr.w r2, [r11, r12, lsl #2]
+  ldr.w r12, [lr, r12, lsl #2]
+  mla r1, r2, r1, r12
+  ldr.w r12, [r11, r6, lsl #2]
+  ldr.w r6, [lr, r6, lsl #2]
+  mla r0, r12, r0, r6
+  ssat r12, #9, r4, asr #7
+  ssat r6, #9, r3, asr #7
+  ldr.w r2, [r11, r12, lsl #2]
+  ldr.w r11, [r11, r6, lsl #2]
+  ldr.w r12, [lr, r12, lsl #2]
+  mla r4, r2, r4, r12
+  ldr.w r12, [lr, r6, lsl #2]
+  mla r3, r11, r3, r12
+  ldr.w r11, [sp, #24]
+  ldr.w lr, [sp, #4]
+  pkhtb r3, r3, r0, asr #16
+  add.w r9, r9, r11
+  ldr.w r12, [lr, #0]
+  ldr.w r0, [lr, #-4]
+  ldr.w r6, [lr, #-12]
+  str.w r3, [r9, #0]
+  pkhtb r4, r4, r1, asr #16
+  str.w r4, [r9, #4]
+  add.w r11, r11, #12
+  str.w r5, [r9, #8]
+  add.w r12, r12, r11
+  str.w r11, [sp, #24]
+  ldr.w r9, [lr, #-8]
+  ldr.w r2, [sp, #16]
+  cmp r11, r2
+  ldr.w r2, [sp, #8]
+  add.w r5, r2, #12
+  str.w r5, [sp, #8]
+  ldr.w r5, [r2, #8]
+  ldr.w r7, [r2, #0]
+  ldr.w r2, [r2, #4]
+  smlatb r3, r0, r7, r9
+  smlatb r4, r0, r2, r9
+  smlabb r1, r0, r2, r6
+  smlabb r2, r0, r5, r6
+  smlatb r5, r0, r5, r9
+  ldr.w r9, [lr, #4]
+  smlabb r0, r0, r7, r6
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -413,58 +407,55 @@ grit_m7_residual_2:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  ldr.w r10, [lr, #8]
 2:
+  ldr.w r7, [r12, #4]
   ldr.w r5, [lr, #-8]
   smlad r0, r9, r6, r3
-  add.w r12, r12, #12
-  smlad r1, r9, r7, r3
-  smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #16]
-  smlad r3, r10, r6, r5
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r5
-  ldr.w r7, [r12, #4]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #20]
-  smmulr r0, r0, r9
   ldr.w r8, [r12, #8]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #4]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #8]
-  ldr.w r10, [sp, #16]
-  qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #4]
-  ldr.w r9, [lr, #4]
-  str.w r2, [r11, #8]
+  smlad r1, r9, r7, r3
+  add.w r12, r12, #12
+  smlad r2, r9, r8, r3
+  ldr.w r9, [lr, #20]
   ldr.w r10, [lr, #8]
+  ldr.w r3, [lr, #16]
+  smlad r4, r10, r7, r5
+  ldr.w r7, [r11, #4]
+  smmulr r1, r1, r3
+  smmulr r4, r4, r9
+  ssat r1, #16, r1
+  smmulr r2, r2, r3
+  ssat r4, #16, r4
+  smmulr r0, r0, r3
+  ssat r2, #16, r2
+  smlad r3, r10, r6, r5
+  ssat r0, #16, r0
+  smlad r5, r10, r8, r5
+  pkhbt r4, r1, r4, lsl #16
+  smmulr r3, r3, r9
+  qadd16 r6, r4, r7
+  smmulr r5, r5, r9
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ldr.w r9, [sp, #16]
+  ldr.w r1, [r11, #0]
+  pkhbt r3, r0, r3, lsl #16
+  cmp r12, r9
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [r11, #8]
+  qadd16 r0, r3, r1
   ldr.w r3, [lr, #-12]
+  str.w r0, [r11, #0]
+  qadd16 r9, r5, r9
+  str.w r6, [r11, #4]
+  ldr.w r6, [r12, #0]
+  str.w r9, [r11, #8]
+  ldr.w r9, [lr, #4]
   add.w r11, r11, #12
   blo 2b
   ldr.w r0, [sp, #0]
@@ -490,9 +481,9 @@ grit_m7_head_2:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -543,42 +534,42 @@ grit_m7_head_2:
   ldr.w r8, [r12, #8]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #24
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #24
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #4]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
   ldr.w r8, [r12, #8]
   blo 2b
   add.w sp, sp, #28
@@ -650,62 +641,62 @@ grit_m7_skip_two_2:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #4]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #4]
-  ldr.w r11, [r0, #12]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #8]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #12]
+  ldr.w r8, [r1, #4]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #4]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #8]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #12]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #8]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #12]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #8]
   ldr.w r6, [r0, #16]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #12]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #20]
   str.w r10, [r0, #8]
   ldr.w r10, [r0, #24]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #12]
   ldr.w r11, [r0, #28]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #16]
-  ldr.w r4, [r1, #16]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #16]
+  ldr.w r4, [r1, #16]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #20]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #24
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #16]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #20]
+  str.w r6, [r0, #16]
   ldr.w r6, [r0, #32]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #24
   str.w r7, [r0, #20]
   ldr.w r7, [r0, #36]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #24
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #20]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #24
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #24]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #40]
-  str.w r11, [r0, #28]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #44]
+  str.w r11, [r0, #28]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #44]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #32]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #36]
@@ -733,19 +724,19 @@ grit_m7_shift_2:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #16]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #20]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #4]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #8]
+  ldr.w r7, [r0, #16]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #20]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -779,42 +770,42 @@ grit_m7_convolve_linear_4_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #8]
 2:
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #20
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #20
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -834,57 +825,55 @@ grit_m7_convolve_linear_4_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #24
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #8]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -912,42 +901,42 @@ grit_m7_convolve_leaky_4_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #20
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #20
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -967,66 +956,64 @@ grit_m7_convolve_leaky_4_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #24
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #24
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #8]
-  str.w r5, [r10, #16]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #8]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #8]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #16]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -1055,44 +1042,44 @@ grit_m7_convolve_tanh_4_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #8]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #20
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #20
   ldr.w r9, [lr, #-8]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1112,75 +1099,73 @@ grit_m7_convolve_tanh_4_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #24
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #8]
-  str.w r5, [r10, #16]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #8]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #24
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #8]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #16]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -1209,19 +1194,19 @@ grit_m7_residual_4:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -1230,48 +1215,45 @@ grit_m7_residual_4:
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #24
+  ldr.w r10, [lr, #16]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #24]
+  add.w r12, r12, #24
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #8]
+  ldr.w r7, [lr, #24]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #28]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #16]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #8]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #16]
-  ldr.w r10, [sp, #16]
-  qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #8]
+  ldr.w r8, [lr, #28]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  str.w r2, [r11, #16]
-  ldr.w r10, [lr, #8]
+  smmulr r5, r5, r8
+  ldr.w r6, [r11, #0]
+  smmulr r3, r3, r8
+  ssat r5, #16, r5
+  smmulr r0, r0, r7
+  ssat r3, #16, r3
+  smmulr r1, r1, r7
+  ssat r0, #16, r0
+  smmulr r4, r4, r8
+  ssat r1, #16, r1
+  smmulr r2, r2, r7
+  pkhbt r3, r0, r3, lsl #16
+  ssat r4, #16, r4
+  ssat r2, #16, r2
+  qadd16 r6, r3, r6
+  pkhbt r5, r2, r5, lsl #16
+  str.w r6, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r6, [r11, #8]
+  ldr.w r0, [sp, #16]
   ldr.w r3, [lr, #-12]
+  cmp r12, r0
+  ldr.w r0, [r11, #16]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r0
+  str.w r6, [r11, #8]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #16]
   add.w r11, r11, #24
   blo 2b
   ldr.w r0, [sp, #0]
@@ -1297,9 +1279,9 @@ grit_m7_head_4:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -1329,61 +1311,61 @@ grit_m7_head_4:
   ldr.w r6, [r12, #4]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #20]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #28]
+  ldr.w r8, [r12, #20]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #36]
+  ldr.w r6, [r12, #28]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #44]
+  ldr.w r7, [r12, #36]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #44]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #48
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #48
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #8]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #8]
   ldr.w r8, [r12, #16]
   blo 2b
   add.w sp, sp, #28
@@ -1455,62 +1437,62 @@ grit_m7_skip_two_4:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #8]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #8]
-  ldr.w r11, [r0, #20]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #16]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #20]
+  ldr.w r8, [r1, #8]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #8]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #16]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #24]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #16]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #24]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #16]
   ldr.w r6, [r0, #32]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #24]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #36]
   str.w r10, [r0, #16]
   ldr.w r10, [r0, #48]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #20]
   ldr.w r11, [r0, #52]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #32]
-  ldr.w r4, [r1, #32]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #32]
+  ldr.w r4, [r1, #32]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #40]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #48
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #32]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #40]
+  str.w r6, [r0, #32]
   ldr.w r6, [r0, #64]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #48
   str.w r7, [r0, #36]
   ldr.w r7, [r0, #68]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #48
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #40]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #48
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #48]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #80]
-  str.w r11, [r0, #52]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #84]
+  str.w r11, [r0, #52]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #84]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #64]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #68]
@@ -1538,19 +1520,19 @@ grit_m7_shift_4:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #32]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #40]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #8]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #16]
+  ldr.w r7, [r0, #32]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #40]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -1584,42 +1566,42 @@ grit_m7_convolve_linear_6_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #12]
 2:
-  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #28
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1650,57 +1632,55 @@ grit_m7_convolve_linear_6_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #36
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #12]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -1728,42 +1708,42 @@ grit_m7_convolve_leaky_6_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #12]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #28
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1794,66 +1774,64 @@ grit_m7_convolve_leaky_6_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #36
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #36
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #12]
-  str.w r5, [r10, #24]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #12]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #12]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #24]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -1882,44 +1860,44 @@ grit_m7_convolve_tanh_6_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #12]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #28
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #28
   ldr.w r9, [lr, #-16]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -1950,75 +1928,73 @@ grit_m7_convolve_tanh_6_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #12]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #36
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #12]
-  str.w r5, [r10, #24]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #12]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #36
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #12]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #24]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -2047,19 +2023,19 @@ grit_m7_residual_6:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #12]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -2081,46 +2057,43 @@ grit_m7_residual_6:
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #36
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
+  add.w r12, r12, #36
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
+  ldr.w r6, [r11, #12]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #36]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #24]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #32]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #36]
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  cmp r12, r8
+  smmulr r5, r5, r7
   ssat r2, #16, r2
+  smmulr r4, r4, r7
+  ssat r5, #16, r5
+  smmulr r3, r3, r7
+  ssat r4, #16, r4
+  smmulr r1, r1, r9
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  ssat r0, #16, r0
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #24]
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #12]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #24]
-  ldr.w r10, [sp, #16]
   qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #12]
-  ldr.w r9, [lr, #4]
-  str.w r2, [r11, #24]
-  ldr.w r10, [lr, #8]
   ldr.w r3, [lr, #-12]
+  str.w r0, [r11, #0]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r1
+  str.w r6, [r11, #12]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #24]
   add.w r11, r11, #36
   blo 2b
   ldr.w r0, [sp, #0]
@@ -2146,9 +2119,9 @@ grit_m7_head_6:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -2190,35 +2163,35 @@ grit_m7_head_6:
   ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #44]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #56]
+  ldr.w r6, [r12, #44]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #68]
+  ldr.w r7, [r12, #56]
   smlad r3, r9, r6, r3
-  ldr.w r12, [lr, #16]
+  ldr.w r8, [r12, #68]
   smlad r4, r9, r7, r4
-  add.w r12, r12, r11
+  ldr.w r12, [lr, #16]
   smlad r5, r9, r8, r5
+  add.w r12, r12, r11
   add.w lr, lr, #32
+  ldr.w r10, [lr, #-12]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
-  ldr.w r10, [lr, #-12]
-  ldr.w r8, [r12, #24]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #36]
+  ldr.w r8, [r12, #24]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #48]
+  ldr.w r6, [r12, #36]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #60]
+  ldr.w r7, [r12, #48]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r8, [r12, #60]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #4]
+  ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #28]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #40]
@@ -2232,61 +2205,61 @@ grit_m7_head_6:
   ldr.w r6, [r12, #8]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #32]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #44]
+  ldr.w r8, [r12, #32]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #56]
+  ldr.w r6, [r12, #44]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #68]
+  ldr.w r7, [r12, #56]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #68]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #72
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #72
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #12]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #12]
   ldr.w r8, [r12, #24]
   blo 2b
   add.w sp, sp, #28
@@ -2358,62 +2331,62 @@ grit_m7_skip_two_6:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #12]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #12]
-  ldr.w r11, [r0, #28]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #24]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #28]
+  ldr.w r8, [r1, #12]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #12]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #24]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #36]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #24]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #36]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #24]
   ldr.w r6, [r0, #48]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #36]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #52]
   str.w r10, [r0, #24]
   ldr.w r10, [r0, #72]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #28]
   ldr.w r11, [r0, #76]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #48]
-  ldr.w r4, [r1, #48]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #48]
+  ldr.w r4, [r1, #48]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #60]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #72
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #48]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #60]
+  str.w r6, [r0, #48]
   ldr.w r6, [r0, #96]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #72
   str.w r7, [r0, #52]
   ldr.w r7, [r0, #100]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #72
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #60]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #72
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #72]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #120]
-  str.w r11, [r0, #76]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #124]
+  str.w r11, [r0, #76]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #124]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #96]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #100]
@@ -2441,19 +2414,19 @@ grit_m7_shift_6:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #48]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #60]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #12]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #24]
+  ldr.w r7, [r0, #48]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #60]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -2487,42 +2460,42 @@ grit_m7_convolve_linear_8_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #16]
 2:
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #36
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #36
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -2564,57 +2537,55 @@ grit_m7_convolve_linear_8_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #48
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #16]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -2642,42 +2613,42 @@ grit_m7_convolve_leaky_8_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #36
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #36
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -2719,66 +2690,64 @@ grit_m7_convolve_leaky_8_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #48
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #48
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #16]
-  str.w r5, [r10, #32]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #16]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #16]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #32]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -2807,44 +2776,44 @@ grit_m7_convolve_tanh_8_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #16]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #36
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #36
   ldr.w r9, [lr, #-24]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -2886,75 +2855,73 @@ grit_m7_convolve_tanh_8_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #48
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #16]
-  str.w r5, [r10, #32]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #16]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #48
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #16]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #32]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -2983,19 +2950,19 @@ grit_m7_residual_8:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -3026,48 +2993,45 @@ grit_m7_residual_8:
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #48
+  ldr.w r10, [lr, #32]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #40]
+  add.w r12, r12, #48
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #16]
+  ldr.w r7, [lr, #40]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #44]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #32]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #16]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #32]
-  ldr.w r10, [sp, #16]
-  qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #16]
+  ldr.w r8, [lr, #44]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  str.w r2, [r11, #32]
-  ldr.w r10, [lr, #8]
+  smmulr r5, r5, r8
+  ldr.w r6, [r11, #0]
+  smmulr r3, r3, r8
+  ssat r5, #16, r5
+  smmulr r0, r0, r7
+  ssat r3, #16, r3
+  smmulr r1, r1, r7
+  ssat r0, #16, r0
+  smmulr r4, r4, r8
+  ssat r1, #16, r1
+  smmulr r2, r2, r7
+  pkhbt r3, r0, r3, lsl #16
+  ssat r4, #16, r4
+  ssat r2, #16, r2
+  qadd16 r6, r3, r6
+  pkhbt r5, r2, r5, lsl #16
+  str.w r6, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r6, [r11, #16]
+  ldr.w r0, [sp, #16]
   ldr.w r3, [lr, #-12]
+  cmp r12, r0
+  ldr.w r0, [r11, #32]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r0
+  str.w r6, [r11, #16]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #32]
   add.w r11, r11, #48
   blo 2b
   ldr.w r0, [sp, #0]
@@ -3093,9 +3057,9 @@ grit_m7_head_8:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -3125,19 +3089,19 @@ grit_m7_head_8:
   ldr.w r6, [r12, #4]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #36]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #52]
+  ldr.w r8, [r12, #36]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #68]
+  ldr.w r6, [r12, #52]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #84]
+  ldr.w r7, [r12, #68]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
+  ldr.w r8, [r12, #84]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #8]
+  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #40]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #56]
@@ -3151,61 +3115,61 @@ grit_m7_head_8:
   ldr.w r6, [r12, #12]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #44]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #60]
+  ldr.w r8, [r12, #44]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #76]
+  ldr.w r6, [r12, #60]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #92]
+  ldr.w r7, [r12, #76]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #92]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #96
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #96
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #16]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #16]
   ldr.w r8, [r12, #32]
   blo 2b
   add.w sp, sp, #28
@@ -3277,62 +3241,62 @@ grit_m7_skip_two_8:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #16]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #16]
-  ldr.w r11, [r0, #36]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #32]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #36]
+  ldr.w r8, [r1, #16]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #16]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #32]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #48]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #32]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #48]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #32]
   ldr.w r6, [r0, #64]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #48]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #68]
   str.w r10, [r0, #32]
   ldr.w r10, [r0, #96]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #36]
   ldr.w r11, [r0, #100]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #64]
-  ldr.w r4, [r1, #64]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #64]
+  ldr.w r4, [r1, #64]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #80]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #96
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #64]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #80]
+  str.w r6, [r0, #64]
   ldr.w r6, [r0, #128]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #96
   str.w r7, [r0, #68]
   ldr.w r7, [r0, #132]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #96
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #80]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #96
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #96]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #160]
-  str.w r11, [r0, #100]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #164]
+  str.w r11, [r0, #100]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #164]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #128]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #132]
@@ -3360,19 +3324,19 @@ grit_m7_shift_8:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #64]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #80]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #16]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #32]
+  ldr.w r7, [r0, #64]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #80]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -3406,42 +3370,42 @@ grit_m7_convolve_linear_10_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #20]
 2:
-  ldr.w r8, [r12, #40]
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #40]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #44
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #44
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -3494,57 +3458,55 @@ grit_m7_convolve_linear_10_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #60
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #20]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -3572,42 +3534,42 @@ grit_m7_convolve_leaky_10_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #20]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #40]
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #40]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #44
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #44
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -3660,66 +3622,64 @@ grit_m7_convolve_leaky_10_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #60
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #60
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #20]
-  str.w r5, [r10, #40]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #20]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #20]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #40]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -3748,44 +3708,44 @@ grit_m7_convolve_tanh_10_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #20]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #40]
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #40]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #44
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #44
   ldr.w r9, [lr, #-32]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -3838,75 +3798,73 @@ grit_m7_convolve_tanh_10_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #20]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #60
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #20]
-  str.w r5, [r10, #40]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #20]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #60
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #20]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #40]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -3935,19 +3893,19 @@ grit_m7_residual_10:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #20]
-  ldr.w r8, [r12, #40]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #20]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #40]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -3991,46 +3949,43 @@ grit_m7_residual_10:
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #60
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
+  add.w r12, r12, #60
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
+  ldr.w r6, [r11, #20]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #52]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #40]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #48]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #52]
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  cmp r12, r8
+  smmulr r5, r5, r7
   ssat r2, #16, r2
+  smmulr r4, r4, r7
+  ssat r5, #16, r5
+  smmulr r3, r3, r7
+  ssat r4, #16, r4
+  smmulr r1, r1, r9
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  ssat r0, #16, r0
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #40]
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #20]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #40]
-  ldr.w r10, [sp, #16]
   qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #20]
-  ldr.w r9, [lr, #4]
-  str.w r2, [r11, #40]
-  ldr.w r10, [lr, #8]
   ldr.w r3, [lr, #-12]
+  str.w r0, [r11, #0]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r1
+  str.w r6, [r11, #20]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #40]
   add.w r11, r11, #60
   blo 2b
   ldr.w r0, [sp, #0]
@@ -4056,9 +4011,9 @@ grit_m7_head_10:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -4100,19 +4055,19 @@ grit_m7_head_10:
   ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #16]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #68]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #88]
+  ldr.w r6, [r12, #68]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #108]
+  ldr.w r7, [r12, #88]
   smlad r3, r9, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r8, [r12, #108]
   smlad r4, r9, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r10, [lr, #16]
   smlad r5, r9, r8, r5
+  ldr.w r6, [r12, #12]
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #52]
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #72]
@@ -4126,35 +4081,35 @@ grit_m7_head_10:
   ldr.w r6, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #76]
+  ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #96]
+  ldr.w r6, [r12, #76]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #116]
+  ldr.w r7, [r12, #96]
   smlad r3, r9, r6, r3
-  ldr.w r12, [lr, #24]
+  ldr.w r8, [r12, #116]
   smlad r4, r9, r7, r4
-  add.w r12, r12, r11
+  ldr.w r12, [lr, #24]
   smlad r5, r9, r8, r5
+  add.w r12, r12, r11
   add.w lr, lr, #48
+  ldr.w r10, [lr, #-20]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
-  ldr.w r10, [lr, #-20]
-  ldr.w r8, [r12, #40]
-  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #60]
+  ldr.w r8, [r12, #40]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #80]
+  ldr.w r6, [r12, #60]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #100]
+  ldr.w r7, [r12, #80]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r8, [r12, #100]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r9, [lr, #-16]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #4]
+  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #64]
@@ -4168,19 +4123,19 @@ grit_m7_head_10:
   ldr.w r6, [r12, #8]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #48]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #68]
+  ldr.w r8, [r12, #48]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #88]
+  ldr.w r6, [r12, #68]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #108]
+  ldr.w r7, [r12, #88]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r8, [r12, #108]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #12]
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #52]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #72]
@@ -4194,61 +4149,61 @@ grit_m7_head_10:
   ldr.w r6, [r12, #16]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #56]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #76]
+  ldr.w r8, [r12, #56]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #96]
+  ldr.w r6, [r12, #76]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #116]
+  ldr.w r7, [r12, #96]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #116]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #120
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #120
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #20]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #20]
   ldr.w r8, [r12, #40]
   blo 2b
   add.w sp, sp, #28
@@ -4320,62 +4275,62 @@ grit_m7_skip_two_10:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #20]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #20]
-  ldr.w r11, [r0, #44]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #40]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #44]
+  ldr.w r8, [r1, #20]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #20]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #40]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #60]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #40]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #60]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #40]
   ldr.w r6, [r0, #80]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #60]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #84]
   str.w r10, [r0, #40]
   ldr.w r10, [r0, #120]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #44]
   ldr.w r11, [r0, #124]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #80]
-  ldr.w r4, [r1, #80]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #80]
+  ldr.w r4, [r1, #80]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #100]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #120
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #80]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #100]
+  str.w r6, [r0, #80]
   ldr.w r6, [r0, #160]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #120
   str.w r7, [r0, #84]
   ldr.w r7, [r0, #164]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #120
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #100]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #120
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #120]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #200]
-  str.w r11, [r0, #124]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #204]
+  str.w r11, [r0, #124]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #204]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #160]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #164]
@@ -4403,19 +4358,19 @@ grit_m7_shift_10:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #80]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #100]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #20]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #40]
+  ldr.w r7, [r0, #80]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #100]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -4449,42 +4404,42 @@ grit_m7_convolve_linear_12_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #24]
 2:
-  ldr.w r8, [r12, #48]
+  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #52
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #52
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4548,57 +4503,55 @@ grit_m7_convolve_linear_12_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #72
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #24]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -4626,42 +4579,42 @@ grit_m7_convolve_leaky_12_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #24]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #48]
+  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #52
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #52
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4725,66 +4678,64 @@ grit_m7_convolve_leaky_12_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #72
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #72
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #24]
-  str.w r5, [r10, #48]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #24]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #24]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #48]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -4813,44 +4764,44 @@ grit_m7_convolve_tanh_12_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #24]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #48]
+  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #52
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #52
   ldr.w r9, [lr, #-40]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -4914,75 +4865,73 @@ grit_m7_convolve_tanh_12_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #24]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #72
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #24]
-  str.w r5, [r10, #48]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #24]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #72
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #24]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #48]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -5011,19 +4960,19 @@ grit_m7_residual_12:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -5078,46 +5027,43 @@ grit_m7_residual_12:
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #72
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
+  add.w r12, r12, #72
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
+  ldr.w r6, [r11, #24]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #60]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #48]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #56]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #60]
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  cmp r12, r8
+  smmulr r5, r5, r7
   ssat r2, #16, r2
+  smmulr r4, r4, r7
+  ssat r5, #16, r5
+  smmulr r3, r3, r7
+  ssat r4, #16, r4
+  smmulr r1, r1, r9
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  ssat r0, #16, r0
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #48]
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #24]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #48]
-  ldr.w r10, [sp, #16]
   qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #24]
-  ldr.w r9, [lr, #4]
-  str.w r2, [r11, #48]
-  ldr.w r10, [lr, #8]
   ldr.w r3, [lr, #-12]
+  str.w r0, [r11, #0]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r1
+  str.w r6, [r11, #24]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #48]
   add.w r11, r11, #72
   blo 2b
   ldr.w r0, [sp, #0]
@@ -5143,9 +5089,9 @@ grit_m7_head_12:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -5175,19 +5121,19 @@ grit_m7_head_12:
   ldr.w r6, [r12, #4]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #52]
-  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #76]
+  ldr.w r8, [r12, #52]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #100]
+  ldr.w r6, [r12, #76]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #124]
+  ldr.w r7, [r12, #100]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
+  ldr.w r8, [r12, #124]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-16]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #8]
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #56]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #80]
@@ -5201,19 +5147,19 @@ grit_m7_head_12:
   ldr.w r6, [r12, #12]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #60]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #84]
+  ldr.w r8, [r12, #60]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #108]
+  ldr.w r6, [r12, #84]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #132]
+  ldr.w r7, [r12, #108]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
+  ldr.w r8, [r12, #132]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #16]
+  ldr.w r7, [r12, #40]
   ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #88]
@@ -5227,61 +5173,61 @@ grit_m7_head_12:
   ldr.w r6, [r12, #20]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #44]
-  ldr.w r8, [r12, #68]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #92]
+  ldr.w r8, [r12, #68]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #116]
+  ldr.w r6, [r12, #92]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #140]
+  ldr.w r7, [r12, #116]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #140]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #144
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #144
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #24]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #24]
   ldr.w r8, [r12, #48]
   blo 2b
   add.w sp, sp, #28
@@ -5353,62 +5299,62 @@ grit_m7_skip_two_12:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #24]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #24]
-  ldr.w r11, [r0, #52]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #48]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #52]
+  ldr.w r8, [r1, #24]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #24]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #48]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #72]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #48]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #72]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #48]
   ldr.w r6, [r0, #96]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #72]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #100]
   str.w r10, [r0, #48]
   ldr.w r10, [r0, #144]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #52]
   ldr.w r11, [r0, #148]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #96]
-  ldr.w r4, [r1, #96]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #96]
+  ldr.w r4, [r1, #96]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #120]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #144
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #96]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #120]
+  str.w r6, [r0, #96]
   ldr.w r6, [r0, #192]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #144
   str.w r7, [r0, #100]
   ldr.w r7, [r0, #196]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #144
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #120]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #144
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #144]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #240]
-  str.w r11, [r0, #148]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #244]
+  str.w r11, [r0, #148]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #244]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #192]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #196]
@@ -5436,19 +5382,19 @@ grit_m7_shift_12:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #96]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #120]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #24]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #48]
+  ldr.w r7, [r0, #96]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #120]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -5482,42 +5428,42 @@ grit_m7_convolve_linear_14_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #28]
 2:
-  ldr.w r8, [r12, #56]
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #60
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -5592,57 +5538,55 @@ grit_m7_convolve_linear_14_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #84
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #28]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -5670,42 +5614,42 @@ grit_m7_convolve_leaky_14_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #28]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #56]
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #60
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -5780,66 +5724,64 @@ grit_m7_convolve_leaky_14_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #84
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #84
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #28]
-  str.w r5, [r10, #56]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #28]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #28]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #56]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -5868,44 +5810,44 @@ grit_m7_convolve_tanh_14_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #28]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #56]
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #60
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #60
   ldr.w r9, [lr, #-48]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -5980,75 +5922,73 @@ grit_m7_convolve_tanh_14_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #28]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #84
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #28]
-  str.w r5, [r10, #56]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #28]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #84
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #28]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #56]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -6077,19 +6017,19 @@ grit_m7_residual_14:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #28]
-  ldr.w r8, [r12, #56]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #28]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -6155,46 +6095,43 @@ grit_m7_residual_14:
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
   ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  add.w r12, r12, #84
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
+  add.w r12, r12, #84
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
+  ldr.w r6, [r11, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #68]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #56]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #68]
   smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
+  cmp r12, r8
+  smmulr r5, r5, r7
   ssat r2, #16, r2
+  smmulr r4, r4, r7
+  ssat r5, #16, r5
+  smmulr r3, r3, r7
+  ssat r4, #16, r4
+  smmulr r1, r1, r9
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  ssat r0, #16, r0
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [r11, #56]
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #28]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #56]
-  ldr.w r10, [sp, #16]
   qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #28]
-  ldr.w r9, [lr, #4]
-  str.w r2, [r11, #56]
-  ldr.w r10, [lr, #8]
   ldr.w r3, [lr, #-12]
+  str.w r0, [r11, #0]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r1
+  str.w r6, [r11, #28]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #56]
   add.w r11, r11, #84
   blo 2b
   ldr.w r0, [sp, #0]
@@ -6220,9 +6157,9 @@ grit_m7_head_14:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -6264,19 +6201,19 @@ grit_m7_head_14:
   ldr.w r6, [r12, #8]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #16]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #92]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #120]
+  ldr.w r6, [r12, #92]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #148]
+  ldr.w r7, [r12, #120]
   smlad r3, r9, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r8, [r12, #148]
   smlad r4, r9, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r10, [lr, #16]
   smlad r5, r9, r8, r5
+  ldr.w r6, [r12, #12]
+  ldr.w r7, [r12, #40]
   ldr.w r8, [r12, #68]
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #96]
@@ -6290,19 +6227,19 @@ grit_m7_head_14:
   ldr.w r6, [r12, #16]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #44]
-  ldr.w r8, [r12, #72]
-  ldr.w r10, [lr, #24]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #100]
+  ldr.w r8, [r12, #72]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #128]
+  ldr.w r6, [r12, #100]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #156]
+  ldr.w r7, [r12, #128]
   smlad r3, r9, r6, r3
-  ldr.w r6, [r12, #20]
+  ldr.w r8, [r12, #156]
   smlad r4, r9, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r10, [lr, #24]
   smlad r5, r9, r8, r5
+  ldr.w r6, [r12, #20]
+  ldr.w r7, [r12, #48]
   ldr.w r8, [r12, #76]
   smlad r0, r10, r6, r0
   ldr.w r6, [r12, #104]
@@ -6316,35 +6253,35 @@ grit_m7_head_14:
   ldr.w r6, [r12, #24]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #52]
-  ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
-  ldr.w r6, [r12, #108]
+  ldr.w r8, [r12, #80]
   smlad r1, r9, r7, r1
-  ldr.w r7, [r12, #136]
+  ldr.w r6, [r12, #108]
   smlad r2, r9, r8, r2
-  ldr.w r8, [r12, #164]
+  ldr.w r7, [r12, #136]
   smlad r3, r9, r6, r3
-  ldr.w r12, [lr, #32]
+  ldr.w r8, [r12, #164]
   smlad r4, r9, r7, r4
-  add.w r12, r12, r11
+  ldr.w r12, [lr, #32]
   smlad r5, r9, r8, r5
+  add.w r12, r12, r11
   add.w lr, lr, #64
+  ldr.w r10, [lr, #-28]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
-  ldr.w r10, [lr, #-28]
-  ldr.w r8, [r12, #56]
-  ldr.w r9, [lr, #-24]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #84]
+  ldr.w r8, [r12, #56]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #112]
+  ldr.w r6, [r12, #84]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #140]
+  ldr.w r7, [r12, #112]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
+  ldr.w r8, [r12, #140]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r9, [lr, #-24]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #4]
+  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #60]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #88]
@@ -6358,19 +6295,19 @@ grit_m7_head_14:
   ldr.w r6, [r12, #8]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #64]
-  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #92]
+  ldr.w r8, [r12, #64]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #120]
+  ldr.w r6, [r12, #92]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #148]
+  ldr.w r7, [r12, #120]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
+  ldr.w r8, [r12, #148]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r9, [lr, #-16]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #12]
+  ldr.w r7, [r12, #40]
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #96]
@@ -6384,19 +6321,19 @@ grit_m7_head_14:
   ldr.w r6, [r12, #16]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #44]
-  ldr.w r8, [r12, #72]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #100]
+  ldr.w r8, [r12, #72]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #128]
+  ldr.w r6, [r12, #100]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #156]
+  ldr.w r7, [r12, #128]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
+  ldr.w r8, [r12, #156]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #20]
+  ldr.w r7, [r12, #48]
   ldr.w r8, [r12, #76]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #104]
@@ -6410,61 +6347,61 @@ grit_m7_head_14:
   ldr.w r6, [r12, #24]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #52]
-  ldr.w r8, [r12, #80]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #108]
+  ldr.w r8, [r12, #80]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #136]
+  ldr.w r6, [r12, #108]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #164]
+  ldr.w r7, [r12, #136]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #164]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #168
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #168
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #28]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #28]
   ldr.w r8, [r12, #56]
   blo 2b
   add.w sp, sp, #28
@@ -6536,62 +6473,62 @@ grit_m7_skip_two_14:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #28]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #28]
-  ldr.w r11, [r0, #60]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #56]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #60]
+  ldr.w r8, [r1, #28]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #28]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #56]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #84]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #56]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #84]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #56]
   ldr.w r6, [r0, #112]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #84]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #116]
   str.w r10, [r0, #56]
   ldr.w r10, [r0, #168]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #60]
   ldr.w r11, [r0, #172]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #112]
-  ldr.w r4, [r1, #112]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #112]
+  ldr.w r4, [r1, #112]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #140]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #168
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #112]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #140]
+  str.w r6, [r0, #112]
   ldr.w r6, [r0, #224]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #168
   str.w r7, [r0, #116]
   ldr.w r7, [r0, #228]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #168
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #140]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #168
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #168]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #280]
-  str.w r11, [r0, #172]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #284]
+  str.w r11, [r0, #172]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #284]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #224]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #228]
@@ -6619,19 +6556,19 @@ grit_m7_shift_14:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #112]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #140]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #28]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #56]
+  ldr.w r7, [r0, #112]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #140]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -6665,42 +6602,42 @@ grit_m7_convolve_linear_16_any:
   add.w r1, r1, r1, lsl #1
   str.w r1, [sp, #24]
 1:
-  ldr.w r1, [r0, #4]
   ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
   str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
   str.w r1, [sp, #8]
-  ldr.w r9, [lr, #-4]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  str.w r12, [sp, #8]
-  smlatb r4, r9, r7, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #32]
 2:
-  ldr.w r8, [r12, #64]
+  ldr.w r7, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #68
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #68
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -6786,57 +6723,55 @@ grit_m7_convolve_linear_16_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
   beq 2b
-  ldr.w r10, [lr, #8]
-  ldr.w r9, [lr, #4]
-  ldr.w lr, [sp, #4]
-  ldr.w r12, [sp, #8]
+  ldr.w r7, [sp, #12]
+  ldr.w r8, [lr, #8]
+  ldr.w r10, [sp, #8]
+  smmulr r3, r3, r8
+  ldr.w r12, [sp, #20]
+  smmulr r5, r5, r8
+  ldr.w r6, [sp, #16]
+  smmulr r4, r4, r8
+  ldr.w r8, [r10, #0]
+  ldr.w r9, [r10, #4]
   add.w r11, r11, #96
-  smmulr r3, r3, r10
-  ldr.w r7, [r12, #4]
-  smmulr r5, r5, r10
-  ldr.w r6, [sp, #20]
-  smmulr r0, r0, r9
-  ldr.w r8, [sp, #24]
-  ssat r3, #16, r3
-  smmulr r1, r1, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
+  cmp r11, r6
+  ldr.w r6, [lr, #4]
+  ldr.w lr, [sp, #4]
+  smmulr r1, r1, r6
   ssat r5, #16, r5
-  ssat r1, #16, r1
-  ssat r4, #16, r4
-  smmulr r2, r2, r9
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [sp, #12]
-  ldr.w r9, [sp, #16]
+  smmulr r2, r2, r6
+  ssat r3, #16, r3
+  smmulr r0, r0, r6
+  add.w r6, r10, #12
+  ldr.w r10, [r10, #8]
   ssat r2, #16, r2
-  str.w r3, [r10, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  str.w r4, [r10, r6]
+  ssat r4, #16, r4
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [lr, #-12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, r6, lsl #1]
-  add.w r10, r10, r8
-  smlabb r1, r9, r7, r0
-  ldr.w r8, [r12, #8]
-  str.w r10, [sp, #12]
+  ldr.w r2, [lr, #-4]
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r7, #0]
+  ldr.w r3, [lr, #0]
+  ldr.w r0, [lr, #-8]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r12, r3, r11
+  smlatb r5, r2, r10, r0
+  add.w r3, r7, r4
+  str.w r3, [sp, #12]
+  str.w r6, [sp, #8]
+  smlatb r4, r2, r9, r0
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r12, [lr, #0]
-  smlatb r5, r9, r8, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
+  smlatb r3, r2, r8, r0
+  ldr.w r7, [lr, #-12]
+  smlabb r0, r2, r8, r7
+  smlabb r1, r2, r9, r7
   ldr.w r9, [lr, #4]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #32]
+  smlabb r2, r2, r10, r7
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -6864,42 +6799,42 @@ grit_m7_convolve_leaky_16_any:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #32]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #64]
+  ldr.w r7, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #68
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #68
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -6985,66 +6920,64 @@ grit_m7_convolve_leaky_16_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
   beq 2b
-  ldr.w r6, [lr, #4]
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
   ldr.w r7, [lr, #12]
-  and r10, r7, r0, asr #31
-  ldr.w r9, [lr, #16]
-  add.w r10, r10, r6
-  and r12, r7, r1, asr #31
-  add.w r12, r12, r6
-  ldr.w r8, [lr, #8]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #96
+  smmulr r1, r1, r7
   ldr.w lr, [sp, #4]
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  add.w r10, r10, r6
-  and r6, r9, r5, asr #31
-  add.w r12, r12, r8
-  add.w r6, r6, r8
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  smmulr r4, r4, r12
-  add.w r10, r10, r8
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
   ssat r2, #16, r2
   ssat r1, #16, r1
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r0, #16, r0
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [sp, #8]
-  add.w r10, r10, r11
-  ldr.w r9, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #96
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
   pkhbt r5, r2, r5, lsl #16
-  ldr.w r7, [r12, #4]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
+  ldr.w r2, [r7, #0]
   pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #32]
-  str.w r5, [r10, #64]
-  smlatb r5, r9, r8, r3
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #32]
-  smlatb r3, r9, r6, r3
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #32]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #64]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
   ldr.w r6, [r12, #0]
   ldr.w r9, [lr, #4]
   blo 2b
@@ -7073,44 +7006,44 @@ grit_m7_convolve_tanh_16_any:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #32]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #64]
+  ldr.w r7, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
-  add.w lr, lr, #68
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
+  add.w lr, lr, #68
   ldr.w r9, [lr, #-56]
   smlad r3, r10, r6, r3
   ldr.w r6, [r12, #4]
@@ -7196,75 +7129,73 @@ grit_m7_convolve_tanh_16_any:
   smlad r4, r10, r7, r4
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #32]
   beq 2b
-  ldr.w r6, [lr, #4]
-  ldr.w r7, [lr, #8]
-  ldr.w r12, [sp, #20]
-  add.w lr, r12, #2048
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
-  smmulr r1, r1, r6
-  ssat r8, #9, r3, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r1, r11, r1, r10
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  ssat r10, #9, r5, asr #7
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r11, [sp, #24]
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  ldr.w r8, [r12, #8]
-  ldr.w r7, [r12, #4]
-  add.w r11, r11, #96
-  ldr.w r6, [r12, #0]
-  add.w r12, r12, #12
-  pkhtb r4, r4, r1, asr #16
-  cmp r11, r9
-  ldr.w r9, [lr, #-4]
-  pkhtb r5, r5, r2, asr #16
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #-12]
-  str.w r3, [r10, #0]
-  smlabb r2, r9, r8, r0
-  ldr.w r3, [lr, #-8]
-  str.w r4, [r10, #32]
-  str.w r5, [r10, #64]
-  smlatb r5, r9, r8, r3
-  str.w r11, [sp, #24]
-  smlatb r4, r9, r7, r3
-  str.w r12, [sp, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  ldr.w r7, [r12, #32]
+  ldr.w r12, [lr, #8]
+  smmulr r5, r5, r12
+  ldr.w r6, [sp, #20]
+  smmulr r2, r2, r9
+  smmulr r4, r4, r12
+  ssat lr, #9, r2, asr #7
+  smmulr r0, r0, r9
+  ssat r11, #9, r5, asr #7
+  smmulr r1, r1, r9
+  add.w r9, r6, #2048
+  smmulr r3, r3, r12
+  ldr.w r12, [r9, r11, lsl #2]
+  ldr.w r7, [r9, lr, lsl #2]
+  ldr.w lr, [r6, lr, lsl #2]
+  mla r2, r7, r2, lr
+  ldr.w lr, [r6, r11, lsl #2]
+  mla r5, r12, r5, lr
+  ssat r12, #9, r1, asr #7
+  pkhtb r5, r5, r2, asr #16
+  ssat r2, #9, r0, asr #7
+  ldr.w lr, [r9, r12, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r1, lr, r1, r12
+  ldr.w r12, [r9, r2, lsl #2]
+  ldr.w lr, [sp, #12]
+  ldr.w r2, [r6, r2, lsl #2]
+  mla r0, r12, r0, r2
+  ssat r12, #9, r4, asr #7
+  ssat r2, #9, r3, asr #7
+  ldr.w r11, [r9, r12, lsl #2]
+  ldr.w r9, [r9, r2, lsl #2]
+  ldr.w r12, [r6, r12, lsl #2]
+  mla r4, r11, r4, r12
+  ldr.w r12, [r6, r2, lsl #2]
+  mla r3, r9, r3, r12
+  pkhtb r4, r4, r1, asr #16
+  pkhtb r3, r3, r0, asr #16
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [sp, #8]
+  add.w r0, r9, #12
+  add.w r12, lr, r11
+  ldr.w r6, [r9, #8]
+  ldr.w lr, [sp, #4]
+  add.w r11, r11, #96
+  str.w r3, [r12, #0]
+  ldr.w r2, [lr, #0]
+  str.w r4, [r12, #32]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r12, #64]
+  add.w r12, r2, r11
+  str.w r11, [sp, #24]
+  str.w r0, [sp, #8]
+  ldr.w r0, [r9, #4]
+  ldr.w r2, [lr, #-12]
+  ldr.w r9, [r9, #0]
+  smlabb r1, r7, r0, r2
+  ldr.w r8, [lr, #-8]
+  smlatb r4, r7, r0, r8
+  ldr.w r0, [sp, #16]
+  smlatb r3, r7, r9, r8
+  cmp r11, r0
+  smlatb r5, r7, r6, r8
+  smlabb r0, r7, r9, r2
+  ldr.w r9, [lr, #4]
+  smlabb r2, r7, r6, r2
   ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -7293,19 +7224,19 @@ grit_m7_residual_16:
 1:
   ldr.w lr, [r0, #0]
   ldr.w r12, [r0, #12]
-  ldr.w r11, [r0, #8]
   ldr.w r1, [r0, #16]
-  ldr.w r3, [lr, #-12]
   str.w r1, [sp, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r3, [lr, #-12]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
-  ldr.w r10, [lr, #8]
 2:
-  ldr.w r5, [lr, #-8]
+  ldr.w r7, [r12, #32]
   smlad r0, r9, r6, r3
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r3
+  ldr.w r5, [lr, #-8]
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r5
@@ -7380,48 +7311,45 @@ grit_m7_residual_16:
   ldr.w r7, [r12, #60]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
   smlad r1, r9, r7, r1
-  add.w r12, r12, #96
+  ldr.w r10, [lr, #64]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #72]
+  add.w r12, r12, #96
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #0]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #32]
+  ldr.w r7, [lr, #72]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #76]
-  smmulr r0, r0, r9
-  ldr.w r8, [r12, #64]
-  smmulr r1, r1, r9
-  smmulr r3, r3, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r10
-  ssat r1, #16, r1
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r4, #16, r4
-  ssat r5, #16, r5
-  ssat r2, #16, r2
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #32]
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r11, #64]
-  ldr.w r10, [sp, #16]
-  qadd16 r0, r3, r0
-  qadd16 r1, r4, r1
-  qadd16 r2, r5, r2
-  str.w r0, [r11, #0]
-  cmp r12, r10
-  str.w r1, [r11, #32]
+  ldr.w r8, [lr, #76]
+  smlad r0, r9, r6, r0
   ldr.w r9, [lr, #4]
-  str.w r2, [r11, #64]
-  ldr.w r10, [lr, #8]
+  smmulr r5, r5, r8
+  ldr.w r6, [r11, #0]
+  smmulr r3, r3, r8
+  ssat r5, #16, r5
+  smmulr r0, r0, r7
+  ssat r3, #16, r3
+  smmulr r1, r1, r7
+  ssat r0, #16, r0
+  smmulr r4, r4, r8
+  ssat r1, #16, r1
+  smmulr r2, r2, r7
+  pkhbt r3, r0, r3, lsl #16
+  ssat r4, #16, r4
+  ssat r2, #16, r2
+  qadd16 r6, r3, r6
+  pkhbt r5, r2, r5, lsl #16
+  str.w r6, [r11, #0]
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r6, [r11, #32]
+  ldr.w r0, [sp, #16]
   ldr.w r3, [lr, #-12]
+  cmp r12, r0
+  ldr.w r0, [r11, #64]
+  qadd16 r6, r4, r6
+  qadd16 r0, r5, r0
+  str.w r6, [r11, #32]
+  ldr.w r6, [r12, #0]
+  str.w r0, [r11, #64]
   add.w r11, r11, #96
   blo 2b
   ldr.w r0, [sp, #0]
@@ -7447,9 +7375,9 @@ grit_m7_head_16:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #28
   ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
   ldr.w r2, [r0, #8]
-  str.w lr, [sp, #4]
   ldr.w r12, [lr, #0]
   str.w r2, [sp, #12]
   add.w r12, r12, r11
@@ -7479,19 +7407,19 @@ grit_m7_head_16:
   ldr.w r6, [r12, #4]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #36]
-  ldr.w r8, [r12, #68]
-  ldr.w r9, [lr, #-24]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #100]
+  ldr.w r8, [r12, #68]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #132]
+  ldr.w r6, [r12, #100]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #164]
+  ldr.w r7, [r12, #132]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
+  ldr.w r8, [r12, #164]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
+  ldr.w r9, [lr, #-24]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #8]
+  ldr.w r7, [r12, #40]
   ldr.w r8, [r12, #72]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #104]
@@ -7505,19 +7433,19 @@ grit_m7_head_16:
   ldr.w r6, [r12, #12]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #44]
-  ldr.w r8, [r12, #76]
-  ldr.w r9, [lr, #-16]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #108]
+  ldr.w r8, [r12, #76]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #140]
+  ldr.w r6, [r12, #108]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #172]
+  ldr.w r7, [r12, #140]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
+  ldr.w r8, [r12, #172]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
+  ldr.w r9, [lr, #-16]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #16]
+  ldr.w r7, [r12, #48]
   ldr.w r8, [r12, #80]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #112]
@@ -7531,19 +7459,19 @@ grit_m7_head_16:
   ldr.w r6, [r12, #20]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #52]
-  ldr.w r8, [r12, #84]
-  ldr.w r9, [lr, #-8]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #116]
+  ldr.w r8, [r12, #84]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #148]
+  ldr.w r6, [r12, #116]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #180]
+  ldr.w r7, [r12, #148]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
+  ldr.w r8, [r12, #180]
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
+  ldr.w r9, [lr, #-8]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #24]
+  ldr.w r7, [r12, #56]
   ldr.w r8, [r12, #88]
   smlad r0, r9, r6, r0
   ldr.w r6, [r12, #120]
@@ -7557,61 +7485,61 @@ grit_m7_head_16:
   ldr.w r6, [r12, #28]
   smlad r5, r9, r8, r5
   ldr.w r7, [r12, #60]
-  ldr.w r8, [r12, #92]
-  ldr.w r9, [lr, #4]
   smlad r0, r10, r6, r0
-  ldr.w r6, [r12, #124]
+  ldr.w r8, [r12, #92]
   smlad r1, r10, r7, r1
-  ldr.w r7, [r12, #156]
+  ldr.w r6, [r12, #124]
   smlad r2, r10, r8, r2
-  ldr.w r8, [r12, #188]
+  ldr.w r7, [r12, #156]
   smlad r3, r10, r6, r3
-  ldr.w r12, [lr, #0]
+  ldr.w r8, [r12, #188]
   smlad r4, r10, r7, r4
-  tst r12, #1
+  ldr.w r12, [lr, #0]
   smlad r5, r10, r8, r5
+  tst r12, #1
   add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
   beq 2b
   ldr.w r6, [lr, #4]
-  ldr.w r12, [sp, #12]
   ldr.w lr, [sp, #4]
-  add.w r11, r11, #192
-  ldr.w r9, [sp, #16]
-  smmulr r1, r1, r6
-  cmp r11, r9
-  smmulr r3, r3, r6
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r6
-  smmulr r0, r0, r6
-  ssat r1, #16, r1
+  ldr.w r12, [sp, #12]
   smmulr r2, r2, r6
-  ssat r3, #16, r3
+  add.w r11, r11, #192
+  smmulr r0, r0, r6
+  ldr.w r9, [sp, #16]
+  smmulr r5, r5, r6
+  cmp r11, r9
   smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r0, #16, r0
+  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
   ssat r2, #16, r2
+  smmulr r1, r1, r6
+  ssat r0, #16, r0
+  ssat r3, #16, r3
+  ssat r5, #16, r5
+  ssat r1, #16, r1
+  pkhbt r2, r2, r3, lsl #16
   ssat r4, #16, r4
   pkhbt r0, r0, r1, lsl #16
-  pkhbt r2, r2, r3, lsl #16
   str.w r0, [r12, #0]
   pkhbt r4, r4, r5, lsl #16
   str.w r2, [r12, #4]
   ldr.w r0, [lr, #-8]
   str.w r4, [r12, #8]
   add.w r12, r12, #12
-  mov.w r1, r0
-  mov.w r2, r0
   str.w r12, [sp, #12]
+  mov.w r2, r0
   ldr.w r12, [lr, #0]
-  mov.w r3, r0
   add.w r12, r12, r11
+  mov.w r3, r0
+  mov.w r1, r0
   mov.w r4, r0
+  ldr.w r7, [r12, #32]
   mov.w r5, r0
   ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #32]
   ldr.w r8, [r12, #64]
   blo 2b
   add.w sp, sp, #28
@@ -7683,62 +7611,62 @@ grit_m7_skip_two_16:
   add.w r12, r12, r1
 1:
   ldr.w r7, [r0, #4]
-  ldr.w r8, [r1, #32]
-  ldr.w r5, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r6, [r0, #0]
-  ldr.w r9, [r12, #32]
-  ldr.w r11, [r0, #68]
-  smlatt r7, r4, r3, r7
   ldr.w r10, [r0, #64]
+  smlatt r7, r4, r3, r7
+  ldr.w r11, [r0, #68]
+  ldr.w r8, [r1, #32]
+  ldr.w r6, [r0, #0]
+  smlabb r10, r8, r3, r10
+  ldr.w r9, [r12, #32]
+  smlatt r11, r8, r3, r11
+  ldr.w r5, [r12, #0]
   smlabb r6, r4, r3, r6
   ldr.w r4, [r1, #64]
-  smlabb r10, r8, r3, r10
   smlabb r6, r5, lr, r6
-  smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #96]
+  smlatt r7, r5, lr, r7
+  ldr.w r5, [r12, #64]
   smlatt r11, r9, lr, r11
   smlabb r10, r9, lr, r10
   str.w r6, [r0, #0]
-  ldr.w r9, [r12, #96]
-  smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #64]
   ldr.w r6, [r0, #128]
-  str.w r7, [r0, #4]
   smlabb r6, r4, r3, r6
+  ldr.w r9, [r12, #96]
+  str.w r7, [r0, #4]
   ldr.w r7, [r0, #132]
   str.w r10, [r0, #64]
   ldr.w r10, [r0, #192]
-  smlabb r6, r5, lr, r6
   smlabb r10, r8, r3, r10
+  smlatt r7, r4, r3, r7
   str.w r11, [r0, #68]
   ldr.w r11, [r0, #196]
-  smlabb r10, r9, lr, r10
-  smlatt r7, r4, r3, r7
-  str.w r6, [r0, #128]
-  ldr.w r4, [r1, #128]
   smlatt r7, r5, lr, r7
-  ldr.w r5, [r12, #128]
+  ldr.w r4, [r1, #128]
   smlatt r11, r8, r3, r11
   ldr.w r8, [r1, #160]
+  smlabb r10, r9, lr, r10
+  add.w r1, r1, #192
+  smlabb r6, r5, lr, r6
+  ldr.w r5, [r12, #128]
   smlatt r11, r9, lr, r11
+  ldr.w r9, [r12, #160]
+  str.w r6, [r0, #128]
   ldr.w r6, [r0, #256]
+  smlabb r6, r4, r3, r6
+  add.w r12, r12, #192
   str.w r7, [r0, #132]
   ldr.w r7, [r0, #260]
-  smlabb r6, r4, r3, r6
-  add.w r1, r1, #192
   smlatt r7, r4, r3, r7
-  ldr.w r9, [r12, #160]
-  smlabb r6, r5, lr, r6
-  add.w r12, r12, #192
-  smlatt r7, r5, lr, r7
   str.w r10, [r0, #192]
+  smlabb r6, r5, lr, r6
   ldr.w r10, [r0, #320]
-  str.w r11, [r0, #196]
   smlabb r10, r8, r3, r10
-  ldr.w r11, [r0, #324]
+  str.w r11, [r0, #196]
   smlabb r10, r9, lr, r10
+  ldr.w r11, [r0, #324]
   smlatt r11, r8, r3, r11
+  smlatt r7, r5, lr, r7
   str.w r6, [r0, #256]
   smlatt r11, r9, lr, r11
   str.w r7, [r0, #260]
@@ -7766,19 +7694,19 @@ grit_m7_shift_16:
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
   smlawt r9, r3, r7, lr
-  ldr.w r7, [r0, #128]
+  pkhtb r6, r6, r5, asr #14
   smlawb r11, r1, r10, lr
   lsl r9, r9, #2
   smlawt r12, r3, r10, lr
-  ldr.w r10, [r0, #160]
-  pkhtb r6, r6, r5, asr #14
-  lsl r12, r12, #2
-  str.w r6, [r0, #0]
   pkhtb r9, r9, r8, asr #14
-  smlawb r5, r1, r4, lr
-  pkhtb r12, r12, r11, asr #14
+  str.w r6, [r0, #0]
+  lsl r12, r12, #2
   str.w r9, [r0, #32]
+  pkhtb r12, r12, r11, asr #14
   str.w r12, [r0, #64]
+  ldr.w r7, [r0, #128]
+  smlawb r5, r1, r4, lr
+  ldr.w r10, [r0, #160]
   smlawt r6, r3, r4, lr
   smlawb r8, r1, r7, lr
   lsl r6, r6, #2
@@ -7809,40 +7737,40 @@ grit_m7_convolve_leaky_4_6:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #8]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -7863,10 +7791,10 @@ grit_m7_convolve_leaky_4_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
@@ -7887,10 +7815,10 @@ grit_m7_convolve_leaky_4_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #48]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
@@ -7911,10 +7839,10 @@ grit_m7_convolve_leaky_4_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #68]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #72]
   smlad r3, r10, r6, r3
@@ -7935,10 +7863,10 @@ grit_m7_convolve_leaky_4_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #88]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #92]
   smlad r3, r10, r6, r3
@@ -7959,10 +7887,10 @@ grit_m7_convolve_leaky_4_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #108]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #108]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #112]
   smlad r3, r10, r6, r3
@@ -7970,72 +7898,71 @@ grit_m7_convolve_leaky_4_6:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #116]
+  ldr.w r10, [sp, #12]
   smlad r0, r9, r6, r0
   ldr.w r8, [r12, #20]
   smlad r1, r9, r7, r1
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #132]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #124]
+  add.w r12, r10, r11
   smlad r2, r9, r8, r2
-  and r12, r7, r1, asr #31
-  smlad r5, r10, r8, r5
-  add.w r12, r12, r6
-  and r10, r7, r0, asr #31
   ldr.w r9, [lr, #136]
-  add.w r10, r10, r6
-  ldr.w r8, [lr, #128]
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  add.w r12, r12, r8
-  add.w r10, r10, r6
-  ssat r0, #16, r0
-  smmulr r4, r4, r12
-  ssat r1, #16, r1
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  ldr.w r12, [sp, #8]
-  and r6, r9, r5, asr #31
-  add.w r10, r10, r8
-  add.w r6, r6, r8
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ldr.w r7, [r12, #4]
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  pkhbt r3, r0, r3, lsl #16
-  pkhbt r5, r2, r5, lsl #16
+  ldr.w r10, [lr, #116]
   add.w r11, r11, #24
-  ldr.w r9, [sp, #16]
-  str.w r3, [r10, #0]
-  cmp r11, r9
-  str.w r4, [r10, #8]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
+  and r7, r9, r5, asr #31
+  smlad r3, r10, r6, r3
+  and r8, r9, r4, asr #31
+  ldr.w r10, [lr, #128]
+  add.w r8, r8, r10
+  and r9, r9, r3, asr #31
+  add.w r9, r9, r10
+  smmulr r4, r4, r8
+  ldr.w r8, [lr, #132]
+  smmulr r3, r3, r9
+  and r9, r8, r0, asr #31
+  add.w r7, r7, r10
+  and r10, r8, r1, asr #31
+  smmulr r5, r5, r7
+  ldr.w r7, [lr, #124]
+  and r8, r8, r2, asr #31
+  add.w r9, r9, r7
+  add.w r10, r10, r7
+  add.w r7, r8, r7
+  smmulr r1, r1, r10
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  ssat r1, #16, r1
+  smmulr r2, r2, r7
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r12, #0]
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r12, #8]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r5, [r12, #16]
+  ldr.w r4, [lr, #-12]
   ldr.w r9, [lr, #-4]
-  str.w r5, [r10, #16]
-  ldr.w r3, [lr, #-8]
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [lr, #-8]
+  ldr.w r8, [sp, #8]
+  add.w r10, r8, #12
+  str.w r10, [sp, #8]
+  ldr.w r10, [r8, #4]
+  ldr.w r12, [r8, #0]
+  ldr.w r6, [lr, #0]
+  smlatb r3, r9, r12, r7
+  ldr.w r8, [r8, #8]
+  smlabb r1, r9, r10, r4
+  ldr.w r2, [sp, #16]
+  smlabb r0, r9, r12, r4
+  add.w r12, r6, r11
+  smlatb r5, r9, r8, r7
+  cmp r11, r2
+  smlabb r2, r9, r8, r4
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r2, r9, r8, r0
-  smlabb r0, r9, r6, r0
-  ldr.w r7, [r12, #8]
-  smlatb r3, r9, r6, r3
-  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r10, r7
   ldr.w r9, [lr, #4]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -8064,40 +7991,40 @@ grit_m7_convolve_leaky_8_6:
   str.w r1, [sp, #20]
 1:
   ldr.w lr, [r0, #0]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
   str.w lr, [sp, #4]
   ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
-  ldr.w r12, [sp, #8]
-  ldr.w r3, [r0, #16]
   sub r2, r2, r11
-  ldr.w r9, [lr, #-4]
-  ldr.w r6, [r12, #0]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  ldr.w r8, [r12, #8]
-  add.w r12, r12, #12
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  add.w r12, r12, r11
-  smlabb r0, r9, r6, r0
-  smlatb r4, r9, r7, r3
-  ldr.w r7, [r12, #16]
-  smlatb r5, r9, r8, r3
-  smlatb r3, r9, r6, r3
-  ldr.w r9, [lr, #4]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -8140,10 +8067,10 @@ grit_m7_convolve_leaky_8_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #44]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
@@ -8186,10 +8113,10 @@ grit_m7_convolve_leaky_8_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #80]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #84]
   smlad r3, r10, r6, r3
@@ -8232,10 +8159,10 @@ grit_m7_convolve_leaky_8_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #116]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #116]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #120]
   smlad r3, r10, r6, r3
@@ -8278,10 +8205,10 @@ grit_m7_convolve_leaky_8_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #152]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #152]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #156]
   smlad r3, r10, r6, r3
@@ -8324,10 +8251,10 @@ grit_m7_convolve_leaky_8_6:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #188]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #188]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #192]
   smlad r3, r10, r6, r3
@@ -8357,72 +8284,71 @@ grit_m7_convolve_leaky_8_6:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #212]
+  ldr.w r10, [sp, #12]
   smlad r0, r9, r6, r0
   ldr.w r8, [r12, #44]
   smlad r1, r9, r7, r1
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #228]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #220]
+  add.w r12, r10, r11
   smlad r2, r9, r8, r2
-  and r12, r7, r1, asr #31
-  smlad r5, r10, r8, r5
-  add.w r12, r12, r6
-  and r10, r7, r0, asr #31
   ldr.w r9, [lr, #232]
-  add.w r10, r10, r6
-  ldr.w r8, [lr, #224]
-  smmulr r1, r1, r12
-  and r12, r9, r4, asr #31
-  smmulr r0, r0, r10
-  and r10, r7, r2, asr #31
-  add.w r12, r12, r8
-  add.w r10, r10, r6
-  ssat r0, #16, r0
-  smmulr r4, r4, r12
-  ssat r1, #16, r1
-  smmulr r2, r2, r10
-  and r10, r9, r3, asr #31
-  ldr.w r12, [sp, #8]
-  and r6, r9, r5, asr #31
-  add.w r10, r10, r8
-  add.w r6, r6, r8
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ldr.w r7, [r12, #4]
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r10, [sp, #12]
-  add.w r10, r10, r11
-  pkhbt r3, r0, r3, lsl #16
-  pkhbt r5, r2, r5, lsl #16
+  ldr.w r10, [lr, #212]
   add.w r11, r11, #48
-  ldr.w r9, [sp, #16]
-  str.w r3, [r10, #0]
-  cmp r11, r9
-  str.w r4, [r10, #16]
+  smlad r5, r10, r8, r5
+  smlad r4, r10, r7, r4
+  and r7, r9, r5, asr #31
+  smlad r3, r10, r6, r3
+  and r8, r9, r4, asr #31
+  ldr.w r10, [lr, #224]
+  add.w r8, r8, r10
+  and r9, r9, r3, asr #31
+  add.w r9, r9, r10
+  smmulr r4, r4, r8
+  ldr.w r8, [lr, #228]
+  smmulr r3, r3, r9
+  and r9, r8, r0, asr #31
+  add.w r7, r7, r10
+  and r10, r8, r1, asr #31
+  smmulr r5, r5, r7
+  ldr.w r7, [lr, #220]
+  and r8, r8, r2, asr #31
+  add.w r9, r9, r7
+  add.w r10, r10, r7
+  add.w r7, r8, r7
+  smmulr r1, r1, r10
+  ssat r3, #16, r3
+  smmulr r0, r0, r9
+  ssat r1, #16, r1
+  smmulr r2, r2, r7
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r12, #0]
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r12, #16]
+  pkhbt r5, r2, r5, lsl #16
+  str.w r5, [r12, #32]
+  ldr.w r4, [lr, #-12]
   ldr.w r9, [lr, #-4]
-  str.w r5, [r10, #32]
-  ldr.w r3, [lr, #-8]
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [lr, #-8]
+  ldr.w r8, [sp, #8]
+  add.w r10, r8, #12
+  str.w r10, [sp, #8]
+  ldr.w r10, [r8, #4]
+  ldr.w r12, [r8, #0]
+  ldr.w r6, [lr, #0]
+  smlatb r3, r9, r12, r7
+  ldr.w r8, [r8, #8]
+  smlabb r1, r9, r10, r4
+  ldr.w r2, [sp, #16]
+  smlabb r0, r9, r12, r4
+  add.w r12, r6, r11
+  smlatb r5, r9, r8, r7
+  cmp r11, r2
+  smlabb r2, r9, r8, r4
   ldr.w r6, [r12, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, #12
-  smlatb r5, r9, r8, r3
-  ldr.w r0, [lr, #-12]
-  str.w r12, [sp, #8]
-  ldr.w r12, [lr, #0]
-  smlabb r1, r9, r7, r0
-  add.w r12, r12, r11
-  smlabb r2, r9, r8, r0
-  smlabb r0, r9, r6, r0
-  ldr.w r7, [r12, #16]
-  smlatb r3, r9, r6, r3
-  ldr.w r6, [r12, #0]
+  smlatb r4, r9, r10, r7
   ldr.w r9, [lr, #4]
   blo 2b
   ldr.w r0, [sp, #0]
@@ -8450,140 +8376,139 @@ grit_m7_convolve_tanh_2_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #4]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #8]
+  ldr.w r7, [r12, #4]
   smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #8]
+  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #8]
-  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
   ldr.w r12, [lr, #12]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
   smlad r3, r10, r6, r3
+  add.w r12, r12, r11
+  smlad r4, r10, r7, r4
   ldr.w r9, [lr, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #8]
+  smlad r1, r9, r7, r1
   ldr.w r10, [lr, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #24]
   smlad r2, r9, r8, r2
-  add.w r12, r12, r11
+  ldr.w r12, [lr, #24]
   smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #28]
+  add.w r12, r12, r11
   smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #28]
   smlad r5, r10, r8, r5
+  ldr.w r6, [r12, #0]
   ldr.w r7, [r12, #4]
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #8]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #44]
   smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #44]
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
-  smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
+  ldr.w r8, [lr, #40]
+  smlad r4, r10, r7, r4
+  smmulr r5, r5, r9
+  smmulr r4, r4, r9
+  ssat r7, #9, r5, asr #7
+  smlad r3, r10, r6, r3
+  ssat r10, #9, r4, asr #7
+  smmulr r0, r0, r8
+  smmulr r3, r3, r9
+  add.w r9, r12, #2048
+  smmulr r2, r2, r8
+  ldr.w r6, [r12, r7, lsl #2]
+  smmulr r1, r1, r8
+  ldr.w r8, [r9, r10, lsl #2]
+  ldr.w r7, [r9, r7, lsl #2]
   ldr.w r10, [r12, r10, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
+  mla r5, r7, r5, r6
+  ssat r7, #9, r1, asr #7
+  mla r4, r8, r4, r10
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r9, r7, lsl #2]
+  ldr.w r6, [r12, r8, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r1, r10, r1, r7
+  ldr.w r7, [r9, r8, lsl #2]
   ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
   mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
-  ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
-  add.w r11, r11, #12
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  ssat r1, #9, r3, asr #7
+  ldr.w r7, [r9, r8, lsl #2]
+  ldr.w r8, [r12, r8, lsl #2]
+  mla r2, r7, r2, r8
+  ldr.w r9, [r9, r1, lsl #2]
+  ldr.w r7, [sp, #8]
+  add.w r8, r7, #12
+  ldr.w r1, [r12, r1, lsl #2]
+  ldr.w r10, [r7, #8]
+  mla r3, r9, r3, r1
+  ldr.w r11, [sp, #24]
+  ldr.w r9, [r7, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
-  str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
-  str.w r4, [r10, #4]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #8]
+  ldr.w r1, [r7, #0]
+  pkhtb r5, r5, r2, asr #16
+  ldr.w r2, [sp, #12]
+  ldr.w lr, [sp, #4]
+  ldr.w r7, [sp, #16]
+  add.w r2, r2, r11
+  ldr.w r0, [lr, #0]
+  ldr.w r6, [lr, #-8]
+  add.w r11, r11, #12
+  str.w r3, [r2, #0]
+  cmp r11, r7
+  str.w r4, [r2, #4]
+  ldr.w r7, [lr, #-4]
+  str.w r5, [r2, #8]
+  add.w r12, r0, r11
+  smlatb r3, r7, r1, r6
+  smlatb r5, r7, r10, r6
   str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #4]
-  smlabb r0, r9, r6, r0
+  smlatb r4, r7, r9, r6
+  str.w r8, [sp, #8]
   ldr.w r6, [r12, #0]
+  ldr.w r2, [lr, #-12]
+  smlabb r0, r7, r1, r2
+  smlabb r1, r7, r9, r2
   ldr.w r9, [lr, #4]
+  smlabb r2, r7, r10, r2
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -8610,42 +8535,42 @@ grit_m7_convolve_tanh_4_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #8]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #16]
+  ldr.w r7, [r12, #8]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -8666,10 +8591,10 @@ grit_m7_convolve_tanh_4_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #28]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #28]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #32]
   smlad r3, r10, r6, r3
@@ -8690,10 +8615,10 @@ grit_m7_convolve_tanh_4_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #8]
-  ldr.w r8, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
+  ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #48]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #52]
   smlad r3, r10, r6, r3
@@ -8701,82 +8626,81 @@ grit_m7_convolve_tanh_4_3:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #12]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #20]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #64]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #64]
   smlad r4, r10, r7, r4
   ldr.w r7, [lr, #68]
-  smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  smmulr r1, r1, r9
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
+  ssat r8, #9, r1, asr #7
+  smlad r3, r10, r6, r3
+  add.w r6, r12, #2048
   smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r10, [r6, r8, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  mla r1, r10, r1, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r0, r0, r9
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r3, r10, r3, r7
+  ssat r7, #9, r4, asr #7
+  ldr.w r10, [r6, r8, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
-  ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
-  mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
+  mla r5, r10, r5, r8
+  ldr.w r8, [r6, r7, lsl #2]
   ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r4, r8, r4, r7
+  ssat r7, #9, r2, asr #7
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w lr, [sp, #16]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r2, r10, r2, r7
+  ldr.w r7, [sp, #8]
+  ldr.w r6, [r6, r8, lsl #2]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r12, r8, lsl #2]
+  ldr.w r8, [r7, #4]
+  mla r0, r6, r0, r12
+  ldr.w r6, [r7, #0]
+  ldr.w r12, [r7, #8]
+  add.w r10, r10, r11
   add.w r11, r11, #24
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  cmp r11, lr
+  ldr.w lr, [sp, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
   str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r4, [r10, #8]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #16]
-  str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #8]
-  smlabb r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r4, [lr, #0]
   ldr.w r9, [lr, #4]
+  ldr.w r0, [lr, #-12]
+  smlabb r1, r3, r8, r0
+  add.w r7, r7, #12
+  pkhtb r5, r5, r2, asr #16
+  smlabb r2, r3, r12, r0
+  smlabb r0, r3, r6, r0
+  str.w r5, [r10, #16]
+  ldr.w r10, [lr, #-8]
+  smlatb r5, r3, r12, r10
+  add.w r12, r4, r11
+  smlatb r4, r3, r8, r10
+  smlatb r3, r3, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -8803,42 +8727,42 @@ grit_m7_convolve_tanh_6_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #12]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #24]
+  ldr.w r7, [r12, #12]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -8870,10 +8794,10 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #36]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #40]
   smlad r3, r10, r6, r3
@@ -8905,10 +8829,10 @@ grit_m7_convolve_tanh_6_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #12]
-  ldr.w r8, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
+  ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #64]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #68]
   smlad r3, r10, r6, r3
@@ -8927,82 +8851,81 @@ grit_m7_convolve_tanh_6_3:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #20]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #80]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #88]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #88]
   smlad r4, r10, r7, r4
   ldr.w r7, [lr, #92]
-  smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  smmulr r1, r1, r9
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
+  ssat r8, #9, r1, asr #7
+  smlad r3, r10, r6, r3
+  add.w r6, r12, #2048
   smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r10, [r6, r8, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  mla r1, r10, r1, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r0, r0, r9
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r3, r10, r3, r7
+  ssat r7, #9, r4, asr #7
+  ldr.w r10, [r6, r8, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
-  ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
-  mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
+  mla r5, r10, r5, r8
+  ldr.w r8, [r6, r7, lsl #2]
   ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r4, r8, r4, r7
+  ssat r7, #9, r2, asr #7
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w lr, [sp, #16]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r2, r10, r2, r7
+  ldr.w r7, [sp, #8]
+  ldr.w r6, [r6, r8, lsl #2]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r12, r8, lsl #2]
+  ldr.w r8, [r7, #4]
+  mla r0, r6, r0, r12
+  ldr.w r6, [r7, #0]
+  ldr.w r12, [r7, #8]
+  add.w r10, r10, r11
   add.w r11, r11, #36
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  cmp r11, lr
+  ldr.w lr, [sp, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
   str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r4, [r10, #12]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #24]
-  str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #12]
-  smlabb r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r4, [lr, #0]
   ldr.w r9, [lr, #4]
+  ldr.w r0, [lr, #-12]
+  smlabb r1, r3, r8, r0
+  add.w r7, r7, #12
+  pkhtb r5, r5, r2, asr #16
+  smlabb r2, r3, r12, r0
+  smlabb r0, r3, r6, r0
+  str.w r5, [r10, #24]
+  ldr.w r10, [lr, #-8]
+  smlatb r5, r3, r12, r10
+  add.w r12, r4, r11
+  smlatb r4, r3, r8, r10
+  smlatb r3, r3, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9029,42 +8952,42 @@ grit_m7_convolve_tanh_8_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #16]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #32]
+  ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -9107,10 +9030,10 @@ grit_m7_convolve_tanh_8_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #44]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #44]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #48]
   smlad r3, r10, r6, r3
@@ -9153,10 +9076,10 @@ grit_m7_convolve_tanh_8_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #16]
-  ldr.w r8, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #80]
+  ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #80]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #84]
   smlad r3, r10, r6, r3
@@ -9186,82 +9109,81 @@ grit_m7_convolve_tanh_8_3:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #104]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #44]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #112]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #112]
   smlad r4, r10, r7, r4
   ldr.w r7, [lr, #116]
-  smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  smmulr r1, r1, r9
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
+  ssat r8, #9, r1, asr #7
+  smlad r3, r10, r6, r3
+  add.w r6, r12, #2048
   smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r10, [r6, r8, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  mla r1, r10, r1, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r0, r0, r9
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r3, r10, r3, r7
+  ssat r7, #9, r4, asr #7
+  ldr.w r10, [r6, r8, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
-  ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
-  mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
+  mla r5, r10, r5, r8
+  ldr.w r8, [r6, r7, lsl #2]
   ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r4, r8, r4, r7
+  ssat r7, #9, r2, asr #7
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w lr, [sp, #16]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r2, r10, r2, r7
+  ldr.w r7, [sp, #8]
+  ldr.w r6, [r6, r8, lsl #2]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r12, r8, lsl #2]
+  ldr.w r8, [r7, #4]
+  mla r0, r6, r0, r12
+  ldr.w r6, [r7, #0]
+  ldr.w r12, [r7, #8]
+  add.w r10, r10, r11
   add.w r11, r11, #48
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  cmp r11, lr
+  ldr.w lr, [sp, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
   str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r4, [r10, #16]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #32]
-  str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #16]
-  smlabb r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r4, [lr, #0]
   ldr.w r9, [lr, #4]
+  ldr.w r0, [lr, #-12]
+  smlabb r1, r3, r8, r0
+  add.w r7, r7, #12
+  pkhtb r5, r5, r2, asr #16
+  smlabb r2, r3, r12, r0
+  smlabb r0, r3, r6, r0
+  str.w r5, [r10, #32]
+  ldr.w r10, [lr, #-8]
+  smlatb r5, r3, r12, r10
+  add.w r12, r4, r11
+  smlatb r4, r3, r8, r10
+  smlatb r3, r3, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9288,42 +9210,42 @@ grit_m7_convolve_tanh_12_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #24]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #48]
+  ldr.w r7, [r12, #24]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -9388,10 +9310,10 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #60]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #64]
   smlad r3, r10, r6, r3
@@ -9456,10 +9378,10 @@ grit_m7_convolve_tanh_12_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #24]
-  ldr.w r8, [r12, #48]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #112]
+  ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #112]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #116]
   smlad r3, r10, r6, r3
@@ -9511,82 +9433,81 @@ grit_m7_convolve_tanh_12_3:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #44]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #152]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #68]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #160]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #152]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #160]
   smlad r4, r10, r7, r4
   ldr.w r7, [lr, #164]
-  smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  smmulr r1, r1, r9
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
+  ssat r8, #9, r1, asr #7
+  smlad r3, r10, r6, r3
+  add.w r6, r12, #2048
   smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r10, [r6, r8, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  mla r1, r10, r1, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r0, r0, r9
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r3, r10, r3, r7
+  ssat r7, #9, r4, asr #7
+  ldr.w r10, [r6, r8, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
-  ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
-  mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
+  mla r5, r10, r5, r8
+  ldr.w r8, [r6, r7, lsl #2]
   ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r4, r8, r4, r7
+  ssat r7, #9, r2, asr #7
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w lr, [sp, #16]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r2, r10, r2, r7
+  ldr.w r7, [sp, #8]
+  ldr.w r6, [r6, r8, lsl #2]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r12, r8, lsl #2]
+  ldr.w r8, [r7, #4]
+  mla r0, r6, r0, r12
+  ldr.w r6, [r7, #0]
+  ldr.w r12, [r7, #8]
+  add.w r10, r10, r11
   add.w r11, r11, #72
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  cmp r11, lr
+  ldr.w lr, [sp, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
   str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r4, [r10, #24]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #48]
-  str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #24]
-  smlabb r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r4, [lr, #0]
   ldr.w r9, [lr, #4]
+  ldr.w r0, [lr, #-12]
+  smlabb r1, r3, r8, r0
+  add.w r7, r7, #12
+  pkhtb r5, r5, r2, asr #16
+  smlabb r2, r3, r12, r0
+  smlabb r0, r3, r6, r0
+  str.w r5, [r10, #48]
+  ldr.w r10, [lr, #-8]
+  smlatb r5, r3, r12, r10
+  add.w r12, r4, r11
+  smlatb r4, r3, r8, r10
+  smlatb r3, r3, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9613,42 +9534,42 @@ grit_m7_convolve_tanh_16_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r1, [r0, #4]
-  ldr.w lr, [r0, #0]
-  ldr.w r3, [r0, #16]
-  str.w lr, [sp, #4]
-  ldr.w r9, [lr, #-4]
-  str.w r1, [sp, #8]
-  ldr.w r11, [r0, #12]
-  ldr.w r12, [sp, #8]
   ldr.w r2, [r0, #8]
-  ldr.w r0, [lr, #-12]
-  ldr.w r6, [r12, #0]
+  ldr.w r11, [r0, #12]
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
   sub r2, r2, r11
-  ldr.w r8, [r12, #8]
   str.w r2, [sp, #12]
-  ldr.w r7, [r12, #4]
+  ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  add.w r12, r12, #12
   str.w r11, [sp, #24]
-  ldr.w r3, [lr, #-8]
-  smlabb r2, r9, r8, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r1, r9, r7, r0
-  ldr.w r7, [r12, #32]
-  smlabb r0, r9, r6, r0
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
   ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
-  ldr.w r8, [r12, #64]
+  ldr.w r7, [r12, #32]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #12]
   smlad r3, r10, r6, r3
@@ -9735,10 +9656,10 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #76]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #76]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #80]
   smlad r3, r10, r6, r3
@@ -9825,10 +9746,10 @@ grit_m7_convolve_tanh_16_3:
   ldr.w r6, [r12, #0]
   smlad r5, r10, r8, r5
   ldr.w r7, [r12, #32]
-  ldr.w r8, [r12, #64]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #144]
+  ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #144]
   smlad r2, r9, r8, r2
   ldr.w r9, [lr, #148]
   smlad r3, r10, r6, r3
@@ -9902,82 +9823,81 @@ grit_m7_convolve_tanh_16_3:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #60]
   smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #200]
-  smlad r1, r9, r7, r1
   ldr.w r8, [r12, #92]
   smlad r0, r9, r6, r0
   ldr.w r12, [sp, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #208]
+  smlad r2, r9, r8, r2
+  ldr.w r10, [lr, #200]
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #208]
   smlad r4, r10, r7, r4
   ldr.w r7, [lr, #212]
-  smlad r2, r9, r8, r2
-  add.w lr, r12, #2048
-  smmulr r1, r1, r6
-  smmulr r3, r3, r7
-  smmulr r0, r0, r6
+  smmulr r1, r1, r9
   smlad r5, r10, r8, r5
-  ssat r8, #9, r3, asr #7
-  ssat r10, #9, r1, asr #7
-  smmulr r2, r2, r6
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r7
-  ldr.w r9, [lr, r8, lsl #2]
+  ssat r8, #9, r1, asr #7
+  smlad r3, r10, r6, r3
+  add.w r6, r12, #2048
   smmulr r5, r5, r7
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r10, [r6, r8, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  mla r1, r10, r1, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r0, r0, r9
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r3, r10, r3, r7
+  ssat r7, #9, r4, asr #7
+  ldr.w r10, [r6, r8, lsl #2]
   ldr.w r8, [r12, r8, lsl #2]
-  mla r1, r11, r1, r10
-  ldr.w r6, [r12, r6, lsl #2]
-  mla r3, r9, r3, r8
-  ssat r8, #9, r2, asr #7
-  ssat r10, #9, r5, asr #7
-  mla r0, r7, r0, r6
-  ssat r6, #9, r4, asr #7
-  ldr.w r9, [lr, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  ldr.w r7, [lr, r6, lsl #2]
-  mla r2, r9, r2, r8
-  ldr.w r11, [lr, r10, lsl #2]
-  ldr.w lr, [sp, #4]
-  ldr.w r6, [r12, r6, lsl #2]
-  ldr.w r9, [sp, #16]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r4, r7, r4, r6
-  ldr.w r12, [sp, #8]
-  mla r5, r11, r5, r10
-  ldr.w r10, [sp, #12]
+  mla r5, r10, r5, r8
+  ldr.w r8, [r6, r7, lsl #2]
   ldr.w r11, [sp, #24]
-  add.w r10, r10, r11
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r4, r8, r4, r7
+  ssat r7, #9, r2, asr #7
   pkhtb r4, r4, r1, asr #16
-  ldr.w r8, [r12, #8]
+  ssat r8, #9, r0, asr #7
+  ldr.w r10, [r6, r7, lsl #2]
+  ldr.w lr, [sp, #16]
+  ldr.w r7, [r12, r7, lsl #2]
+  mla r2, r10, r2, r7
+  ldr.w r7, [sp, #8]
+  ldr.w r6, [r6, r8, lsl #2]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r12, r8, lsl #2]
+  ldr.w r8, [r7, #4]
+  mla r0, r6, r0, r12
+  ldr.w r6, [r7, #0]
+  ldr.w r12, [r7, #8]
+  add.w r10, r10, r11
   add.w r11, r11, #96
-  cmp r11, r9
-  ldr.w r6, [r12, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r9, [lr, #-4]
+  cmp r11, lr
+  ldr.w lr, [sp, #4]
   pkhtb r3, r3, r0, asr #16
-  ldr.w r7, [r12, #4]
-  add.w r12, r12, #12
   str.w r3, [r10, #0]
-  ldr.w r0, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r4, [r10, #32]
-  ldr.w r3, [lr, #-8]
-  str.w r5, [r10, #64]
-  str.w r11, [sp, #24]
-  smlabb r1, r9, r7, r0
-  str.w r12, [sp, #8]
-  smlatb r5, r9, r8, r3
-  ldr.w r12, [lr, #0]
-  smlatb r4, r9, r7, r3
-  add.w r12, r12, r11
-  smlatb r3, r9, r6, r3
-  smlabb r2, r9, r8, r0
-  ldr.w r7, [r12, #32]
-  smlabb r0, r9, r6, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r4, [lr, #0]
   ldr.w r9, [lr, #4]
+  ldr.w r0, [lr, #-12]
+  smlabb r1, r3, r8, r0
+  add.w r7, r7, #12
+  pkhtb r5, r5, r2, asr #16
+  smlabb r2, r3, r12, r0
+  smlabb r0, r3, r6, r0
+  str.w r5, [r10, #64]
+  ldr.w r10, [lr, #-8]
+  smlatb r5, r3, r12, r10
+  add.w r12, r4, r11
+  smlatb r4, r3, r8, r10
+  smlatb r3, r3, r6, r10
+  str.w r11, [sp, #24]
+  ldr.w r6, [r12, #0]
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -10004,27 +9924,27 @@ grit_m7_narrow:
   ldr.w r5, [r0, #4]
   ldr.w r7, [r0, #12]
   ldr.w r9, [r0, #20]
-  ldr.w r4, [r0, #0]
-  ldr.w r6, [r0, #8]
-  smmulr r5, r5, r1
-  ldr.w r8, [r0, #16]
   smmulr r7, r7, r1
-  add.w r0, r0, #24
+  ldr.w r8, [r0, #16]
   smmulr r9, r9, r1
+  ldr.w r4, [r0, #0]
+  smmulr r5, r5, r1
+  ldr.w r6, [r0, #8]
   smmulr r4, r4, r1
-  ssat r5, #16, r5
+  add.w r0, r0, #24
   smmulr r6, r6, r1
-  ssat r7, #16, r7
-  smmulr r8, r8, r1
-  ssat r9, #16, r9
   ssat r4, #16, r4
+  smmulr r8, r8, r1
+  ssat r5, #16, r5
+  ssat r7, #16, r7
+  ssat r9, #16, r9
+  pkhbt r4, r4, r5, lsl #16
+  str.w r4, [r2, #0]
   ssat r6, #16, r6
   ssat r8, #16, r8
-  pkhbt r4, r4, r5, lsl #16
   pkhbt r6, r6, r7, lsl #16
-  str.w r4, [r2, #0]
-  pkhbt r8, r8, r9, lsl #16
   str.w r6, [r2, #4]
+  pkhbt r8, r8, r9, lsl #16
   str.w r8, [r2, #8]
   add.w r2, r2, #12
   cmp r2, r3
@@ -10039,23 +9959,23 @@ grit_m7_copy:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
 1:
   ldr.w r3, [r1, #0]
-  ldr.w r4, [r1, #4]
-  ldr.w r5, [r1, #8]
   str.w r3, [r0, #0]
-  ldr.w r6, [r1, #12]
+  ldr.w r4, [r1, #4]
   str.w r4, [r0, #4]
-  ldr.w r7, [r1, #16]
+  ldr.w r5, [r1, #8]
   str.w r5, [r0, #8]
-  ldr.w r8, [r1, #20]
+  ldr.w r6, [r1, #12]
   str.w r6, [r0, #12]
-  ldr.w r9, [r1, #24]
+  ldr.w r7, [r1, #16]
   str.w r7, [r0, #16]
-  ldr.w r10, [r1, #28]
+  ldr.w r8, [r1, #20]
   str.w r8, [r0, #20]
-  add.w r1, r1, #32
+  ldr.w r9, [r1, #24]
   str.w r9, [r0, #24]
+  ldr.w r10, [r1, #28]
   str.w r10, [r0, #28]
   add.w r0, r0, #32
+  add.w r1, r1, #32
   cmp r0, r2
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}

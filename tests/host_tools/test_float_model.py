@@ -24,14 +24,14 @@ def test_at_rest_it_is_the_space_itself(space_file):
     np.testing.assert_allclose(ours, theirs[0].numpy(), atol=2e-6)
 
 
-def test_a_move_is_a_ramp_of_four_steps_over_one_block(space_file):
-    decoder, audio = load_space(space_file).decoder, riffle(200)
+def test_a_move_is_a_ramp_of_four_steps_over_four_blocks(space_file):
+    decoder, audio = load_space(space_file).decoder, riffle(400)
     a, b = np.array([0, 0, 0, 0], np.int16), np.array([30000, -30000, 9000, 1000], np.int16)
     ours = float_model.play(decoder, audio, a, [(96, b)])
     with torch.inference_mode():
         rows = decoder.film(torch.from_numpy(np.stack([a, b]) / 32768.0).float())
         gain, bias = rows.gain[..., 0], rows.bias[..., 0]
-        weight = torch.tensor([min(4, max(0, (n - 96) // 12 + 1)) / 4 for n in range(200)])  # of b, frame by frame
+        weight = torch.tensor([min(4, max(0, (n - 96) // 48 + 1)) / 4 for n in range(400)])  # of b, frame by frame
         along = Modulation(*(torch.lerp(x[:1].T, x[1:].T, weight)[None] for x in (gain, bias)))
         lead = decoder.config.receptive_field - 1
         still = Modulation(*(x[:1].T[None].expand(-1, -1, lead) for x in (gain, bias)))

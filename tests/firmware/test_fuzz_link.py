@@ -99,7 +99,7 @@ def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
     seeds = folder / "corpus"
     seeds.mkdir(exist_ok=True)
     corpus(seeds)
-    options = [f"-runs={runs}", "-max_len=8192", "-seed=1", "-rss_limit_mb=2048", "-timeout=20"]
+    options = [f"-runs={runs}", "-max_len=2048", "-seed=1", "-rss_limit_mb=2048", "-timeout=20"]
     return subprocess.run([program, seeds, *options], capture_output=True, text=True, cwd=folder, check=False)
 
 

@@ -12,6 +12,7 @@
 #include "module.h"
 
 #define ARENA_BYTES (64u * 1024u)
+#define MOST_MESSAGES 24u  /* of an input: more only take longer */
 #define SETTLE_ROUNDS 400u /* what a change of the model may take: main loop and block by turns */
 
 static grit_module_t module;
@@ -107,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hear(data, size);
   } else {
     uint16_t sequence = 0;
-    while (size >= 3) {
+    while (size >= 3 && sequence < MOST_MESSAGES) {
       size_t bytes = (data[0] | (size_t)data[1] << 8) % (GRIT_LINK_PAYLOAD_BYTES + 1u);
       uint8_t message = data[2];
       data += 3, size -= 3;

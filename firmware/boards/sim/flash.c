@@ -29,7 +29,8 @@ static void program(uint32_t address, const uint8_t *bytes, size_t count) {
 
 void sim_flash_tick(void) {
   if (erase_left > 0) {
-    uint32_t count = erase_left < ERASED_PER_MS ? erase_left : ERASED_PER_MS;
+    uint32_t count = ERASED_PER_MS;
+    if (erase_left < count) count = erase_left;
     for (uint32_t i = 0; i < count; i++) MEMORY[erase_at + i] = 0xFF;
     erase_at = erase_at + count;
     erase_left = erase_left - count;

@@ -77,6 +77,7 @@ enum {
   GRIT_LINK_WHY_TOO_SLOW = 3, /* not in real time, as tried before it was heard */
   GRIT_LINK_WHY_MISSING = 4, /* the bank's slot is empty */
   GRIT_LINK_WHY_LATE = 5, /* it was heard, and blocks came late */
+  GRIT_LINK_WHY_CRASHED = 6, /* the module has crashed three times since power-up: it started with the factory model */
 };
 
 /* what crashed */

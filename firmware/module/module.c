@@ -6,6 +6,8 @@
 #include "sha256.h"
 #include "stack_watch.h"
 
+/* Since power-up: after so many a module starts with the factory model, lest a model of the bank crash it for ever. */
+#define CRASHES_TOO_MANY 3u
 #define REBOOT_AFTER_BLOCKS 100u /* so that the answer gets out */
 
 /* What is known of the model that plays, when it is another one. */
@@ -54,7 +56,8 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
                                     .meter = &board->meter,
                                     .budget = board->work_per_second / (48000u / GRIT_LINK_BLOCK_FRAMES)};
   const grit_player_model_t factory = {blob, blob_bytes};
-  grit_playing_start(&module->playing, &module->memory, &factory, &means);
+  const bool careful = board->fault != NULL && board->fault->count >= CRASHES_TOO_MANY;
+  grit_playing_start(&module->playing, &module->memory, &factory, &means, careful);
   show_model(module);
 }
 

@@ -23,7 +23,8 @@ typedef enum {
   GRIT_WHY_TOO_LARGE = 2, /* no memory for its state */
   GRIT_WHY_TOO_SLOW = 3,  /* not in real time, as tried before it was heard */
   GRIT_WHY_MISSING = 4,   /* the bank's slot is empty */
-  GRIT_WHY_LATE = 5       /* it was heard, and blocks came late */
+  GRIT_WHY_LATE = 5,      /* it was heard, and blocks came late */
+  GRIT_WHY_CRASHED = 6    /* the module has crashed three times since power-up, and started with the factory model */
 } grit_why_t;
 
 typedef struct {

@@ -69,8 +69,15 @@ static void decide(grit_playing_t *playing) {
   playing->swap_go = swaps;
 }
 
+/* One change from beginning to end, before there is an audio interrupt. */
+static void take_at_once(grit_playing_t *playing, uint8_t model) {
+  grit_playing_wish(playing, model);
+  grit_playing_hand_out(playing);
+}
+
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
-                        const grit_voice_means_t *means) {
+                        const grit_voice_means_t *means, bool careful) {
+  const uint8_t wanted = memory->settings.model;
   memset(playing, 0, sizeof *playing);
   playing->memory = memory;
   playing->factory = *factory;
@@ -79,15 +86,15 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   grit_mixer_start(&playing->mixer);
   grit_player_start(&playing->player, means, factory);
   playing->status.preset = memory->settings.preset;
-  grit_playing_wish(playing, memory->settings.model);
-  grit_playing_hand_out(playing);
-  if (playing->player.voices[playing->player.sounding].channel_count == 0 &&
-      playing->status.wanted != GRIT_PRESET_MODEL_FACTORY) {
-    const grit_module_status_t first = playing->status;
-    grit_playing_wish(playing, GRIT_PRESET_MODEL_FACTORY);
-    grit_playing_hand_out(playing);
-    playing->status.wanted = first.wanted;
-    playing->status.why = first.why;
+  take_at_once(playing, careful ? GRIT_PRESET_MODEL_FACTORY : wanted);
+  uint8_t why = playing->status.why;
+  if (careful && wanted != GRIT_PRESET_MODEL_FACTORY) why = GRIT_WHY_CRASHED;
+  if (grit_player_voice(&playing->player)->channel_count == 0 && playing->status.wanted != GRIT_PRESET_MODEL_FACTORY) {
+    take_at_once(playing, GRIT_PRESET_MODEL_FACTORY);
+  }
+  if (wanted != GRIT_PRESET_MODEL_FACTORY && playing->status.model != wanted) {
+    playing->status.wanted = wanted;
+    playing->status.why = why;
     set_flag(playing, GRIT_STATUS_FALLBACK, true);
   }
   grit_playing_take_back(playing);

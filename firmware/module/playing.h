@@ -46,10 +46,10 @@ typedef struct {
   volatile uint16_t preset_shown, saved_shown; /* blocks for which the LEDs still tell */
 } grit_playing_t;
 
-/* With the model that the settings name, or the factory model. The audio interrupt does not run yet. memory, factory's
- * blob and the means' regions must stay. */
+/* With the model that the settings name, or, where that cannot be played or careful is true, the factory model. The
+ * audio interrupt does not run yet. memory, factory's blob and the means' regions must stay. */
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
-                        const grit_voice_means_t *means);
+                        const grit_voice_means_t *means, bool careful);
 
 /* Another model, from its default position under the panel. Later, see grit_playing_decided. */
 void grit_playing_wish(grit_playing_t *playing, uint8_t model);

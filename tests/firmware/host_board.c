@@ -8,6 +8,14 @@
 #include "load.h"
 #include "module.h"
 
+static grit_fault_record_t fault;
+
+/* For modules opened from here on: how often the board has crashed since power-up. */
+void host_board_crashed(uint32_t times);
+void host_board_crashed(uint32_t times) {
+  fault = (grit_fault_record_t){.kind = times > 0 ? GRIT_FAULT_BUS : GRIT_FAULT_NONE, .count = times};
+}
+
 static uint32_t meter_calls, meter_cost, work_per_second;
 static void meter_begin(void) {}
 static uint32_t meter_end(void) {
@@ -71,6 +79,7 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
                                .meter = {.begin = meter_begin, .end = meter_end},
                                .send = send,
                                .flash = with_flash ? &host_flash : NULL,
+                               .fault = &fault,
                                .reboot = reboot};
   grit_module_open(&host->module, &host->board, blob, blob_bytes, arena, arena_bytes);
 }

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gritspace.host_tools import module_memory as memory
+from gritspace.host_tools.link_messages import message_frame
 from gritspace.host_tools.module_memory import Preset
 from gritspace.quantize.grit import to_bytes
 from gritspace.quantize.integer_model import IntegerModel
@@ -176,8 +177,6 @@ def test_another_model_comes_without_a_click(
 
 
 def module_bytes(library: ctypes.CDLL, blob: bytes) -> int:
-    from gritspace.host_tools.link_messages import message_frame
-
     (info,) = HostModule(library, blob).ask(message_frame("hello", 1))
     return (int(info.values["state_bytes"]) + 31) // 32 * 32
 
@@ -241,6 +240,21 @@ def test_late_blocks_cost_the_second_engine_then_the_model_but_never_the_sound(r
     dry, _ = play(module, 60, audio=audio)
     assert (dry[-480:] == audio[-480:]).all()
     assert (module.leds()[1] == [255, 0]).all()
+
+
+@pytest.mark.parametrize(("crashes", "plays"), [(0, True), (2, True), (3, False)])
+def test_a_model_that_crashes_the_module_again_and_again_is_left_out(rig: Rig, crashes: int, plays: bool) -> None:
+    with rig.client() as client:
+        slot = memory.upload(client, to_bytes(OTHER))
+        memory.select(client, slot.slot + 1)
+        memory.wait_until_saved(client)
+    rig.library.host_board_crashed(crashes)
+    rig.boot()
+    rig.library.host_board_crashed(0)
+    status = rig.module.status()
+    assert status["wanted"] == slot.slot + 1
+    assert (status["model"], status["why"]) == ((slot.slot + 1, 0) if plays else (0, 6))
+    assert ("fallback" in flags(rig.module)) != plays
 
 
 def test_three_late_blocks_a_second_are_an_accident(rig: Rig) -> None:

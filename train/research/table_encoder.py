@@ -15,6 +15,7 @@ from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.devices import Audio, Device, find_devices, label
 from gritspace.train.errors import InputError
+from gritspace.train.output_file import written_whole
 from gritspace.train.pairs import grid
 from gritspace.train.research.bench import Bench
 from gritspace.train.research.clips import Clips, dry_stream, excerpts, kept, levelled, render_at
@@ -35,13 +36,14 @@ from gritspace.train.research.probes import (
     standardised,
     wilson,
 )
-from gritspace.train.research.tables import Cell, Table
+from gritspace.train.research.tables import Cell, Table, key_of
 
 FRAMES = SAMPLE_RATE
 TRAIN_CLIPS, TEST_CLIPS = 16, 6
 STEPS = 400
 NEIGHBOURS = 5
 FEWEST = 6
+FOLDS, DEVICES = 3, "devices"
 
 
 @dataclass
@@ -158,25 +160,14 @@ def encoder_families(bench: Bench) -> Table:
     kinds = np.array([family(name.partition("@")[0]) for name in data.names])
     if not bench.captures:
         kinds = np.array([name.partition("@")[0] for name in data.names])
-    folds = _folds(kinds, 3)
-    right: dict[str, list[NDArray[Any]]] = {}
-    asked: list[NDArray[Any]] = []
-    for fold in range(3):
-        inside = torch.from_numpy(np.flatnonzero(folds[data.train.device] != fold))
-        outside = torch.from_numpy(np.flatnonzero(folds[data.test.device] == fold))
-        train, test = data.train.part(inside.numpy()), data.test.part(outside.numpy())
-        part = Heard(data.names, data.licences, train, test, data.seen[inside], data.unseen[outside])
-        encoder = train_effects_encoder(part.seen, train.device, bench.scaled(STEPS), bench.seed)
-        asked.append(test.device)
-        for name, (of_train, of_test) in representations(part, encoder, bench.seed).items():
-            near = nearest_neighbours(of_train, kinds[train.device], of_test, NEIGHBOURS) == kinds[test.device]
-            network = small_network(of_train, kinds[train.device], of_test) == kinds[test.device]
-            right.setdefault(name, []).append(np.stack([near, network]))
-    devices = np.concatenate(asked)
+    folds = _folds(kinds, FOLDS)
+    parts_of_folds = [_kept_fold(bench, data, kinds, folds, fold) for fold in range(FOLDS)]
+    devices = np.concatenate([found[DEVICES] for found in parts_of_folds])
+    names = [name for name in parts_of_folds[0] if name != DEVICES]
     rows: list[list[Cell]] = []
     findings: dict[str, Any] = {"families": {str(k): int((kinds == k).sum()) for k in np.unique(kinds)}}
-    for name, parts in right.items():
-        near, network = np.concatenate(parts, axis=1)
+    for name in names:
+        near, network = np.concatenate([found[name] for found in parts_of_folds], axis=1)
         cells: list[Cell] = [name]
         for values in (near, network):
             low, high = resampled_interval(values, devices)
@@ -191,6 +182,40 @@ def encoder_families(bench: Bench) -> Table:
         rows,
         findings,
     )
+
+
+def _kept_fold(
+    bench: Bench, data: Heard, kinds: NDArray[Any], folds: NDArray[np.int64], fold: int
+) -> dict[str, NDArray[Any]]:
+    """By representation, which held-out clips each probe got right, (2, clips); and the clips' devices."""
+    options = bench.options("encoder_families") | {"fold": fold, "steps": bench.scaled(STEPS), "kinds": kinds.tolist()}
+    path = bench.cache / f"fold-{key_of(options)}.npz"
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except (OSError, ValueError):
+        pass
+    found = _fold(bench, data, kinds, folds, fold)
+    with written_whole(path) as beside:
+        np.savez(beside, **found)
+    return found
+
+
+def _fold(
+    bench: Bench, data: Heard, kinds: NDArray[Any], folds: NDArray[np.int64], fold: int
+) -> dict[str, NDArray[Any]]:
+    inside = np.flatnonzero(folds[data.train.device] != fold)
+    outside = np.flatnonzero(folds[data.test.device] == fold)
+    train, test = data.train.part(inside), data.test.part(outside)
+    seen, unseen = data.seen[torch.from_numpy(inside)], data.unseen[torch.from_numpy(outside)]
+    part = Heard(data.names, data.licences, train, test, seen, unseen)
+    encoder = train_effects_encoder(part.seen, train.device, bench.scaled(STEPS), bench.seed)
+    found: dict[str, NDArray[Any]] = {DEVICES: test.device}
+    for name, (of_train, of_test) in representations(part, encoder, bench.seed).items():
+        near = nearest_neighbours(of_train, kinds[train.device], of_test, NEIGHBOURS) == kinds[test.device]
+        network = small_network(of_train, kinds[train.device], of_test) == kinds[test.device]
+        found[name] = np.stack([near, network])
+    return found
 
 
 def _folds(kinds: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -95,7 +95,7 @@ def _voltages(nominal: Nominal) -> list[str]:
 
 
 def _file(guard: str, source: str, body: list[str], other: bool) -> str:
-    choice = ["#ifdef GRIT_PANEL_HEADER /* another panel's */", "#include GRIT_PANEL_HEADER", "#else", ""]
+    choice = ["#ifdef GRIT_PANEL_PATCH_INIT", f'#include "{PATCH_HEADER.name}"', "#else", ""]
     text = [
         "/* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.",
         f" * Generated from {source}: python -m hardware.build --header.",
@@ -117,7 +117,7 @@ def _file(guard: str, source: str, body: list[str], other: bool) -> str:
 
 
 def render(panel: PanelMap) -> str:
-    """The text of panel.h: our own panel, or the one that GRIT_PANEL_HEADER names."""
+    """The text of panel.h: our own panel, or the other where GRIT_PANEL_PATCH_INIT is defined."""
     low, high = panel.raw["cv_range"]["jack_volts"]
     nominal = Nominal(
         panel.raw["seed"]["adc_full_scale_volts"],

@@ -6,8 +6,8 @@
 
 /* clang-format off */
 
-#ifdef GRIT_PANEL_HEADER /* another panel's */
-#include GRIT_PANEL_HEADER
+#ifdef GRIT_PANEL_PATCH_INIT
+#include "panel_patch_init.h"
 #else
 
 #define GRIT_PANEL_ANALOG_COUNT 11

@@ -20,8 +20,7 @@ KNOBS = CVS = 4
 
 @pytest.fixture(scope="module")
 def patch_library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    defines = ('-DGRIT_PANEL_HEADER="panel_patch_init.h"',)
-    return compile_module(tmp_path_factory.mktemp("patch"), defines)
+    return compile_module(tmp_path_factory.mktemp("patch"), ("-DGRIT_PANEL_PATCH_INIT",))
 
 
 def codes(turn: float, volts: float) -> np.ndarray:

@@ -259,9 +259,9 @@ def test_a_model_that_crashes_the_module_again_and_again_is_left_out(rig: Rig, c
 
 def test_three_late_blocks_a_second_are_an_accident(rig: Rig) -> None:
     play(rig.module, 50)
-    for _ in range(12):
+    for _ in range(6):
         rig.module.late()
-        play(rig.module, 400)
+        play(rig.module, 340)
     assert flags(rig.module) == {"stereo"}
 
 

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test hardware bench-train research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup demo test hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -25,6 +25,9 @@ hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also r
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench
+
+bench-engine: setup ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite
+	@$(bin)/python -m gritspace.quantize.bench_engine
 
 captures := $(wildcard ../shared/data/captures/proteus ../shared/data/captures/neuralpi ../shared/data/captures/neuralseed_mit)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json

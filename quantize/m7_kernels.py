@@ -209,10 +209,11 @@ CALL, WEIGHTS, DRY, OUT, END, EXTRA, MORE = (f"[sp, #{4 * n}]" for n in range(7)
 FRAME_BYTES = 28
 
 
-def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
+def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[str]:
     """Two outputs over triples of frames: bias and mix-in, all taps, requantization and activation; then the next two.
 
-    taps: exactly so many, unrolled; 0: any number, in a loop. Arguments: r0 the call, r1 tanh's tables.
+    taps: exactly so many, unrolled; 0: any number of times `at_once`, in a loop. Arguments: r0 the call, r1 tanh's
+    tables.
     """
     tile = Tile(2, 3, pairs)
     enter = [f"str r0, {CALL}", f"str r1, {EXTRA}"]
@@ -223,7 +224,7 @@ def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
         begin.append("sub r2, r2, r11")
     begin += [f"str lr, {WEIGHTS}", f"str r1, {DRY}", f"str r2, {OUT}", f"str r3, {END}"]
     begin += [f"str r11, {MORE}"] if kind == "tanh" else []
-    ahead, body = pipelined(tile, taps or 1, loop=taps == 0)
+    ahead, body = pipelined(tile, taps or at_once, loop=taps == 0)
     free = names()
     start = [*_start(free), *ahead]
     loops = taps == 0
@@ -239,7 +240,7 @@ def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
     # the next tile's start, also after the last tile
     turn = arrange([*rest, *end, *start], LIVE, first[-16:], body[:12], MOST_ATTEMPTS if taps else ATTEMPTS)
     return [
-        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or 'any'}",
+        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
         *(*enter, "1:", *schedule(begin), *arrange(start, LIVE, (), body[:12], 40), "2:", *first),
@@ -510,6 +511,7 @@ def source() -> str:
     for kind, taps, widths in EXACT:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
+    lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
     lines += formatted(narrow()) + formatted(copy())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]

@@ -111,7 +111,7 @@ static void aim_fixed(const grit_conv_t *conv, bool copied, const int16_t *block
 static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const grit_convolution_t *record,
                              uint32_t slope) {
   grit_conv_t conv = {record, model->blob, NULL, slope};
-  conv.prepared = take(arena, grit_kernel_prepared_bytes(record));
+  conv.prepared = take(arena, grit_kernel_prepared_bytes(record, slope));
   if (arena->base == NULL) return conv;
   grit_kernel_prepare(&conv);
   const int32_t *bias = (const int32_t *)(const void *)(conv.blob + record->bias);
@@ -326,6 +326,11 @@ static void recall(const history_t *history, int16_t *block) {
   const size_t channels = history->channels;
   if (history->copied) {
     grit_kernel_copy(block - (size_t)history->length * channels, history->frames, (size_t)history->length * channels);
+    return;
+  }
+  if (history->next >= TWICE_FRAMES) {
+    const int16_t *newest = history->frames + (size_t)(history->next - TWICE_FRAMES) * channels;
+    copy_frames(block - TWICE_FRAMES * channels, newest, TWICE_FRAMES, channels);
     return;
   }
   for (uint32_t back = 1; back <= TWICE_FRAMES; back++) {

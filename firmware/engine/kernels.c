@@ -30,7 +30,8 @@ static uint32_t *rows_of(const grit_conv_t *conv) {
   return conv->prepared + tap_words(conv->record);
 }
 
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
+size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope) {
+  (void)slope;
   size_t words = tap_words(record) + (size_t)record->rows * 2u;
 #ifdef USE_AVX2
   words += avx2_words(record);

@@ -51,7 +51,7 @@ typedef struct {
 } grit_skip_t;
 
 /* Bytes of caller's memory, 8-byte aligned, for `prepared`. */
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record);
+size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope);
 
 /* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow with grit_kernel_set_rows. */
 void grit_kernel_prepare(const grit_conv_t *conv);

@@ -9914,6 +9914,262 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
+  .section .text.grit_fast.grit_m7_convolve_leaky_8_threes, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_leaky_8_threes
+  .type grit_m7_convolve_leaky_8_threes, %function
+grit_m7_convolve_leaky_8_threes:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w r1, [sp, #8]
+  sub r2, r2, r11
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #44]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #72]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #76]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #80]
+  smlad r2, r9, r8, r2
+  add.w lr, lr, #108
+  ldr.w r9, [lr, #-24]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-20]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-12]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #-8]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #-4]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #0]
+  smlad r2, r9, r8, r2
+  tst r12, #1
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  beq 2b
+  ldr.w r7, [lr, #8]
+  ldr.w r8, [lr, #16]
+  and r10, r8, r4, asr #31
+  ldr.w r9, [sp, #16]
+  and r6, r8, r5, asr #31
+  add.w r10, r10, r7
+  and r8, r8, r3, asr #31
+  smmulr r4, r4, r10
+  add.w r8, r8, r7
+  add.w r7, r6, r7
+  ldr.w r10, [lr, #4]
+  smmulr r5, r5, r7
+  ldr.w r7, [lr, #12]
+  smmulr r3, r3, r8
+  and r8, r7, r0, asr #31
+  ldr.w lr, [sp, #12]
+  and r6, r7, r2, asr #31
+  add.w r8, r8, r10
+  add.w r6, r6, r10
+  smmulr r0, r0, r8
+  and r7, r7, r1, asr #31
+  smmulr r2, r2, r6
+  add.w r7, r7, r10
+  add.w r8, lr, r11
+  add.w r11, r11, #48
+  smmulr r1, r1, r7
+  ldr.w lr, [sp, #4]
+  ldr.w r7, [sp, #8]
+  add.w r10, r7, #12
+  cmp r11, r9
+  ldr.w r9, [lr, #-8]
+  ldr.w r6, [lr, #-4]
+  ldr.w r12, [r7, #8]
+  ssat r5, #16, r5
+  ssat r0, #16, r0
+  ssat r4, #16, r4
+  ssat r3, #16, r3
+  ssat r2, #16, r2
+  ssat r1, #16, r1
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [r7, #0]
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r8, #0]
+  pkhbt r4, r1, r4, lsl #16
+  smlatb r3, r6, r2, r9
+  ldr.w r1, [lr, #0]
+  str.w r4, [r8, #16]
+  ldr.w r4, [lr, #-12]
+  smlabb r0, r6, r2, r4
+  ldr.w r7, [r7, #4]
+  smlabb r2, r6, r12, r4
+  str.w r5, [r8, #32]
+  smlatb r5, r6, r12, r9
+  add.w r12, r1, r11
+  smlabb r1, r6, r7, r4
+  str.w r10, [sp, #8]
+  smlatb r4, r6, r7, r9
+  ldr.w r6, [r12, #0]
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_leaky_8_threes, . - grit_m7_convolve_leaky_8_threes
   .section .text.grit_fast.grit_m7_narrow, "ax", %progbits
   .balign 8
   .global grit_m7_narrow

@@ -74,9 +74,10 @@ static plan_t plan_of(const grit_convolution_t *record, uint32_t slope) {
   plan.blocks = record->rows / plan.rows;
   plan.tap_words = (uint16_t)(1u + plan.rows * plan.pairs);
   plan.multiplier = (uint16_t)(plan.rows + 2u + plan.taps * plan.tap_words);
-  plan.words = (uint16_t)(plan.multiplier + 2u * plan.rows);
+  plan.words = (uint16_t)(plan.multiplier + (slope == GRIT_NO_SLOPE ? 1u : 2u) * plan.rows);
   plan.linear = slope == GRIT_NO_SLOPE ? tile->linear : tile->leaky;
   plan.tanh = tile->tanh;
+  if (slope != GRIT_NO_SLOPE && plan.pairs == 4u && plan.taps % 3u == 0u) plan.linear = grit_m7_convolve_leaky_8_threes;
   if (slope != GRIT_NO_SLOPE && plan.taps == 6u && tile->leaky_six != NULL) plan.linear = tile->leaky_six;
   if (plan.taps == 3u && tile->tanh_three != NULL) plan.tanh = tile->tanh_three;
   return plan;
@@ -86,8 +87,8 @@ static const plan_t *plan_at(const grit_conv_t *conv) {
   return (const plan_t *)(const void *)conv->prepared;
 }
 
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record) {
-  const plan_t plan = plan_of(record, GRIT_NO_SLOPE);
+size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope) {
+  const plan_t plan = plan_of(record, slope);
   const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
   return sizeof(plan_t) + words * sizeof(uint32_t);
 }
@@ -133,14 +134,14 @@ static inline void set_biases(const plan_t *plan, const grit_ramp_t ramp, uint32
 }
 
 static inline void set_multipliers(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high,
-                                   uint32_t up, int32_t slope) {
+                                   uint32_t up, int32_t slope, bool leaky) {
   uint32_t *to = plan->block + plan->multiplier;
   const uint32_t words = plan->words;
   for (uint32_t row = 0, n = plan->blocks; n > 0u; n--, to += words)
     for (uint32_t i = 0; i < high; i++, row++) {
       const int32_t above = grit_multiplier_at(&ramp, row, step);
       to[i] = (uint32_t)above << up;
-      to[high + i] = (uint32_t)(((above * slope + (1 << 14)) >> 15) - above) << up; /* no slope: 0 */
+      if (leaky) to[high + i] = (uint32_t)(((above * slope + (1 << 14)) >> 15) - above) << up;
     }
 }
 
@@ -155,12 +156,16 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
     return;
   }
   const uint32_t up = MOST_SHIFT - conv->record->shift;
+  const bool leaky = conv->slope != GRIT_NO_SLOPE;
   if (plan->rows == 2u) {
     set_biases(plan, *ramp, step, 2u);
-    set_multipliers(plan, *ramp, step, 2u, up, (int32_t)conv->slope);
+    if (leaky)
+      set_multipliers(plan, *ramp, step, 2u, up, (int32_t)conv->slope, true);
+    else
+      set_multipliers(plan, *ramp, step, 2u, up, 0, false);
   } else {
     set_biases(plan, *ramp, step, 1u);
-    set_multipliers(plan, *ramp, step, 1u, up, (int32_t)conv->slope);
+    set_multipliers(plan, *ramp, step, 1u, up, 0, false); /* a head is linear */
   }
 }
 

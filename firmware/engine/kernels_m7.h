@@ -5,7 +5,7 @@
  *   bias of each output; mix-in weights, one int16 half each
  *   per tap: where its audio stands; for each pair of inputs, for each output: two weights as int16
  *   an odd address that may be read, by which the tap loop knows its end
- *   multiplier of each output, moved up by 32 - shift; what to add to it below zero, of each output
+ *   multiplier of each output, moved up by 32 - shift; with a slope: what to add to it below zero, of each output
  *
  * A tile reads a little ahead of what it uses, behind the last tap as well. */
 #ifndef GRITSPACE_KERNELS_M7_H
@@ -62,9 +62,9 @@ extern const uint32_t grit_m7_tanh_tables[1024];
   extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;                                                 \
   extern grit_m7_shift_t grit_m7_shift_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
-/* Unrolled for an exact number of taps: Neural Amp Modeler's A2 and A1 networks. */
-extern grit_m7_tiles_t grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6, grit_m7_convolve_tanh_2_3,
-    grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3, grit_m7_convolve_tanh_12_3,
-    grit_m7_convolve_tanh_16_3;
+/* For an exact number of taps, or any number of threes: Neural Amp Modeler's A2 and A1 networks. */
+extern grit_m7_tiles_t grit_m7_convolve_leaky_8_threes, grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6,
+    grit_m7_convolve_tanh_2_3, grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3,
+    grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3;
 
 #endif

@@ -218,5 +218,5 @@ class _Problem:
             chosen = min(free, key=wanted)
             state.register[value] = chosen
             state.taken.add(chosen)
-            text = _FREE.sub(lambda m, value=value, chosen=chosen: chosen if m[0] == value else m[0], text)
+            text = re.sub(rf"\b{value}\b", chosen, text)
         return text

@@ -52,7 +52,7 @@ def parse(text: str) -> Instruction:
     operands = [part.strip(" []") for part in rest.split(",")]
     registers = [part for part in operands if _REGISTER.fullmatch(part)]
     if name == "str":
-        late = () if registers[0] in registers[1:] else (registers[0],)
+        late: tuple[str, ...] = () if registers[0] in registers[1:] else (registers[0],)
         return Instruction(text, tuple(registers), ("memory",), tuple(registers[1:]), late)
     if name == "ldr":
         return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))

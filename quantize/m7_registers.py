@@ -212,7 +212,7 @@ class _Problem:
             free = [register for register in POOL if register not in state.taken]
 
             def wanted(register: str) -> float:
-                """How soonly its next fixed value waits for it."""
+                """How soon its next fixed value waits for it."""
                 return max((priority[i] for i in self.next_write[register] if i not in done), default=-1.0)
 
             chosen = min(free, key=wanted)

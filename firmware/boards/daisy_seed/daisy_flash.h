@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* Wakes the chip and copies it: 8 MiB at 10 MB/s. After the SDRAM has been set up. NULL if the chip is not there or not the one
- * expected. */
+/* Wakes the chip and copies it: 8 MiB at 10 MB/s. After the SDRAM has been set up. NULL if the chip is not there or not
+ * the one expected. */
 const grit_flash_t *daisy_flash_start(void);
 
 #ifdef __cplusplus

@@ -26,7 +26,8 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
+        what = "this is a folder; give one of its files" if path.is_dir() else "there is no such file; check the path"
+        raise InputError(f"{path}: {what}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty; record or export it again.")
     try:

@@ -24,7 +24,11 @@ PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
 ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 """How long an order is looked for; most where the known networks spend their time (minutes in all)."""
-EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
+EXACT_LINEAR_ATTEMPTS = {1: 3500, 8: 300}
+RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
+"""By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
+and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
+EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
@@ -237,8 +241,9 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     end += [f"ldr lr, {WEIGHTS}"] if loops or kind == "tanh" else []
     last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
     first, rest = body[: len(body) - last], body[len(body) - last :]
+    attempts = (EXACT_LINEAR_ATTEMPTS[pairs] if kind == "linear" else MOST_ATTEMPTS) if taps else ATTEMPTS
     # the next tile's start, also after the last tile
-    turn = arrange([*rest, *end, *start], LIVE, first[-16:], body[:12], MOST_ATTEMPTS if taps else ATTEMPTS)
+    turn = arrange([*rest, *end, *start], LIVE, first[-16:], body[:12], attempts)
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",
@@ -400,7 +405,7 @@ def residual(pairs: int) -> list[str]:
     begin = ["ldr lr, [r0, #0]", "ldr r12, [r0, #12]", "ldr r11, [r0, #8]", "ldr r1, [r0, #16]", f"str r1, {END}"]
     last = 2 + 2 * tile.frames + (pairs == 1)
     live = ("r3", "r6", "r9", "r11", "r12", "lr")
-    attempts = MOST_ATTEMPTS if pairs in (1, 2, 4, 8) else ATTEMPTS
+    attempts = RESIDUAL_ATTEMPTS.get(pairs, ATTEMPTS)
     turn = arrange([*body[-last:], *end, *start], live, body[:-last][-16:], body[:12], attempts)
     return [
         f"function grit_m7_residual_{2 * pairs}",
@@ -482,6 +487,13 @@ def copy() -> list[str]:
     return _loop("grit_m7_copy", body)
 
 
+def zero() -> list[str]:
+    """Words. r0 to, r1 end of to."""
+    body = [f"str r3, [r0, #{4 * word}]" for word in range(COPY_WORDS)]
+    body += [f"add r0, r0, #{4 * COPY_WORDS}", "cmp r0, r1"]
+    return _loop("grit_m7_zero", body, "mov r3, #0")
+
+
 def _loop(name: str, body: list[str], *before: str) -> list[str]:
     lines = [f"function {name}", f"push {{{SAVED}, lr}}", *before, "1:"]
     return [*lines, *schedule(body, loops=True), "blo 1b", f"pop {{{SAVED}, pc}}"]
@@ -512,7 +524,7 @@ def source() -> str:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
-    lines += formatted(narrow()) + formatted(copy())
+    lines += formatted(narrow()) + formatted(copy()) + formatted(zero())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
     words = table_words()

@@ -11,21 +11,26 @@
 #define NO_STEP UINT32_MAX
 _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp step");
 
-/* Histories up to this many frames a tap are copied in front of the chunk; for longer ones, cutting the chunk where a
- * tap meets the ring's end costs less than the copy. */
+/* Histories up to this many frames a tap are copied in front of the chunk; for
+ * longer ones, cutting the chunk where a tap meets the ring's end costs less
+ * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
-/* Kept out of line, so that a profile tells layers apart (quantize/cycles_trace.py reads their second argument). */
+/* Kept out of line, so that a profile tells layers apart
+ * (quantize/cycles_trace.py reads their second argument). */
 #define MARKED __attribute__((noinline))
 
-/* A tap that leaves a ring does so between two tiles of the kernels: the frames it needs a little too long or too soon
- * are there twice, behind a ring's end and in front of the block. */
+/* A tap that leaves a ring does so between two tiles of the kernels: the frames
+ * it needs a little too long or too soon are there twice, behind a ring's end
+ * and in front of the block. */
 #define TILE_FRAMES 3u
 #define TWICE_FRAMES (TILE_FRAMES - 1u)
 
-/* What a convolution looks back on: the `length` frames before the present chunk, exactly as many as it needs. Short
- * ones lie in order, oldest first, and are copied in front of the chunk, so that every tap runs through unbroken; long
- * ones are a ring, `next` being the oldest frame, with its first frames once more behind its end. */
+/* What a convolution looks back on: the `length` frames before the present
+ * chunk, exactly as many as it needs. Short ones lie in order, oldest first,
+ * and are copied in front of the chunk, so that every tap runs through
+ * unbroken; long ones are a ring, `next` being the oldest frame, with its first
+ * frames once more behind its end. */
 typedef struct {
   int16_t *frames;
   uint32_t length;
@@ -48,23 +53,28 @@ struct grit_engine {
   const grit_model_t *model;
   array_t *arrays;
   layer_t *layers;
-  /* Film rows, every layer's convolution's and then the last head's; a snapshot has none. A ramp goes from start to
-   * target in steps. */
+  /* Film rows, every layer's convolution's and then the last head's; a snapshot
+   * has none. A ramp goes from start to target in steps. */
   int16_t *base, *start_multiplier, *target_multiplier;
   int32_t *start_bias, *target_bias;
-  int16_t heading[GRIT_MAX_POSITION], wanted[GRIT_MAX_POSITION]; /* the ramp's target; the latest position set */
+  int16_t heading[GRIT_MAX_POSITION], wanted[GRIT_MAX_POSITION]; /* the ramp's target; the latest position set
+                                                                  */
   uint32_t ramp_step;   /* taken so far; GRIT_RAMP_STEPS: the target is reached */
   uint32_t frames_left; /* until the next, or until another ramp may begin */
-  uint32_t step_at;     /* frame of the present chunk at which a step is taken; NO_STEP: none */
+  uint32_t step_at;     /* frame of the present chunk at which a step is taken;
+                           NO_STEP: none */
   uint32_t film_row;    /* where the next convolution's film rows stand */
-  /* Scratch for one chunk, with the slack that the kernels want. block: the stream, or a head's input; before it there
-   * is room for the longest copied history. */
+  /* Scratch for one chunk, with the slack that the kernels want. block: the
+   * stream, or a head's input; before it there is room for the longest copied
+   * history. */
   int16_t *block, *pre, *z[2], *carry; /* z: of even and of odd layers; at last the output */
   int32_t *dry, *skips;
-  grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in with the next one's. z NULL: none */
+  grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
+                          with the next one's. z NULL: none */
 };
 
-/* ---- laying out memory --------------------------------------------------------------------------------------------
+/* ---- laying out memory
+ * --------------------------------------------------------------------------------------------
  */
 
 typedef struct {
@@ -101,7 +111,8 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv) {
   return history;
 }
 
-/* What every chunk finds at the same place: all taps of a copied history, the newest of a ring. */
+/* What every chunk finds at the same place: all taps of a copied history, the
+ * newest of a ring. */
 static void aim_fixed(const grit_conv_t *conv, bool copied, const int16_t *block) {
   const uint32_t kernel = conv->record->kernel;
   for (uint32_t k = copied ? 0u : kernel - 1u; k < kernel; k++)
@@ -185,11 +196,12 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   array.history = take_history(arena, &record->head);
   if (arena->base == NULL) return;
   aim_fixed(&array.head, array.history.copied, engine->block);
-  grit_kernel_aim(&array.rechannel, 0, index == 0u ? (const int16_t *)(const void *)engine->dry : engine->z[0]);
+  grit_kernel_aim(&array.rechannel, 0, index == 0u ? (const int16_t *)(const void *)engine->dry : engine->block);
   engine->arrays[index] = array;
 }
 
-/* The one description of the engine's memory: counts it, or lays it out. Returns the bytes. */
+/* The one description of the engine's memory: counts it, or lays it out.
+ * Returns the bytes. */
 static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
   const extent_t extent = extent_of(model);
@@ -222,7 +234,8 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
   return engine;
 }
 
-/* ---- position -----------------------------------------------------------------------------------------------------
+/* ---- position
+ * -----------------------------------------------------------------------------------------------------
  */
 
 /* The film rows from `first` on. */
@@ -262,7 +275,8 @@ static void set_base(grit_engine_t *engine) {
   memcpy(base, blob + engine->model->arrays[header->array_count - 1u].head.multiplier, sizeof(int16_t));
 }
 
-/* Evaluates the film rows of the position that is wanted, as a ramp's target. Only for a model with a position. */
+/* Evaluates the film rows of the position that is wanted, as a ramp's target.
+ * Only for a model with a position. */
 static void aim(grit_engine_t *engine) {
   const grit_model_t *model = engine->model;
   memcpy(engine->heading, engine->wanted, sizeof engine->heading);
@@ -304,7 +318,8 @@ void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
   if (engine->model->film != NULL) memcpy(engine->wanted, position, engine->model->position_count * sizeof(int16_t));
 }
 
-/* ---- audio --------------------------------------------------------------------------------------------------------
+/* ---- audio
+ * --------------------------------------------------------------------------------------------------------
  */
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
@@ -315,7 +330,8 @@ static void copy_frames(int16_t *to, const int16_t *from, size_t frames, size_t 
   grit_kernel_copy(to, from, frames * channels);
 }
 
-/* Silence's frame, just computed, was always there: fill the history with it. */
+/* Silence's frame, just computed, was always there: fill the history with it.
+ */
 static void settle(const history_t *history, const int16_t *frame) {
   for (uint32_t i = 0; i < stored_frames(history); i++)
     copy_frames(history->frames + (size_t)i * history->channels, frame, 1u, history->channels);
@@ -360,8 +376,8 @@ static uint32_t whole_tiles(uint32_t frames) {
   return (frames + TILE_FRAMES - 1u) / TILE_FRAMES * TILE_FRAMES;
 }
 
-/* Aims one tap into a ring, or beyond it into the block, for frame `at` of the block. Returns the frame up to which
- * that is good. */
+/* Aims one tap into a ring, or beyond it into the block, for frame `at` of the
+ * block. Returns the frame up to which that is good. */
 static uint32_t aim_tap(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t tap,
                         uint32_t at) {
   const uint32_t lag = (conv->record->kernel - 1u - tap) * conv->record->dilation;
@@ -377,8 +393,8 @@ static uint32_t aim_tap(const grit_conv_t *conv, const history_t *history, const
   return left >= CHUNK_FRAMES ? CHUNK_FRAMES : at + whole_tiles(left);
 }
 
-/* Aims the taps of a ring whose time has come at frame `at`; until[] says when each one's comes next. Returns when the
- * first one's does. */
+/* Aims the taps of a ring whose time has come at frame `at`; until[] says when
+ * each one's comes next. Returns when the first one's does. */
 static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
                          uint8_t *until) {
   uint32_t next = CHUNK_FRAMES;
@@ -390,7 +406,8 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
   return next;
 }
 
-/* conv over the whole block, its history included, into out. step_at: where its rows take a ramp step, or NO_STEP. */
+/* conv over the whole block, its history included, into out. step_at: where its
+ * rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
                                     uint32_t frames, bool tanh, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
@@ -439,7 +456,8 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
   engine->waiting.z = NULL;
 }
 
-/* One layer over a chunk whose stream stands in engine->block, where the next layer's will stand. */
+/* One layer over a chunk whose stream stands in engine->block, where the next
+ * layer's will stand. */
 static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   layer_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
@@ -468,28 +486,30 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
            last ? engine->step_at : NO_STEP);
 }
 
-/* The array's input into engine->block. */
+/* The first array's input into engine->block; a later one's from there into
+ * engine->z[1]. */
 static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const grit_conv_t *conv = &engine->arrays[index].rechannel;
   if (index == 0u) {
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
   }
-  grit_kernel_convolve(conv, 0, engine->dry, engine->block, frames, false); /* from z[0], where run_chunk kept it */
+  grit_kernel_convolve(conv, 0, engine->dry, engine->z[1], frames, false);
 }
 
-/* engine->dry through the whole network into engine->z[0], at most CHUNK_FRAMES. settling: it is one frame of silence,
- * and every history fills with what becomes of it. */
+/* engine->dry through the whole network into engine->z[0], at most
+ * CHUNK_FRAMES. settling: it is one frame of silence, and every history fills
+ * with what becomes of it. */
 static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
   const grit_model_t *model = engine->model;
   const uint32_t array_count = model->header->array_count;
+  run_rechannel(engine, 0, frames);
+  engine->film_row = 0;
   for (uint32_t a = 0; a < array_count; a++) {
     const grit_array_t *record = &model->arrays[a];
     const uint32_t channels = record->channels;
     const bool last = a + 1u == array_count;
-    run_rechannel(engine, a, frames);
-    if (a == 0u) engine->film_row = 0;
-    memset(engine->skips, 0, (size_t)frames * channels * sizeof(int32_t));
+    grit_kernel_clear(engine->skips, (size_t)frames * channels);
     if (a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
       grit_kernel_skip(engine->skips, engine->carry, weight, channels, frames);
@@ -499,12 +519,13 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       run_layer(engine, i, frames);
     }
     add_last_skip(engine, channels, frames);
-    if (!last) copy_frames(engine->z[0], engine->block, frames, channels); /* the head needs the block */
+    if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */
     if (settling) {
       grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
       settle(&engine->arrays[a].history, engine->block);
     }
     run_head(engine, a, frames);
+    if (!last) copy_frames(engine->block, engine->z[1], frames, model->arrays[a + 1u].channels);
   }
 }
 
@@ -526,13 +547,38 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
   run_chunk(engine, 1, true);
 }
 
+/* Four at a time: a round of these loops costs as much as its work. */
+static inline void widen(int32_t *to, const int16_t *from, uint32_t frames) {
+  uint32_t i = 0;
+  for (; i + 4u <= frames; i += 4u) {
+    const int16_t a = from[i], b = from[i + 1u], c = from[i + 2u], d = from[i + 3u];
+    to[i] = a;
+    to[i + 1u] = b;
+    to[i + 2u] = c;
+    to[i + 3u] = d;
+  }
+  for (; i < frames; i++) to[i] = from[i];
+}
+
+static inline void take_out(int16_t *to, const int16_t *from, uint32_t frames) {
+  uint32_t i = 0;
+  for (; i + 4u <= frames; i += 4u) {
+    const int16_t a = from[i], b = from[i + 1u], c = from[i + 2u], d = from[i + 3u];
+    to[i] = a;
+    to[i + 1u] = b;
+    to[i + 2u] = c;
+    to[i + 3u] = d;
+  }
+  for (; i < frames; i++) to[i] = from[i];
+}
+
 GRIT_FAST_CODE void grit_engine_process(grit_engine_t *engine, const int16_t *in, int16_t *out, size_t frames) {
   while (frames > 0u) {
     const uint32_t chunk = frames < CHUNK_FRAMES ? (uint32_t)frames : CHUNK_FRAMES;
     plan_ramp(engine, chunk);
-    for (uint32_t i = 0; i < chunk; i++) engine->dry[i] = in[i];
+    widen(engine->dry, in, chunk);
     run_chunk(engine, chunk, false);
-    for (uint32_t i = 0; i < chunk; i++) out[i] = engine->z[0][i];
+    take_out(out, engine->z[0], chunk);
     in += chunk;
     out += chunk;
     frames -= chunk;

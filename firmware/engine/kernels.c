@@ -1,4 +1,5 @@
-/* The portable kernels: plain loops, the measure for every faster one. What kernels_m7.c does not replace, it shares.
+/* The portable kernels: plain loops, the measure for every faster one. What
+ * kernels_m7.c does not replace, it shares.
  */
 #include "kernels.h"
 
@@ -15,8 +16,9 @@
 #include "kernels_avx2.h"
 #endif
 
-/* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with its multipliers (grit_multiplier_pair);
- * with AVX2, its own form of all that. */
+/* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with
+ * its multipliers (grit_multiplier_pair); with AVX2, its own form of all that.
+ */
 
 static const int16_t **taps_of(const grit_conv_t *conv) {
   return (const int16_t **)(void *)conv->prepared;
@@ -148,6 +150,10 @@ void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, si
 
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
+}
+
+void grit_kernel_clear(int32_t *skips, size_t count) {
+  memset(skips, 0, count * sizeof(int32_t));
 }
 
 void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {

@@ -1,9 +1,11 @@
-/* The audio-rate work, one kernel each. Two implementations with the same bits: kernels.c (portable, the readable one)
- * and kernels_m7.c with kernels_m7.S, which an Arm core with the DSP instructions gets by itself.
+/* The audio-rate work, one kernel each. Two implementations with the same bits:
+ * kernels.c (portable, the readable one) and kernels_m7.c with kernels_m7.S,
+ * which an Arm core with the DSP instructions gets by itself.
  *
- * Samples are int16; frames lie behind each other, channels within a frame. All frames a kernel reads in one call are
- * contiguous: the engine cuts at ring ends. A kernel works in tiles of frames: it may read, and write without meaning,
- * up to GRIT_SLACK_FRAMES frames more than it was asked for. */
+ * Samples are int16; frames lie behind each other, channels within a frame. All
+ * frames a kernel reads in one call are contiguous: the engine cuts at ring
+ * ends. A kernel works in tiles of frames: it may read, and write without
+ * meaning, up to GRIT_SLACK_FRAMES frames more than it was asked for. */
 #ifndef GRITSPACE_KERNELS_H
 #define GRITSPACE_KERNELS_H
 
@@ -23,8 +25,10 @@
 typedef struct {
   const grit_convolution_t *record;
   const uint8_t *blob; /* the record's offsets count from here */
-  uint32_t *prepared;  /* the weights, biases and multipliers as the kernels want them */
-  uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier; GRIT_NO_SLOPE: none */
+  uint32_t *prepared;  /* the weights, biases and multipliers as the kernels want
+                          them */
+  uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier;
+                          GRIT_NO_SLOPE: none */
 } grit_conv_t;
 
 /* Where rows' biases and multipliers come from and where they go. */
@@ -33,7 +37,8 @@ typedef struct {
   const int16_t *start_multiplier, *target_multiplier;
 } grit_ramp_t;
 
-/* start + ((target - start) * step >> 2), as one sum. step: 0..GRIT_RAMP_STEPS. */
+/* start + ((target - start) * step >> 2), as one sum. step: 0..GRIT_RAMP_STEPS.
+ */
 static inline int32_t grit_bias_at(const grit_ramp_t *ramp, uint32_t row, uint32_t step) {
   const int32_t rest = (int32_t)(GRIT_RAMP_STEPS - step);
   return (int32_t)(((int64_t)ramp->start_bias[row] * rest + (int64_t)ramp->target_bias[row] * (int32_t)step) >> 2);
@@ -53,21 +58,26 @@ typedef struct {
 /* Bytes of caller's memory, 8-byte aligned, for `prepared`. */
 size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope);
 
-/* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow with grit_kernel_set_rows. */
+/* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow
+ * with grit_kernel_set_rows. */
 void grit_kernel_prepare(const grit_conv_t *conv);
 
-/* Sets bias and multiplier of every row, `step` of GRIT_RAMP_STEPS on the way; what comes next uses them. */
+/* Sets bias and multiplier of every row, `step` of GRIT_RAMP_STEPS on the way;
+ * what comes next uses them. */
 void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
 
-/* From now on, what tap `tap` hears at frame 0 stands at `at`, the following frames behind it. */
+/* From now on, what tap `tap` hears at frame 0 stands at `at`, the following
+ * frames behind it. */
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
-/* out[frame][row] = requantized sum over tap[first + frame][input] * weight + dry[frame] * mixin + bias, through the
- * tanh table if `tanh`. dry: a sample a word. A single row lies dense: out[frame]. */
+/* out[frame][row] = requantized sum over tap[first + frame][input] * weight +
+ * dry[frame] * mixin + bias, through the tanh table if `tanh`. dry: a sample a
+ * word. A single row lies dense: out[frame]. */
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames,
                           int tanh);
 
-/* out[frame][row] = requantized dry[frame] * weight + bias: the first array's rechannel, from one input. */
+/* out[frame][row] = requantized dry[frame] * weight + bias: the first array's
+ * rechannel, from one input. */
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);
 
 /* stream[frame][channel] = (stream + half) >> shift[channel]. shift: 0..15. */
@@ -78,6 +88,9 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
 
 /* skips[frame][channel] += z * weight[channel]. weight: 0..64. */
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames);
+
+/* skips = 0, `count` of them and up to GRIT_SLACK_FRAMES frames more. */
+void grit_kernel_clear(int32_t *skips, size_t count);
 
 /* Two layers' outputs at once: the sums are read and written once. */
 void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,

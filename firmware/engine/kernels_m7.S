@@ -2993,46 +2993,46 @@ grit_m7_residual_8:
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #32]
   smlad r2, r9, r8, r2
   add.w r12, r12, #48
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #40]
+  ldr.w r6, [sp, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [lr, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r8
-  ldr.w r6, [r11, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #40]
   smmulr r3, r3, r8
-  ssat r5, #16, r5
-  smmulr r0, r0, r7
+  cmp r12, r6
+  smmulr r5, r5, r8
   ssat r3, #16, r3
-  smmulr r1, r1, r7
-  ssat r0, #16, r0
+  smmulr r2, r2, r10
+  ssat r5, #16, r5
   smmulr r4, r4, r8
-  ssat r1, #16, r1
-  smmulr r2, r2, r7
-  pkhbt r3, r0, r3, lsl #16
-  ssat r4, #16, r4
   ssat r2, #16, r2
-  qadd16 r6, r3, r6
+  smmulr r0, r0, r10
+  ssat r4, #16, r4
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #4]
+  ldr.w r7, [r11, #16]
   pkhbt r5, r2, r5, lsl #16
-  str.w r6, [r11, #0]
+  smmulr r1, r1, r10
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
   pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r11, #16]
-  ldr.w r0, [sp, #16]
-  ldr.w r3, [lr, #-12]
-  cmp r12, r0
-  ldr.w r0, [r11, #32]
-  qadd16 r6, r4, r6
-  qadd16 r0, r5, r0
-  str.w r6, [r11, #16]
+  ldr.w r1, [r11, #32]
+  qadd16 r0, r3, r0
+  qadd16 r2, r4, r7
+  str.w r0, [r11, #0]
+  qadd16 r0, r5, r1
+  str.w r2, [r11, #16]
   ldr.w r6, [r12, #0]
   str.w r0, [r11, #32]
   add.w r11, r11, #48
+  ldr.w r3, [lr, #-12]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -7311,46 +7311,46 @@ grit_m7_residual_16:
   ldr.w r7, [r12, #60]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #92]
-  smlad r1, r9, r7, r1
+  smlad r0, r9, r6, r0
   ldr.w r10, [lr, #64]
   smlad r2, r9, r8, r2
   add.w r12, r12, #96
   smlad r3, r10, r6, r3
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #72]
+  ldr.w r6, [sp, #16]
   smlad r5, r10, r8, r5
   ldr.w r8, [lr, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [lr, #4]
-  smmulr r5, r5, r8
-  ldr.w r6, [r11, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #72]
   smmulr r3, r3, r8
-  ssat r5, #16, r5
-  smmulr r0, r0, r7
+  cmp r12, r6
+  smmulr r5, r5, r8
   ssat r3, #16, r3
-  smmulr r1, r1, r7
-  ssat r0, #16, r0
+  smmulr r2, r2, r10
+  ssat r5, #16, r5
   smmulr r4, r4, r8
-  ssat r1, #16, r1
-  smmulr r2, r2, r7
-  pkhbt r3, r0, r3, lsl #16
-  ssat r4, #16, r4
   ssat r2, #16, r2
-  qadd16 r6, r3, r6
+  smmulr r0, r0, r10
+  ssat r4, #16, r4
+  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #4]
+  ldr.w r7, [r11, #32]
   pkhbt r5, r2, r5, lsl #16
-  str.w r6, [r11, #0]
+  smmulr r1, r1, r10
+  ssat r0, #16, r0
+  ssat r1, #16, r1
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r11, #0]
   pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [r11, #32]
-  ldr.w r0, [sp, #16]
-  ldr.w r3, [lr, #-12]
-  cmp r12, r0
-  ldr.w r0, [r11, #64]
-  qadd16 r6, r4, r6
-  qadd16 r0, r5, r0
-  str.w r6, [r11, #32]
+  ldr.w r1, [r11, #64]
+  qadd16 r0, r3, r0
+  qadd16 r2, r4, r7
+  str.w r0, [r11, #0]
+  qadd16 r0, r5, r1
+  str.w r2, [r11, #32]
   ldr.w r6, [r12, #0]
   str.w r0, [r11, #64]
   add.w r11, r11, #96
+  ldr.w r3, [lr, #-12]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9914,6 +9914,313 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
+  .section .text.grit_fast.grit_m7_convolve_linear_2_1, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_linear_2_1
+  .type grit_m7_convolve_linear_2_1, %function
+grit_m7_convolve_linear_2_1:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
+  ldr.w r2, [r0, #8]
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #4]
+  ldr.w r8, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #8]
+  smlad r1, r9, r7, r1
+  add.w r11, r11, #12
+  smlad r4, r10, r7, r4
+  ldr.w r7, [lr, #16]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #20]
+  smmulr r0, r0, r7
+  ldr.w r12, [sp, #20]
+  smmulr r4, r4, r6
+  ssat r0, #16, r0
+  smmulr r3, r3, r6
+  ssat r4, #16, r4
+  smmulr r1, r1, r7
+  ssat r3, #16, r3
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #0]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [lr, #-4]
+  smmulr r5, r5, r6
+  ldr.w r6, [sp, #8]
+  smmulr r2, r2, r7
+  ldr.w r7, [sp, #12]
+  ldr.w r9, [lr, #4]
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r6, #0]
+  ssat r5, #16, r5
+  str.w r3, [r7, #0]
+  ssat r2, #16, r2
+  ssat r1, #16, r1
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [lr, #-12]
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, r12]
+  ldr.w r4, [sp, #24]
+  str.w r5, [r7, r12, lsl #1]
+  add.w r5, r7, r4
+  str.w r5, [sp, #12]
+  add.w r12, r10, r11
+  ldr.w r5, [lr, #-8]
+  add.w r4, r6, #12
+  str.w r4, [sp, #8]
+  ldr.w r4, [r6, #4]
+  smlatb r3, r8, r0, r5
+  ldr.w r7, [r6, #8]
+  smlabb r1, r8, r4, r2
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r0, r2
+  ldr.w r10, [sp, #16]
+  smlabb r2, r8, r7, r2
+  cmp r11, r10
+  smlatb r4, r8, r4, r5
+  smlatb r5, r8, r7, r5
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_linear_2_1, . - grit_m7_convolve_linear_2_1
+  .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_linear_16_1
+  .type grit_m7_convolve_linear_16_1, %function
+grit_m7_convolve_linear_16_1:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
+  ldr.w r2, [r0, #8]
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #32]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #64]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #36]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #68]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #40]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #72]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #44]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #76]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #36]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #16]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #48]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #80]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #40]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #52]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #84]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #48]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #52]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #56]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #88]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #56]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #60]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #28]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #60]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #64]
+  smlad r0, r9, r6, r0
+  add.w r11, r11, #96
+  smlad r3, r10, r6, r3
+  ldr.w r8, [r12, #92]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [lr, #76]
+  smlad r2, r9, r8, r2
+  ldr.w r12, [lr, #72]
+  smmulr r3, r3, r6
+  smmulr r2, r2, r12
+  ssat r3, #16, r3
+  smmulr r4, r4, r6
+  ssat r2, #16, r2
+  smmulr r0, r0, r12
+  ssat r4, #16, r4
+  smlad r5, r10, r8, r5
+  ldr.w r8, [sp, #8]
+  smlad r1, r9, r7, r1
+  add.w r9, r8, #12
+  smmulr r5, r5, r6
+  ldr.w r6, [r8, #0]
+  smmulr r1, r1, r12
+  ldr.w r7, [lr, #-4]
+  ldr.w r10, [sp, #12]
+  ldr.w r12, [r8, #4]
+  ldr.w r8, [r8, #8]
+  ssat r1, #16, r1
+  ssat r5, #16, r5
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r1, [sp, #20]
+  ssat r0, #16, r0
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [sp, #24]
+  pkhbt r3, r0, r3, lsl #16
+  str.w r3, [r10, #0]
+  add.w r2, r10, r2
+  str.w r4, [r10, r1]
+  ldr.w r0, [sp, #16]
+  str.w r5, [r10, r1, lsl #1]
+  ldr.w r10, [lr, #-12]
+  str.w r2, [sp, #12]
+  ldr.w r2, [lr, #0]
+  smlabb r1, r7, r12, r10
+  ldr.w r5, [lr, #-8]
+  smlatb r4, r7, r12, r5
+  add.w r12, r2, r11
+  smlatb r3, r7, r6, r5
+  cmp r11, r0
+  smlatb r5, r7, r8, r5
+  smlabb r0, r7, r6, r10
+  str.w r9, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r2, r7, r8, r10
+  ldr.w r9, [lr, #4]
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_linear_16_1, . - grit_m7_convolve_linear_16_1
   .section .text.grit_fast.grit_m7_convolve_leaky_8_threes, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_leaky_8_threes
@@ -10236,6 +10543,27 @@ grit_m7_copy:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_copy, . - grit_m7_copy
+  .section .text.grit_fast.grit_m7_zero, "ax", %progbits
+  .balign 8
+  .global grit_m7_zero
+  .type grit_m7_zero, %function
+grit_m7_zero:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  mov.w r3, #0
+1:
+  str.w r3, [r0, #0]
+  str.w r3, [r0, #4]
+  str.w r3, [r0, #8]
+  str.w r3, [r0, #12]
+  str.w r3, [r0, #16]
+  str.w r3, [r0, #20]
+  str.w r3, [r0, #24]
+  str.w r3, [r0, #28]
+  add.w r0, r0, #32
+  cmp r0, r1
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_zero, . - grit_m7_zero
   .section .rodata.grit_m7_tanh_tables, "a", %progbits
   .balign 8
   .global grit_m7_tanh_tables

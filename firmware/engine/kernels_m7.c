@@ -1,6 +1,8 @@
-/* The Cortex-M7's kernels: the same bits as kernels.c. Weights are widened to int16 when a model is opened and laid out
- * in the order in which the tiles of kernels_m7.S read them. What the tiles do not cover (more than 16 inputs, more
- * than one but an odd number of rows, shifts above 32) runs in plain C, right but slow. */
+/* The Cortex-M7's kernels: the same bits as kernels.c. Weights are widened to
+ * int16 when a model is opened and laid out in the order in which the tiles of
+ * kernels_m7.S read them. What the tiles do not cover (more than 16 inputs,
+ * more than one but an odd number of rows, shifts above 32) runs in plain C,
+ * right but slow. */
 #include "kernels.h"
 
 #ifdef GRIT_KERNELS_M7
@@ -12,7 +14,9 @@
 #include "film.h"
 #include "kernels_m7.h"
 
-#define MOST_SHIFT 32u /* up to it a multiplier can be moved up so that SMMULR is the rounding rule */
+#define MOST_SHIFT                                                            \
+  32u /* up to it a multiplier can be moved up so that SMMULR is the rounding \
+         rule */
 
 typedef enum { TILED, HEAD, SPREAD, PLAIN } form_t;
 
@@ -52,8 +56,9 @@ static form_t form_of(const grit_convolution_t *record) {
   return record->rows % 2u == 0u ? TILED : PLAIN;
 }
 
-/* What a call needs to know, at the head of conv->prepared; the blocks follow. Sizes in words. A spread is a tile whose
- * weights are the mix-in, with one tap of zeros. */
+/* What a call needs to know, at the head of conv->prepared; the blocks follow.
+ * Sizes in words. A spread is a tile whose weights are the mix-in, with one tap
+ * of zeros. */
 typedef struct {
   uint8_t form, rows, pairs, taps; /* rows: of a block */
   uint16_t blocks, words, tap_words, multiplier;
@@ -79,6 +84,8 @@ static plan_t plan_of(const grit_convolution_t *record, uint32_t slope) {
   plan.tanh = tile->tanh;
   if (slope != GRIT_NO_SLOPE && plan.pairs == 4u && plan.taps % 3u == 0u) plan.linear = grit_m7_convolve_leaky_8_threes;
   if (slope != GRIT_NO_SLOPE && plan.taps == 6u && tile->leaky_six != NULL) plan.linear = tile->leaky_six;
+  if (form == SPREAD) plan.linear = grit_m7_convolve_linear_2_1;
+  if (slope == GRIT_NO_SLOPE && plan.pairs == 8u && plan.taps == 1u) plan.linear = grit_m7_convolve_linear_16_1;
   if (plan.taps == 3u && tile->tanh_three != NULL) plan.tanh = tile->tanh_three;
   return plan;
 }
@@ -124,8 +131,8 @@ void grit_kernel_prepare(const grit_conv_t *conv) {
   }
 }
 
-/* Biases and multipliers in passes of their own: what each needs fits the registers. `high`, rows of a block, is a
- * constant where these are called. */
+/* Biases and multipliers in passes of their own: what each needs fits the
+ * registers. `high`, rows of a block, is a constant where these are called. */
 static inline void set_biases(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high) {
   uint32_t *block = plan->block;
   const uint32_t words = plan->words;
@@ -158,7 +165,11 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
   const uint32_t up = MOST_SHIFT - conv->record->shift;
   const bool leaky = conv->slope != GRIT_NO_SLOPE;
   if (plan->rows == 2u) {
-    set_biases(plan, *ramp, step, 2u);
+    if (step == GRIT_RAMP_STEPS) /* the target itself, as a quarter of all steps
+                                    are: spared the products */
+      set_biases(plan, *ramp, GRIT_RAMP_STEPS, 2u);
+    else
+      set_biases(plan, *ramp, step, 2u);
     if (leaky)
       set_multipliers(plan, *ramp, step, 2u, up, (int32_t)conv->slope, true);
     else
@@ -181,7 +192,8 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
   if (plan->taps > conv->record->kernel) *to = (uint32_t)(uintptr_t)at; /* a tap of zeros */
 }
 
-/* ---- plain ---------------------------------------------------------------------------------------------------------
+/* ---- plain
+ * ---------------------------------------------------------------------------------------------------------
  */
 
 static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
@@ -214,10 +226,12 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
   }
 }
 
-/* ---- tiled ---------------------------------------------------------------------------------------------------------
+/* ---- tiled
+ * ---------------------------------------------------------------------------------------------------------
  */
 
-/* All of a convolution's blocks, over `frames` frames from `first` on, counted from where the taps stand. */
+/* All of a convolution's blocks, over `frames` frames from `first` on, counted
+ * from where the taps stand. */
 static inline grit_m7_call_t call_of(const plan_t *plan, const int32_t *dry, int16_t *out, size_t first,
                                      size_t frames) {
   const uint32_t step = plan->pairs * 4u, tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
@@ -335,6 +349,10 @@ GRIT_FAST_CODE void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int
     return;
   }
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
+}
+
+GRIT_FAST_CODE void grit_kernel_clear(int32_t *skips, size_t count) {
+  grit_m7_zero(skips, skips + round_up((uint32_t)count, GRIT_M7_COPY_WORDS));
 }
 
 GRIT_FAST_CODE void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {

@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 from numpy.typing import NDArray
+
+settings.register_profile("gritspace", deadline=None)  # a speed is a benchmark, never a test
+settings.load_profile("gritspace")
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -20,6 +20,12 @@ settings.load_profile("gritspace")
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_runtest_setup() -> None:
+    """Training flushes denormal numbers to zero, and so do some audio libraries; each test starts with all numbers."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def gritspace() -> Cli:
     """Runs `gritspace` in a process of its own: gritspace("run", model, ..., cwd=folder) -> exit code and output."""

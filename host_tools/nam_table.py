@@ -85,13 +85,13 @@ def main() -> None:
         )
         print(f"| {row.name[:60]} | {row.macs:,} | {row.esr:.1e} | {row.esr_int8:.1e} | {words} |")
     fitting = [row for row in table if row.macs <= MOST_MACS]
-    print(f"\nAll {_summary(table)} The {_summary(fitting)} (of up to {MOST_MACS:,} MAC)")
+    print(f"\nAll {len(table)}: {_summary(table)} The {len(fitting)} of up to {MOST_MACS:,} MAC: {_summary(fitting)}")
 
 
 def _summary(table: list[Row]) -> str:
     errors, coarse = np.array([row.esr for row in table]), np.array([row.esr_int8 for row in table])
     return (
-        f"{len(table)}: median {np.median(errors):.1e}, worst {errors.max():.1e}; with int8 activations "
+        f"median {np.median(errors):.1e}, worst {errors.max():.1e}; with int8 activations "
         f"median {np.median(coarse):.1e}, worst {coarse.max():.1e}."
     )
 

@@ -53,6 +53,26 @@ def test_a_row_says_what_was_trained_and_how_well(name: str, monkeypatch) -> Non
     assert 0 < row.q25 <= row.median <= row.q75 < math.inf
 
 
+@pytest.mark.parametrize("name", ["tanh-12", "tanh-16-low-rank"])
+def test_a_contestant_learns_with_all_it_has(name: str) -> None:
+    """A fixed number of steps, so that a slow machine changes nothing."""
+    torch.manual_seed(0)
+    contestant, pairs = Contestant(name, 3), pair_set(0.2, 0)
+    lead_in = contestant.decoder.config.receptive_field - 1
+    dry, wet = torch.stack(list(pairs.dry)), torch.stack(list(pairs.wet))[:, lead_in:]
+    optimizer, errors = torch.optim.Adam(contestant.parameters(), lr=2e-3), []
+    start = None if contestant.low_rank is None else contestant.low_rank.amounts.weight.detach().clone()
+    for _ in range(60):
+        error = (contestant(dry, torch.arange(3)) - wet).square().mean() / wet.square().mean()
+        errors.append(error.item())
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+    assert errors[-1] < 0.5 * errors[0]
+    if contestant.low_rank is not None and start is not None:
+        assert not torch.allclose(contestant.low_rank.amounts.weight, start)
+
+
 def test_a_row_that_was_interrupted_goes_on_where_it_was(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(compare, "BATCH", 2)
     monkeypatch.setattr(compare, "KEEP_EVERY", 0.0)

@@ -25,6 +25,7 @@ class Debugger:
     def __init__(self, path: Path) -> None:
         self._line = socket.socket(socket.AF_UNIX)
         self._line.settimeout(10)
+        self._read = b""
         for _ in range(100):
             try:
                 self._line.connect(str(path))
@@ -33,12 +34,21 @@ class Debugger:
                 time.sleep(0.05)
 
     def ask(self, packet: str) -> str:
+        """The answer. A stop told unasked (QEMU may report that of our coming, whenever) answers no command."""
         self.send(packet)
-        answer = b""
-        while b"#" not in answer.lstrip(b"+"):
-            answer += self._line.recv(4096)
+        while True:
+            answer = self._packet()
+            if packet == "?" or not answer.startswith(("S", "T")):
+                return answer
+
+    def _packet(self) -> str:
+        """The next packet's text, acknowledged; what lies behind it stays for the next call."""
+        while b"$" not in self._read or b"#" not in self._read.partition(b"$")[2]:
+            self._read += self._line.recv(4096)
+        text, _, rest = self._read.partition(b"$")[2].partition(b"#")
+        self._read = rest[2:]  # behind the checksum, which over a local socket needs no proof
         self._line.sendall(b"+")
-        return answer.lstrip(b"+").split(b"$", 1)[1].split(b"#")[0].decode()
+        return text.decode()
 
     def send(self, packet: str) -> None:
         self._line.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())

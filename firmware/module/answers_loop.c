@@ -34,6 +34,10 @@ bool grit_answer_loop(grit_module_t *module, const grit_link_frame_t *frame) {
                       "a stream is running: stop it first");
     return true;
   }
+  if (block.running != 0 && module->select_waits) { /* its answer waits for the instrument to play on */
+    grit_answer_error(module, &frame->header, GRIT_LINK_ERROR_WAIT, 0, "another model is on its way: ask again");
+    return true;
+  }
   if (block.running == 0) {
     grit_loop_stop(&module->loop);
   } else {

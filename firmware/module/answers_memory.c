@@ -180,6 +180,10 @@ static void select_model(grit_module_t *module, const grit_link_frame_t *frame) 
                       "a stream is running: stop it first");
     return;
   }
+  if (module->loop.running) { /* the converter is the laptop's: nothing could be faded over */
+    grit_answer_error(module, &frame->header, GRIT_LINK_ERROR_IN_USE, 0, "the loop is running: stop it first");
+    return;
+  }
   grit_module_select(module, &frame->header, frame->payload[0]);
 }
 

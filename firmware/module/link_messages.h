@@ -26,9 +26,9 @@ enum {
   GRIT_LINK_ERROR_STREAM = 6, /* no such stream is running; detail: the running one's number, or 0 */
   GRIT_LINK_ERROR_STREAM_NUMBER = 7, /* a stream's number must be one more than the last; detail: the last one */
   GRIT_LINK_ERROR_SAMPLES = 8, /* not a whole number of blocks, or too many */
-  GRIT_LINK_ERROR_WAIT = 9, /* the flash is at work: ask again */
+  GRIT_LINK_ERROR_WAIT = 9, /* the flash is at work, or another model on its way: ask again */
   GRIT_LINK_ERROR_PLACE = 10, /* there is no such preset, CV input or slot, or no flash; detail: how many there are */
-  GRIT_LINK_ERROR_IN_USE = 11, /* the model is being played: select another one first */
+  GRIT_LINK_ERROR_IN_USE = 11, /* the model is being played: select another one first; or the converter is in a loop */
   GRIT_LINK_ERROR_VALUE = 12, /* a value that the module cannot work with */
   GRIT_LINK_ERROR_BOARD = 13, /* this board cannot do that */
 };
@@ -126,7 +126,7 @@ enum {
   GRIT_LINK_UPLOAD_START = 0x0F, /* from the laptop. Announces a model for a slot. What the slot held is given up, unless it is this very model or a part of it: then `received` says where to go on. */
   GRIT_LINK_UPLOAD_CHUNK = 0x10, /* from the laptop. The next bytes of a model, which may not go beyond a multiple of 4096. The answer's `received` says whether they were taken: not while the flash is at work, and not out of turn. When the last have come the module checks the whole model. */
   GRIT_LINK_DELETE_MODEL = 0x11, /* from the laptop. Empties a slot. */
-  GRIT_LINK_SELECT_MODEL = 0x12, /* from the laptop. Plays another model, now and after the next power-up. Answered by info. Not during a stream. */
+  GRIT_LINK_SELECT_MODEL = 0x12, /* from the laptop. Plays another model, now and after the next power-up. Answered by info. Not during a stream or a loop. */
   GRIT_LINK_REBOOT = 0x13, /* from the laptop. Starts the module anew, 100 ms after the answer. */
   GRIT_LINK_REBOOTING = 0x93, /* from the module. Answers reboot. */
   GRIT_LINK_HOLD = 0x14, /* from the laptop. Holds some of the panel's inputs in the converter's stead, as a script of knob movements does; the others stay with the panel. Answered by controls. Given up when the laptop has not spoken for stream_timeout_blocks. */

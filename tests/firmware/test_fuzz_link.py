@@ -59,6 +59,7 @@ def conversations() -> dict[str, list[Frame]]:
     found = {
         "upload": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, delete],
         "stream": stream,
+        "loop": [message_frame("loop_block", 0, np.ones(48), index=0, want=0, running=1, blocks=1), select],
         "settings": [preset, calibration, message_frame("put_settings", 0, morph_ms=5)],
     }
     for message in schema().messages:

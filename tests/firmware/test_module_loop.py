@@ -9,6 +9,7 @@ import pytest
 
 from gritspace.host_tools.link import LinkError
 from gritspace.host_tools.link_messages import message_frame
+from gritspace.host_tools.link_schema import schema
 from gritspace.host_tools.module_loop import play_and_hear
 from tests.conftest import Cli
 from tests.firmware.host_module import HostModule
@@ -49,6 +50,19 @@ def test_what_is_played_is_what_was_sent_and_what_is_heard_comes_back_in_its_pla
     assert not heard[:late].any()
     loud = np.full(48, 20000, np.int16)
     assert rig.module.audio(loud).any(), "the instrument plays again"
+
+
+def test_a_model_cannot_be_selected_while_the_loop_runs(rig: Rig) -> None:
+    """The change of a model ends in the instrument's audio, which a loop keeps still: its answer would never come."""
+    loop = {"index": 0, "want": 0, "blocks": 0}
+    (answer,) = rig.module.ask(message_frame("loop_block", 1, NOTHING, running=1, **loop))
+    assert answer.name == "loop"
+    (answer,) = rig.module.ask(message_frame("select_model", 2, model=0))
+    assert answer.name == "error"
+    assert answer.values["code"] == schema().value("error", "in_use")
+    rig.module.ask(message_frame("loop_block", 3, NOTHING, running=0, **loop))
+    (answer,) = rig.module.ask(message_frame("select_model", 4, model=0))
+    assert answer.name == "info"
 
 
 def test_gaps_are_an_error_and_not_a_measurement(rig: Rig) -> None:

@@ -35,6 +35,14 @@ class Activations(StrEnum):
     int8 = "int8"
 
 
+class Trim(StrEnum):
+    """Where a model's level trim comes from."""
+
+    measured = "measured"
+    stated = "stated"
+    none = "none"
+
+
 class EngineKind(StrEnum):
     """Which implementation of the one arithmetic runs a model."""
 
@@ -59,6 +67,10 @@ def quantize(
     finetune: Annotated[
         bool, typer.Option("--finetune", help="Then let the rounded weights learn; for what loses by rounding alone.")
     ] = False,
+    trim: Annotated[
+        Trim,
+        typer.Option(help="measured: as loud as other models; stated: by the loudness in the .nam; none: level 1."),
+    ] = Trim.measured,
     json: Json = False,
 ) -> None:
     """Turn a space or a .nam capture into an integer model: int8 weights, int16 activations.
@@ -66,6 +78,7 @@ def quantize(
     Example: gritspace quantize space.pt -o space.grit
     """
     from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.level_trim import with_trim
     from gritspace.host_tools.model_files import model_from_space, model_sha256, read_space
     from gritspace.host_tools.nam_files import model_from_nam
     from gritspace.host_tools.snapshot_files import integer_model_of, is_snapshot_file
@@ -91,6 +104,7 @@ def quantize(
         with console.progress("quantizing") as update:
             heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
             model = model_from_space(space, source, heard, name or out.stem, tuning)
+    model, levels = with_trim(model, trim.value, str(source))
     write_grit(model, out)
     facts = {
         "file": str(out),
@@ -99,6 +113,7 @@ def quantize(
         "macs_per_frame": model.macs_per_frame,
         "position_size": model.position_count,
         "output_full_scale": 2.0**model.output_shift,
+        **levels,
         **chosen,
     }
     if json:
@@ -106,7 +121,7 @@ def quantize(
     else:
         console.say(
             f"{out}: {facts['bytes']:,} bytes, {model.macs_per_frame:,} multiplications a frame, "
-            f"{model.position_count} dimensions, sha256 {facts['sha256']}"
+            f"{model.position_count} dimensions, level {levels['trim_db']:+.1f} dB, sha256 {facts['sha256']}"
         )
         for remark in remarks:
             console.say(f"{source}: {remark}")

@@ -62,6 +62,48 @@ def presets_put(
     console.say(f"{count} presets are in the module's flash")
 
 
+@presets.command("match")
+def presets_match(
+    port: Port,
+    target: Annotated[float, typer.Option(min=-60, max=0, help="How loud, in LUFS.")] = -18.0,
+    dry: Annotated[bool, typer.Option("--dry", help="Measure and show; store nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Set every preset's level so that all are equally loud: each plays the same phrase, measured by ITU-R BS.1770.
+
+    The module is silent meanwhile. Exit code 1 if a preset cannot be brought to the target.
+
+    Example: gritspace presets match --port /dev/ttyACM0
+    """
+    from gritspace.host_tools import presets_match
+    from gritspace.host_tools.module_client import Module
+
+    with Module(port) as module, console.progress("listening to the presets") as update:
+        found = presets_match.match(module, target, update, dry)
+    values = presets_match.as_values(found, target)
+    if json:
+        console.print_json(values)
+    elif not found:
+        console.say("The module has no presets yet.")
+    else:
+        console.print_table(
+            ("preset>", "model", "loudness>", "level>", "matched>", ""),
+            [
+                (
+                    str(one.place),
+                    one.model,
+                    "silent" if one.loudness_lufs is None else f"{one.loudness_lufs:.1f} LUFS",
+                    f"{one.level:.3f}",
+                    "" if one.matched_lufs is None else f"{one.matched_lufs:.1f} LUFS",
+                    "" if one.good else "out of reach",
+                )
+                for one in found
+            ],
+        )
+        console.say("Nothing was stored." if dry else "Stored in the module's flash.")
+    raise typer.Exit(0 if values["good"] else 1)
+
+
 def upload(
     port: Port,
     model: Annotated[Path | None, typer.Argument(help="A .grit file; none: only list what is there.")] = None,

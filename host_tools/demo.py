@@ -9,6 +9,7 @@ from typing import Any
 from gritspace.host_tools import hil, hil_plan, hil_session, simulated
 from gritspace.host_tools.audio_sources import calibration_audio, riff
 from gritspace.host_tools.console import Stages
+from gritspace.host_tools.level_trim import trimmed
 from gritspace.host_tools.model_files import model_from_space
 from gritspace.host_tools.training import Wish, dry_audio, train_with_progress, with_idle_threads
 from gritspace.quantize.c_array import write_c_array
@@ -38,7 +39,7 @@ def run_demo(
         training = train_with_progress(circuits, dry, validation, config, wish, update)
     with stages.stage("quantize", "quantize it: int8 weights, int16 activations") as update:
         space = load_space(space_file)
-        model = model_from_space(space, space_file, calibration_audio(()), "demo")
+        model, _ = trimmed(model_from_space(space, space_file, calibration_audio(()), "demo"))
         write_grit(model, model_file)
         update(1, 1, f"{model_file.stat().st_size:,} bytes, {model.macs_per_frame:,} multiplications a frame")
     with stages.stage("export", "export it as a C array") as update:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from gritspace.host_tools.level_trim import trimmed
 from gritspace.quantize.grit import write_beside, write_grit
 from gritspace.quantize.integer import quantize
 from gritspace.quantize.integer_model import IntegerModel
@@ -63,7 +64,7 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
     if path.suffix.lower() == ".nam":
         write_beside(path, nam_text_of(snapshot).encode())
     elif path.suffix.lower() == ".grit":
-        model = integer_model_of(snapshot, audio)
+        model, _ = trimmed(integer_model_of(snapshot, audio))
         write_grit(model, path)
         return model
     else:

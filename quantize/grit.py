@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gritspace.quantize.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.integer_model import (
     MAX_POSITION,
+    MOST_TRIM_Q12,
     Activation,
     Convolution,
     Dense,
@@ -109,7 +110,7 @@ def to_bytes(model: IntegerModel) -> bytes:
         len(layers),
         model.film_rows,
         model.output_shift,
-        0,
+        model.trim_q12,
         arrays_at,
         layers_at,
         film_at if model.film else 0,
@@ -224,6 +225,8 @@ def from_bytes(data: bytes) -> IntegerModel:
     body = data[_CRC_START : header["total_bytes"]]
     if zlib.crc32(body) != header["crc32"]:
         raise GritError("altered: its CRC-32 does not match its content")
+    if header["trim_q12"] > MOST_TRIM_Q12:
+        raise GritError(f"its level trim is {header['trim_q12']}; the most is {MOST_TRIM_Q12}")
     layers = []
     for index in range(header["layer_count"]):
         f = reader.record("layer", header["layers"] + index * size_of("layer"))
@@ -273,6 +276,7 @@ def from_bytes(data: bytes) -> IntegerModel:
         sample_rate=header["sample_rate"],
         default_position=tuple(header["default_position"][: header["position_count"]]),
         metadata=metadata,
+        trim_q12=header["trim_q12"],
     )
 
 

@@ -106,7 +106,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("layer_count", "u16", "1..GRIT_MAX_LAYERS"),
         Field("film_rows", "u16", "rows a position bends: all layer convolutions', then the last head's"),
         Field("output_shift", "u16", "output full scale is 2^output_shift, 0..15"),
-        Field("reserved", "u16", "0"),
+        Field("trim_q12", "u16", "level that it matches other models in loudness at; 4096 is 1, 0: not known"),
         Field("arrays", "u32", "offset of the array records"),
         Field("layers", "u32", "offset of the layer records"),
         Field("film", "u32", "offset of the film record; 0: a snapshot"),

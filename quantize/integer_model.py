@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 MAX_POSITION = 16
 """Most dimensions a position can have: four played and up to twelve stored."""
+MOST_TRIM_Q12 = 32767
+"""18 dB."""
 
 
 class Activation(IntEnum):
@@ -103,7 +105,8 @@ class IntegerFilm:
 class IntegerModel:
     """A space's decoder, or a snapshot (film None), in int8 weights and int16 activations.
 
-    Input is int16 with full scale 1.0; output int16 with full scale 2^output_shift. metadata is JSON-able.
+    Input is int16 with full scale 1.0; output int16 with full scale 2^output_shift. metadata is JSON-able. trim_q12:
+    the level behind it at which it is as loud as other models, 4096 is 1, at most 32767; 0: not known, played as 1.
     """
 
     arrays: tuple[IntegerArray, ...]
@@ -113,6 +116,7 @@ class IntegerModel:
     sample_rate: int = 48000
     default_position: tuple[int, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    trim_q12: int = 0
 
     @property
     def position_count(self) -> int:

@@ -87,7 +87,7 @@ typedef struct {
   uint16_t layer_count; /* 1..GRIT_MAX_LAYERS */
   uint16_t film_rows; /* rows a position bends: all layer convolutions', then the last head's */
   uint16_t output_shift; /* output full scale is 2^output_shift, 0..15 */
-  uint16_t reserved; /* 0 */
+  uint16_t trim_q12; /* level that it matches other models in loudness at; 4096 is 1, 0: not known */
   uint32_t arrays; /* offset of the array records */
   uint32_t layers; /* offset of the layer records */
   uint32_t film; /* offset of the film record; 0: a snapshot */

@@ -209,13 +209,22 @@ void grit_playing_head_for(grit_playing_t *playing, const int16_t *position) {
   if (grit_player_follows(&playing->player)) grit_voice_head_for(voice, position);
 }
 
+/* The level at which a model is as loud as others, as its header says; 1 where it does not. */
+static int16_t trim_of(const grit_voice_t *voice) {
+  if (voice->channel_count == 0) return GRIT_PRESET_LEVEL_UNITY;
+  const uint16_t trim = voice->channels[0].model.header->trim_q12;
+  if (trim == 0) return GRIT_PRESET_LEVEL_UNITY;
+  return trim > INT16_MAX ? INT16_MAX : (int16_t)trim;
+}
+
 /* The interrupt's part of a change of voices. */
 static void swap(grit_playing_t *playing) {
   playing->swap_go = false;
   grit_player_swap(&playing->player);
   grit_aim_start(&playing->aim);
   if (playing->begun.with_preset) grit_aim_recall(&playing->aim, &playing->begun.preset, 0, NULL, 0);
-  playing->level_q12 = playing->begun.with_preset ? playing->begun.preset.level_q12 : GRIT_PRESET_LEVEL_UNITY;
+  playing->level_q12 =
+      playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_of(grit_player_voice(&playing->player));
 }
 
 void grit_playing_hand_out(grit_playing_t *playing) {

@@ -232,7 +232,7 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     free = names()
     start = [*_start(free), *ahead]
     loops = taps == 0
-    end = ACTIVATIONS[kind](tile, 4 if taps == 0 else taps * tile.tap_bytes + 4, free)
+    end = ACTIVATIONS[kind](tile, taps * tile.tap_bytes or 4, free)
     end += [f"ldr r11, {MORE}"] if kind == "tanh" else []  # it needs every register in between
     end += _store_with_stride(free) if kind == "linear" else _store(tile, free)
     limit = next(free)
@@ -393,15 +393,15 @@ def residual(pairs: int) -> list[str]:
         if line.startswith("smlad") and register not in begun:
             begun.add(register)
             body[at] = line[: line.rindex(register)] + ("r3" if register in ("r0", "r1", "r2") else "r5")
-    body.insert(4, "ldr r5, [lr, #-8]")
+    body.insert(4, "ldr r5, [lr, #0]")
     free = names()
-    end = linear(tile, tile.tap_bytes + 4, free)
+    end = linear(tile, tile.tap_bytes, free)
     for frame in range(3):
         at, sample, total = 4 * pairs * frame, next(free), next(free)
         end += [f"ldr {sample}, [r11, #{at}]", f"qadd16 {total}, r{3 + frame}, {sample}", f"str {total}, [r11, #{at}]"]
     limit = next(free)
     end += [f"add r11, r11, #{tile.step}", f"add r12, r12, #{tile.step}", f"ldr {limit}, {END}", f"cmp r12, {limit}"]
-    start = ["ldr r3, [lr, #-12]", *ahead]
+    start = ["ldr r3, [lr, #-4]", *ahead]
     begin = ["ldr lr, [r0, #0]", "ldr r12, [r0, #12]", "ldr r11, [r0, #8]", "ldr r1, [r0, #16]", f"str r1, {END}"]
     last = 2 + 2 * tile.frames + (pairs == 1)
     live = ("r3", "r6", "r9", "r11", "r12", "lr")

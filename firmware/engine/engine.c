@@ -64,10 +64,10 @@ struct grit_engine {
   uint32_t step_at;     /* frame of the present chunk at which a step is taken;
                            NO_STEP: none */
   uint32_t film_row;    /* where the next convolution's film rows stand */
-  /* Scratch for one chunk, with the slack that the kernels want. block: the
-   * stream, or a head's input; before it there is room for the longest copied
-   * history. */
-  int16_t *block, *pre, *z[2], *carry; /* z: of even and of odd layers; at last the output */
+  /* Scratch for one chunk. block: the stream, or a head's input; before it there
+   * is room for the longest copied history. z: of even and of odd layers; then
+   * z[0] what a head puts out, z[1] the next array's input. */
+  int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -84,12 +84,12 @@ typedef struct {
 
 static void *take(arena_t *arena, size_t bytes) {
   void *at = arena->base == NULL ? NULL : arena->base + arena->used;
-  arena->used += (bytes + 7u) & ~(size_t)7u;
+  arena->used += (bytes + sizeof(void *) - 1u) & ~(sizeof(void *) - 1u);
   return at;
 }
 
-static int16_t *take_frames(arena_t *arena, size_t frames, size_t channels) {
-  return take(arena, (frames + GRIT_SLACK_FRAMES) * channels * sizeof(int16_t));
+static int16_t *take_chunk(arena_t *arena, size_t channels) {
+  return take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * channels * sizeof(int16_t));
 }
 
 static uint32_t history_of(const grit_convolution_t *conv) {
@@ -120,9 +120,9 @@ static void aim_fixed(const grit_conv_t *conv, bool copied, const int16_t *block
 }
 
 static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const grit_convolution_t *record,
-                             uint32_t slope) {
-  grit_conv_t conv = {record, model->blob, NULL, slope};
-  conv.prepared = take(arena, grit_kernel_prepared_bytes(record, slope));
+                             grit_use_t use, uint32_t slope) {
+  grit_conv_t conv = {record, model->blob, NULL, (uint16_t)slope, (uint8_t)use};
+  conv.prepared = take(arena, grit_kernel_prepared_bytes(&conv));
   if (arena->base == NULL) return conv;
   grit_kernel_prepare(&conv);
   const int32_t *bias = (const int32_t *)(const void *)(conv.blob + record->bias);
@@ -134,7 +134,7 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
 
 /* The sizes that scratch memory needs. */
 typedef struct {
-  uint32_t width, gated_rows, carried, copied_bytes;
+  uint32_t width, gated_rows, copied_bytes;
 } extent_t;
 
 static void extend(extent_t *extent, const grit_convolution_t *conv) {
@@ -143,10 +143,9 @@ static void extend(extent_t *extent, const grit_convolution_t *conv) {
 }
 
 static extent_t extent_of(const grit_model_t *model) {
-  extent_t extent = {0, 0, 0, 0};
+  extent_t extent = {0, 0, 0};
   for (uint32_t a = 0; a < model->header->array_count; a++) {
     if (model->arrays[a].channels > extent.width) extent.width = model->arrays[a].channels;
-    if (a > 0u && model->arrays[a].channels > extent.carried) extent.carried = model->arrays[a].channels;
     extend(&extent, &model->arrays[a].head);
   }
   for (uint32_t i = 0; i < model->header->layer_count; i++) {
@@ -157,14 +156,15 @@ static extent_t extent_of(const grit_model_t *model) {
   return extent;
 }
 
-static void take_scratch(arena_t *arena, grit_engine_t *engine, const extent_t *extent) {
-  take(arena, extent->copied_bytes); /* in front of the block */
-  engine->block = take_frames(arena, CHUNK_FRAMES, extent->width);
-  engine->pre = take_frames(arena, CHUNK_FRAMES, extent->gated_rows);
-  for (uint32_t i = 0; i < 2u; i++) engine->z[i] = take_frames(arena, CHUNK_FRAMES, extent->width);
-  engine->carry = take_frames(arena, CHUNK_FRAMES, extent->carried);
-  engine->dry = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * sizeof(int32_t));
-  engine->skips = take(arena, (CHUNK_FRAMES + GRIT_SLACK_FRAMES) * extent->width * sizeof(int32_t));
+/* Behind everything else: kernels read a little ahead of what they use. */
+static void take_scratch(arena_t *arena, grit_engine_t *engine) {
+  const extent_t extent = extent_of(engine->model);
+  take(arena, extent.copied_bytes); /* in front of the block */
+  engine->block = take_chunk(arena, extent.width);
+  engine->pre = take_chunk(arena, extent.gated_rows);
+  for (uint32_t i = 0; i < 2u; i++) engine->z[i] = take_chunk(arena, extent.width);
+  engine->dry = take(arena, CHUNK_FRAMES * sizeof(int32_t));
+  engine->skips = take(arena, CHUNK_FRAMES * extent.width * sizeof(int32_t));
 }
 
 static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
@@ -175,49 +175,64 @@ static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
   engine->target_multiplier = take(arena, rows * sizeof(int16_t));
 }
 
+static grit_use_t use_of(const grit_layer_t *layer) {
+  return layer->activation == 2u && !layer->gated ? GRIT_TANH : GRIT_LINEAR;
+}
+
+static uint32_t slope_of(const grit_layer_t *layer) {
+  return layer->activation == 1u && !layer->gated ? (uint32_t)layer->slope_q15 : GRIT_NO_SLOPE;
+}
+
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
   const grit_array_t *record = &model->arrays[index];
   array_t array;
-  array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_NO_SLOPE);
-  array.head = take_conv(arena, model, &record->head, GRIT_NO_SLOPE);
+  array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE);
+  array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE);
   for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
     const grit_layer_t *from = &model->layers[i];
     layer_t layer;
     memset(&layer, 0, sizeof layer);
-    layer.conv = take_conv(arena, model, &from->conv,
-                           from->activation == 1u && !from->gated ? (uint32_t)from->slope_q15 : GRIT_NO_SLOPE);
-    if (from->residual.rows != 0u) layer.residual = take_conv(arena, model, &from->residual, GRIT_NO_SLOPE);
+    layer.conv = take_conv(arena, model, &from->conv, use_of(from), slope_of(from));
+    if (from->residual.rows != 0u)
+      layer.residual = take_conv(arena, model, &from->residual, GRIT_ONTO_STREAM, GRIT_NO_SLOPE);
     layer.history = take_history(arena, &from->conv);
-    if (arena->base == NULL) continue;
-    aim_fixed(&layer.conv, layer.history.copied, engine->block);
-    engine->layers[i] = layer;
+    if (arena->base != NULL) engine->layers[i] = layer;
   }
   array.history = take_history(arena, &record->head);
-  if (arena->base == NULL) return;
-  aim_fixed(&array.head, array.history.copied, engine->block);
-  grit_kernel_aim(&array.rechannel, 0, index == 0u ? (const int16_t *)(const void *)engine->dry : engine->block);
-  engine->arrays[index] = array;
+  if (arena->base != NULL) engine->arrays[index] = array;
+}
+
+static void aim_all_fixed(const grit_engine_t *engine) {
+  const grit_header_t *header = engine->model->header;
+  for (uint32_t i = 0; i < header->layer_count; i++)
+    aim_fixed(&engine->layers[i].conv, engine->layers[i].history.copied, engine->block);
+  for (uint32_t a = 0; a < header->array_count; a++) {
+    const array_t *array = &engine->arrays[a];
+    aim_fixed(&array->head, array->history.copied, engine->block);
+    grit_kernel_aim(&array->rechannel, 0, a == 0u ? (const int16_t *)(const void *)engine->dry : engine->block);
+  }
 }
 
 /* The one description of the engine's memory: counts it, or lays it out.
  * Returns the bytes. */
 static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  const extent_t extent = extent_of(model);
   arena_t arena = {base, 0};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (base == NULL) engine = &counting;
   memset(engine, 0, sizeof *engine);
   engine->model = model;
-  take_scratch(&arena, engine, &extent);
   if (model->film != NULL) take_film_rows(&arena, engine, header->film_rows);
   engine->arrays = take(&arena, header->array_count * sizeof(array_t));
   engine->layers = take(&arena, header->layer_count * sizeof(layer_t));
   for (uint32_t a = 0; a < header->array_count; a++) take_array(&arena, engine, a);
-  take(&arena, (GRIT_SLACK_FRAMES + 4u) * extent.width * sizeof(int16_t)); /* what is read behind the last history */
-  if (out != NULL && base != NULL) *out = engine;
+  take_scratch(&arena, engine);
+  if (base != NULL) {
+    aim_all_fixed(engine);
+    *out = engine;
+  }
   return arena.used;
 }
 
@@ -409,7 +424,7 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
 /* conv over the whole block, its history included, into out. step_at: where its
  * rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, bool tanh, uint32_t step_at) {
+                                    uint32_t frames, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
   recall(history, engine->block);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
@@ -420,7 +435,7 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
     }
     if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
-    grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done, tanh);
+    grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
     done = end;
   }
   remember(history, engine->block, frames);
@@ -464,8 +479,7 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
   int16_t *z = engine->z[index & 1u];
-  const bool tanh = record->activation == 2u && !record->gated;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, tanh, engine->step_at);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
@@ -482,8 +496,7 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
   array_t *array = &engine->arrays[index];
   const grit_array_t *record = &engine->model->arrays[index];
   grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
-  convolve(engine, &array->head, &array->history, last ? engine->z[0] : engine->carry, frames, false,
-           last ? engine->step_at : NO_STEP);
+  convolve(engine, &array->head, &array->history, engine->z[0], frames, last ? engine->step_at : NO_STEP);
 }
 
 /* The first array's input into engine->block; a later one's from there into
@@ -494,7 +507,7 @@ static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t 
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
   }
-  grit_kernel_convolve(conv, 0, engine->dry, engine->z[1], frames, false);
+  grit_kernel_convolve(conv, 0, engine->dry, engine->z[1], frames);
 }
 
 /* engine->dry through the whole network into engine->z[0], at most
@@ -512,7 +525,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     grit_kernel_clear(engine->skips, (size_t)frames * channels);
     if (a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
-      grit_kernel_skip(engine->skips, engine->carry, weight, channels, frames);
+      grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
       if (settling) settle(&engine->layers[i].history, engine->block);
@@ -542,7 +555,7 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
   }
   for (uint32_t i = 0; i < model->header->layer_count; i++) engine->layers[i].history.next = 0;
   for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.next = 0;
-  memset(engine->dry, 0, sizeof(int32_t) * (1u + GRIT_SLACK_FRAMES));
+  memset(engine->dry, 0, CHUNK_FRAMES * sizeof(int32_t));
   plan_ramp(engine, 1);
   run_chunk(engine, 1, true);
 }

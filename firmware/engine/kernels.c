@@ -32,8 +32,8 @@ static uint32_t *rows_of(const grit_conv_t *conv) {
   return conv->prepared + tap_words(conv->record);
 }
 
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope) {
-  (void)slope;
+size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
+  const grit_convolution_t *record = conv->record;
   size_t words = tap_words(record) + (size_t)record->rows * 2u;
 #ifdef USE_AVX2
   words += avx2_words(record);
@@ -65,8 +65,7 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   taps_of(conv)[tap] = at;
 }
 
-void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames,
-                          int tanh) {
+void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
   const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
@@ -75,7 +74,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) {
     convolve_avx2(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
-    if (tanh) grit_kernel_tanh(out, rows * frames);
+    if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
     return;
   }
 #endif
@@ -91,7 +90,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
       out[frame * rows + row] = grit_requantize(acc, words[rows + row], conv->record->shift);
     }
   }
-  if (tanh) grit_kernel_tanh(out, rows * frames);
+  if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
 }
 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {

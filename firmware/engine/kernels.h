@@ -4,8 +4,9 @@
  *
  * Samples are int16; frames lie behind each other, channels within a frame. All
  * frames a kernel reads in one call are contiguous: the engine cuts at ring
- * ends. A kernel works in tiles of frames: it may read, and write without
- * meaning, up to GRIT_SLACK_FRAMES frames more than it was asked for. */
+ * ends. A kernel works in tiles of frames: it may read a little more than it was
+ * asked for, and a convolution may write up to GRIT_SLACK_FRAMES frames without
+ * meaning behind it (a head of one row: 5). No other writes past a chunk of 48. */
 #ifndef GRITSPACE_KERNELS_H
 #define GRITSPACE_KERNELS_H
 
@@ -19,16 +20,23 @@
 #define GRIT_KERNELS_M7
 #endif
 
-#define GRIT_SLACK_FRAMES 5u
+#define GRIT_SLACK_FRAMES 2u
 #define GRIT_NO_SLOPE 32768u /* accumulators below zero meet the same multiplier as those above */
+
+typedef enum {
+  GRIT_LINEAR,     /* or a leaky ReLU, by its slope */
+  GRIT_TANH,       /* through the tanh table */
+  GRIT_ONTO_STREAM /* grit_kernel_residual's */
+} grit_use_t;
 
 typedef struct {
   const grit_convolution_t *record;
   const uint8_t *blob; /* the record's offsets count from here */
   uint32_t *prepared;  /* the weights, biases and multipliers as the kernels want
                           them */
-  uint32_t slope;      /* leaky ReLU's, Q15, folded into the multiplier;
+  uint16_t slope;      /* leaky ReLU's, Q15, folded into the multiplier;
                           GRIT_NO_SLOPE: none */
+  uint8_t use;         /* grit_use_t */
 } grit_conv_t;
 
 /* Where rows' biases and multipliers come from and where they go. */
@@ -55,8 +63,8 @@ typedef struct {
   const int8_t *weight;
 } grit_skip_t;
 
-/* Bytes of caller's memory, 8-byte aligned, for `prepared`. */
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope);
+/* Bytes of caller's memory, aligned as a pointer is, for `prepared`. */
+size_t grit_kernel_prepared_bytes(const grit_conv_t *conv);
 
 /* Lays weights and mix-in out in conv->prepared. Biases and multipliers follow
  * with grit_kernel_set_rows. */
@@ -71,10 +79,9 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
 /* out[frame][row] = requantized sum over tap[first + frame][input] * weight +
- * dry[frame] * mixin + bias, through the tanh table if `tanh`. dry: a sample a
- * word. A single row lies dense: out[frame]. */
-void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames,
-                          int tanh);
+ * dry[frame] * mixin + bias, through the tanh table if that is its use. dry: a
+ * sample a word. A single row lies dense: out[frame]. */
+void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames);
 
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's
  * rechannel, from one input. */
@@ -89,7 +96,7 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
 /* skips[frame][channel] += z * weight[channel]. weight: 0..64. */
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames);
 
-/* skips = 0, `count` of them and up to GRIT_SLACK_FRAMES frames more. */
+/* skips = 0, `count` of them and perhaps more, up to a chunk's. */
 void grit_kernel_clear(int32_t *skips, size_t count);
 
 /* Two layers' outputs at once: the sums are read and written once. */

@@ -10,7 +10,7 @@
 #include "kernels.h"
 
 #define LANES 8u
-#define TILE_FRAMES 4u /* at most GRIT_SLACK_FRAMES are read and written too many */
+#define TILE_FRAMES 4u /* the last tile reads up to 3 frames too many */
 
 /* prepared, behind the plain words: for 8 rows at a time: bias, mix-in, multipliers above and below zero, moved up by
  * 32 - shift; then for each tap, for each pair of inputs, 8 rows' pairs of weights. */

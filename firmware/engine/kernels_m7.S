@@ -410,20 +410,20 @@ grit_m7_residual_2:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
   ldr.w r7, [r12, #4]
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #8]
   smlad r1, r9, r7, r3
   add.w r12, r12, #12
   smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #20]
+  ldr.w r9, [lr, #16]
   ldr.w r10, [lr, #8]
-  ldr.w r3, [lr, #16]
+  ldr.w r3, [lr, #12]
   smlad r4, r10, r7, r5
   ldr.w r7, [r11, #4]
   smmulr r1, r1, r3
@@ -449,7 +449,7 @@ grit_m7_residual_2:
   pkhbt r5, r2, r5, lsl #16
   ldr.w r9, [r11, #8]
   qadd16 r0, r3, r1
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r0, [r11, #0]
   qadd16 r9, r5, r9
   str.w r6, [r11, #4]
@@ -1197,7 +1197,7 @@ grit_m7_residual_4:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -1205,7 +1205,7 @@ grit_m7_residual_4:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #16]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -1221,9 +1221,9 @@ grit_m7_residual_4:
   add.w r12, r12, #24
   smlad r3, r10, r6, r3
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #24]
+  ldr.w r7, [lr, #20]
   smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #28]
+  ldr.w r8, [lr, #24]
   smlad r0, r9, r6, r0
   ldr.w r9, [lr, #4]
   smmulr r5, r5, r8
@@ -1246,7 +1246,7 @@ grit_m7_residual_4:
   pkhbt r4, r1, r4, lsl #16
   ldr.w r6, [r11, #8]
   ldr.w r0, [sp, #16]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   cmp r12, r0
   ldr.w r0, [r11, #16]
   qadd16 r6, r4, r6
@@ -2026,7 +2026,7 @@ grit_m7_residual_6:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -2034,7 +2034,7 @@ grit_m7_residual_6:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #24]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -2064,9 +2064,9 @@ grit_m7_residual_6:
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #16]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #32]
+  ldr.w r9, [lr, #28]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #36]
+  ldr.w r7, [lr, #32]
   smmulr r2, r2, r9
   cmp r12, r8
   smmulr r5, r5, r7
@@ -2087,7 +2087,7 @@ grit_m7_residual_6:
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
   qadd16 r0, r3, r0
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r0, [r11, #0]
   qadd16 r6, r4, r6
   qadd16 r0, r5, r1
@@ -2953,7 +2953,7 @@ grit_m7_residual_8:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -2961,7 +2961,7 @@ grit_m7_residual_8:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #32]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -3000,9 +3000,9 @@ grit_m7_residual_8:
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #16]
   smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #44]
+  ldr.w r8, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #40]
+  ldr.w r10, [lr, #36]
   smmulr r3, r3, r8
   cmp r12, r6
   smmulr r5, r5, r8
@@ -3032,7 +3032,7 @@ grit_m7_residual_8:
   ldr.w r6, [r12, #0]
   str.w r0, [r11, #32]
   add.w r11, r11, #48
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -3896,7 +3896,7 @@ grit_m7_residual_10:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -3904,7 +3904,7 @@ grit_m7_residual_10:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #40]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -3956,9 +3956,9 @@ grit_m7_residual_10:
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #16]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #48]
+  ldr.w r9, [lr, #44]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #52]
+  ldr.w r7, [lr, #48]
   smmulr r2, r2, r9
   cmp r12, r8
   smmulr r5, r5, r7
@@ -3979,7 +3979,7 @@ grit_m7_residual_10:
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
   qadd16 r0, r3, r0
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r0, [r11, #0]
   qadd16 r6, r4, r6
   qadd16 r0, r5, r1
@@ -4963,7 +4963,7 @@ grit_m7_residual_12:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -4971,7 +4971,7 @@ grit_m7_residual_12:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #48]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -5034,9 +5034,9 @@ grit_m7_residual_12:
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #16]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #56]
+  ldr.w r9, [lr, #52]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #60]
+  ldr.w r7, [lr, #56]
   smmulr r2, r2, r9
   cmp r12, r8
   smmulr r5, r5, r7
@@ -5057,7 +5057,7 @@ grit_m7_residual_12:
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
   qadd16 r0, r3, r0
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r0, [r11, #0]
   qadd16 r6, r4, r6
   qadd16 r0, r5, r1
@@ -6020,7 +6020,7 @@ grit_m7_residual_14:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -6028,7 +6028,7 @@ grit_m7_residual_14:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #56]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -6102,9 +6102,9 @@ grit_m7_residual_14:
   smlad r5, r10, r8, r5
   ldr.w r8, [sp, #16]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #64]
+  ldr.w r9, [lr, #60]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #68]
+  ldr.w r7, [lr, #64]
   smmulr r2, r2, r9
   cmp r12, r8
   smmulr r5, r5, r7
@@ -6125,7 +6125,7 @@ grit_m7_residual_14:
   pkhbt r3, r0, r3, lsl #16
   ldr.w r0, [r11, #0]
   qadd16 r0, r3, r0
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   str.w r0, [r11, #0]
   qadd16 r6, r4, r6
   qadd16 r0, r5, r1
@@ -7227,7 +7227,7 @@ grit_m7_residual_16:
   ldr.w r1, [r0, #16]
   str.w r1, [sp, #16]
   ldr.w r11, [r0, #8]
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
@@ -7235,7 +7235,7 @@ grit_m7_residual_16:
   smlad r0, r9, r6, r3
   ldr.w r8, [r12, #64]
   smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #-8]
+  ldr.w r5, [lr, #0]
   ldr.w r10, [lr, #8]
   smlad r2, r9, r8, r3
   ldr.w r9, [lr, #12]
@@ -7318,9 +7318,9 @@ grit_m7_residual_16:
   smlad r3, r10, r6, r3
   ldr.w r6, [sp, #16]
   smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #76]
+  ldr.w r8, [lr, #72]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #72]
+  ldr.w r10, [lr, #68]
   smmulr r3, r3, r8
   cmp r12, r6
   smmulr r5, r5, r8
@@ -7350,7 +7350,7 @@ grit_m7_residual_16:
   ldr.w r6, [r12, #0]
   str.w r0, [r11, #64]
   add.w r11, r11, #96
-  ldr.w r3, [lr, #-12]
+  ldr.w r3, [lr, #-4]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -7904,7 +7904,7 @@ grit_m7_convolve_leaky_4_6:
   smlad r1, r9, r7, r1
   add.w r12, r10, r11
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #136]
+  ldr.w r9, [lr, #132]
   ldr.w r10, [lr, #116]
   add.w r11, r11, #24
   smlad r5, r10, r8, r5
@@ -7912,18 +7912,18 @@ grit_m7_convolve_leaky_4_6:
   and r7, r9, r5, asr #31
   smlad r3, r10, r6, r3
   and r8, r9, r4, asr #31
-  ldr.w r10, [lr, #128]
+  ldr.w r10, [lr, #124]
   add.w r8, r8, r10
   and r9, r9, r3, asr #31
   add.w r9, r9, r10
   smmulr r4, r4, r8
-  ldr.w r8, [lr, #132]
+  ldr.w r8, [lr, #128]
   smmulr r3, r3, r9
   and r9, r8, r0, asr #31
   add.w r7, r7, r10
   and r10, r8, r1, asr #31
   smmulr r5, r5, r7
-  ldr.w r7, [lr, #124]
+  ldr.w r7, [lr, #120]
   and r8, r8, r2, asr #31
   add.w r9, r9, r7
   add.w r10, r10, r7
@@ -8290,7 +8290,7 @@ grit_m7_convolve_leaky_8_6:
   smlad r1, r9, r7, r1
   add.w r12, r10, r11
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #232]
+  ldr.w r9, [lr, #228]
   ldr.w r10, [lr, #212]
   add.w r11, r11, #48
   smlad r5, r10, r8, r5
@@ -8298,18 +8298,18 @@ grit_m7_convolve_leaky_8_6:
   and r7, r9, r5, asr #31
   smlad r3, r10, r6, r3
   and r8, r9, r4, asr #31
-  ldr.w r10, [lr, #224]
+  ldr.w r10, [lr, #220]
   add.w r8, r8, r10
   and r9, r9, r3, asr #31
   add.w r9, r9, r10
   smmulr r4, r4, r8
-  ldr.w r8, [lr, #228]
+  ldr.w r8, [lr, #224]
   smmulr r3, r3, r9
   and r9, r8, r0, asr #31
   add.w r7, r7, r10
   and r10, r8, r1, asr #31
   smmulr r5, r5, r7
-  ldr.w r7, [lr, #220]
+  ldr.w r7, [lr, #216]
   and r8, r8, r2, asr #31
   add.w r9, r9, r7
   add.w r10, r10, r7
@@ -8440,9 +8440,9 @@ grit_m7_convolve_tanh_2_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #32]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #44]
+  ldr.w r9, [lr, #40]
   smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #40]
+  ldr.w r8, [lr, #36]
   smlad r4, r10, r7, r4
   smmulr r5, r5, r9
   smmulr r4, r4, r9
@@ -8632,9 +8632,9 @@ grit_m7_convolve_tanh_4_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #56]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #64]
+  ldr.w r9, [lr, #60]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #68]
+  ldr.w r7, [lr, #64]
   smmulr r1, r1, r9
   smlad r5, r10, r8, r5
   ssat r8, #9, r1, asr #7
@@ -8857,9 +8857,9 @@ grit_m7_convolve_tanh_6_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #80]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #88]
+  ldr.w r9, [lr, #84]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #92]
+  ldr.w r7, [lr, #88]
   smmulr r1, r1, r9
   smlad r5, r10, r8, r5
   ssat r8, #9, r1, asr #7
@@ -9115,9 +9115,9 @@ grit_m7_convolve_tanh_8_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #104]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #112]
+  ldr.w r9, [lr, #108]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #116]
+  ldr.w r7, [lr, #112]
   smmulr r1, r1, r9
   smlad r5, r10, r8, r5
   ssat r8, #9, r1, asr #7
@@ -9439,9 +9439,9 @@ grit_m7_convolve_tanh_12_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #152]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #160]
+  ldr.w r9, [lr, #156]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #164]
+  ldr.w r7, [lr, #160]
   smmulr r1, r1, r9
   smlad r5, r10, r8, r5
   ssat r8, #9, r1, asr #7
@@ -9829,9 +9829,9 @@ grit_m7_convolve_tanh_16_3:
   smlad r2, r9, r8, r2
   ldr.w r10, [lr, #200]
   smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #208]
+  ldr.w r9, [lr, #204]
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #212]
+  ldr.w r7, [lr, #208]
   smmulr r1, r1, r9
   smlad r5, r10, r8, r5
   ssat r8, #9, r1, asr #7
@@ -9964,9 +9964,9 @@ grit_m7_convolve_linear_2_1:
   smlad r1, r9, r7, r1
   add.w r11, r11, #12
   smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #16]
+  ldr.w r7, [lr, #12]
   smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #20]
+  ldr.w r6, [lr, #16]
   smmulr r0, r0, r7
   ldr.w r12, [sp, #20]
   smmulr r4, r4, r6
@@ -10156,9 +10156,9 @@ grit_m7_convolve_linear_16_1:
   smlad r3, r10, r6, r3
   ldr.w r8, [r12, #92]
   smlad r4, r10, r7, r4
-  ldr.w r6, [lr, #76]
+  ldr.w r6, [lr, #72]
   smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #72]
+  ldr.w r12, [lr, #68]
   smmulr r3, r3, r6
   smmulr r2, r2, r12
   ssat r3, #16, r3

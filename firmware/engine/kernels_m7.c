@@ -7,6 +7,7 @@
 
 #ifdef GRIT_KERNELS_M7
 
+#include <arm_acle.h>
 #include <stdbool.h>
 
 #include "arithmetic.h"
@@ -61,32 +62,49 @@ static form_t form_of(const grit_convolution_t *record) {
  * of zeros. */
 typedef struct {
   uint8_t form, rows, pairs, taps; /* rows: of a block */
+  uint8_t header, exact;           /* words before the first tap; whether the tile knows how many taps there are */
   uint16_t blocks, words, tap_words, multiplier;
-  grit_m7_tiles_t *linear, *tanh;
-  uint32_t *block;
+  grit_m7_tiles_t *tiles;
 } plan_t;
 
 static uint32_t round_up(uint32_t x, uint32_t step) {
   return (x + step - 1u) / step * step;
 }
 
-static plan_t plan_of(const grit_convolution_t *record, uint32_t slope) {
+/* The tiles for a convolution, and whether they are for just so many taps. */
+static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bool *exact) {
+  const tiles_t *tile = &tiles[plan->pairs - 1u];
+  const bool leaky = conv->slope != GRIT_NO_SLOPE;
+  *exact = true;
+  if (plan->form == SPREAD) return grit_m7_convolve_linear_2_1;
+  if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
+  if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
+  if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
+  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->pairs == 8u && plan->taps == 1u)
+    return grit_m7_convolve_linear_16_1;
+  *exact = false;
+  if (plan->form == HEAD) return tile->head;
+  if (conv->use == GRIT_TANH) return tile->tanh;
+  if (leaky && plan->pairs == 4u && plan->taps % 3u == 0u) return grit_m7_convolve_leaky_8_threes;
+  return leaky ? tile->leaky : tile->linear;
+}
+
+static plan_t plan_of(const grit_conv_t *conv) {
+  const grit_convolution_t *record = conv->record;
   const form_t form = form_of(record);
-  plan_t plan = {(uint8_t)form, form == HEAD ? 1u : 2u, 1u, (uint8_t)record->kernel, 0, 0, 0, 0, NULL, NULL, NULL};
+  plan_t plan = {.form = (uint8_t)form, .rows = form == HEAD ? 1u : 2u, .pairs = 1u, .taps = (uint8_t)record->kernel};
+  if (form == PLAIN) return plan;
   if (form != SPREAD) plan.pairs = (uint8_t)(record->inputs / 2u);
-  const tiles_t *tile = &tiles[(form == PLAIN ? 1u : plan.pairs) - 1u];
   if (form == HEAD && plan.pairs % 2u != 0u) plan.taps = (uint8_t)round_up(plan.taps, 2u); /* that tile takes two */
+  bool exact = false;
+  plan.tiles = tiles_of(conv, &plan, &exact);
+  plan.exact = exact;
+  const bool placed = conv->use != GRIT_ONTO_STREAM;
+  plan.header = (uint8_t)(plan.rows + (placed ? 1u : 0u));
   plan.blocks = record->rows / plan.rows;
-  plan.tap_words = (uint16_t)(1u + plan.rows * plan.pairs);
-  plan.multiplier = (uint16_t)(plan.rows + 2u + plan.taps * plan.tap_words);
-  plan.words = (uint16_t)(plan.multiplier + (slope == GRIT_NO_SLOPE ? 1u : 2u) * plan.rows);
-  plan.linear = slope == GRIT_NO_SLOPE ? tile->linear : tile->leaky;
-  plan.tanh = tile->tanh;
-  if (slope != GRIT_NO_SLOPE && plan.pairs == 4u && plan.taps % 3u == 0u) plan.linear = grit_m7_convolve_leaky_8_threes;
-  if (slope != GRIT_NO_SLOPE && plan.taps == 6u && tile->leaky_six != NULL) plan.linear = tile->leaky_six;
-  if (form == SPREAD) plan.linear = grit_m7_convolve_linear_2_1;
-  if (slope == GRIT_NO_SLOPE && plan.pairs == 8u && plan.taps == 1u) plan.linear = grit_m7_convolve_linear_16_1;
-  if (plan.taps == 3u && tile->tanh_three != NULL) plan.tanh = tile->tanh_three;
+  plan.tap_words = (uint16_t)((placed ? 1u : 0u) + plan.rows * plan.pairs);
+  plan.multiplier = (uint16_t)(plan.header + (uint32_t)plan.taps * plan.tap_words + (exact ? 0u : 1u));
+  plan.words = (uint16_t)(plan.multiplier + (conv->slope == GRIT_NO_SLOPE ? 1u : 2u) * plan.rows);
   return plan;
 }
 
@@ -94,8 +112,13 @@ static const plan_t *plan_at(const grit_conv_t *conv) {
   return (const plan_t *)(const void *)conv->prepared;
 }
 
-size_t grit_kernel_prepared_bytes(const grit_convolution_t *record, uint32_t slope) {
-  const plan_t plan = plan_of(record, slope);
+static uint32_t *blocks_of(const grit_conv_t *conv) {
+  return conv->prepared + sizeof(plan_t) / sizeof(uint32_t);
+}
+
+size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
+  const plan_t plan = plan_of(conv);
+  const grit_convolution_t *record = conv->record;
   const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
   return sizeof(plan_t) + words * sizeof(uint32_t);
 }
@@ -111,84 +134,111 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
 void grit_kernel_prepare(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
   plan_t *plan = (plan_t *)(void *)conv->prepared;
-  *plan = plan_of(record, conv->slope);
-  uint32_t *block = plan->block = conv->prepared + sizeof(plan_t) / sizeof(uint32_t);
+  *plan = plan_of(conv);
+  uint32_t *block = blocks_of(conv);
   if (plan->form == PLAIN) return;
+  const bool placed = conv->use != GRIT_ONTO_STREAM;
+  const uint32_t mixin = plan->form == SPREAD ? record->weight : record->mixin;
   for (uint32_t first = 0; first < record->rows; first += plan->rows, block += plan->words) {
-    const uint32_t mixin = plan->form == SPREAD ? record->weight : record->mixin;
-    block[plan->rows] = 0;
-    if (mixin != 0u) block[plan->rows] = two_halves(int8_at(conv, mixin)[first], int8_at(conv, mixin)[first + 1u]);
-    uint32_t *to = block + plan->rows + 1u;
+    uint32_t *to = block + plan->rows;
+    if (placed) *to++ = mixin == 0u ? 0u : two_halves(int8_at(conv, mixin)[first], int8_at(conv, mixin)[first + 1u]);
     for (uint32_t tap = 0; tap < plan->taps; tap++) {
-      *to++ = 0; /* the tap's audio */
+      if (placed) *to++ = 0; /* the tap's audio */
       for (uint32_t i = 0; i < 2u * plan->pairs; i += 2u)
         for (uint32_t row = first; row < first + plan->rows; row++) {
           const int8_t *w = int8_at(conv, record->weight) + ((size_t)row * record->kernel + tap) * record->inputs + i;
           *to++ = plan->form == SPREAD || tap >= record->kernel ? 0u : two_halves(w[0], w[1]);
         }
     }
-    *to = (uint32_t)(uintptr_t)to | 1u;
+    if (!plan->exact) *to = (uint32_t)(uintptr_t)to | 1u;
   }
 }
 
-/* Biases and multipliers in passes of their own: what each needs fits the
- * registers. `high`, rows of a block, is a constant where these are called. */
-static inline void set_biases(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high) {
-  uint32_t *block = plan->block;
+/* Rows in passes of their own for biases and multipliers: what each needs fits
+ * the registers. Two rows at a time, loaded before either is stored, so that
+ * each waits in the other's shadow. */
+static void set_biases(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
+  const plan_t *plan = plan_at(conv);
+  uint32_t *to = blocks_of(conv);
   const uint32_t words = plan->words;
-  for (uint32_t row = 0, n = plan->blocks; n > 0u; n--, block += words)
-    for (uint32_t i = 0; i < high; i++, row++) block[i] = (uint32_t)grit_bias_at(&ramp, row, step);
+  const int32_t *start = ramp->start_bias, *target = ramp->target_bias;
+  const int32_t rest = (int32_t)(GRIT_RAMP_STEPS - step), taken = (int32_t)step;
+  for (uint32_t n = plan->blocks; n > 0u; n--, to += words, start += 2, target += 2) {
+    const int64_t a = (int64_t)start[0] * rest + (int64_t)target[0] * taken;
+    const int64_t b = (int64_t)start[1] * rest + (int64_t)target[1] * taken;
+    to[0] = (uint32_t)(a >> 2);
+    to[1] = (uint32_t)(b >> 2);
+  }
 }
 
-static inline void set_multipliers(const plan_t *plan, const grit_ramp_t ramp, uint32_t step, uint32_t high,
-                                   uint32_t up, int32_t slope, bool leaky) {
-  uint32_t *to = plan->block + plan->multiplier;
-  const uint32_t words = plan->words;
-  for (uint32_t row = 0, n = plan->blocks; n > 0u; n--, to += words)
-    for (uint32_t i = 0; i < high; i++, row++) {
-      const int32_t above = grit_multiplier_at(&ramp, row, step);
-      to[i] = (uint32_t)above << up;
-      if (leaky) to[high + i] = (uint32_t)(((above * slope + (1 << 14)) >> 15) - above) << up;
-    }
+/* All of the way: spared the products, as a quarter of all steps are. */
+static void set_target_biases(const grit_conv_t *conv, const int32_t *target) {
+  const plan_t *plan = plan_at(conv);
+  uint32_t *to = blocks_of(conv);
+  for (uint32_t n = plan->blocks; n > 0u; n--, to += plan->words, target += 2) {
+    const int32_t a = target[0], b = target[1];
+    to[0] = (uint32_t)a;
+    to[1] = (uint32_t)b;
+  }
+}
+
+static inline void set_multipliers(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step, bool leaky) {
+  const plan_t *plan = plan_at(conv);
+  const uint32_t up = MOST_SHIFT - conv->record->shift, words = plan->words;
+  const int32_t slope = conv->slope, half = 1 << 14, taken = (int32_t)step, rest = (int32_t)(GRIT_RAMP_STEPS - step);
+  uint32_t *to = blocks_of(conv) + plan->multiplier;
+  const int16_t *start = ramp->start_multiplier, *target = ramp->target_multiplier;
+  for (uint32_t n = plan->blocks; n > 0u; n--, to += words, start += 2, target += 2) {
+    int32_t from, towards; /* two rows a word */
+    __builtin_memcpy(&from, start, sizeof from);
+    __builtin_memcpy(&towards, target, sizeof towards);
+    const int32_t a = __smlabb(towards, taken, __smlabb(from, rest, 0)) >> 2;
+    const int32_t b = __smlatb(towards, taken, __smlatb(from, rest, 0)) >> 2;
+    const int32_t below_a = ((a * slope + half) >> 15) - a, below_b = ((b * slope + half) >> 15) - b;
+    to[0] = (uint32_t)a << up;
+    to[1] = (uint32_t)b << up;
+    if (leaky) to[2] = (uint32_t)below_a << up;
+    if (leaky) to[3] = (uint32_t)below_b << up;
+  }
 }
 
 GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
   const plan_t *plan = plan_at(conv);
   if (plan->form == PLAIN) {
     const uint32_t rows = conv->record->rows;
+    uint32_t *to = blocks_of(conv);
     for (uint32_t row = 0; row < rows; row++) {
-      plan->block[row] = (uint32_t)grit_bias_at(ramp, row, step);
-      plan->block[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
+      to[row] = (uint32_t)grit_bias_at(ramp, row, step);
+      to[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
     }
     return;
   }
-  const uint32_t up = MOST_SHIFT - conv->record->shift;
-  const bool leaky = conv->slope != GRIT_NO_SLOPE;
-  if (plan->rows == 2u) {
-    if (step == GRIT_RAMP_STEPS) /* the target itself, as a quarter of all steps
-                                    are: spared the products */
-      set_biases(plan, *ramp, GRIT_RAMP_STEPS, 2u);
-    else
-      set_biases(plan, *ramp, step, 2u);
-    if (leaky)
-      set_multipliers(plan, *ramp, step, 2u, up, (int32_t)conv->slope, true);
-    else
-      set_multipliers(plan, *ramp, step, 2u, up, 0, false);
-  } else {
-    set_biases(plan, *ramp, step, 1u);
-    set_multipliers(plan, *ramp, step, 1u, up, 0, false); /* a head is linear */
+  if (plan->rows == 1u) { /* a head: linear */
+    uint32_t *block = blocks_of(conv);
+    block[0] = (uint32_t)grit_bias_at(ramp, 0, step);
+    block[plan->multiplier] = (uint32_t)grit_multiplier_at(ramp, 0, step) << (MOST_SHIFT - conv->record->shift);
+    return;
   }
+  if (step == GRIT_RAMP_STEPS)
+    set_target_biases(conv, ramp->target_bias);
+  else
+    set_biases(conv, ramp, step);
+  if (conv->slope != GRIT_NO_SLOPE)
+    set_multipliers(conv, ramp, step, true);
+  else
+    set_multipliers(conv, ramp, step, false);
 }
 
 GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   const plan_t *plan = plan_at(conv);
-  uint32_t *to = plan->block + plan->rows + 1u + tap * plan->tap_words;
+  uint32_t *to = blocks_of(conv);
   if (plan->form == PLAIN) {
-    plan->block[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;
+    to[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;
     return;
   }
+  to += plan->header + tap * plan->tap_words;
   for (uint32_t n = plan->blocks; n > 0u; n--, to += plan->words) *to = (uint32_t)(uintptr_t)at;
-  to = plan->block + plan->rows + 1u + (plan->taps - 1u) * plan->tap_words;
+  to = blocks_of(conv) + plan->header + (plan->taps - 1u) * plan->tap_words;
   if (plan->taps > conv->record->kernel) *to = (uint32_t)(uintptr_t)at; /* a tap of zeros */
 }
 
@@ -198,7 +248,7 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
 
 static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const grit_convolution_t *record = conv->record;
-  const uint32_t *rows = plan_at(conv)->block, *taps = rows + 2u * record->rows;
+  const uint32_t *rows = blocks_of(conv), *taps = rows + 2u * record->rows;
   const int8_t *mixin = record->mixin == 0u ? NULL : int8_at(conv, record->mixin);
   for (size_t frame = first; frame < first + frames; frame++, dry++) {
     const int8_t *weight = int8_at(conv, record->weight);
@@ -216,12 +266,13 @@ static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t 
 
 static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
   const grit_convolution_t *record = conv->record;
+  const uint32_t *rows = blocks_of(conv);
   for (size_t frame = 0; frame < frames; frame++) {
     const int8_t *weight = int8_at(conv, record->weight);
     for (size_t row = 0; row < record->rows; row++, stream++) {
-      int32_t acc = (int32_t)plan_at(conv)->block[row];
+      int32_t acc = (int32_t)rows[row];
       for (size_t i = 0; i < record->inputs; i++) acc += *weight++ * z[frame * record->inputs + i];
-      *stream = grit_saturate(*stream + grit_requantize(acc, plan_at(conv)->block[record->rows + row], record->shift));
+      *stream = grit_saturate(*stream + grit_requantize(acc, rows[record->rows + row], record->shift));
     }
   }
 }
@@ -232,51 +283,40 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
 
 /* All of a convolution's blocks, over `frames` frames from `first` on, counted
  * from where the taps stand. */
-static inline grit_m7_call_t call_of(const plan_t *plan, const int32_t *dry, int16_t *out, size_t first,
-                                     size_t frames) {
-  const uint32_t step = plan->pairs * 4u, tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
-  const uint32_t offset = (uint32_t)first * step;
-  grit_m7_call_t call = {plan->block + (plan->rows == 2u ? 3u : 2u),
-                         dry,
-                         out,
-                         offset,
-                         offset,
-                         plan->blocks,
-                         plan->words * 4u,
-                         plan->blocks * 4u};
-  call.end += round_up((uint32_t)frames, tile) * step;
+static inline grit_m7_call_t call_of(const grit_conv_t *conv, const int32_t *dry, int16_t *out, uint32_t offset,
+                                     size_t frames, uint32_t tile) {
+  const plan_t *plan = plan_at(conv);
+  grit_m7_call_t call = {
+      blocks_of(conv) + plan->header, dry, out, offset, offset, plan->blocks, plan->words * 4u, plan->blocks * 4u};
+  call.end += round_up((uint32_t)frames, tile) * plan->pairs * 4u;
   return call;
 }
 
 GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out,
-                                         size_t frames, int tanh) {
+                                         size_t frames) {
   const plan_t *plan = plan_at(conv);
   if (plan->form != PLAIN) {
-    grit_m7_call_t call = call_of(plan, dry, out, first, frames);
-    if (plan->form == TILED) {
-      (tanh ? plan->tanh : plan->linear)(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
-      return;
-    }
-    tiles[plan->pairs - 1u].head(&call, NULL);
-  } else {
-    convolve_plain(conv, first, dry, out, frames);
+    const uint32_t tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
+    grit_m7_call_t call = call_of(conv, dry, out, (uint32_t)first * plan->pairs * 4u, frames, tile);
+    plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
+    return;
   }
-  if (tanh) grit_kernel_tanh(out, frames * conv->record->rows);
+  convolve_plain(conv, first, dry, out, frames);
+  if (conv->use == GRIT_TANH) grit_kernel_tanh(out, frames * conv->record->rows);
 }
 
 GRIT_FAST_CODE void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
-  const plan_t *plan = plan_at(conv);
   const grit_convolution_t *record = conv->record;
-  if (plan->form == SPREAD) {
-    grit_m7_call_t call = call_of(plan, dry, out, 0, frames);
-    plan->linear(&call, NULL);
+  if (plan_at(conv)->form == SPREAD) {
+    grit_kernel_convolve(conv, 0, dry, out, frames);
     return;
   }
   const int8_t *weight = int8_at(conv, record->weight);
+  const uint32_t *rows = blocks_of(conv);
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t row = 0; row < record->rows; row++) {
-      const int32_t acc = (int32_t)plan->block[row] + weight[row] * dry[frame];
-      *out++ = grit_requantize(acc, plan->block[record->rows + row], record->shift);
+      const int32_t acc = (int32_t)rows[row] + weight[row] * dry[frame];
+      *out++ = grit_requantize(acc, rows[record->rows + row], record->shift);
     }
 }
 
@@ -286,10 +326,9 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
     residual_plain(conv, z, stream, frames);
     return;
   }
-  grit_m7_call_t call = call_of(plan, NULL, stream, 0, frames);
-  call.end += (uint32_t)(uintptr_t)z;
-  call.offset = (uint32_t)(uintptr_t)z;
-  tiles[plan->pairs - 1u].residual(&call, NULL);
+  grit_m7_call_t call = call_of(conv, NULL, stream, (uint32_t)(uintptr_t)z, frames, GRIT_M7_TILE_FRAMES);
+  call.weights--; /* from the word before the weights, as if a place stood there */
+  plan->tiles(&call, NULL);
 }
 
 /* ---- columns: two channels at a time down the frames

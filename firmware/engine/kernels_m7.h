@@ -5,12 +5,12 @@
  * tile reads it; words of 32 bits:
  *
  *   bias of each output; mix-in weights, one int16 half each
- *   per tap: where its audio stands; for each pair of inputs, for each output:
- * two weights as int16 an odd address that may be read, by which the tap loop
- * knows its end multiplier of each output, moved up by 32 - shift; with a
- * slope: what to add to it below zero, of each output
+ *   per tap: where its audio stands; for each pair of inputs, for each output: two weights as int16
+ *   where the tile does not know how many taps there are: an odd address that may be read, which ends its loop
+ *   multiplier of each output, moved up by 32 - shift; with a slope: what to add to it below zero, of each output
  *
- * A tile reads a little ahead of what it uses, behind the last tap as well. */
+ * A residual's has no mix-in, and no place of its audio. A tile reads a little ahead of what it uses, behind the last
+ * tap as well. */
 #ifndef GRITSPACE_KERNELS_M7_H
 #define GRITSPACE_KERNELS_M7_H
 

@@ -30,11 +30,11 @@ def a1(wide: int, narrow: int) -> TcnConfig:
 
 
 NETWORKS = {
-    "A2-Full": (a2(8), 8425, 142_936),
-    "A2-Lite": (a2(4), 3025, 67_136),
-    "A1 standard": (a1(16, 8), 9999, 146_816),
-    "A1 feather": (a1(8, 4), 3570, 68_152),
-    "A1 nano": (a1(4, 2), 1510, 33_784),
+    "A2-Full": (a2(8), 8415, 140_860),
+    "A2-Lite": (a2(4), 3010, 65_988),
+    "A1 standard": (a1(16, 8), 9999, 142_928),
+    "A1 feather": (a1(8, 4), 3527, 66_120),
+    "A1 nano": (a1(4, 2), 1490, 32_580),
 }
 """Shape, most cycles a frame, most bytes of state: what the kernels reach today, held with half a percent to spare."""
 
@@ -50,7 +50,7 @@ def test_no_change_makes_a_known_network_dearer_unseen(name: str) -> None:
 def test_no_change_makes_a_moving_position_dearer_unseen() -> None:
     moving = estimate_cycles(model_of(a2(8, position_size=8))).moving_cycles_per_frame
     assert moving is not None
-    assert 0 < moving <= 201
+    assert 0 < moving < 199.5
 
 
 def test_the_same_model_costs_the_same_every_time() -> None:

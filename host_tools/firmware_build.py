@@ -13,7 +13,9 @@ from gritspace.host_tools.errors import RigError
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 FACTORY_MODEL = FIRMWARE / "models" / "factory.c"
-ENVIRONMENTS = ("sim", "daisy_seed", "daisy_patch_sm")
+BOARDS = ("sim", "daisy_seed", "daisy_patch_sm")
+ENVIRONMENTS = (*BOARDS, *(f"{board}_16" for board in BOARDS))
+"""Those that end in 16 take 16 frames of audio at a time instead of 48."""
 NO_REGISTRY = (
     "PlatformIO's registry cannot be reached: from it come the Daisy Seed's platform, Arduino core and DaisyDuino; "
     "connect to the internet once, or build the simulated module, which needs none of it: gritspace build sim"
@@ -37,7 +39,9 @@ def build(
     model = FACTORY_MODEL if model_c is None else Path(model_c)
     if not model.is_file():
         raise RigError(f"there is no model at {model}; make one: gritspace export MODEL --to c -o {model}")
-    if environment == "sim" and shutil.which("arm-none-eabi-gcc") is None:  # PlatformIO brings the Seed's compiler
+    if (
+        environment.startswith("sim") and shutil.which("arm-none-eabi-gcc") is None
+    ):  # PlatformIO brings the Seed's compiler
         raise RigError(
             "arm-none-eabi-gcc is missing: it compiles the firmware; install it "
             "(Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"

@@ -22,6 +22,13 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
   grit_engine_reset(instrument->engine, position);
 }
 
+void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out) {
+  if (piece == 0 && grit_glide_step(&instrument->glide)) {
+    grit_engine_set_position(instrument->engine, instrument->glide.current);
+  }
+  grit_engine_process(instrument->engine, in, out, GRIT_AUDIO_FRAMES);
+}
+
 void grit_instrument_process(grit_instrument_t *instrument, const int16_t *in, int16_t *out) {
   if (grit_glide_step(&instrument->glide)) grit_engine_set_position(instrument->engine, instrument->glide.current);
   grit_engine_process(instrument->engine, in, out, GRIT_LINK_BLOCK_FRAMES);

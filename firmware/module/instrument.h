@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audio_piece.h"
 #include "engine.h"
 #include "glide.h"
 
@@ -24,6 +25,9 @@ bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_
 
 /* Back to silence, standing still at a position (NULL: the model's default). */
 void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *position);
+
+/* One piece of GRIT_AUDIO_FRAMES samples, as the whole block below; only a block's first piece, 0, glides. */
+void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);
 
 /* One block of GRIT_LINK_BLOCK_FRAMES samples in Q15; the output's full scale is 2^output_shift. Glides first. */
 void grit_instrument_process(grit_instrument_t *instrument, const int16_t *in, int16_t *out);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link_messages.h"
+#include "audio_piece.h"
 
 #define GRIT_LOOP_BLOCKS 64u /* of room, each way */
 #define GRIT_LOOP_KEPT 60u   /* blocks heard that can be asked for: the oldest may be written over meanwhile */
@@ -18,6 +18,7 @@ typedef struct {
   volatile uint32_t next;   /* blocks taken; written by the main loop */
   volatile uint32_t played; /* of them; written by the audio interrupt */
   volatile uint32_t late;   /* blocks in which there was nothing to play */
+  bool holds, sounds;       /* the audio interrupt's, of the block under way: it is the loop's; it is not a gap */
   int16_t out[GRIT_LOOP_BLOCKS][GRIT_LINK_BLOCK_FRAMES];
   int16_t in[GRIT_LOOP_BLOCKS][GRIT_LINK_BLOCK_FRAMES];
 } grit_loop_t;
@@ -31,7 +32,8 @@ bool grit_loop_put(grit_loop_t *loop, const uint8_t *samples);
 /* A block that was heard, or NULL if it was not yet, or is no longer kept. */
 const int16_t *grit_loop_heard(const grit_loop_t *loop, uint32_t block);
 
-/* From the audio interrupt. False, and nothing done, if the loop does not run. out may be in. */
-bool grit_loop_audio(grit_loop_t *loop, const int16_t *const in[2], int16_t *const out[2]);
+/* From the audio interrupt. False, and nothing done, if the loop does not run: it begins with a whole block. out may be
+ * in. piece: which one of the block. */
+bool grit_loop_audio(grit_loop_t *loop, size_t piece, const int16_t *const in[2], int16_t *const out[2]);
 
 #endif

@@ -54,11 +54,12 @@ static uint16_t louder(uint16_t peak, int32_t sample) {
   return loud > peak ? (uint16_t)loud : peak;
 }
 
-void grit_mixer_input(grit_mixer_t *mixer, const int16_t *in, int16_t *engine_in) {
+void grit_mixer_input(grit_mixer_t *mixer, size_t piece, const int16_t *in, int16_t *engine_in) {
+  const size_t first = piece * GRIT_AUDIO_FRAMES;
   const grit_slope_t gain = mixer->slopes[GRIT_MIXER_INPUT];
   uint16_t peak = mixer->peak_in;
-  for (size_t i = 0; i < FRAMES; i++) {
-    int32_t sample = times_q16(in[i], at(&gain, i));
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
+    int32_t sample = times_q16(in[i], at(&gain, first + i));
     if (sample > INT16_MAX) sample = INT16_MAX;
     if (sample < INT16_MIN) sample = INT16_MIN;
     peak = louder(peak, in[i]);
@@ -67,9 +68,9 @@ void grit_mixer_input(grit_mixer_t *mixer, const int16_t *in, int16_t *engine_in
   mixer->peak_in = peak;
 }
 
-/* The dry sound as late as the model's, where two delays are faded into each other both. line: past, then the block. */
-static int32_t dry_at(const grit_mixer_t *mixer, const int16_t *line, size_t frame) {
-  const int16_t *newest = line + GRIT_DRY_DELAY_MAX + frame;
+/* The dry sound as late as the model's, where two delays are faded into each other both. newest: the frame itself, with
+ * the past before it; frame: which one of the block. */
+static int32_t dry_at(const grit_mixer_t *mixer, const int16_t *newest, size_t frame) {
   const int32_t dry = *(newest - mixer->delay);
   if (mixer->dry_fade == 0) return dry;
   const int32_t last = *(newest - mixer->last_delay);
@@ -77,17 +78,20 @@ static int32_t dry_at(const grit_mixer_t *mixer, const int16_t *line, size_t fra
   return dry + (last - dry) * left / (int32_t)(GRIT_DRY_FADE_BLOCKS * FRAMES);
 }
 
-void grit_mixer_output(grit_mixer_t *mixer, size_t channel, const int16_t *in, const int32_t *wet, int16_t *out) {
+void grit_mixer_output(grit_mixer_t *mixer, size_t piece, size_t channel, const int16_t *in, const int32_t *wet,
+                       int16_t *out) {
+  const size_t first = piece * GRIT_AUDIO_FRAMES;
   grit_mixer_channel_t *state = &mixer->channels[channel];
   const grit_slope_t wet_factor = mixer->slopes[GRIT_MIXER_WET], dry_factor = mixer->slopes[GRIT_MIXER_DRY];
-  int16_t line[GRIT_DRY_DELAY_MAX + FRAMES];
+  int16_t line[GRIT_DRY_DELAY_MAX + GRIT_AUDIO_FRAMES];
   memcpy(line, state->past, sizeof state->past);
-  memcpy(line + GRIT_DRY_DELAY_MAX, in, FRAMES * sizeof *in);
-  memcpy(state->past, line + FRAMES, sizeof state->past);
+  memcpy(line + GRIT_DRY_DELAY_MAX, in, GRIT_AUDIO_FRAMES * sizeof *in);
+  memcpy(state->past, line + GRIT_AUDIO_FRAMES, sizeof state->past);
   uint16_t peak = mixer->peak_out;
   bool limited = mixer->limited;
-  for (size_t i = 0; i < FRAMES; i++) {
-    const int32_t sum = times_q16(wet[i], at(&wet_factor, i)) + times_q16(dry_at(mixer, line, i), at(&dry_factor, i));
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
+    const int32_t dry = dry_at(mixer, line + GRIT_DRY_DELAY_MAX + i, first + i);
+    const int32_t sum = times_q16(wet[i], at(&wet_factor, first + i)) + times_q16(dry, at(&dry_factor, first + i));
     out[i] = grit_limit(sum);
     limited |= sum > GRIT_LIMITER_KNEE || sum < -GRIT_LIMITER_KNEE;
     peak = louder(peak, out[i]);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link_messages.h"
+#include "audio_piece.h"
 
 #define GRIT_MIXER_CHANNELS 2u
 #define GRIT_DRY_DELAY_MAX 63u /* frames */
@@ -59,11 +59,12 @@ void grit_mixer_begin(grit_mixer_t *mixer, const grit_levels_t *levels);
  */
 void grit_mixer_delay(grit_mixer_t *mixer, uint8_t frames);
 
-/* A channel's block -> what its engine hears. */
-void grit_mixer_input(grit_mixer_t *mixer, const int16_t *in, int16_t *engine_in);
+/* A channel's piece -> what its engine hears. piece: which one of the block. */
+void grit_mixer_input(grit_mixer_t *mixer, size_t piece, const int16_t *in, int16_t *engine_in);
 
-/* A channel's block and what the voices made of it (32768 is full scale; it may be up to 2^19) -> what is
+/* A channel's piece and what the voices made of it (32768 is full scale; it may be up to 2^19) -> what is
  * heard. out may be in. After grit_mixer_input. */
-void grit_mixer_output(grit_mixer_t *mixer, size_t channel, const int16_t *in, const int32_t *wet, int16_t *out);
+void grit_mixer_output(grit_mixer_t *mixer, size_t piece, size_t channel, const int16_t *in, const int32_t *wet,
+                       int16_t *out);
 
 #endif

@@ -358,19 +358,37 @@ void grit_module_idle(grit_module_t *module) {
   module->board->reboot(module->reboot_into);
 }
 
+bool grit_module_block_begins(const grit_module_t *module) {
+  return module->piece == 0;
+}
+
+static uint32_t silent_piece(grit_module_t *module, int16_t *const out[2]) {
+  module->block_begun = false;
+  if (module->piece == 0) module->breathing = false;
+  for (unsigned c = 0; c < 2u; c++) memset(out[c], 0, GRIT_AUDIO_FRAMES * sizeof *out[c]);
+  return 0;
+}
+
 uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]) {
-  module->quiet_blocks = module->quiet_blocks + 1u;
-  module->ticks = module->ticks + 1u;
-  if (module->streaming || module->breathing) {
-    module->breathing = false;
-    for (unsigned c = 0; c < 2u; c++) memset(out[c], 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out[c]);
+  const size_t piece = module->piece;
+  module->piece = piece == GRIT_AUDIO_PIECES - 1u ? 0u : (uint8_t)(piece + 1u);
+  if (piece == 0) {
+    module->quiet_blocks = module->quiet_blocks + 1u;
+    module->ticks = module->ticks + 1u;
+    module->block_begun = true;
+    module->block_work = 0;
+  }
+  if (module->streaming || module->breathing) return silent_piece(module, out);
+  if (grit_loop_audio(&module->loop, piece, in, out)) {
+    module->block_begun = false;
     return 0;
   }
-  if (grit_loop_audio(&module->loop, in, out)) return 0;
+  if (!module->block_begun) return silent_piece(module, out); /* the instrument begins with a whole block */
   module->board->meter.begin();
-  grit_playing_audio(&module->playing, &module->controls, in, out);
-  uint32_t work = module->board->meter.end();
-  grit_load_add(&module->load, work);
+  grit_playing_audio(&module->playing, &module->controls, piece, in, out);
+  const uint32_t work = module->board->meter.end();
+  module->block_work += work;
+  if (module->piece == 0) grit_load_add(&module->load, module->block_work);
   return work;
 }
 

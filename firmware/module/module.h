@@ -63,7 +63,10 @@ typedef struct {
   bool position_sequence_known;
   uint32_t alive_tick;            /* when grit_module_alive last said so */
   volatile bool streaming;        /* the main loop owns the engine */
-  volatile bool breathing;        /* the last block came late: the next one is left out */
+  volatile bool breathing;        /* a piece came late: what follows up to the next block's end is left out */
+  uint8_t piece;                  /* the audio interrupt's: which one of the block comes next */
+  bool block_begun;               /* the instrument has played the block's pieces so far */
+  uint32_t block_work;            /* of these */
   volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
 } grit_module_t;
 
@@ -86,9 +89,13 @@ size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t c
  * often from the main loop. */
 void grit_module_idle(grit_module_t *module);
 
-/* A block from each of the converter's inputs, left and right, one to each output: full scale ±1 in Q15. out may be in.
- * From the audio interrupt. Returns what it cost, in the board's unit of work; 0 for a silent one. */
+/* A piece (GRIT_AUDIO_FRAMES) from each of the converter's inputs, left and right, one to each output: full scale ±1 in
+ * Q15. out may be in. From the audio interrupt. Returns what it cost, in the board's unit of work; 0 for a silent one.
+ */
 uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]);
+
+/* Whether the next piece is a block's first: once a millisecond, and then panel and switches are to be read. */
+bool grit_module_block_begins(const grit_module_t *module);
 
 /* What the panel's converter reads, before each block. A played dimension goes where its knob and voltage say whenever
  * they move; a position from the link holds until then. From the audio interrupt. */
@@ -107,8 +114,9 @@ grit_module_status_t grit_module_status(const grit_module_t *module);
  * only then may a watchdog be kept quiet. */
 bool grit_module_alive(grit_module_t *module);
 
-/* The block before took longer than a block lasts. The next one will be silence, so that the main loop gets its turn
- * and the module stays reachable even with a model that is too large for it. From the audio interrupt. */
+/* The piece before took longer than a piece lasts. The rest of its block, or the next one, will be silence, so that the
+ * main loop gets its turn and the module stays reachable even with a model that is too large for it. From the audio
+ * interrupt. */
 void grit_module_late(grit_module_t *module);
 
 #endif

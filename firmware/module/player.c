@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define FRAMES GRIT_LINK_BLOCK_FRAMES
+#define FRAMES GRIT_AUDIO_FRAMES
 #define BOTH_PERCENT 92u /* of a block's time that two voices may take while they are faded into each other */
 
 void grit_player_start(grit_player_t *player, const grit_voice_means_t *means, const grit_player_model_t *fallback) {
@@ -137,9 +137,9 @@ bool grit_player_make_mono(grit_player_t *player) {
   return was;
 }
 
-/* out * share, in a straight line through the block; the share is what of `blocks` is done, or what that leaves. */
-static void fade(int32_t *out, uint32_t faded, uint32_t blocks, bool going) {
-  const uint32_t whole = blocks * FRAMES;
+/* out * share, in a straight line through the piece; the share is what of `pieces` is done, or what that leaves. */
+static void fade(int32_t *out, uint32_t faded, uint32_t pieces, bool going) {
+  const uint32_t whole = pieces * FRAMES;
   for (size_t i = 0; i < FRAMES; i++) {
     const uint32_t done = faded * FRAMES + (uint32_t)i + 1u;
     const uint32_t share = (going ? whole - done : done) * 65536u / whole;
@@ -147,27 +147,27 @@ static void fade(int32_t *out, uint32_t faded, uint32_t blocks, bool going) {
   }
 }
 
-void grit_player_process(grit_player_t *player, int16_t in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES],
-                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES]) {
+void grit_player_process(grit_player_t *player, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
   int32_t next[GRIT_VOICE_CHANNELS][FRAMES];
   grit_voice_t *voice = &player->voices[player->sounding];
-  uint32_t blocks = GRIT_PLAYER_DUCK_BLOCKS;
+  uint32_t pieces = GRIT_PLAYER_DUCK_BLOCKS * GRIT_AUDIO_PIECES;
   switch (player->state) {
     case GRIT_PLAYER_CROSSFADE:
-      blocks = GRIT_PLAYER_CROSSFADE_BLOCKS;
-      grit_voice_process(voice, in, out);
-      grit_voice_process(&player->voices[1u - player->sounding], in, next);
+      pieces = GRIT_PLAYER_CROSSFADE_BLOCKS * GRIT_AUDIO_PIECES;
+      grit_voice_process(voice, piece, in, out);
+      grit_voice_process(&player->voices[1u - player->sounding], piece, in, next);
       for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) {
-        fade(out[c], player->faded, blocks, true);
-        fade(next[c], player->faded, blocks, false);
+        fade(out[c], player->faded, pieces, true);
+        fade(next[c], player->faded, pieces, false);
         for (size_t i = 0; i < FRAMES; i++) out[c][i] += next[c][i];
       }
       break;
     case GRIT_PLAYER_FALL:
     case GRIT_PLAYER_RISE:
-      grit_voice_process(voice, in, out);
+      grit_voice_process(voice, piece, in, out);
       for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) {
-        fade(out[c], player->faded, blocks, player->state == GRIT_PLAYER_FALL);
+        fade(out[c], player->faded, pieces, player->state == GRIT_PLAYER_FALL);
       }
       break;
     case GRIT_PLAYER_FALLEN:
@@ -176,9 +176,9 @@ void grit_player_process(grit_player_t *player, int16_t in[GRIT_VOICE_CHANNELS][
       memset(out[1], 0, sizeof out[1]);
       return;
     default:
-      grit_voice_process(voice, in, out);
+      grit_voice_process(voice, piece, in, out);
       return;
   }
   player->faded++;
-  if (player->faded == blocks) grit_player_end_fade(player);
+  if (player->faded == pieces) grit_player_end_fade(player);
 }

@@ -41,7 +41,7 @@ typedef struct {
   grit_voice_outcome_t outcome;     /* of the last change */
   grit_status_t status;             /* of the last model that was bad */
   volatile uint8_t state, sounding; /* sounding: which voice; the old one's while it changes */
-  uint16_t faded;                   /* blocks */
+  uint16_t faded;                   /* pieces */
 } grit_player_t;
 
 /* Without a model. fallback: played when a wanted model turns out to be no good after the old one has gone. */
@@ -76,8 +76,8 @@ bool grit_player_follows(const grit_player_t *player);
  * one. */
 bool grit_player_make_mono(grit_player_t *player);
 
-/* From the audio interrupt. */
-void grit_player_process(grit_player_t *player, int16_t in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES],
-                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES]);
+/* From the audio interrupt. piece: which one of the block. */
+void grit_player_process(grit_player_t *player, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]);
 
 #endif

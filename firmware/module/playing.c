@@ -281,25 +281,35 @@ static uint16_t fall(uint16_t shown, uint16_t peak) {
   return peak > fallen ? peak : fallen;
 }
 
-void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls,
-                        const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]) {
-  int16_t engine_in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES];
-  int32_t wet[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES];
+/* What moves from block to block. */
+static void begin_block(grit_playing_t *playing, const grit_controls_t *controls) {
   if (playing->swap_go) swap(playing);
   follow(playing, controls);
   const grit_voice_t *voice = grit_player_voice(&playing->player);
   const grit_levels_t levels = levels_of(playing, controls, voice->channel_count > 0);
   grit_mixer_delay(&playing->mixer, voice->delay);
   grit_mixer_begin(&playing->mixer, &levels);
-  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_input(&playing->mixer, in[c], engine_in[c]);
-  grit_player_process(&playing->player, engine_in, wet);
-  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_output(&playing->mixer, c, in[c], wet[c], out[c]);
+}
+
+static void end_block(grit_playing_t *playing) {
   grit_module_status_t *status = &playing->status;
   status->peak_in = fall(status->peak_in, playing->mixer.peak_in);
   status->peak_out = fall(status->peak_out, playing->mixer.peak_out);
   if (playing->mixer.limited && status->limited < UINT16_MAX) status->limited++;
   if (playing->preset_shown > 0) playing->preset_shown--;
   if (playing->saved_shown > 0) playing->saved_shown--;
+}
+
+void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls, size_t piece,
+                        const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]) {
+  int16_t engine_in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
+  int32_t wet[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
+  grit_mixer_t *mixer = &playing->mixer;
+  if (piece == 0) begin_block(playing, controls);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_input(mixer, piece, in[c], engine_in[c]);
+  grit_player_process(&playing->player, piece, engine_in, wet);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_output(mixer, piece, c, in[c], wet[c], out[c]);
+  if (piece == GRIT_AUDIO_PIECES - 1u) end_block(playing);
 }
 
 void grit_playing_late(grit_playing_t *playing, uint32_t block) {

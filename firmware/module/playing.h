@@ -81,8 +81,9 @@ void grit_playing_take_back(grit_playing_t *playing);
 /* The audio interrupt's, once a block: gate and button. */
 void grit_playing_switches(grit_playing_t *playing, bool gate, bool button);
 
-/* The audio interrupt's: a block of each input -> a block of each output. out may be in. */
-void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls,
+/* The audio interrupt's: a piece of each input -> a piece of each output. out may be in. piece: which one of the block;
+ * a block's pieces follow each other from 0 on. */
+void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls, size_t piece,
                         const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]);
 
 /* The audio interrupt's: the last block came late. block: their count. */

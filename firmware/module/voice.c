@@ -57,16 +57,16 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
     in[i] = (int16_t)((int32_t)(noise >> 19) - TRIAL_PEAK);
   }
   voice->work = 0;
-  for (size_t b = 0; b < TRIAL_BLOCKS; b++) {
-    const size_t at = b * GRIT_LINK_BLOCK_FRAMES;
-    for (size_t i = 0; i < instrument->model.position_count; i++) {
+  for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
+    const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
+    for (size_t i = 0; piece == 0 && i < instrument->model.position_count; i++) {
       const int16_t here = instrument->glide.current[i];
       grit_glide_jump(&instrument->glide, i, (int16_t)(here > 0 ? here - 64 : here + 64));
     }
     if (means->budget > 0) means->meter->begin();
-    grit_instrument_process(instrument, in + at, out + at);
-    const uint32_t work = means->budget > 0 ? means->meter->end() : 0;
-    if (b > 0 && work > voice->work) voice->work = work; /* the first one fills the caches */
+    grit_instrument_piece(instrument, piece, in + at, out + at);
+    const uint32_t work = means->budget > 0 ? means->meter->end() * (uint32_t)GRIT_AUDIO_PIECES : 0;
+    if (n >= GRIT_AUDIO_PIECES && work > voice->work) voice->work = work; /* the first block fills the caches */
   }
   voice->delay = grit_find_delay(in, out, sizeof in / sizeof in[0]);
 }
@@ -167,25 +167,25 @@ void grit_voice_restart(grit_voice_t *voice, const int16_t *position) {
 
 static void finish(grit_voice_t *voice, unsigned channel, const int16_t *samples, int32_t *out) {
   const grit_instrument_t *instrument = &voice->channels[channel];
-  for (size_t i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
     out[i] = grit_dc_block(&voice->dc[channel], widened(instrument, samples[i]));
   }
 }
 
-void grit_voice_process(grit_voice_t *voice, int16_t in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES],
-                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES]) {
-  int16_t samples[GRIT_LINK_BLOCK_FRAMES];
+void grit_voice_process(grit_voice_t *voice, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
+  int16_t samples[GRIT_AUDIO_FRAMES];
   const unsigned count = voice->channel_count;
   if (count == 2u) {
     for (unsigned c = 0; c < 2u; c++) {
-      grit_instrument_process(&voice->channels[c], in[c], samples);
+      grit_instrument_piece(&voice->channels[c], piece, in[c], samples);
       finish(voice, c, samples, out[c]);
     }
     return;
   }
   if (count == 1u) {
-    for (size_t i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
-    grit_instrument_process(&voice->channels[0], samples, samples);
+    for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
+    grit_instrument_piece(&voice->channels[0], piece, samples, samples);
     finish(voice, 0, samples, out[0]);
   } else {
     memset(out[0], 0, sizeof out[0]);

@@ -32,7 +32,7 @@ typedef struct {
   grit_region_t places[GRIT_VOICE_CHANNELS]; /* where their states lie */
   volatile uint8_t channel_count;            /* 0: no model; 1: for both outputs; 2: one each */
   uint8_t delay;                             /* of the model, in frames: how late the dry sound must be */
-  uint32_t work;                             /* of one channel's dearest block, with a moving position; 0: unknown */
+  uint32_t work; /* of one channel's block, all its pieces as dear as the dearest, with a moving position; 0: unknown */
 } grit_voice_t;
 
 typedef enum {
@@ -64,9 +64,9 @@ void grit_voice_head_for(grit_voice_t *voice, const int16_t *position);
 /* Back to silence, at a position (NULL: the model's default). */
 void grit_voice_restart(grit_voice_t *voice, const int16_t *position);
 
-/* A block of both inputs -> a block for both outputs, 32768 being full scale, without an offset. With one
- * channel the mean is played. */
-void grit_voice_process(grit_voice_t *voice, int16_t in[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES],
-                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_LINK_BLOCK_FRAMES]);
+/* A piece of both inputs -> a piece for both outputs, 32768 being full scale, without an offset. With one
+ * channel the mean is played. piece: which one of the block. */
+void grit_voice_process(grit_voice_t *voice, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]);
 
 #endif

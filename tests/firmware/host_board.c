@@ -103,9 +103,11 @@ void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out) {
 
 void host_module_stereo(host_module_t *host, const int16_t *in_left, const int16_t *in_right, int16_t *out_left,
                         int16_t *out_right) {
-  const int16_t *const in[2] = {in_left, in_right};
-  int16_t *const out[2] = {out_left, out_right};
-  grit_module_audio(&host->module, in, out);
+  for (size_t at = 0; at < GRIT_LINK_BLOCK_FRAMES; at += GRIT_AUDIO_FRAMES) {
+    const int16_t *const in[2] = {in_left + at, in_right + at};
+    int16_t *const out[2] = {out_left + at, out_right + at};
+    grit_module_audio(&host->module, in, out);
+  }
 }
 
 void host_module_switches(host_module_t *host, int gate, int button) {

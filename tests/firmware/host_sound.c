@@ -37,8 +37,11 @@ void host_mixer(const grit_levels_t *levels, const uint8_t *delays, size_t block
     const size_t at = b * GRIT_LINK_BLOCK_FRAMES;
     grit_mixer_delay(&mixer, delays[b]);
     grit_mixer_begin(&mixer, &levels[b]);
-    grit_mixer_input(&mixer, in + at, engine_in + at);
-    grit_mixer_output(&mixer, 0, in + at, wet + at, out + at);
+    for (size_t piece = 0; piece < GRIT_AUDIO_PIECES; piece++) {
+      const size_t from = at + piece * GRIT_AUDIO_FRAMES;
+      grit_mixer_input(&mixer, piece, in + from, engine_in + from);
+      grit_mixer_output(&mixer, piece, 0, in + from, wet + from, out + from);
+    }
     peaks[2 * b] = mixer.peak_in;
     peaks[2 * b + 1] = mixer.peak_out;
   }

@@ -15,7 +15,7 @@ extern "C" {
 
 namespace {
 
-constexpr uint32_t kBlockCycles = DAISY_CLOCK_HZ / 1000u;
+constexpr uint32_t kPieceCycles = DAISY_CLOCK_HZ / (48000u / GRIT_AUDIO_FRAMES);
 constexpr size_t kFastArenaBytes = 104u * 1024u;
 constexpr size_t kLargeArenaBytes = 384u * 1024u;
 
@@ -92,25 +92,27 @@ int16_t to_q15(float sample) {
   return static_cast<int16_t>(lrintf(scaled));
 }
 
-void audio_block(float **in, float **out, size_t frames) {
-  static int16_t samples[2][GRIT_LINK_BLOCK_FRAMES];
+void audio_piece(float **in, float **out, size_t frames) {
+  static int16_t samples[2][GRIT_AUDIO_FRAMES];
   static int16_t *const heard[2] = {samples[0], samples[1]};
   static const int16_t *const played[2] = {samples[0], samples[1]};
   uint32_t begun = cycles();
-  if (frames > GRIT_LINK_BLOCK_FRAMES) frames = GRIT_LINK_BLOCK_FRAMES; /* it is what setup has asked for */
+  if (frames > GRIT_AUDIO_FRAMES) frames = GRIT_AUDIO_FRAMES; /* it is what setup has asked for */
   for (size_t c = 0; c < 2; c++) {
     for (size_t i = 0; i < frames; i++) samples[c][i] = to_q15(in[c][i]);
   }
-  if (panel_read) grit_module_panel(&module, daisy_analog_codes());
-  bool gate, button;
-  daisy_panel_switches(&gate, &button);
-  grit_module_switches(&module, gate, button);
+  if (grit_module_block_begins(&module)) {
+    if (panel_read) grit_module_panel(&module, daisy_analog_codes());
+    bool gate, button;
+    daisy_panel_switches(&gate, &button);
+    grit_module_switches(&module, gate, button);
+  }
   uint32_t work = grit_module_audio(&module, played, heard);
   for (size_t c = 0; c < 2; c++) {
     for (size_t i = 0; i < frames; i++) out[c][i] = static_cast<float>(samples[c][i]) * (1.0f / 32768.0f);
   }
   uint32_t taken = cycles() - begun;
-  if (work > 0 && taken > kBlockCycles) grit_module_late(&module);
+  if (work > 0 && taken > kPieceCycles) grit_module_late(&module);
   interrupted = interrupted + taken;
 }
 
@@ -137,12 +139,12 @@ void setup() {
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
   DAISY.init(kDevice, AUDIO_SR_48K);
   daisy_panel_start(); /* it has claimed some of the panel's pins for itself */
-  DAISY.SetAudioBlockSize(GRIT_LINK_BLOCK_FRAMES);
+  DAISY.SetAudioBlockSize(GRIT_AUDIO_FRAMES);
   board.flash = daisy_flash_start(); /* its copy lies in the SDRAM that DAISY.init has started */
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
   SerialUSB.begin();
   panel_read = daisy_analog_start();
-  DAISY.StartAudio(audio_block);
+  DAISY.StartAudio(audio_piece);
   daisy_watchdog_start();
 }
 

@@ -56,16 +56,18 @@ static const grit_board_t board = {
 static grit_module_t module;
 static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 
-static void audio_block(void) {
-  static const int16_t silence[GRIT_LINK_BLOCK_FRAMES] = {0};
-  static int16_t heard[2][GRIT_LINK_BLOCK_FRAMES];
+static void audio_piece(void) {
+  static const int16_t silence[GRIT_AUDIO_FRAMES] = {0};
+  static int16_t heard[2][GRIT_AUDIO_FRAMES];
   static const int16_t *const in[2] = {silence, silence};
   static int16_t *const out[2] = {heard[0], heard[1]};
-  sim_flash_tick();
-  grit_module_panel(&module, sim_panel_read());
+  if (grit_module_block_begins(&module)) {
+    sim_flash_tick();
+    grit_module_panel(&module, sim_panel_read());
+  }
   uint32_t work = grit_module_audio(&module, in, out);
   /* The machine's clock leaps when QEMU itself was held up while the processor slept: that is nobody's late block. */
-  if (sim_timer_late() && work > SIM_INSTRUCTIONS_PER_SECOND / 1000u) grit_module_late(&module);
+  if (sim_timer_late() && work > SIM_INSTRUCTIONS_PER_SECOND / SIM_PIECES_PER_SECOND) grit_module_late(&module);
 }
 
 /* Works on what the link has brought: at most a frame. */
@@ -102,7 +104,7 @@ int main(void) {
   SIM_NVIC_PRIORITY(SIM_IRQ_ETHERNET) = 0x40;
   sim_uart_start();
   sim_packets_start();
-  sim_timer_start(audio_block);
+  sim_timer_start(audio_piece);
   sim_interrupts_on();
   for (;;) {
     serve_link();

@@ -2,20 +2,20 @@
 
 #include "registers.h"
 
-static void (*call_block)(void);
+static void (*call_piece)(void);
 static uint32_t interrupts_before;
 
-void sim_timer_start(void (*block)(void)) {
-  call_block = block;
-  SIM_TIMER0->reload = SIM_CLOCK_HZ / 1000u - 1u;
-  SIM_TIMER0->value = SIM_CLOCK_HZ / 1000u - 1u;
+void sim_timer_start(void (*piece)(void)) {
+  call_piece = piece;
+  SIM_TIMER0->reload = SIM_CLOCK_HZ / SIM_PIECES_PER_SECOND - 1u;
+  SIM_TIMER0->value = SIM_CLOCK_HZ / SIM_PIECES_PER_SECOND - 1u;
   SIM_TIMER0->ctrl = 1u | 1u << 3;
   SIM_NVIC_ENABLE = 1u << SIM_IRQ_TIMER0;
 }
 
 void sim_timer_interrupt(void) {
   SIM_TIMER0->intclear = 1;
-  call_block();
+  call_piece();
 }
 
 bool sim_timer_late(void) {

@@ -6,8 +6,8 @@ import csv
 import math
 from pathlib import Path
 
-from gritspace.host_tools.panel_names import KNOBS, PLAYED
-from gritspace.host_tools.takes import Move
+from gritspace.host_tools.panel_names import PLAYED
+from gritspace.host_tools.takes import LIVE_KNOBS, Move
 from gritspace.train.errors import InputError
 
 COLUMNS = ("time", "control", "value")
@@ -17,7 +17,8 @@ def read_automation(path: Path, position_count: int) -> list[Move]:
     """The moves of a file, for a model with so many dimensions.
 
     time: seconds from the audio's beginning; control: drive, tone, symmetry, dynamics, or z1, z2, ... for any dimension
-    of the model; value: from -1 to 1. Raises InputError, naming the line, for anything else.
+    of the model, with a value from -1 to 1; or gain, mix, level, with a value from 0 to 1, the whole turn. Raises
+    InputError, naming the line, for anything else.
     """
     names = controls(position_count)
     try:
@@ -39,14 +40,13 @@ def read_automation(path: Path, position_count: int) -> list[Move]:
             raise InputError(f"{where}: three columns are wanted: time, control, value.")
         seconds, value = _number(row[0], f"{where}: time"), _number(row[2], f"{where}: value")
         control = row[1].strip().lower()
-        if seconds < 0 or not -1 <= value <= 1:
-            raise InputError(f"{where}: times begin at 0, and values lie from -1 to 1.")
-        if control not in names:
-            why = " is behind the engine, and a stream ends there" if control in KNOBS[len(PLAYED) :] else " is none"
-            raise InputError(
-                f"{where}: {control!r}{why}; there is {', '.join(names) or 'none: a snapshot has no knobs'}."
-            )
-        moves.append(Move(seconds, names[control], value))
+        knob = control in LIVE_KNOBS
+        least = 0 if knob else -1
+        if seconds < 0 or not least <= value <= 1:
+            raise InputError(f"{where}: times begin at 0, and values of {control} lie from {least} to 1.")
+        if not knob and control not in names:
+            raise InputError(f"{where}: {control!r} is no control; there is {', '.join([*names, *LIVE_KNOBS])}.")
+        moves.append(Move(seconds, LIVE_KNOBS.index(control) if knob else names[control], value, knob))
     return moves
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.host_tools import live_path
 from gritspace.host_tools.console import Update
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.expected import moves_of
@@ -36,6 +37,11 @@ class Outcome:
     in_float: NDArray[np.float32] | None
     work: NDArray[np.int64]
     seconds: float
+
+    @property
+    def live(self) -> bool:
+        """It went through the whole path, not through the engine alone."""
+        return self.take.knobs is not None
 
     @property
     def differing(self) -> int:
@@ -67,16 +73,16 @@ class Measurement:
         """Over all takes."""
         return sum(len(outcome.take.audio) for outcome in self.outcomes)
 
-    def real(self, samples: NDArray[np.int16]) -> NDArray[np.float64]:
-        """The module's samples in the model's own level, full scale ±1."""
-        return np.asarray(samples / 32768.0 * 2.0**self.model.output_shift)
+    def real(self, samples: NDArray[np.int16], live: bool = False) -> NDArray[np.float64]:
+        """The module's samples in the model's own level, full scale ±1; live: at the converter's, ±1 too."""
+        return np.asarray(samples / 32768.0 * (1.0 if live else 2.0**self.model.output_shift))
 
     @property
     def esr(self) -> dict[str, float | None]:
         """The module against the integer model, the float model and the devices, each pooled over all takes."""
         outcomes = self.outcomes
         return {
-            "integer": pooled([(self.real(o.expected), self.real(o.module)) for o in outcomes]),
+            "integer": pooled([(self.real(o.expected, o.live), self.real(o.module, o.live)) for o in outcomes]),
             "float": pooled(
                 [(o.in_float.astype(np.float64), self.real(o.module)) for o in outcomes if o.in_float is not None]
             ),
@@ -141,7 +147,7 @@ def measure(
             def heard(frames: int, of: int, before: int = done, name: str = take.name) -> None:
                 update(before + frames, total, f"{name}: {frames / 48000:.1f} of {of / 48000:.1f} s")
 
-            result = module.stream(take.audio, take.positions, heard)
+            result = module.stream(take.audio, take.positions, heard, take.knobs)
             link["retries"] += result.retries
             link["crc_errors"] += result.crc_errors
             link["frame_errors"] += result.frame_errors
@@ -152,8 +158,10 @@ def measure(
                 Outcome(
                     take=take,
                     module=result.samples,
-                    expected=reference.run(model, take.audio, start, moves),
-                    in_float=None if in_float is None else in_float(take.audio, start, moves),
+                    expected=reference.run(model, take.audio, start, moves)
+                    if take.knobs is None
+                    else live_path.live(model, take.audio, take.positions, take.knobs, module.health().delay),
+                    in_float=None if in_float is None or take.knobs is not None else in_float(take.audio, start, moves),
                     work=np.asarray(result.cycles, np.int64),
                     seconds=time.perf_counter() - started,
                 )
@@ -218,6 +226,7 @@ def as_report(measurement: Measurement) -> dict[str, Any]:
                 "device": outcome.take.device,
                 "seconds_of_audio": round(outcome.take.seconds, 3),
                 "differing_samples": outcome.differing,
+                "path": "whole" if outcome.live else "engine",
                 "esr_integer_vs_float": None
                 if outcome.in_float is None
                 else pooled([(outcome.in_float.astype(np.float64), measurement.real(outcome.expected))]),

@@ -41,7 +41,7 @@ def plan(
     else with the played dimensions sweeping. Then, for each device, an excerpt at up to `settings_each` of the settings
     that the space was trained at, with the device's own sound as the target.
     """
-    if not model.position_count:
+    if not model.position_count and moves is None:
         return [takes.held(audio, np.zeros(0, np.int16), "audio")]
     if moves is not None:
         rest = model.default_position if position is None else position.tolist()

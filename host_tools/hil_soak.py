@@ -44,7 +44,7 @@ def soak(port: str, measured: Measurement, minutes: float, update: Update) -> So
         while result.rounds == 0 or time.monotonic() - started < 60 * minutes:
             result.rounds += 1
             for outcome in measured.outcomes:
-                came = module.stream(outcome.take.audio, outcome.take.positions)
+                came = module.stream(outcome.take.audio, outcome.take.positions, knobs=outcome.take.knobs)
                 wrong = int(np.count_nonzero(came.samples != outcome.expected))
                 result.frames += len(came.samples)
                 result.differing_samples += wrong

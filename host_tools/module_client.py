@@ -21,6 +21,10 @@ from gritspace.host_tools.link_stream import BLOCK_FRAMES, StreamSender, stream_
 _ASK_AGAIN_SECONDS = 0.3
 SILENCE_SECONDS = 0.05
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
+LIVE_KNOBS = 3
+"""Gain, mix and level, behind the position, in a stream through the whole path."""
+LIVE_MESSAGE_BLOCKS = 3
+"""Four blocks that all move, with the largest position and the knobs, would be longer than a payload may be."""
 _BAUD = 115200
 """Means nothing to USB or to a simulated module, but a port wants one."""
 
@@ -213,12 +217,14 @@ class Module:
         audio: NDArray[np.int16],
         positions: NDArray[np.int16] | None = None,
         progress: Callable[[int, int], None] | None = None,
+        knobs: NDArray[np.uint16] | None = None,
     ) -> StreamResult:
         """Plays audio int16 Q15 (frames,) through the engine, from silence, and returns what comes out.
 
         positions int16 Q15: where to head for in each block of 48 frames, (blocks, n), or (n,) to stand still; the
         stream starts at the first. Audio that is no whole number of blocks is played with zeros behind, which are cut
-        off again. progress(frames done, frames in all). Raises ValueError for positions of another shape.
+        off again. progress(frames done, frames in all). knobs uint16 (blocks, 3): gain, mix and level block by block,
+        and the audio goes through the whole path, not through the engine alone. Raises ValueError for other shapes.
         """
         started = time.perf_counter()
         info = self.info()
@@ -228,11 +234,18 @@ class Module:
         padded[: len(audio)] = audio
         by_block = _positions_by_block(positions, blocks, info.position_count)
         stream = (info.last_stream + 1) & 0xFFFFFFFF
-        first = by_block[0] if blocks else np.zeros(info.position_count, np.int16)
-        ready = self.ask("stream_start", "stream_ready", tail=first, stream=stream)
-        frames = stream_blocks(stream, padded, by_block, info.message_blocks)
+        start, message_blocks = "stream_start", info.message_blocks
+        if knobs is not None:
+            if knobs.shape != (blocks, LIVE_KNOBS):
+                raise ValueError(f"knobs must be ({blocks}, {LIVE_KNOBS}), not {knobs.shape}")
+            turns = (knobs.astype(np.int32) - 32768).astype(np.int16)
+            by_block = np.concatenate([by_block, turns], axis=1)
+            start, message_blocks = "live_start", LIVE_MESSAGE_BLOCKS
+        first = by_block[0] if blocks else np.zeros(by_block.shape[1], np.int16)
+        ready = self.ask(start, "stream_ready", tail=first, stream=stream)
+        frames = stream_blocks(stream, padded, by_block, message_blocks)
         sender = StreamSender(stream, frames, ready.values["credits"], self._next_sequence)
-        self._run(sender, info.message_blocks, len(audio), progress)
+        self._run(sender, message_blocks, len(audio), progress)
         self.ask("stream_stop", "stream_stopped", stream=stream)
         after = self.status()
         answers = [answer for answer in sender.answers if answer is not None]

@@ -13,6 +13,10 @@ SAMPLE_RATE = 48000
 SWEEP_HZ = (0.13, 0.19, 0.29, 0.41)
 """How fast each played dimension swings in a sweep: slow enough to hear, with no common period."""
 SWEEP_DEPTH = 0.9
+LIVE_KNOBS = ("gain", "mix", "level")
+"""Around the engine: a take that moves them goes through the whole path."""
+LIVE_REST = (32768, 65535, 32768)
+"""Where they are before their first move: gain 1, the model alone, level 1."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Take:
     positions: NDArray[np.int16]
     device: str | None = None
     target: NDArray[np.float32] | None = None
+    knobs: NDArray[np.uint16] | None = None
+    """(blocks, 3): gain, mix, level; then the take goes through the whole path. None: through the engine alone."""
 
     @property
     def seconds(self) -> float:
@@ -37,11 +43,12 @@ class Take:
 
 @dataclass(frozen=True)
 class Move:
-    """From `seconds` on, a dimension is at `value`, -1..1."""
+    """From `seconds` on, a dimension is at `value`, -1..1; or, with `knob`, one of LIVE_KNOBS, 0..1."""
 
     seconds: float
     dimension: int
     value: float
+    knob: bool = False
 
 
 def whole_blocks(audio: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -80,14 +87,21 @@ def automated(audio: NDArray[np.float32], rest: Sequence[int], moves: Sequence[M
     """A take in which dimensions move at given times: each keeps its value until its next move.
 
     rest: Q15, where each dimension is before its first move. The module glides from value to value, as it does under a
-    knob, so steps make no clicks. A move counts from the block that its time lies in.
+    knob, so steps make no clicks. A move counts from the block that its time lies in. Moves of gain, mix or level make
+    it a take through the whole path.
     """
     samples = whole_blocks(audio)
-    positions = np.tile(np.asarray(rest, np.int32), (len(samples) // BLOCK_FRAMES, 1))
+    blocks = len(samples) // BLOCK_FRAMES
+    positions = np.tile(np.asarray(rest, np.int32), (blocks, 1))
+    knobs = np.tile(np.asarray(LIVE_REST, np.int32), (blocks, 1))
     for move in sorted(moves, key=lambda m: m.seconds):  # stable: of two at the same time the later line counts
         block = int(move.seconds * SAMPLE_RATE / BLOCK_FRAMES + 1e-9)
-        positions[block:, move.dimension] = min(32767, round(move.value * 32768))
-    return Take(name, samples, positions.astype(np.int16))
+        if move.knob:
+            knobs[block:, move.dimension] = round(move.value * 65535)
+        else:
+            positions[block:, move.dimension] = min(32767, round(move.value * 32768))
+    turned = knobs.astype(np.uint16) if any(move.knob for move in moves) else None
+    return Take(name, samples, positions.astype(np.int16), knobs=turned)
 
 
 def held(

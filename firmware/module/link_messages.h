@@ -106,7 +106,8 @@ enum {
   GRIT_LINK_SET_POSITION = 0x03, /* from the laptop. Heads for a position, at the glide's speed. A sequence not after the last one's is ignored, until the next hello. */
   GRIT_LINK_POSITION = 0x83, /* from the module. Answers set_position: where the module is heading. */
   GRIT_LINK_STREAM_START = 0x04, /* from the laptop. Takes the engine away from the audio converter and starts it from silence at a position. What comes out depends on the stream's blocks alone, never on when they come. Sent again with the running stream's number it changes nothing. */
-  GRIT_LINK_STREAM_READY = 0x84, /* from the module. Answers stream_start, and any stream_block that is not the next one nor a remembered one. */
+  GRIT_LINK_LIVE_START = 0x18, /* from the laptop. As stream_start, but through the whole path: gain, dry sound, model, level, limiter, as the left channel would hear it, with the model's own trim. Every position of the stream has three numbers more. Answered by stream_ready. */
+  GRIT_LINK_STREAM_READY = 0x84, /* from the module. Answers stream_start, live_start, and any stream_block that is not the next one nor a remembered one. */
   GRIT_LINK_STREAM_BLOCK = 0x05, /* from the laptop. One to message_blocks blocks of audio. The one the module waits for is processed, once; an earlier one is answered from memory. */
   GRIT_LINK_STREAM_REPLY = 0x85, /* from the module. Answers stream_block. */
   GRIT_LINK_STREAM_STOP = 0x06, /* from the laptop. Gives the engine back to the audio converter. Stopping a stopped stream is no error. */
@@ -145,6 +146,7 @@ enum {
   X(GET_STATUS, 0u, 0) \
   X(SET_POSITION, 0u, 1) \
   X(STREAM_START, 4u, 1) \
+  X(LIVE_START, 4u, 1) \
   X(STREAM_BLOCK, 10u, 1) \
   X(STREAM_STOP, 4u, 0) \
   X(GET_CONTROLS, 0u, 0) \
@@ -216,6 +218,12 @@ typedef struct {
 } grit_link_stream_start_t;
 #define GRIT_LINK_STREAM_START_BYTES 4u
 _Static_assert(offsetof(grit_link_stream_start_t, stream) + sizeof(((grit_link_stream_start_t *)0)->stream) == 4, "grit_link_stream_start_t");
+
+typedef struct {
+  uint32_t stream; /* one more than last_stream */
+} grit_link_live_start_t;
+#define GRIT_LINK_LIVE_START_BYTES 4u
+_Static_assert(offsetof(grit_link_live_start_t, stream) + sizeof(((grit_link_live_start_t *)0)->stream) == 4, "grit_link_live_start_t");
 
 typedef struct {
   uint32_t stream; /* the running stream */

@@ -32,11 +32,24 @@ static void head_for(grit_mixer_t *mixer, grit_mixer_factor_t factor, int32_t ta
   mixer->slopes[factor].step = (*now - before) * (1 << SLOPE_BITS) / (int32_t)FRAMES;
 }
 
-void grit_mixer_begin(grit_mixer_t *mixer, const grit_levels_t *levels) {
+/* Where each factor should be. */
+static void targets_of(const grit_levels_t *levels, int32_t targets[GRIT_MIXER_FACTORS]) {
   const int32_t wet = times_q16(levels->mix, levels->level);
-  head_for(mixer, GRIT_MIXER_INPUT, levels->gain);
-  head_for(mixer, GRIT_MIXER_WET, times_q16(wet, levels->trim));
-  head_for(mixer, GRIT_MIXER_DRY, levels->level - wet);
+  targets[GRIT_MIXER_INPUT] = levels->gain;
+  targets[GRIT_MIXER_WET] = times_q16(wet, levels->trim);
+  targets[GRIT_MIXER_DRY] = levels->level - wet;
+}
+
+void grit_mixer_settle(grit_mixer_t *mixer, const grit_levels_t *levels, uint8_t delay) {
+  memset(mixer, 0, sizeof *mixer);
+  targets_of(levels, mixer->now);
+  mixer->delay = mixer->last_delay = delay;
+}
+
+void grit_mixer_begin(grit_mixer_t *mixer, const grit_levels_t *levels) {
+  int32_t targets[GRIT_MIXER_FACTORS];
+  targets_of(levels, targets);
+  for (unsigned f = 0; f < GRIT_MIXER_FACTORS; f++) head_for(mixer, (grit_mixer_factor_t)f, targets[f]);
   if (mixer->dry_fade > 0) mixer->dry_fade--;
   mixer->peak_in = mixer->peak_out = 0;
   mixer->limited = false;

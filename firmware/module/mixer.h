@@ -52,6 +52,9 @@ typedef struct {
 /* At once: gain 1, wet alone, level 1. */
 void grit_mixer_start(grit_mixer_t *mixer);
 
+/* At once where the factors should be, after silence. delay: of the dry sound. */
+void grit_mixer_settle(grit_mixer_t *mixer, const grit_levels_t *levels, uint8_t delay);
+
 /* Begins a block: where its factors should go. Before the other two. */
 void grit_mixer_begin(grit_mixer_t *mixer, const grit_levels_t *levels);
 

@@ -124,10 +124,10 @@ static void answer_status(grit_module_t *module, const grit_link_header_t *reque
   grit_answer(module, request, GRIT_LINK_STATUS, &status, GRIT_LINK_STATUS_BYTES, NULL, 0);
 }
 
-/* A position of a checked length, out of a payload. False, and answered, if there is no model or the length is wrong.
- */
+/* A position of a checked length, and as many numbers `behind` it, out of a payload. False, and answered, if there is
+ * no model or the length is wrong. */
 static bool take_position(grit_module_t *module, const grit_link_header_t *request, const uint8_t *bytes, size_t count,
-                          int16_t position[GRIT_LINK_POSITION_COUNT]) {
+                          size_t behind, int16_t *position) {
   const grit_instrument_t *instrument = grit_playing_instrument(&module->playing);
   if (instrument->engine == NULL) {
     const char *why = instrument->status == GRIT_OK ? "the model needs more memory than the module has"
@@ -135,7 +135,7 @@ static bool take_position(grit_module_t *module, const grit_link_header_t *reque
     grit_answer_error(module, request, GRIT_LINK_ERROR_MODEL, (int32_t)instrument->status, why);
     return false;
   }
-  if (count != instrument->model.position_count * sizeof(int16_t)) {
+  if (count != (instrument->model.position_count + behind) * sizeof(int16_t)) {
     grit_answer_error(module, request, GRIT_LINK_ERROR_POSITION, instrument->model.position_count,
                       "this model's positions have another size");
     return false;
@@ -146,7 +146,7 @@ static bool take_position(grit_module_t *module, const grit_link_header_t *reque
 
 static void answer_set_position(grit_module_t *module, const grit_link_frame_t *frame) {
   int16_t position[GRIT_LINK_POSITION_COUNT] = {0};
-  if (!take_position(module, &frame->header, frame->payload, frame->payload_bytes, position)) return;
+  if (!take_position(module, &frame->header, frame->payload, frame->payload_bytes, 0, position)) return;
   uint16_t ahead = (uint16_t)(frame->header.sequence - module->position_sequence);
   bool newer = !module->position_sequence_known || (ahead != 0 && ahead < 0x8000u);
   if (newer && !module->streaming) grit_playing_head_for(&module->playing, position);
@@ -163,32 +163,45 @@ static void answer_ready(grit_module_t *module, const grit_link_header_t *reques
   grit_answer(module, request, GRIT_LINK_STREAM_READY, &ready, GRIT_LINK_STREAM_READY_BYTES, NULL, 0);
 }
 
-static void answer_stream_start(grit_module_t *module, const grit_link_frame_t *frame) {
-  int16_t position[GRIT_LINK_POSITION_COUNT] = {0};
+static void stop_stream(grit_module_t *module) {
+  module->stream.running = false;
+  grit_playing_take_back(&module->playing);
+  module->streaming = false;
+}
+
+/* live: through the whole path, with its knobs behind the position; else the engine alone. */
+static void answer_stream_start(grit_module_t *module, const grit_link_frame_t *frame, bool live) {
+  const grit_link_header_t *header = &frame->header;
+  const uint8_t *numbers = frame->payload + GRIT_LINK_STREAM_START_BYTES;
+  const size_t bytes = frame->payload_bytes - GRIT_LINK_STREAM_START_BYTES, knobs = live ? GRIT_LIVE_KNOBS : 0u;
+  int16_t target[GRIT_STREAM_TARGET_MOST] = {0};
   grit_link_stream_start_t start;
   memcpy(&start, frame->payload, GRIT_LINK_STREAM_START_BYTES);
-  if (!take_position(module, &frame->header, frame->payload + GRIT_LINK_STREAM_START_BYTES,
-                     frame->payload_bytes - GRIT_LINK_STREAM_START_BYTES, position)) {
-    return;
-  }
+  if (!take_position(module, header, numbers, bytes, knobs, target)) return;
   if (!(module->stream.running && start.stream == module->stream.number)) {
     if (start.stream != module->stream.number + 1u) {
-      grit_answer_error(module, &frame->header, GRIT_LINK_ERROR_STREAM_NUMBER, (int32_t)module->stream.number,
+      grit_answer_error(module, header, GRIT_LINK_ERROR_STREAM_NUMBER, (int32_t)module->stream.number,
                         "a stream's number is one more than the last one's");
       return;
     }
     module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
     grit_playing_hand_out(&module->playing);
     show_model(module);
-    grit_stream_start(&module->stream, start.stream, grit_playing_instrument(&module->playing), position);
+    if (!take_position(module, header, numbers, bytes, knobs, target)) { /* another model was on its way */
+      stop_stream(module);
+      return;
+    }
+    const grit_stream_player_t player = live ? grit_live_start(&module->live, &module->playing, target)
+                                             : grit_stream_engine(grit_playing_instrument(&module->playing), target);
+    grit_stream_start(&module->stream, start.stream, &player);
   }
-  answer_ready(module, &frame->header);
+  answer_ready(module, header);
 }
 
 static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *frame) {
   const grit_stream_answer_t *reply = NULL;
-  switch (grit_stream_take(&module->stream, grit_playing_instrument(&module->playing), &module->load,
-                           &module->board->meter, frame->payload, frame->payload_bytes, &reply)) {
+  switch (grit_stream_take(&module->stream, &module->load, &module->board->meter, frame->payload, frame->payload_bytes,
+                           &reply)) {
     case GRIT_STREAM_ANSWER:
       grit_answer(module, &frame->header, GRIT_LINK_STREAM_REPLY, &reply->fixed, GRIT_LINK_STREAM_REPLY_BYTES,
                   reply->samples, reply->sample_count * sizeof(int16_t));
@@ -209,12 +222,6 @@ static void answer_stream_block(grit_module_t *module, const grit_link_frame_t *
                         "no blocks, too many, or moves without a block");
       break;
   }
-}
-
-static void stop_stream(grit_module_t *module) {
-  module->stream.running = false;
-  grit_playing_take_back(&module->playing);
-  module->streaming = false;
 }
 
 void grit_answer_controls(grit_module_t *module, const grit_link_header_t *request) {
@@ -311,7 +318,10 @@ static void take_frame(grit_module_t *module, const grit_link_frame_t *frame) {
       answer_set_position(module, frame);
       break;
     case GRIT_LINK_STREAM_START:
-      answer_stream_start(module, frame);
+      answer_stream_start(module, frame, false);
+      break;
+    case GRIT_LINK_LIVE_START:
+      answer_stream_start(module, frame, true);
       break;
     case GRIT_LINK_STREAM_BLOCK:
       answer_stream_block(module, frame);

@@ -14,6 +14,7 @@
 #include "instrument.h"
 #include "leds.h"
 #include "link.h"
+#include "live.h"
 #include "load.h"
 #include "loop.h"
 #include "memory.h"
@@ -44,6 +45,7 @@ typedef struct {
   grit_controls_t controls;
   grit_link_receiver_t receiver;
   grit_stream_t stream;
+  grit_live_t live; /* of a stream through the whole path */
   grit_loop_t loop;
   grit_load_t load;
   grit_memory_t memory;

@@ -209,12 +209,19 @@ void grit_playing_head_for(grit_playing_t *playing, const int16_t *position) {
   if (grit_player_follows(&playing->player)) grit_voice_head_for(voice, position);
 }
 
-/* The level at which a model is as loud as others, as its header says; 1 where it does not. */
-static int16_t trim_of(const grit_voice_t *voice) {
+static int16_t trim_q12_of(const grit_voice_t *voice) {
   if (voice->channel_count == 0) return GRIT_PRESET_LEVEL_UNITY;
   const uint16_t trim = voice->channels[0].model.header->trim_q12;
   if (trim == 0) return GRIT_PRESET_LEVEL_UNITY;
   return trim > INT16_MAX ? INT16_MAX : (int16_t)trim;
+}
+
+static int32_t q16_of_level(int16_t level_q12) {
+  return level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY);
+}
+
+int32_t grit_playing_trim(const grit_voice_t *voice) {
+  return q16_of_level(trim_q12_of(voice));
 }
 
 /* The interrupt's part of a change of voices. */
@@ -224,7 +231,7 @@ static void swap(grit_playing_t *playing) {
   grit_aim_start(&playing->aim);
   if (playing->begun.with_preset) grit_aim_recall(&playing->aim, &playing->begun.preset, 0, NULL, 0);
   playing->level_q12 =
-      playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_of(grit_player_voice(&playing->player));
+      playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_q12_of(grit_player_voice(&playing->player));
 }
 
 void grit_playing_hand_out(grit_playing_t *playing) {
@@ -272,7 +279,7 @@ static grit_levels_t levels_of(const grit_playing_t *playing, const grit_control
       .gain = factor_of(controls, GRIT_PANEL_KNOB_GAIN, grit_gain_of_knob),
       .mix = model ? factor_of(controls, GRIT_PANEL_KNOB_MIX, grit_mix_of_knob) : 0,
       .level = factor_of(controls, GRIT_PANEL_KNOB_LEVEL, grit_level_of_knob),
-      .trim = playing->level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY),
+      .trim = q16_of_level(playing->level_q12),
   };
 }
 

@@ -69,6 +69,9 @@ void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls)
 /* The left engine of what is heard. Without a model its engine is NULL, and its status says what is known. */
 grit_instrument_t *grit_playing_instrument(grit_playing_t *playing);
 
+/* The level at which a voice's model is as loud as others, as its header says; 1 where it does not. Q16. */
+int32_t grit_playing_trim(const grit_voice_t *voice);
+
 /* The laptop heads for a position of the model's size. */
 void grit_playing_head_for(grit_playing_t *playing, const int16_t *position);
 

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "work_meter.h"
 
+#define GRIT_STREAM_TARGET_MOST (GRIT_LINK_POSITION_COUNT + 3u) /* a position and the live path's knobs */
 #define GRIT_STREAM_SAMPLES (GRIT_LINK_MESSAGE_BLOCKS * GRIT_LINK_BLOCK_FRAMES)
 
 typedef struct {
@@ -20,7 +21,16 @@ typedef struct {
   size_t sample_count;
 } grit_stream_answer_t;
 
+/* Who plays a stream's blocks. */
 typedef struct {
+  size_t count; /* numbers in a target, at most GRIT_STREAM_TARGET_MOST */
+  void *context;
+  void (*head_for)(void *context, const int16_t *target);
+  void (*play)(void *context, const int16_t *in, int16_t *out); /* GRIT_LINK_BLOCK_FRAMES */
+} grit_stream_player_t;
+
+typedef struct {
+  grit_stream_player_t player;
   bool running;
   uint32_t number; /* the running stream's, or the last one's; 0: none yet */
   uint32_t next;   /* index of the stream_block that comes next */
@@ -36,12 +46,15 @@ typedef enum {
   GRIT_STREAM_BAD_BLOCKS  /* no blocks, too many, or moves of blocks that are not there */
 } grit_stream_outcome_t;
 
-/* Begins: the instrument falls silent at the position. */
-void grit_stream_start(grit_stream_t *stream, uint32_t number, grit_instrument_t *instrument, const int16_t *position);
+/* The engine alone, from silence at a position. */
+grit_stream_player_t grit_stream_engine(grit_instrument_t *instrument, const int16_t *position);
+
+/* Begins. */
+void grit_stream_start(grit_stream_t *stream, uint32_t number, const grit_stream_player_t *player);
 
 /* A stream_block's payload. */
-grit_stream_outcome_t grit_stream_take(grit_stream_t *stream, grit_instrument_t *instrument, grit_load_t *load,
-                                       const grit_work_meter_t *meter, const uint8_t *payload, size_t payload_bytes,
+grit_stream_outcome_t grit_stream_take(grit_stream_t *stream, grit_load_t *load, const grit_work_meter_t *meter,
+                                       const uint8_t *payload, size_t payload_bytes,
                                        const grit_stream_answer_t **answer);
 
 #endif

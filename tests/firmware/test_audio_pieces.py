@@ -32,7 +32,7 @@ def thirds(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 
 def lively(library: ctypes.CDLL, blob: bytes) -> NDArray[np.int16]:
-    """All that moves, moves: knobs turn, a preset is morphed to, another model is faded in, a late block is left out."""
+    """Knobs turn, a preset is morphed to, another model is faded in, a late block is left out."""
     rig = Rig(library, blob)
     rig.flash[:] = 0xFF
     rig.boot()
@@ -91,7 +91,6 @@ def test_the_simulated_module_of_16_frames_is_bit_equal_through_the_link(
         )
         with Module(simulator.port) as module:
             before = module.status()
-            memory.wait_until_saved(module)
             info = module.info()
             after = module.status()
     assert measured.differing_samples == 0

@@ -59,6 +59,11 @@ def conversations() -> dict[str, list[Frame]]:
     found = {
         "upload": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, delete],
         "stream": stream,
+        "live": [
+            message_frame("live_start", 0, [1, 2, 3, 4, 5, 6, 7], stream=1),
+            message_frame("stream_block", 0, np.ones(55), stream=1, index=0, blocks=1, moves=1),
+            stream[-1],
+        ],
         "loop": [message_frame("loop_block", 0, np.ones(48), index=0, want=0, running=1, blocks=1), select],
         "settings": [preset, calibration, message_frame("put_settings", 0, morph_ms=5)],
     }

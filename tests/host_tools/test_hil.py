@@ -47,7 +47,7 @@ class ModuleDouble:
     def status(self):
         return ModuleStatus(**{**dict.fromkeys(ModuleStatus.__dataclass_fields__, 0), "xruns": 3})
 
-    def stream(self, audio, positions, progress):
+    def stream(self, audio, positions, progress, knobs=None):
         glided = expected.glide(positions)
         engine = Engine(to_bytes(self.model), glided[0])
         blocks = []

@@ -53,9 +53,9 @@ def test_automation_moves_each_control_at_its_time_and_leaves_the_others(tmp_pat
         ("time,control,value\n-1,drive,0\n", "line 2: times begin at 0"),
         ("time,control,value\n0,drive,0\nsoon,drive,0\n", "line 3: time is a number, not 'soon'"),
         ("time,control,value\n0,drive,nan\n", "value is a number"),
-        ("time,control,value\n0,volume,0\n", "'volume' is none; there is drive, tone, symmetry, dynamics, z1"),
-        ("time,control,value\n0,z5,0\n", "'z5' is none"),
-        ("time,control,value\n0,mix,0\n", "'mix' is behind the engine"),
+        ("time,control,value\n0,volume,0\n", "'volume' is no control; there is drive, tone, symmetry, dynamics, z1"),
+        ("time,control,value\n0,z5,0\n", "'z5' is no control"),
+        ("time,control,value\n0,mix,-0.1\n", "values of mix lie from 0 to 1"),
     ],
 )
 def test_an_automation_file_with_nonsense_is_refused_by_line(tmp_path: Path, text: str, words: str) -> None:

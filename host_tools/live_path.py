@@ -105,8 +105,8 @@ def _exp2(q16: int) -> int:
 def _targets(knobs: NDArray[np.uint16], trim: int) -> tuple[list[int], list[int], list[int]]:
     """(blocks, 3) -> where the factors of the input, of the model and of the dry sound should be, block by block."""
     rows = [(gain_of(gain), mix_of(mix), level_of(level)) for gain, mix, level in knobs.tolist()]
-    wet = [int(times_q16(np.int64(mix), level)) for _, mix, level in rows]
-    behind = [int(times_q16(np.int64(part), trim)) for part in wet]
+    wet = times_q16(np.array([mix for _, mix, _ in rows]), np.array([level for *_, level in rows])).tolist()
+    behind = times_q16(np.array(wet), trim).tolist()
     return [gain for gain, _, _ in rows], behind, [level - part for (_, _, level), part in zip(rows, wet, strict=True)]
 
 

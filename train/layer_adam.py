@@ -57,25 +57,25 @@ class _Groups:
         self.reset()
 
     def reset(self) -> None:
-        count = len(self.members)
-        self.matrix = torch.zeros(count, self.size, self.size)
+        count, place = len(self.members), self.members[0][0].parameter.device
+        self.matrix = torch.zeros(count, self.size, self.size, device=place)
         self.basis: Tensor | None = None
-        self.square = torch.zeros(count, self.size)
-        self.moment = torch.zeros(count, self.size)
+        self.square = torch.zeros(count, self.size, device=place)
+        self.moment = torch.zeros(count, self.size, device=place)
         self.recent: list[Tensor] = []
 
     def turn(self, matrix_weight: float) -> None:
         """Takes the recent gradients into the matrix, and its eigenvectors, or what one power step makes of the old
         ones, for a basis."""
         count = len(self.recent)
-        age = torch.arange(count - 1, -1, -1, dtype=torch.float32)
+        age = torch.arange(count - 1, -1, -1, dtype=torch.float32, device=self.matrix.device)
         weighted = torch.stack(self.recent, 1) * (MATRIX_DECAY**age * (1 - MATRIX_DECAY)).sqrt().view(1, count, 1)
         self.matrix *= MATRIX_DECAY**count
         self.matrix.baddbmm_(weighted.mT, weighted)
         self.recent = []
         tiny = 1e-10 * self.matrix.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-30).view(-1, 1, 1)
         if self.basis is None:
-            self.basis = torch.linalg.eigh(self.matrix + tiny * torch.eye(self.size))[1]
+            self.basis = torch.linalg.eigh(self.matrix + tiny * torch.eye(self.size, device=tiny.device))[1]
         else:
             self.basis = torch.linalg.qr(self.matrix @ self.basis + tiny * self.basis)[0]
         self.square = (self.basis * (self.matrix @ self.basis)).sum(1) / matrix_weight
@@ -101,7 +101,7 @@ class _Groups:
 
 
 class LayerAdam:
-    """For a network without FiLM.
+    """For a network's layers; what bends them (FiLM) is not its.
 
     Its memory is not for saving: after `reset` it is learnt anew within FIRST_TURN steps, in which nothing moves.
     """

@@ -9,6 +9,7 @@ from typing import Any
 
 from gritspace.train.encoder import EncoderConfig
 from gritspace.train.errors import InputError
+from gritspace.train.layer_adam import OPTIMIZERS
 from gritspace.train.space import PLAYED, SpaceConfig
 from gritspace.train.tcn import LayerArrayConfig, TcnConfig
 
@@ -32,8 +33,11 @@ class TrainConfig:
     batch_segments: int = 1
     segment_frames: int = 2048
     view_frames: int = 16_384  # what the encoder sees of a setting, from another place
-    # the optimizer: AdamW, a cosine from learning_rate down
+    # the optimizer: AdamW; "layer": LayerAdam for the decoder's layers, whose memory is not in the checkpoint, so that
+    # a training that was interrupted ends near the same space and not at the very same; a cosine from the rates down
+    optimizer: str = "plain"
     learning_rate: float = 5e-3
+    layer_rate: float = 5e-3  # of the decoder's layers, where the optimizer is "layer"
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
     # the loss
@@ -49,6 +53,7 @@ class TrainConfig:
     kernel_sizes: tuple[int, ...] = (6,) * 7
     dilations: tuple[int, ...] = (1, 2, 5, 11, 23, 53, 101)
     activation: str = "leaky_relu"
+    head_kernel_size: int = 1
     film_hidden: int = 16
     mels: int = 48
     encoder_channels: int = 16
@@ -62,14 +67,22 @@ class TrainConfig:
             raise ValueError("kernel_sizes and dilations must have one entry a layer")
         if not 0 <= self.settle <= 1 or not 0 <= self.beta_warm_up <= 1:
             raise ValueError("settle and beta_warm_up are shares, from 0 to 1")
-        if min(self.steps, self.batch_settings, self.batch_segments, self.channels) < 1:
-            raise ValueError("steps, batch_settings, batch_segments and channels must be at least 1")
+        if min(self.steps, self.batch_settings, self.batch_segments, self.channels, self.head_kernel_size) < 1:
+            raise ValueError("steps, batch_settings, batch_segments, channels and head_kernel_size must be at least 1")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(sorted(OPTIMIZERS))}")
         if self.segment_frames < 2048 or self.view_frames < 2048:
             raise ValueError("segment_frames and view_frames must be at least 2048, to hold a spectrum")
 
     def space_config(self) -> SpaceConfig:
         """The networks' shapes."""
-        array = LayerArrayConfig(self.channels, self.kernel_sizes, self.dilations, activation=self.activation)
+        array = LayerArrayConfig(
+            self.channels,
+            self.kernel_sizes,
+            self.dilations,
+            activation=self.activation,
+            head_kernel_size=self.head_kernel_size,
+        )
         decoder = TcnConfig((array,), position_size=len(PLAYED) + self.stored, film_hidden=self.film_hidden)
         return SpaceConfig(decoder, EncoderConfig(mels=self.mels, channels=self.encoder_channels))
 

@@ -15,7 +15,9 @@ from gritspace.train import checkpoint
 from gritspace.train.audio_file import SAMPLE_RATE
 from gritspace.train.checkpoint import Progress
 from gritspace.train.errors import InputError
+from gritspace.train.grow import state_for, with_head_of
 from gritspace.train.knob_sense import KnobSense
+from gritspace.train.layer_adam import LayerAdam
 from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.pairs import PairSet
 from gritspace.train.processes import Processes
@@ -67,8 +69,10 @@ class Training:
         self.places = torch.nn.Parameter(
             torch.zeros(len(pairs), space.config.decoder.position_size, device=self.device)
         )
+        self.layers = LayerAdam(space.decoder) if config.optimizer == "layer" else None
+        theirs = set() if self.layers is None else {id(p) for p in space.decoder.arrays.parameters()}
         groups: list[dict[str, Any]] = [
-            {"params": list(space.parameters())},
+            {"params": [p for p in space.parameters() if id(p) not in theirs]},
             {"params": [self.places], "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay)
@@ -95,11 +99,11 @@ class Training:
     def start_from(self, space: Space) -> None:
         """Begins where a trained space is: its networks, its positions of settings it knows, the encoder's of others.
 
-        Raises InputError if its networks are of another shape.
+        Its head may be shorter. Raises InputError if its networks are of another shape else.
         """
-        if space.config != self.space.config:
+        if with_head_of(space.config, self.space.config) != self.space.config:
             raise InputError("the space to start from has networks of another shape; give the configuration it had.")
-        self.space.load_state_dict(space.state_dict())
+        self.space.load_state_dict(state_for(self.space, space))
         self.places.data.copy_(self._encoded().clamp(-1, 1))
         for row, name in enumerate(self.labels):
             if name in space.positions:
@@ -190,6 +194,8 @@ class Training:
         values = float(loss.detach()), float(ratio.detach())
         if math.isfinite(values[0]):
             self.optimizer.step()
+            if self.layers is not None:
+                self.layers.step(self.config.layer_rate * _schedule(share))
             with torch.no_grad():
                 self.places.clamp_(-1, 1)
         return values
@@ -234,8 +240,7 @@ class Training:
             ).mean(0)
 
     def _learning_rate(self, share: float) -> float:
-        warm = min(1.0, (share + 1e-3) / WARM_UP_SHARE)
-        return self.config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+        return self.config.learning_rate * _schedule(share)
 
     def _estimates(self) -> tuple[int, float]:
         p = self.progress
@@ -253,6 +258,11 @@ class Training:
         raise InputError(
             f"the loss is no longer a number at step {self.progress.step}; {kept}; lower learning_rate and train again."
         )
+
+
+def _schedule(share: float) -> float:
+    """What rates are multiplied by when so much of the training is behind: a warm-up, then a cosine to 1 %."""
+    return min(1.0, (share + 1e-3) / WARM_UP_SHARE) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
 def rescale(space: Space, centre: Tensor, half: Tensor) -> None:

@@ -142,6 +142,35 @@ def test_a_training_can_begin_at_a_trained_space_and_bring_a_new_device_in(tmp_p
         train_space([Shaper()], DRY, replace(TINY, channels=6), tmp_path / "third.pt", start_from=first)
 
 
+def test_a_training_can_begin_at_a_space_with_a_shorter_head_and_plays_as_that_did_at_first(tmp_path: Path) -> None:
+    train_space([Shaper()], DRY, TINY, tmp_path / "short.pt")
+    short = load_space(tmp_path / "short.pt")
+    config = replace(TINY, steps=1, learning_rate=0.0, head_kernel_size=5)
+    train_space([Shaper()], DRY, config, tmp_path / "long.pt", start_from=short)
+    long = load_space(tmp_path / "long.pt")
+    assert long.config.decoder.receptive_field == short.config.decoder.receptive_field + 4
+    dry, place = torch.from_numpy(DRY[None, :4800]), torch.full((1, 4), 0.3)
+    assert torch.allclose(long.render(dry, place), short.render(dry, place), atol=1e-6)
+    with pytest.raises(InputError, match="another shape"):
+        train_space([Shaper()], DRY, TINY, tmp_path / "third.pt", start_from=long)
+
+
+def test_the_layers_own_optimizer_learns_and_goes_on_after_an_interruption(tmp_path: Path) -> None:
+    config = replace(TINY, steps=160, seconds_per_setting=2.0, channels=6, optimizer="layer", layer_rate=0.03)
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == 80:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_space([Shaper()], DRY, config, tmp_path / "s.pt", progress=interrupt)
+    report = train_space([Shaper()], DRY, config, tmp_path / "s.pt")
+    assert report.resumed_at == 79
+    still = replace(config, layer_rate=0.0)  # the same training, but that only FiLM and positions learn
+    unmoved = train_space([Shaper()], DRY, still, tmp_path / "still.pt")
+    assert report.held_out.devices["shaper"] < 0.5 * unmoved.held_out.devices["shaper"]
+
+
 def test_two_processes_train_one_space(tmp_path: Path) -> None:
     out = tmp_path / "s.pt"
     script = tmp_path / "go.py"
@@ -308,6 +337,7 @@ def test_a_devices_error_is_only_asked_of_a_space_that_knows_it(tmp_path: Path) 
         ("dilations = [1, 2]", "one entry a layer"),
         ("learning_rate = true", "should be a float"),
         ("settle = 2.0", "from 0 to 1"),
+        ("optimizer = 'sgd'", "layer, plain"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_told(tmp_path: Path, text: str, reason: str) -> None:

@@ -1,8 +1,8 @@
 """The native training core: compiled on first use, kept in the user's cache, opened by ctypes.
 
 Its name there is a hash of its sources, the compiler, the flags and the processor's abilities: a changed core is built
-anew, and one built for another processor is never opened. Without a compiler there is no core, and training goes on in
-plain PyTorch; that is said once.
+anew, and one built for another processor is never opened. Without a compiler the one that a wheel carries is taken;
+without that there is no core, and training goes on in plain PyTorch; that is said once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from gritspace.train import carried_core
+
 SOURCES = Path(__file__).resolve().parent / "core"
 FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-pthread")
 SWITCH = "GRITSPACE_NATIVE"
@@ -32,20 +34,30 @@ class NoCore(Exception):
 def build_core() -> Path:
     """Compiles the core, unless it is there already; returns the shared library. Raises NoCore with the reason."""
     compiler = _compiler()
-    command = [compiler, *FLAGS, "-fPIC", "-shared", _tuning(), str(SOURCES / "core.cpp")]
+    command = _command(compiler, _tuning())
     digest = hashlib.sha256("\0".join((*command, _version(compiler), _processor())).encode())
     for path in sorted(SOURCES.glob("*.[hc]*")):
         digest.update(path.read_bytes())
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
     library = folder / f"core-{digest.hexdigest()[:16]}.so"
-    if library.exists():
-        return library
+    if not library.exists():
+        compile_core(library, _tuning())
+    return library
+
+
+def compile_core(library: Path, tuning: str) -> None:
+    """Compiles the core for a processor, whole or not at all. Raises NoCore with the reason."""
+    compiler, folder = _compiler(), library.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             built = Path(scratch) / library.name
             result = subprocess.run(
-                [*command, "-o", str(built)], capture_output=True, text=True, check=False, timeout=BUILD_SECONDS
+                [*_command(compiler, tuning), "-o", str(built)],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=BUILD_SECONDS,
             )
             if result.returncode != 0:
                 lines = result.stderr.strip().splitlines() or ["it said nothing"]
@@ -56,7 +68,6 @@ def build_core() -> Path:
         raise NoCore(f"it could not be built in {folder} ({error.strerror or error})") from error
     except subprocess.TimeoutExpired as error:
         raise NoCore(f"{compiler} took longer than {BUILD_SECONDS} s to compile it") from error
-    return library
 
 
 def build_program(source: str, folder: Path) -> Path:
@@ -67,6 +78,10 @@ def build_program(source: str, folder: Path) -> Path:
     if result.returncode != 0:
         raise NoCore(f"the program did not compile ({result.stderr.strip()})")
     return program
+
+
+def _command(compiler: str, tuning: str) -> list[str]:
+    return [compiler, *FLAGS, "-fPIC", "-shared", tuning, str(SOURCES / "core.cpp")]
 
 
 def _tuning() -> str:
@@ -107,13 +122,29 @@ def core() -> ctypes.CDLL | None:
     if os.environ.get(SWITCH, "1") == "0":
         return None
     try:
-        return _opened(build_core())
+        return _opened(_built_or_carried())
     except NoCore as error:
         print(
             f"note: training runs in plain PyTorch, several times slower than in the native core: {error}.",
             file=sys.stderr,
         )
         return None
+
+
+def _built_or_carried() -> Path:
+    """The core built here, for this very processor; where that fails, one that the wheel carries."""
+    try:
+        return build_core()
+    except NoCore as error:
+        found = carried_core.carried()
+        if found is not None:
+            return found
+        others = carried_core.for_others()
+        if others:
+            raise NoCore(
+                f"{error}; and the cores that came along ({', '.join(others)}) are for other processors"
+            ) from error
+        raise
 
 
 def _opened(path: Path) -> ctypes.CDLL:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from gritspace.train import carried_core
+from gritspace.train.native_build import compile_core
+
+ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
 import torch
@@ -73,3 +80,23 @@ def test_a_damaged_library_in_the_cache_is_named_and_not_used(tmp_path: Path) ->
     second = run(tmp_path)
     assert second.stdout == "pytorch\n"
     assert str(library) in second.stderr
+
+
+def test_a_wheels_core_is_taken_where_there_is_no_compiler_and_one_for_another_processor_is_not(tmp_path: Path) -> None:
+    levels = carried_core.LEVELS.get(platform.machine(), {})
+    able = carried_core.abilities()
+    level = next((one for one, needed in reversed(levels.items()) if needed <= able), None)
+    if level is None:
+        pytest.skip(f"no core is carried for a {platform.machine()} with this processor's abilities")
+    package = tmp_path / "gritspace" / "train"
+    shutil.copytree(ROOT / "train", package, ignore=shutil.ignore_patterns("__pycache__", "research", "carried"))
+    compile_core(carried_core.file_of(level, package / "carried"), f"-march={level}")
+    home = {"CXX": "no-such-compiler", "PYTHONPATH": str(tmp_path)}
+    result = run(tmp_path / "cache", **home)
+    assert (result.stdout, result.stderr) == ("core\n", "")
+
+    with (package / "carried_core.py").open("a", encoding="utf-8") as file:
+        file.write('LEVELS = {machine: {level: {"of-next-year"} for level in LEVELS[machine]} for machine in LEVELS}\n')
+    result = run(tmp_path / "cache", **home)
+    assert result.stdout == "pytorch\n"
+    assert f"the cores that came along ({level}) are for other processors" in result.stderr

@@ -98,5 +98,5 @@ def similar_devices(
     audio = read_audio(recording, SHORTEST_SECONDS)
     found = find_devices(paths)
     trained = load_encoder(encoder) if encoder else similarity.ready_encoder(cache_folder(), told)
-    near = similarity.most_similar(trained, audio, found, LISTED)
+    near = similarity.most_similar(trained, audio, found, LISTED, cache_folder() / "likeness")
     return [{"device": one.device, "label": one.label, "likeness": one.likeness} for one in near]

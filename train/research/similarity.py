@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from gritspace.train.research.contrastive import (
     save_encoder,
     train_effects_encoder,
 )
+from gritspace.train.research.kept_places import KeptPlaces
 from gritspace.train.research.mel import log_mel
 
 FRAMES = SAMPLE_RATE
@@ -48,22 +49,50 @@ def settings_of(device: Device) -> NDArray[np.float32]:
     return np.full((1, len(device.knobs)), 0.5, np.float32)
 
 
-def embed_devices(encoder: EffectsEncoder, devices: Sequence[Device]) -> tuple[list[Similar], NDArray[np.float64]]:
-    """Every device at its settings, likeness 0 still, and its place on the sphere (n, size): a mean over excerpts."""
-    listed = [(device, setting) for device in devices for setting in settings_of(device)]
+def embed_devices(
+    encoder: EffectsEncoder, devices: Sequence[Device], folder: Path | None = None
+) -> tuple[list[Similar], NDArray[np.float64]]:
+    """Every device at its settings, likeness 0 still, and its place on the sphere (n, size): a mean over excerpts.
+
+    folder: where places are kept from call to call, for an encoder and a device that sounds as it did.
+    """
     source = excerpts(dry_stream((), 30.0, 77, "train"), FRAMES)
     rng = np.random.default_rng(77)
     dry = np.stack([source(rng)[0] for _ in range(EXCERPTS)])
-    most = max((len(setting) for _, setting in listed), default=0)
-    settings = np.stack([np.pad(setting, (0, most - len(setting))) for _, setting in listed])
-    index = np.repeat(np.arange(len(listed)), EXCERPTS)
-    wet = render_at([d for d, _ in listed], np.tile(dry, (len(listed), 1)), index, settings[index])
+    settings = [settings_of(device) for device in devices]
+    places: dict[int, NDArray[np.float64]] = {}
+    keep = KeptPlaces(folder, encoder, dry) if folder else None
+    if keep:
+        keys = keep.keys(devices, settings)
+        places = {i: found for i, key in enumerate(keys) if (found := keep.read(key, len(settings[i]))) is not None}
+    for i, found in _embedded(encoder, devices, settings, dry, [i for i in range(len(devices)) if i not in places]):
+        places[i] = found
+        if keep:
+            keep.write(keys[i], found)
+    listed = [(device, setting) for device, of_device in zip(devices, settings, strict=True) for setting in of_device]
+    found_all = [Similar(d.name, tuple(map(float, s)), label(d, s.tolist()), 0.0) for d, s in listed]
+    return found_all, np.concatenate([places[i] for i in range(len(devices))])
+
+
+def _embedded(
+    encoder: EffectsEncoder, devices: Sequence[Device], settings: Sequence[Audio], dry: Audio, wanted: Sequence[int]
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """(device's index, its places) of those wanted, all rendered at once."""
+    rows = [(i, setting) for i in wanted for setting in settings[i]]
+    if not rows:
+        return
+    most = max(len(setting) for _, setting in rows)
+    padded = np.stack([np.pad(setting, (0, most - len(setting))) for _, setting in rows])
+    index = np.repeat([i for i, _ in rows], len(dry))
+    wet = render_at(devices, np.tile(dry, (len(rows), 1)), index, np.repeat(padded, len(dry), axis=0))
     if not np.isfinite(wet).all():
-        bad = listed[int(index[~np.isfinite(wet).all(1)][0])][0]
+        bad = devices[int(index[~np.isfinite(wet).all(1)][0])]
         raise InputError(f"{bad.name}: it gives numbers that are not finite; leave this device out.")
-    places = encoder.embed(log_mel(torch.from_numpy(levelled(wet)), PICTURE)).reshape(len(listed), EXCERPTS, -1).mean(1)
-    found = [Similar(d.name, tuple(map(float, s)), label(d, s.tolist()), 0.0) for d, s in listed]
-    return found, places / np.linalg.norm(places, axis=1, keepdims=True)
+    heard = encoder.embed(log_mel(torch.from_numpy(levelled(wet)), PICTURE)).reshape(len(rows), len(dry), -1).mean(1)
+    whole = heard / np.linalg.norm(heard, axis=1, keepdims=True)
+    of_row = np.array([i for i, _ in rows])
+    for i in wanted:
+        yield i, whole[of_row == i]
 
 
 def embed_recording(encoder: EffectsEncoder, wet: Audio) -> NDArray[np.float64]:
@@ -83,10 +112,12 @@ def embed_recording(encoder: EffectsEncoder, wet: Audio) -> NDArray[np.float64]:
     return np.asarray(place / np.linalg.norm(place))
 
 
-def most_similar(encoder: EffectsEncoder, wet: Audio, devices: Sequence[Device], count: int = 10) -> list[Similar]:
-    """wet (frames,) -> the devices nearest to it, the nearest first."""
+def most_similar(
+    encoder: EffectsEncoder, wet: Audio, devices: Sequence[Device], count: int = 10, folder: Path | None = None
+) -> list[Similar]:
+    """wet (frames,) -> the devices nearest to it, the nearest first. folder: as in `embed_devices`."""
     place = embed_recording(encoder, wet)
-    found, places = embed_devices(encoder, devices)
+    found, places = embed_devices(encoder, devices, folder)
     likeness = places @ place
     order = np.argsort(-likeness)[:count]
     return [Similar(found[i].device, found[i].setting, found[i].label, float(likeness[i])) for i in order]

@@ -105,6 +105,78 @@ def calibrate(
     return lines
 
 
+LEAST_TRAVEL = 0.7
+"""Of the nominal track: a knob that was turned by less was not turned from end to end."""
+END_RESIDUAL = 0.005
+"""Of the track: how far a second turn to an end may miss the first; as much counts as the end (controls.h)."""
+
+Turn = Callable[[int, str], None]
+"""Asks a person to turn: (knob, "left" or "right"). Returns when it is done."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A knob's codes at its ends. residual: how far the second reading of an end missed, as a share of the track."""
+
+    left: int
+    right: int
+    residual: float
+    noise: float
+
+
+def fit_ends(readings: Sequence[NDArray[np.uint16]], nominal: tuple[int, int], what: str) -> Ends:
+    """Codes read at left, right, left, right -> the knob's ends.
+
+    readings: four times (readings,); nominal: (left, right) by the panel; what: the knob's name, for errors. Raises
+    RigError for a knob that was not turned, was turned the wrong way, moved, or did not come to the same ends twice.
+    """
+    track = abs(nominal[1] - nominal[0])
+    means = [float(np.mean(codes)) for codes in readings]
+    noise = max(float(np.std(codes)) for codes in readings) / track
+    if noise > END_RESIDUAL:
+        raise RigError(f"{what}: it moved while it was read; let go of it at its end.")
+    travel = (means[1] - means[0]) / (nominal[1] - nominal[0])
+    if travel < 0 and abs(travel) > LEAST_TRAVEL:
+        raise RigError(f"{what}: left and right were changed about; begin again.")
+    if abs(travel) < LEAST_TRAVEL:
+        raise RigError(f"{what}: it was turned by {abs(travel):.0%} of its track; turn it from end to end.")
+    residual = max(abs(means[2] - means[0]), abs(means[3] - means[1])) / track
+    if residual > END_RESIDUAL:
+        raise RigError(
+            f"{what}: its end was {residual:.1%} of the track elsewhere the second time; turn it to the stop."
+        )
+    left, right = (means[0] + means[2]) / 2, (means[1] + means[3]) / 2
+    return Ends(round(left), round(right), residual, noise)
+
+
+def calibrate_knobs(module: Module, turn: Turn, knobs: Sequence[int] | None = None) -> dict[int, Ends]:
+    """Measures knobs one after the other, each end twice; stores nothing (see `store_ends`).
+
+    knobs: which, from 0, None for all. Raises RigError for nonsense, naming the knob.
+    """
+    count = memory.get_settings(module).knobs
+    chosen = range(count) if knobs is None else knobs
+    for knob in chosen:
+        if not 0 <= knob < count:
+            raise RigError(f"this module has knobs 1 to {count}; there is no {knob + 1}.")
+    ends = memory.get_knob_ends(module)
+    found = {}
+    for knob in chosen:
+        readings = []
+        for side in ("left", "right", "left", "right"):
+            turn(knob, side)
+            readings.append(read_codes(module, knob))
+        found[knob] = fit_ends(readings, (ends.nominal_left, ends.nominal_right), f"knob {knob + 1}")
+    return found
+
+
+def store_ends(module: Module, found: dict[int, Ends]) -> None:
+    """Gives a module its knobs' ends and waits until they are in flash. Raises Refusal for what no knob can have."""
+    for knob, ends in found.items():
+        memory.put_knob_ends(module, knob, ends.left, ends.right)
+    memory.wait_until_saved(module)
+
+
 def store(module: Module, lines: dict[int, Line]) -> None:
     """Gives a module its calibration and waits until it is in flash. Raises Refusal for what no circuit can have."""
     for place, line in lines.items():

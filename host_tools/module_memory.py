@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gritspace.host_tools.link import LinkError
@@ -32,6 +32,27 @@ class Preset:
     model: int
     used: int
     index: int
+    model_id: bytes = field(default=bytes(8), compare=False)
+    """The beginning of the model's SHA-256; zeros, when it is put: of what is in the slot then."""
+
+    def model_now(self, slots: Sequence[Slot]) -> int | None:
+        """Where its model is, as `model`: it may have come into another slot. None: the module has it no more."""
+        if self.model == FACTORY or self.model_id == bytes(8):
+            return self.model
+        good = [slot for slot in slots if slot.state == "good" and slot.sha256.startswith(self.model_id.hex())]
+        places = [slot.slot + 1 for slot in good]
+        return self.model if self.model in places else next(iter(places), None)
+
+
+@dataclass(frozen=True)
+class KnobEnds:
+    """What the knobs read at the ends of their turns; the fields are those of the link's `knob_ends` message."""
+
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    nominal_left: int
+    nominal_right: int
+    calibrated: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +122,17 @@ def put_calibration(module: Module, place: int, offset_uv: int, gain_ppm: int, m
     module.ask(
         "put_calibration", "settings", offset_uv=offset_uv, gain_ppm=gain_ppm, input=place, measured=int(measured)
     )
+
+
+def get_knob_ends(module: Module) -> KnobEnds:
+    """What the knobs read at the ends of their turns."""
+    return KnobEnds(**module.ask("get_knob_ends", "knob_ends").values)
+
+
+def put_knob_ends(module: Module, knob: int, left: int, right: int, measured: bool = True) -> KnobEnds:
+    """Calibrates a knob (from 0); measured False: back to the nominal ends. Raises Refusal for what cannot be."""
+    answer = module.ask("put_knob_ends", "knob_ends", knob=knob, left=left, right=right, measured=int(measured))
+    return KnobEnds(**answer.values)
 
 
 def wait_until_saved(module: Module) -> ModuleSettings:

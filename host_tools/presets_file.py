@@ -82,8 +82,14 @@ def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -
 def _as_values(preset: Preset, slots: list[Slot]) -> dict[str, Any]:
     model: dict[str, Any] | str = FACTORY_NAME
     if preset.model != FACTORY:
-        slot = next((s for s in slots if s.slot == preset.model - 1), None)
-        model = {"slot": preset.model - 1, "name": slot.name if slot else "", "sha256": slot.sha256 if slot else ""}
+        now = preset.model_now(slots)
+        slot = next((s for s in slots if now is not None and s.slot == now - 1), None)
+        gone = preset.model_id.hex()  # its beginning is all that the preset remembers
+        model = {
+            "slot": preset.model - 1 if slot is None else slot.slot,
+            "name": slot.name if slot else "",
+            "sha256": slot.sha256 if slot else gone,
+        }
     return {
         "place": preset.index + 1,
         "played": {name: value / FULL for name, value in zip(PLAYED, preset.played, strict=True)},

@@ -47,13 +47,15 @@ def match(module: Module, target: float, update: Update, dry: bool = False) -> l
     Refusal when it cannot play a preset's model; levels are written only when all have been measured.
     """
     played_before = memory.get_settings(module).model
-    presets = sorted((p for p in memory.get_presets(module) if p.used), key=lambda preset: preset.model)
-    found: list[tuple[Preset, Match]] = []
+    slots = memory.get_slots(module)
+    used = [(preset.model_now(slots), preset) for preset in memory.get_presets(module) if preset.used]
+    found = [matched(preset, "not there", -math.inf, target) for model, preset in used if model is None]
+    presets = sorted(((m, preset) for m, preset in used if m is not None), key=lambda pair: pair[0])
     try:
-        for model, group in groupby(presets, key=lambda preset: preset.model):
+        for model, group in groupby(presets, key=lambda pair: pair[0]):
             info = memory.select(module, model)
-            for preset in group:
-                update(len(found), len(presets), f"preset {preset.index + 1}, {info.model_name}")
+            for _, preset in group:
+                update(len(found), len(used), f"preset {preset.index + 1}, {info.model_name}")
                 position = np.array(preset.played + preset.stored, np.int16)[: info.position_count]
                 samples = module.stream(loudness.phrase(), position).samples
                 measured = loudness.samples_lufs(samples, info.output_shift)
@@ -62,8 +64,9 @@ def match(module: Module, target: float, update: Update, dry: bool = False) -> l
         if presets:
             memory.select(module, played_before)
     if not dry:
-        for preset, _ in found:
-            memory.put_preset(module, preset)
+        for preset, told in found:
+            if told.loudness_lufs is not None:
+                memory.put_preset(module, preset)
         memory.wait_until_saved(module)
     return sorted((one for _, one in found), key=lambda one: one.place)
 

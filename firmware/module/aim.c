@@ -13,6 +13,7 @@ void grit_aim_start(grit_aim_t *aim) {
 
 void grit_aim_hand_over(grit_aim_t *aim, size_t count) {
   for (size_t i = 0; i < count && i < ALL; i++) aim->hands[i] = GRIT_AIM_LINK;
+  aim->stored_rest = false;
 }
 
 void grit_aim_repeat(grit_aim_t *aim) {
@@ -20,6 +21,7 @@ void grit_aim_repeat(grit_aim_t *aim) {
     if (aim->hands[i] == GRIT_AIM_LINK) aim->hands[i] = GRIT_AIM_PANEL;
   }
   aim->say_all = true;
+  aim->stored_rest = false;
 }
 
 static int32_t clamp(int32_t value) {
@@ -31,7 +33,7 @@ static int32_t goal(const grit_aim_t *aim, const grit_controls_t *controls, size
   int32_t voltage = 0;
   if (i < PLAYED) {
     if (aim->hands[i] == GRIT_AIM_PANEL) return controls->played[i];
-    voltage = (int32_t)((int64_t)controls->cv_uv[i] * 32768 / GRIT_PANEL_CV_MAX_UV);
+    voltage = controls->cv_q15[i];
   }
   return clamp(aim->base[i] + voltage);
 }
@@ -43,6 +45,7 @@ static void slide(grit_aim_t *aim, const grit_controls_t *controls, size_t i, ui
 }
 
 void grit_aim_recall(grit_aim_t *aim, const grit_preset_t *preset, uint16_t blocks, const int16_t *from, size_t count) {
+  aim->stored_rest = false;
   for (size_t i = 0; i < ALL; i++) {
     if (i < count) aim->now[i] = from[i];
     aim->base[i] = i < PLAYED ? preset->played[i] : preset->stored[i - PLAYED];
@@ -82,13 +85,27 @@ static int16_t next(grit_aim_t *aim, const grit_controls_t *controls, size_t i) 
 
 uint32_t grit_aim_step(grit_aim_t *aim, const grit_controls_t *controls) {
   uint32_t moved = 0;
-  for (size_t i = 0; i < ALL; i++) {
+  bool sliding = false;
+  const size_t count = aim->stored_rest ? PLAYED : ALL;
+  aim->stored_rest = true; /* unless it does not; whoever wants it to move meanwhile says so */
+  for (size_t i = 0; i < count; i++) {
+    if (i < PLAYED && aim->hands[i] == GRIT_AIM_PANEL && aim->slide_left[i] == 0 && !aim->say_all) {
+      const int16_t panel = controls->played[i]; /* what all the rest would come to, in the usual case */
+      aim->panel_then[i] = panel;
+      if (panel != aim->now[i] && controls->started) {
+        aim->now[i] = panel;
+        moved |= UINT32_C(1) << i;
+      }
+      continue;
+    }
     if (i < PLAYED) take_hands(aim, controls, i);
     if (aim->hands[i] == GRIT_AIM_LINK || (!controls->started && aim->hands[i] == GRIT_AIM_PANEL)) continue;
     const int16_t to = next(aim, controls, i);
     if (to != aim->now[i] || aim->say_all) moved |= UINT32_C(1) << i;
     aim->now[i] = to;
+    sliding |= i >= PLAYED && aim->slide_left[i] > 0;
   }
+  if (sliding) aim->stored_rest = false;
   aim->say_all = false;
   return moved;
 }

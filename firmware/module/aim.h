@@ -33,6 +33,7 @@ typedef struct {
   uint16_t knob_then[GRIT_PANEL_PLAYED_COUNT]; /* when the preset came */
   int16_t panel_then[GRIT_PANEL_PLAYED_COUNT]; /* what the panel said last */
   bool say_all;                                /* the next step says everything, moved or not */
+  volatile bool stored_rest;                   /* nothing behind the played dimensions moves */
 } grit_aim_t;
 
 /* The panel leads the played dimensions, nobody the others. The next step says where. */

@@ -4,6 +4,7 @@
 #include "answers.h"
 
 _Static_assert(GRIT_LINK_PRESET_BYTES == GRIT_LINK_PUT_PRESET_BYTES, "the same fields");
+_Static_assert(GRIT_PANEL_KNOB_COUNT <= sizeof((grit_link_knob_ends_t){0}.left) / sizeof(uint16_t), "room for all");
 _Static_assert(GRIT_PANEL_CV_COUNT <= sizeof((grit_link_settings_t){0}.offset_uv) / sizeof(int32_t), "room for all");
 
 static void no_such(grit_module_t *module, const grit_link_header_t *request, uint32_t there_are) {
@@ -16,6 +17,7 @@ static void answer_preset(grit_module_t *module, const grit_link_header_t *reque
       .level_q12 = preset->level_q12, .model = preset->model, .used = preset->used, .index = index};
   memcpy(message.played, preset->played, sizeof message.played);
   memcpy(message.stored, preset->stored, sizeof message.stored);
+  memcpy(message.model_id, module->memory.settings.preset_models[index].bytes, sizeof message.model_id);
   grit_answer(module, request, GRIT_LINK_PRESET, &message, GRIT_LINK_PRESET_BYTES, NULL, 0);
 }
 
@@ -41,9 +43,14 @@ static void put_preset(grit_module_t *module, const grit_link_frame_t *frame) {
   grit_preset_t preset = {.level_q12 = wish.level_q12, .model = wish.model, .used = wish.used};
   memcpy(preset.played, wish.played, sizeof preset.played);
   memcpy(preset.stored, wish.stored, sizeof preset.stored);
+  grit_model_id_t id;
+  memcpy(id.bytes, wish.model_id, sizeof id.bytes);
+  if (grit_model_id_unknown(&id)) id = grit_playing_model_id(&module->playing, preset.model);
   grit_preset_t *there = &module->memory.settings.presets[wish.index];
-  if (memcmp(there, &preset, sizeof preset) != 0) {
+  grit_model_id_t *its_model = &module->memory.settings.preset_models[wish.index];
+  if (memcmp(there, &preset, sizeof preset) != 0 || memcmp(its_model, &id, sizeof id) != 0) {
     *there = preset;
+    *its_model = id;
     grit_store_save(&module->memory.store);
   }
   answer_preset(module, &frame->header, wish.index);
@@ -108,6 +115,40 @@ static void put_calibration(grit_module_t *module, const grit_link_frame_t *fram
   grit_module_use_settings(module);
   grit_store_save(&module->memory.store);
   answer_settings(module, &frame->header);
+}
+
+static void answer_knob_ends(grit_module_t *module, const grit_link_header_t *request) {
+  const grit_settings_t *settings = &module->memory.settings;
+  grit_link_knob_ends_t message = {.nominal_left = GRIT_PANEL_KNOB_LEFT_CODE,
+                                   .nominal_right = GRIT_PANEL_KNOB_RIGHT_CODE,
+                                   .calibrated = settings->knobs_calibrated};
+  for (unsigned i = 0; i < GRIT_PANEL_KNOB_COUNT; i++) {
+    message.left[i] = settings->knobs[i].left;
+    message.right[i] = settings->knobs[i].right;
+  }
+  grit_answer(module, request, GRIT_LINK_KNOB_ENDS, &message, GRIT_LINK_KNOB_ENDS_BYTES, NULL, 0);
+}
+
+static void put_knob_ends(grit_module_t *module, const grit_link_frame_t *frame) {
+  grit_link_put_knob_ends_t wish;
+  memcpy(&wish, frame->payload, GRIT_LINK_PUT_KNOB_ENDS_BYTES);
+  if (wish.knob >= GRIT_PANEL_KNOB_COUNT) {
+    no_such(module, &frame->header, GRIT_PANEL_KNOB_COUNT);
+    return;
+  }
+  grit_settings_t *settings = &module->memory.settings;
+  const grit_knob_calibration_t nominal = {.left = GRIT_PANEL_KNOB_LEFT_CODE, .right = GRIT_PANEL_KNOB_RIGHT_CODE};
+  const grit_knob_calibration_t measured = {.left = wish.left, .right = wish.right};
+  if (wish.measured && !grit_settings_knob_plausible(&measured)) {
+    grit_answer_error(module, &frame->header, GRIT_LINK_ERROR_VALUE, wish.knob, "no such knob has these ends");
+    return;
+  }
+  settings->knobs[wish.knob] = wish.measured ? measured : nominal;
+  settings->knobs_calibrated &= (uint16_t) ~(1u << wish.knob);
+  if (wish.measured) settings->knobs_calibrated |= (uint16_t)(1u << wish.knob);
+  grit_module_use_settings(module);
+  grit_store_save(&module->memory.store);
+  answer_knob_ends(module, &frame->header);
 }
 
 static void answer_slot(grit_module_t *module, const grit_link_header_t *request, uint8_t slot) {
@@ -191,6 +232,8 @@ static const char *why_not(grit_why_t why) {
   switch (why) {
     case GRIT_WHY_BAD_MODEL:
       return "this is no playable model: the engine refuses it";
+    case GRIT_WHY_OTHER_MODEL:
+      return "the preset's model is not there any more";
     case GRIT_WHY_TOO_LARGE:
       return "this is no playable model: it needs more memory than the module has";
     case GRIT_WHY_TOO_SLOW:
@@ -231,6 +274,12 @@ bool grit_answer_memory(grit_module_t *module, const grit_link_frame_t *frame) {
       return true;
     case GRIT_LINK_PUT_CALIBRATION:
       put_calibration(module, frame);
+      return true;
+    case GRIT_LINK_GET_KNOB_ENDS:
+      answer_knob_ends(module, header);
+      return true;
+    case GRIT_LINK_PUT_KNOB_ENDS:
+      put_knob_ends(module, frame);
       return true;
     case GRIT_LINK_GET_SLOT:
       answer_slot(module, header, frame->payload[0]);

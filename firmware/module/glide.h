@@ -12,6 +12,7 @@
 #define GRIT_GLIDE_STEP ((65535 + GRIT_GLIDE_BLOCKS - 1) / GRIT_GLIDE_BLOCKS)
 
 typedef struct {
+  volatile bool heading;                             /* not there yet, or a new target has come */
   bool jumped;                                       /* moved outside the steps since the last one */
   size_t count;                                      /* dimensions */
   int16_t current[GRIT_LINK_POSITION_COUNT];         /* Q15 */
@@ -25,8 +26,8 @@ void grit_glide_start(grit_glide_t *glide, const int16_t *position, size_t count
  */
 void grit_glide_head_for(grit_glide_t *glide, const int16_t *position);
 
-/* One dimension goes there at once. From where grit_glide_step is called. dimension < count. */
-void grit_glide_jump(grit_glide_t *glide, size_t dimension, int16_t to);
+/* Some dimensions (bit by bit) go to a position's at once. From where grit_glide_step is called. */
+void grit_glide_jump(grit_glide_t *glide, uint32_t dimensions, const int16_t *position);
 
 /* One block further. False if it was there already. */
 bool grit_glide_step(grit_glide_t *glide);

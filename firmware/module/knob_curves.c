@@ -23,8 +23,8 @@ static int32_t way_of(uint16_t knob) {
   int32_t beyond = way > GRIT_KNOB_MIDDLE_MARGIN    ? way - GRIT_KNOB_MIDDLE_MARGIN
                    : way < -GRIT_KNOB_MIDDLE_MARGIN ? way + GRIT_KNOB_MIDDLE_MARGIN
                                                     : 0;
-  if (beyond < -span) beyond = -span; /* the lower half is one code longer */
-  return (int32_t)((int64_t)beyond * GRIT_UNITY_Q16 / span);
+  if (beyond < -span) beyond = -span;    /* the lower half is one code longer */
+  return beyond * GRIT_UNITY_Q16 / span; /* 32112 * 65536 still fits */
 }
 
 int32_t grit_gain_of_knob(uint16_t knob) {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRIT_LINK_VERSION 1u
+#define GRIT_LINK_VERSION 2u
 #define GRIT_LINK_BLOCK_FRAMES 48u /* audio frames the module works on at a time: 1 ms at 48 kHz */
 #define GRIT_LINK_MESSAGE_BLOCKS 4u /* most audio blocks one stream_block carries */
 #define GRIT_LINK_POSITION_COUNT 16u /* most numbers a position has */
@@ -77,6 +77,7 @@ enum {
   GRIT_LINK_WHY_TOO_SLOW = 3, /* not in real time, as tried before it was heard */
   GRIT_LINK_WHY_MISSING = 4, /* the bank's slot is empty */
   GRIT_LINK_WHY_LATE = 5, /* it was heard, and blocks came late */
+  GRIT_LINK_WHY_OTHER_MODEL = 7, /* the preset was made for a model that the module does not have any more */
   GRIT_LINK_WHY_CRASHED = 6, /* the module has crashed three times since power-up: it started with the factory model */
 };
 
@@ -137,6 +138,9 @@ enum {
   GRIT_LINK_FAULT = 0x96, /* from the module. Answers get_fault: what is left of the crash before this start, if there was one since power-up. */
   GRIT_LINK_LOOP_BLOCK = 0x17, /* from the laptop. Plays audio through the converter instead of the instrument and brings what the converter hears meanwhile: with a cable from out to in, the analog path. Begins to sound when 32 blocks wait. With running 0 it stops, and begins anew at index 0. */
   GRIT_LINK_LOOP = 0x97, /* from the module. Answers loop_block. Block n was heard while block n was played. */
+  GRIT_LINK_GET_KNOB_ENDS = 0x19, /* from the laptop. What do the knobs read at the ends of their turns? */
+  GRIT_LINK_KNOB_ENDS = 0x99, /* from the module. Answers get_knob_ends and put_knob_ends. */
+  GRIT_LINK_PUT_KNOB_ENDS = 0x1A, /* from the laptop. Calibrates a knob. What no such knob can have (15 % of the track from the nominal ends) is refused. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
@@ -152,7 +156,7 @@ enum {
   X(GET_CONTROLS, 0u, 0) \
   X(TURN, 22u, 0) \
   X(GET_PRESET, 1u, 0) \
-  X(PUT_PRESET, 37u, 0) \
+  X(PUT_PRESET, 45u, 0) \
   X(GET_SETTINGS, 0u, 0) \
   X(PUT_SETTINGS, 2u, 0) \
   X(PUT_CALIBRATION, 10u, 0) \
@@ -165,7 +169,9 @@ enum {
   X(HOLD, 24u, 0) \
   X(GET_HEALTH, 0u, 0) \
   X(GET_FAULT, 0u, 0) \
-  X(LOOP_BLOCK, 10u, 1)
+  X(LOOP_BLOCK, 10u, 1) \
+  X(GET_KNOB_ENDS, 0u, 0) \
+  X(PUT_KNOB_ENDS, 6u, 0)
 
 typedef struct {
   uint8_t message; /* which message */
@@ -292,9 +298,10 @@ typedef struct {
   uint8_t model; /* 0: the factory model; n: the bank's slot n - 1 */
   uint8_t used; /* 0: the preset is empty */
   uint8_t index; /* from 0 */
+  uint8_t model_id[8]; /* the beginning of its SHA-256: it plays wherever that model is, and else not; zeros: not known */
 } grit_link_preset_t;
-#define GRIT_LINK_PRESET_BYTES 37u
-_Static_assert(offsetof(grit_link_preset_t, index) + sizeof(((grit_link_preset_t *)0)->index) == 37, "grit_link_preset_t");
+#define GRIT_LINK_PRESET_BYTES 45u
+_Static_assert(offsetof(grit_link_preset_t, model_id) + sizeof(((grit_link_preset_t *)0)->model_id) == 45, "grit_link_preset_t");
 
 typedef struct {
   int16_t played[4]; /* as in preset */
@@ -303,9 +310,10 @@ typedef struct {
   uint8_t model; /* as in preset */
   uint8_t used; /* 0 or 1 */
   uint8_t index; /* from 0 */
+  uint8_t model_id[8]; /* as in preset; zeros: of what is in the slot now */
 } grit_link_put_preset_t;
-#define GRIT_LINK_PUT_PRESET_BYTES 37u
-_Static_assert(offsetof(grit_link_put_preset_t, index) + sizeof(((grit_link_put_preset_t *)0)->index) == 37, "grit_link_put_preset_t");
+#define GRIT_LINK_PUT_PRESET_BYTES 45u
+_Static_assert(offsetof(grit_link_put_preset_t, model_id) + sizeof(((grit_link_put_preset_t *)0)->model_id) == 45, "grit_link_put_preset_t");
 
 typedef struct {
   int32_t offset_uv[4]; /* µV; each CV input: at the pin with 0 V at the jack */
@@ -460,6 +468,25 @@ typedef struct {
 } grit_link_loop_t;
 #define GRIT_LINK_LOOP_BYTES 18u
 _Static_assert(offsetof(grit_link_loop_t, blocks) + sizeof(((grit_link_loop_t *)0)->blocks) == 18, "grit_link_loop_t");
+
+typedef struct {
+  uint16_t left[7]; /* each knob's code, turned fully left; 0 where the panel has fewer */
+  uint16_t right[7]; /* turned fully right */
+  uint16_t nominal_left; /* the code there by the panel's circuit */
+  uint16_t nominal_right; /* the same on the right */
+  uint16_t calibrated; /* bit i: knob i was measured */
+} grit_link_knob_ends_t;
+#define GRIT_LINK_KNOB_ENDS_BYTES 34u
+_Static_assert(offsetof(grit_link_knob_ends_t, calibrated) + sizeof(((grit_link_knob_ends_t *)0)->calibrated) == 34, "grit_link_knob_ends_t");
+
+typedef struct {
+  uint16_t left; /* its code, turned fully left */
+  uint16_t right; /* turned fully right */
+  uint8_t knob; /* from 0 */
+  uint8_t measured; /* 1: measured; 0: back to the nominal ends, whatever the numbers */
+} grit_link_put_knob_ends_t;
+#define GRIT_LINK_PUT_KNOB_ENDS_BYTES 6u
+_Static_assert(offsetof(grit_link_put_knob_ends_t, measured) + sizeof(((grit_link_put_knob_ends_t *)0)->measured) == 6, "grit_link_put_knob_ends_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

@@ -41,7 +41,13 @@ static void play_on(grit_module_t *module) {
 }
 
 void grit_module_use_settings(grit_module_t *module) {
-  for (unsigned i = 0; i < GRIT_PANEL_CV_COUNT; i++) module->controls.calibration[i] = module->memory.settings.cv[i];
+  const grit_settings_t *settings = &module->memory.settings;
+  for (unsigned i = 0; i < GRIT_PANEL_CV_COUNT; i++) {
+    grit_controls_calibrate_cv(&module->controls, i, &settings->cv[i]);
+  }
+  for (unsigned i = 0; i < GRIT_PANEL_KNOB_COUNT; i++) {
+    grit_controls_calibrate_knob(&module->controls, i, &settings->knobs[i]);
+  }
 }
 
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
@@ -403,9 +409,14 @@ uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], in
 }
 
 void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
+  const uint32_t inputs = module->held_inputs;
+  if (inputs == 0) {
+    grit_controls_update(&module->controls, codes);
+    return;
+  }
   uint16_t read[GRIT_PANEL_ANALOG_COUNT];
   for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) {
-    read[i] = ((uint32_t)module->held_inputs >> i & 1u) != 0 ? module->held_codes[i] : codes[i];
+    read[i] = (inputs >> i & 1u) != 0 ? module->held_codes[i] : codes[i];
   }
   grit_controls_update(&module->controls, read);
 }

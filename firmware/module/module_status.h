@@ -19,12 +19,13 @@
 /* Why the wanted model does not play. */
 typedef enum {
   GRIT_WHY_NOTHING = 0,
-  GRIT_WHY_BAD_MODEL = 1, /* the engine refuses it */
-  GRIT_WHY_TOO_LARGE = 2, /* no memory for its state */
-  GRIT_WHY_TOO_SLOW = 3,  /* not in real time, as tried before it was heard */
-  GRIT_WHY_MISSING = 4,   /* the bank's slot is empty */
-  GRIT_WHY_LATE = 5,      /* it was heard, and blocks came late */
-  GRIT_WHY_CRASHED = 6    /* the module has crashed three times since power-up, and started with the factory model */
+  GRIT_WHY_BAD_MODEL = 1,   /* the engine refuses it */
+  GRIT_WHY_TOO_LARGE = 2,   /* no memory for its state */
+  GRIT_WHY_TOO_SLOW = 3,    /* not in real time, as tried before it was heard */
+  GRIT_WHY_MISSING = 4,     /* the bank's slot is empty */
+  GRIT_WHY_LATE = 5,        /* it was heard, and blocks came late */
+  GRIT_WHY_OTHER_MODEL = 7, /* the preset was made for a model that is not there any more */
+  GRIT_WHY_CRASHED = 6      /* the module has crashed three times since power-up, and started with the factory model */
 } grit_why_t;
 
 typedef struct {

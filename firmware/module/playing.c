@@ -4,6 +4,7 @@
 
 #include "knob_curves.h"
 #include "presets.h"
+#include "sha256.h"
 
 #define PEAK_FALL_SHIFT 8u /* a 256th a block */
 
@@ -81,6 +82,9 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   memset(playing, 0, sizeof *playing);
   playing->memory = memory;
   playing->factory = *factory;
+  uint8_t sha256[32];
+  grit_sha256(factory->blob, factory->bytes, sha256);
+  memcpy(playing->factory_id.bytes, sha256, sizeof playing->factory_id.bytes);
   playing->level_q12 = GRIT_PRESET_LEVEL_UNITY;
   grit_aim_start(&playing->aim);
   grit_mixer_start(&playing->mixer);
@@ -110,19 +114,58 @@ bool grit_playing_decided(grit_playing_t *playing) {
   return decided;
 }
 
+bool grit_model_id_unknown(const grit_model_id_t *id) {
+  static const grit_model_id_t none;
+  return memcmp(id, &none, sizeof none) == 0;
+}
+
+grit_model_id_t grit_playing_model_id(const grit_playing_t *playing, uint8_t model) {
+  if (model == GRIT_PRESET_MODEL_FACTORY) return playing->factory_id;
+  grit_model_id_t id = {{0}};
+  grit_bank_entry_t entry;
+  if (!grit_bank_entry(&playing->memory->bank, model - 1u, &entry) || entry.state != GRIT_BANK_GOOD) return id;
+  memcpy(id.bytes, entry.sha256, sizeof id.bytes);
+  return id;
+}
+
+/* Where a preset's model is now. False if nowhere: then what has taken its place is not played in its stead. A preset
+ * that does not know its model (it is older than that, or was put before the model came) means what is in its slot. */
+static bool find_model(const grit_playing_t *playing, const grit_model_id_t *wanted, uint8_t *model) {
+  if (grit_model_id_unknown(wanted)) return true;
+  grit_model_id_t id = grit_playing_model_id(playing, *model);
+  if (memcmp(&id, wanted, sizeof id) == 0) return true;
+  for (uint32_t other = 0; other <= grit_bank_count(&playing->memory->bank); other++) {
+    id = grit_playing_model_id(playing, (uint8_t)other);
+    if (memcmp(&id, wanted, sizeof id) != 0) continue;
+    *model = (uint8_t)other;
+    return true;
+  }
+  return false;
+}
+
 void grit_playing_choose(grit_playing_t *playing, unsigned place) {
-  const grit_preset_t *preset = &playing->memory->settings.presets[place];
-  playing->memory->settings.preset = (uint8_t)place;
+  grit_settings_t *settings = &playing->memory->settings;
+  grit_preset_t preset = settings->presets[place];
+  settings->preset = (uint8_t)place;
   playing->status.preset = (uint8_t)place;
   playing->preset_shown = GRIT_PLAYING_PRESET_BLOCKS;
-  if (!preset->used) return;
-  const bool there = preset->model == playing->status.model && grit_player_steady(&playing->player);
+  if (!preset.used) return;
+  if (!find_model(playing, &settings->preset_models[place], &preset.model)) {
+    playing->status.why = GRIT_WHY_OTHER_MODEL;
+    set_flag(playing, GRIT_STATUS_FALLBACK, true);
+    return;
+  }
+  if (playing->status.why == GRIT_WHY_OTHER_MODEL) {
+    playing->status.why = GRIT_WHY_NOTHING;
+    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
+  }
+  const bool there = preset.model == playing->status.model && grit_player_steady(&playing->player);
   if (there && !playing->wish.wished && playing->status.wanted == playing->status.model) {
     playing->recall_go = false; /* an older one that the interrupt has not yet seen */
-    playing->recall = *preset;
+    playing->recall = preset;
     playing->recall_go = true;
   } else {
-    playing->wish = (grit_wish_t){.wished = true, .with_preset = true, .model = preset->model, .preset = *preset};
+    playing->wish = (grit_wish_t){.wished = true, .with_preset = true, .model = preset.model, .preset = preset};
   }
 }
 
@@ -134,6 +177,7 @@ void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls)
   grit_aim_place(&playing->aim, controls, instrument->glide.target, position);
   settings->presets[settings->preset] =
       grit_presets_of(position, instrument->model.position_count, playing->status.model, playing->level_q12);
+  settings->preset_models[settings->preset] = grit_playing_model_id(playing, playing->status.model);
   grit_store_save(&playing->memory->store);
   playing->saved_shown = GRIT_PLAYING_SAVED_BLOCKS;
 }
@@ -264,9 +308,7 @@ static void follow(grit_playing_t *playing, const grit_controls_t *controls) {
   }
   const uint32_t moved = grit_aim_step(&playing->aim, controls);
   if (!grit_player_follows(&playing->player)) return;
-  for (size_t i = 0; i < GRIT_LINK_POSITION_COUNT; i++) {
-    if ((moved >> i & 1u) != 0) grit_voice_jump(voice, i, playing->aim.now[i]);
-  }
+  if (moved != 0) grit_voice_jump(voice, moved, playing->aim.now);
 }
 
 /* 1 before the panel has been read, and where it has no such knob (-1). */

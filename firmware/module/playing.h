@@ -36,6 +36,7 @@ typedef struct {
   grit_module_status_t status;
   grit_memory_t *memory;
   grit_player_model_t factory;
+  grit_model_id_t factory_id;
   grit_wish_t wish, begun; /* begun: what the player is at */
   bool changed;            /* a change was decided that nobody has asked for yet */
   volatile bool swap_go;   /* the interrupt may let the next voice be heard */
@@ -57,7 +58,14 @@ void grit_playing_wish(grit_playing_t *playing, uint8_t model);
 /* True once after every change that was decided; status.model and status.why then say how. */
 bool grit_playing_decided(grit_playing_t *playing);
 
-/* A preset: its position, over the set time, and its model. An empty place changes nothing but where saving goes. */
+/* Which model is there: 0 is the factory model, n the bank's slot n - 1. Unknown where there is none. */
+grit_model_id_t grit_playing_model_id(const grit_playing_t *playing, uint8_t model);
+
+bool grit_model_id_unknown(const grit_model_id_t *id);
+
+/* A preset: its position, over the set time, and its model, wherever in the bank that is now. Where the module does not
+ * have that model any more, what is heard stays, and status.why says so. An empty place changes nothing but where
+ * saving goes. */
 void grit_playing_choose(grit_playing_t *playing, unsigned place);
 
 /* What is heard goes into the chosen preset, without the voltages at the jacks, and to flash. */

@@ -22,6 +22,13 @@ typedef struct {
   uint8_t used; /* 0: this place is empty; 1: it is not */
 } grit_preset_t;
 
+#define GRIT_MODEL_ID_BYTES 8u
+
+/* Which model: the beginning of its SHA-256. All zeros: not known. */
+typedef struct {
+  uint8_t bytes[GRIT_MODEL_ID_BYTES];
+} grit_model_id_t;
+
 _Static_assert(sizeof(grit_preset_t) == 36, "a preset has no padding");
 
 #endif

@@ -51,6 +51,7 @@ static unsigned place(const grit_voice_means_t *means, const grit_region_t *take
 static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   grit_instrument_t *instrument = &voice->channels[0];
   int16_t in[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES], out[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES];
+  int16_t position[GRIT_LINK_POSITION_COUNT];
   uint32_t noise = 1;
   for (size_t i = 0; i < sizeof in / sizeof in[0]; i++) {
     noise = noise * 1664525u + 1013904223u;
@@ -61,8 +62,9 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
     const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
     for (size_t i = 0; piece == 0 && i < instrument->model.position_count; i++) {
       const int16_t here = instrument->glide.current[i];
-      grit_glide_jump(&instrument->glide, i, (int16_t)(here > 0 ? here - 64 : here + 64));
+      position[i] = (int16_t)(here > 0 ? here - 64 : here + 64);
     }
+    if (piece == 0) grit_glide_jump(&instrument->glide, UINT32_MAX, position);
     if (means->budget > 0) means->meter->begin();
     grit_instrument_piece(instrument, piece, in + at, out + at);
     const uint32_t work = means->budget > 0 ? means->meter->end() * (uint32_t)GRIT_AUDIO_PIECES : 0;
@@ -134,11 +136,8 @@ uint32_t grit_voice_work(const grit_voice_t *voice) {
   return voice->work * voice->channel_count;
 }
 
-void grit_voice_jump(grit_voice_t *voice, size_t dimension, int16_t to) {
-  for (size_t c = 0; c < voice->channel_count; c++) {
-    grit_glide_t *glide = &voice->channels[c].glide;
-    if (dimension < glide->count) grit_glide_jump(glide, dimension, to);
-  }
+void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *position) {
+  for (size_t c = 0; c < voice->channel_count; c++) grit_glide_jump(&voice->channels[c].glide, dimensions, position);
 }
 
 void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {

@@ -55,8 +55,8 @@ void grit_voice_close(grit_voice_t *voice);
 /* What all of its channels cost in a block. */
 uint32_t grit_voice_work(const grit_voice_t *voice);
 
-/* One dimension of every channel goes there at once. Beyond the model's dimensions: nothing. */
-void grit_voice_jump(grit_voice_t *voice, size_t dimension, int16_t to);
+/* Some dimensions (bit by bit) of every channel go to a position's at once. Beyond the model's dimensions: nothing. */
+void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *position);
 
 /* Every channel heads for a position. */
 void grit_voice_head_for(grit_voice_t *voice, const int16_t *position);

@@ -52,6 +52,7 @@ def one_array(channels: int, kernels: tuple[int, ...], dilations: tuple[int, ...
 
 NETWORKS: Mapping[str, TcnConfig] = {
     "tanh-16": one_array(16, (3,) * 10, TEN),
+    "tanh-16-head-16": one_array(16, (3,) * 10, TEN, head_kernel_size=16),
     "tanh-12": one_array(12, (3,) * 10, TEN),
     "tanh-8x2": one_array(8, (3,) * 20, TEN * 2),
     "leaky-16": one_array(16, (3,) * 10, TEN, activation="leaky_relu"),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The native core under AddressSanitizer: odd sizes forward and back, recurrent layers.
+# The native core under AddressSanitizer and UndefinedBehaviorSanitizer: odd sizes forward and back, recurrent layers.
 # Not part of `make test`: it takes a minute. Run it after a change in train/core/:
 #     sh tests/train/sanitized_core.sh
 set -e
@@ -8,10 +8,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/c++" <<'WRAPPER'
 #!/bin/sh
-exec g++ -fsanitize=address "$@" -O0
+exec g++ -fsanitize=address,undefined -fno-sanitize-recover=undefined "$@" -O0
 WRAPPER
 chmod +x "$scratch/c++"
-preload="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)"
+preload="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so)"
 XDG_CACHE_HOME="$scratch" CXX="$scratch/c++" LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0 \
   .venv/bin/python - <<'PYTHON'
 import itertools

@@ -123,17 +123,6 @@ def most_similar(
     return [Similar(found[i].device, found[i].setting, found[i].label, float(likeness[i])) for i in order]
 
 
-def seed_positions(
-    encoder: EffectsEncoder, wet: Audio, devices: Sequence[Device], positions: dict[str, list[float]], count: int = 3
-) -> list[list[float]]:
-    """Where in a space to begin looking for a recording: the positions of the nearest settings that the space knows.
-
-    positions: a space's, by label. Empty if it knows none of the devices' settings.
-    """
-    near = most_similar(encoder, wet, devices, count=10_000)
-    return [positions[one.label] for one in near if one.label in positions][:count]
-
-
 def train_on_circuits(seed: int = 0, clips: int = CLIPS, steps: int = STEPS) -> EffectsEncoder:
     """An encoder from the built-in circuits at their grids' settings, so that it may be kept under this licence."""
     listed = [(device, setting) for device in CIRCUITS for setting in grid(device)]

@@ -7,9 +7,10 @@ import pytest
 
 from gritspace.train.circuits import CIRCUITS
 from gritspace.train.errors import InputError
-from gritspace.train.research import bench, table_effects, table_encoder
+from gritspace.train.research import bench, table_effects, table_encoder, table_match
 from gritspace.train.research.bench import TABLES, Bench, make
 from gritspace.train.research.clips import excerpts, kept, render_at, render_clips
+from gritspace.train.research.matching import Match
 from gritspace.train.research.page import fill_page
 from gritspace.train.research.tables import Table, cell_text
 from tests.conftest import tones
@@ -78,6 +79,30 @@ def test_a_missing_package_and_too_few_captures_are_told(tmp_path, counted, monk
     monkeypatch.setattr(table_encoder, "find_devices", lambda paths: [])
     with pytest.raises(InputError, match="too few to tell apart"):
         table_encoder.encoder_audio(Bench(tmp_path, captures=(tmp_path,)))
+
+
+def test_the_matcher_is_judged_by_what_it_names_and_by_the_true_device_s_knobs(tmp_path, monkeypatch):
+    """A matcher that always says rat, its knobs at half: right for the rats, and as far off as half is."""
+
+    class Stubborn:
+        def match(self, wet):
+            half = [Match(d.name, float(d.name == "rat"), dict.fromkeys(d.knobs, 0.5), {}) for d in CIRCUITS]
+            return sorted(half, key=lambda match: -match.chance)
+
+    settings = np.random.default_rng(0).random((10, 2)).astype(np.float32)
+    index = np.repeat(np.arange(5), 2)
+    monkeypatch.setattr(table_match, "ready_matcher", lambda folder: Stubborn())
+    monkeypatch.setattr(table_match, "recordings", lambda bench: (np.zeros((10, 9), np.float32), index, settings))
+    table = table_match.match_accuracy(Bench(tmp_path))
+    rows = {row[0]: row[1:] for row in table.rows}
+    rat = [circuit.name for circuit in CIRCUITS].index("rat")
+    assert [rows[circuit.name][0] for circuit in CIRCUITS] == ["2 of 2" if i == rat else "0 of 2" for i in range(5)]
+    assert rows["all"][0] == "2 of 10"
+    assert rows["all"][1] == "0.06 to 0.51"  # Wilson, 2 of 10, from its own formula by hand: 0.0567 to 0.5098
+    assert rows["all"][2] == pytest.approx(np.abs(settings - 0.5).mean()) == rows["all"][4]
+    assert rows["rat"][3] == pytest.approx(np.abs(settings[index == rat] - 0.5).mean())
+    assert rows["big_muff"][3] is None
+    assert table.findings["big_muff_taken_for"] == "rat 2"
 
 
 def test_every_table_has_a_maker():

@@ -17,7 +17,7 @@ from gritspace.train.research.contrastive import (
 )
 from gritspace.train.research.estimator import WAYS, Estimator, EstimatorConfig, masked_error, train_estimator
 from gritspace.train.research.matching import FRAMES, load_matcher, save_matcher, train_matcher, windows
-from gritspace.train.research.similarity import embed_devices, embed_recording, most_similar, seed_positions
+from gritspace.train.research.similarity import embed_devices, embed_recording, most_similar
 from gritspace.train.research.space_matching import fit_map
 from gritspace.train.research.space_ways import Discriminator, permuted, total_correlation
 from tests.conftest import tones
@@ -115,7 +115,7 @@ def test_contrast_brings_a_device_together_over_what_is_played(encoder, tmp_path
         load_encoder(tmp_path / "bad.pt")
 
 
-def test_what_a_recording_is_like_is_found_by_likeness_and_seeds_positions():
+def test_what_a_recording_is_like_is_found_by_likeness():
     torch.manual_seed(0)
     untrained = EffectsEncoder(EffectsEncoderConfig()).eval()
     kinds = ("soft_clip", "bit_crush", "rate_reduce", "peak")
@@ -128,8 +128,6 @@ def test_what_a_recording_is_like_is_found_by_likeness_and_seeds_positions():
     expected = dict(zip([one.label for one in found], places @ embed_recording(untrained, wet), strict=True))
     assert near[0].likeness == pytest.approx(max(expected.values()))
     assert near[0].likeness == pytest.approx(expected[near[0].label])
-    known = {near[2].label: [0.5], near[1].label: [0.25], "another": [0.0]}
-    assert seed_positions(untrained, wet, chains, known) == [[0.25], [0.5]]
     with pytest.raises(InputError, match="silence"):
         embed_recording(untrained, np.zeros(48_000, np.float32))
     with pytest.raises(InputError, match="too short"):

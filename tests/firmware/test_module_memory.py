@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -71,10 +73,11 @@ def test_a_preset_saved_with_power_cut_at_every_flash_write_is_old_or_new_and_au
         assert silent == 0
         rig.boot()
         (answer,) = rig.module.ask(message_frame("get_preset", 1, index=5))
-        found.append(answer.values)
-        assert answer.values in (vars(old), vars(new))
-    assert found[0] == vars(old)
-    assert found[-1] == vars(new)
+        found.append(Preset(**answer.values))
+        assert found[-1] in (old, new)
+        assert answer.values["model_id"] == hashlib.sha256(rig.blob).digest()[:8]
+    assert found[0] == old
+    assert found[-1] == new
 
 
 @pytest.mark.parametrize("value", [{"level_q12": -1}, {"used": 2}, {"model": 200}, {"index": 16}])
@@ -228,4 +231,4 @@ def test_a_reboot_comes_after_the_answer_and_after_what_is_to_be_kept(rig: Rig) 
     assert rig.library.host_module_rebooted() == 0
     rig.boot()
     (answer,) = rig.module.ask(message_frame("get_preset", 1, index=1))
-    assert answer.values == vars(preset(1))
+    assert Preset(**answer.values) == preset(1)

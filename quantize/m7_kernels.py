@@ -19,6 +19,7 @@ from gritspace.quantize.arithmetic import tanh_table
 from gritspace.quantize.engine import SOURCES
 from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
+from gritspace.quantize.m7_three import three_convolution, three_copy, three_residual, three_skip_two
 
 PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
@@ -30,6 +31,8 @@ RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
+ANNEALED, STEPS = (("tanh", 8), ("tanh", 4)), 400_000
+"""Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 
@@ -243,7 +246,10 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     first, rest = body[: len(body) - last], body[len(body) - last :]
     attempts = (EXACT_LINEAR_ATTEMPTS[pairs] if kind == "linear" else MOST_ATTEMPTS) if taps else ATTEMPTS
     # the next tile's start, also after the last tile
-    turn = arrange([*rest, *end, *start], LIVE, first[-16:], body[:12], attempts)
+    annealed = taps and (kind, pairs) in ANNEALED
+    turn = arrange(
+        [*rest, *end, *start], LIVE, first[-16:], body[:12], 150 if annealed else attempts, STEPS if annealed else 0
+    )
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",
@@ -524,6 +530,8 @@ def source() -> str:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
+    for function in (lambda: three_convolution(3), three_convolution, three_residual, three_skip_two, three_copy):
+        lines += formatted(function())
     lines += formatted(narrow()) + formatted(copy()) + formatted(zero())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
@@ -532,16 +540,18 @@ def source() -> str:
     return "\n".join([*lines, "#endif", ""])
 
 
+WIDE = {"ldr", "ldrh", "str", "strh", "add", "mov"}
+
+
 def formatted(lines: list[str]) -> list[str]:
     """A function as the assembler wants it: its section, its symbol, wide encodings."""
     name = lines[0].split()[1]
     out = [f'  .section .text.grit_fast.{name}, "ax", %progbits', "  .balign 8", f"  .global {name}"]
     out += [f"  .type {name}, %function", f"{name}:"]
     for line in lines[1:]:
-        wide = (
-            line.replace("ldr ", "ldr.w ").replace("add ", "add.w ").replace("str ", "str.w ").replace("mov ", "mov.w ")
-        )
-        out.append(line if line.endswith(":") else "  " + wide)
+        operation, _, rest = line.partition(" ")
+        wide = ".w" if operation in WIDE else ""
+        out.append(line if line.endswith(":") else f"  {operation}{wide} {rest}".rstrip())
     return [*out, f"  .size {name}, . - {name}"]
 
 

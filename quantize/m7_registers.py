@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from gritspace.quantize.m7_anneal import anneal
 from gritspace.quantize.m7_schedule import (
     Instruction,
     delay,
@@ -39,23 +40,26 @@ def arrange(
     before: Sequence[str] = (),
     after: Sequence[str] = (),
     attempts: int = 900,
+    steps: int = 0,
 ) -> list[str]:
     """lines -> the same instructions, in the best order found, with registers for the free names.
 
     live_out: registers whose last value is needed afterwards. before, after: what runs around these lines, for the
-    cost. A free name is written once. Same input, same output. Raises ValueError if registers do not suffice.
+    cost. steps: how long the best order, or the one given if none
+    is found, is then made better by annealing. A free name is written once. Same input, same
+    output. Raises ValueError if registers do not suffice.
     """
     problem = _Problem([parse(line) for line in lines], frozenset(live_out))
     context = [parse(line) for line in before], [parse(line) for line in after]
     generator = random.Random(len(lines))
 
-    def tried(priority: list[float], early: float) -> tuple[float, list[str]]:
+    def tried(priority: list[float], early: float) -> tuple[float, list[tuple[int, str]]]:
         found = problem.attempt(priority, early)
         if found is None:
             return float("inf"), []
-        return duration([*context[0], *(parse(line) for line in found), *context[1]]), found
+        return duration([*context[0], *(parse(line) for _, line in found), *context[1]]), found
 
-    best, priority, early = (float("inf"), list[str]()), problem.height, 8.0
+    best, priority, early = (float("inf"), list[tuple[int, str]]()), problem.height, 8.0
     for attempt in range(attempts):
         if attempt < attempts // 3:  # whole kinds of instructions sooner or later: long ones block short ones behind
             spread = attempt % 5
@@ -72,9 +76,13 @@ def arrange(
         result = tried(wanted, ahead)
         if result[0] <= best[0] and result[1]:
             best, priority, early = result, wanted, ahead
-    if not best[1]:
-        raise ValueError("no order found in which the registers suffice")
-    return best[1]
+    if steps == 0:
+        if not best[1]:
+            raise ValueError("no order found in which the registers suffice")
+        return [line for _, line in best[1]]
+    begin = [index for index, _ in best[1]] or list(range(len(lines)))
+    order, register = anneal(problem.code, begin, frozenset(live_out), *context, steps)
+    return [_FREE.sub(lambda m: register[m[0]], problem.code[index].text) for index in order]
 
 
 @dataclass
@@ -129,8 +137,11 @@ class _Problem:
     def _makes_free(self, index: int) -> bool:
         return any("@" not in value for value in self.writes[index])
 
-    def attempt(self, priority: Sequence[float], early: float) -> list[str] | None:
-        """One list schedule; early: how long before its turn a value may take a register. None: it got stuck."""
+    def attempt(self, priority: Sequence[float], early: float) -> list[tuple[int, str]] | None:
+        """One list schedule: places in the code, and lines. None: it got stuck.
+
+        early: how long before its turn a value may take a register.
+        """
         state = _State({}, Counter(self.start.reads_left), set(self.start.taken))
         waiting = [0] * len(self.code)
         for following in self.edges:
@@ -139,7 +150,7 @@ class _Problem:
         earliest = [0] * len(self.code)
         ready = {i for i in range(len(self.code)) if waiting[i] == 0}
         done: set[int] = set()
-        lines: list[str] = []
+        lines: list[tuple[int, str]] = []
         cycle = last_write = idle = 0
         while ready:
             taken: list[int] = []
@@ -162,7 +173,7 @@ class _Problem:
                 taken.append(best)
                 used |= units(self.code[best])
                 last_write = max(last_write, cycle + self.code[best].length)
-                lines.append(self._issue(best, state, done, priority))
+                lines.append((best, self._issue(best, state, done, priority)))
                 for j, wait in self.edges[best]:
                     waiting[j] -= 1
                     earliest[j] = max(earliest[j], cycle + wait)

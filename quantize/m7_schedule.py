@@ -17,6 +17,7 @@ from functools import cache, cached_property
 MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smlawb", "smlawt"}
 SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
 SHIFTER = {"ssat", "pkhbt", "pkhtb"}
+LOADS, STORES = ("ldr", "ldrh"), ("str", "strh")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Instruction:
     @cached_property
     def length(self) -> int:
         """Cycles until the result is written: results are written in the order of the program."""
-        return 2 if self.name in MULTIPLY or self.name in ("ssat", "qadd16", "str") else 1
+        return 2 if self.name in MULTIPLY or self.name in ("ssat", "qadd16", "ldrh", *STORES) else 1
 
     def wait(self, register: str) -> int:
         """When it needs a register, in cycles after an addition would."""
@@ -51,10 +52,10 @@ def parse(text: str) -> Instruction:
     name, _, rest = text.partition(" ")
     operands = [part.strip(" []") for part in rest.split(",")]
     registers = [part for part in operands if _REGISTER.fullmatch(part)]
-    if name == "str":
+    if name in STORES:
         late: tuple[str, ...] = () if registers[0] in registers[1:] else (registers[0],)
         return Instruction(text, tuple(registers), ("memory",), tuple(registers[1:]), late)
-    if name == "ldr":
+    if name in LOADS:
         return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))
     if name in ("cmp", "tst"):
         return Instruction(text, tuple(registers), ("flags",))
@@ -63,7 +64,11 @@ def parse(text: str) -> Instruction:
     if name in MULTIPLY:
         late = tuple(r for r in registers[3:] if r not in registers[1:3])
         return Instruction(text, tuple(registers[1:]), (registers[0],), (), late)
-    early = tuple(registers[2:]) if name in ("pkhbt", "pkhtb") or (name == "add" and "lsl" in rest) else ()
+    early = (
+        tuple(registers[2:])
+        if name in ("pkhbt", "pkhtb") or (name == "add" and ("lsl" in rest or "lsr" in rest))
+        else ()
+    )
     return Instruction(text, tuple(registers[1:]), (registers[0],), early)
 
 
@@ -223,8 +228,8 @@ def units(instruction: Instruction) -> frozenset[str]:
         needed.add("multiplier")
     if instruction.name in SIMD:
         needed.add("simd")
-    if instruction.name in SHIFTER or "asr" in instruction.text or "lsl" in instruction.text:
+    if instruction.name in SHIFTER or any(shift in instruction.text for shift in ("asr", "lsl", "lsr")):
         needed.add("shifter")
-    if instruction.name == "str":
+    if instruction.name in STORES:
         needed.add("store")
     return frozenset(needed)

@@ -69,6 +69,7 @@ struct grit_engine {
    * z[0] what a head puts out, z[1] the next array's input. */
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
+  uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
 };
@@ -80,7 +81,13 @@ struct grit_engine {
 typedef struct {
   uint8_t *base; /* NULL: only counting */
   size_t used;
+  bool three;                               /* layers run in two planes */
+  uint32_t width, gated_rows, copied_bytes; /* what scratch needs */
 } arena_t;
+
+static uint32_t larger(uint32_t a, uint32_t b) {
+  return a > b ? a : b;
+}
 
 static void *take(arena_t *arena, size_t bytes) {
   void *at = arena->base == NULL ? NULL : arena->base + arena->used;
@@ -104,24 +111,29 @@ static uint32_t stored_frames(const history_t *history) {
   return history->length + (history->copied ? 0u : TWICE_FRAMES);
 }
 
-static history_t take_history(arena_t *arena, const grit_convolution_t *conv) {
-  const uint32_t length = history_of(conv);
-  history_t history = {NULL, length, 0, conv->inputs, is_copied(conv)};
-  history.frames = take(arena, (size_t)stored_frames(&history) * conv->inputs * sizeof(int16_t));
+static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three) {
+  history_t history = {NULL, history_of(conv), 0, conv->inputs, is_copied(conv)};
+  if (three) {
+    history.channels = 2;
+    history.length += history.length & 1u; /* so that a second plane's words stay words when copied */
+  }
+  const uint32_t in_front = history.copied ? history.length : TWICE_FRAMES;
+  arena->copied_bytes = larger(arena->copied_bytes, in_front * history.channels * (uint32_t)sizeof(int16_t));
+  history.frames = take(arena, (size_t)stored_frames(&history) * history.channels * sizeof(int16_t));
   return history;
 }
 
 /* What every chunk finds at the same place: all taps of a copied history, the
  * newest of a ring. */
-static void aim_fixed(const grit_conv_t *conv, bool copied, const int16_t *block) {
+static void aim_fixed(const grit_conv_t *conv, const history_t *history, const int16_t *block) {
   const uint32_t kernel = conv->record->kernel;
-  for (uint32_t k = copied ? 0u : kernel - 1u; k < kernel; k++)
-    grit_kernel_aim(conv, k, block - (size_t)(kernel - 1u - k) * conv->record->dilation * conv->record->inputs);
+  for (uint32_t k = history->copied ? 0u : kernel - 1u; k < kernel; k++)
+    grit_kernel_aim(conv, k, block - (size_t)(kernel - 1u - k) * conv->record->dilation * history->channels);
 }
 
 static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const grit_convolution_t *record,
-                             grit_use_t use, uint32_t slope) {
-  grit_conv_t conv = {record, model->blob, NULL, (uint16_t)slope, (uint8_t)use};
+                             grit_use_t use, uint32_t slope, bool three) {
+  grit_conv_t conv = {record, model->blob, NULL, (uint16_t)slope, (uint8_t)use, three};
   conv.prepared = take(arena, grit_kernel_prepared_bytes(&conv));
   if (arena->base == NULL) return conv;
   grit_kernel_prepare(&conv);
@@ -130,41 +142,6 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
   const grit_ramp_t ramp = {bias, bias, multiplier, multiplier};
   grit_kernel_set_rows(&conv, &ramp, GRIT_RAMP_STEPS);
   return conv;
-}
-
-/* The sizes that scratch memory needs. */
-typedef struct {
-  uint32_t width, gated_rows, copied_bytes;
-} extent_t;
-
-static void extend(extent_t *extent, const grit_convolution_t *conv) {
-  const uint32_t bytes = (is_copied(conv) ? history_of(conv) : TWICE_FRAMES) * conv->inputs * (uint32_t)sizeof(int16_t);
-  if (bytes > extent->copied_bytes) extent->copied_bytes = bytes;
-}
-
-static extent_t extent_of(const grit_model_t *model) {
-  extent_t extent = {0, 0, 0};
-  for (uint32_t a = 0; a < model->header->array_count; a++) {
-    if (model->arrays[a].channels > extent.width) extent.width = model->arrays[a].channels;
-    extend(&extent, &model->arrays[a].head);
-  }
-  for (uint32_t i = 0; i < model->header->layer_count; i++) {
-    const grit_layer_t *layer = &model->layers[i];
-    extend(&extent, &layer->conv);
-    if (layer->gated && layer->conv.rows > extent.gated_rows) extent.gated_rows = layer->conv.rows;
-  }
-  return extent;
-}
-
-/* Behind everything else: kernels read a little ahead of what they use. */
-static void take_scratch(arena_t *arena, grit_engine_t *engine) {
-  const extent_t extent = extent_of(engine->model);
-  take(arena, extent.copied_bytes); /* in front of the block */
-  engine->block = take_chunk(arena, extent.width);
-  engine->pre = take_chunk(arena, extent.gated_rows);
-  for (uint32_t i = 0; i < 2u; i++) engine->z[i] = take_chunk(arena, extent.width);
-  engine->dry = take(arena, CHUNK_FRAMES * sizeof(int32_t));
-  engine->skips = take(arena, CHUNK_FRAMES * extent.width * sizeof(int32_t));
 }
 
 static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
@@ -183,34 +160,64 @@ static uint32_t slope_of(const grit_layer_t *layer) {
   return layer->activation == 1u && !layer->gated ? (uint32_t)layer->slope_q15 : GRIT_NO_SLOPE;
 }
 
+/* An array's convolutions. */
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
   const grit_array_t *record = &model->arrays[index];
   array_t array;
-  array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE);
-  array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE);
+  array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE, arena->three);
+  array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE, false);
+  array.history = take_history(arena, &record->head, false);
+  arena->width = larger(arena->width, record->channels);
+  if (arena->base != NULL) engine->arrays[index] = array;
   for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
     const grit_layer_t *from = &model->layers[i];
     layer_t layer;
     memset(&layer, 0, sizeof layer);
-    layer.conv = take_conv(arena, model, &from->conv, use_of(from), slope_of(from));
+    layer.conv = take_conv(arena, model, &from->conv, use_of(from), slope_of(from), arena->three);
     if (from->residual.rows != 0u)
-      layer.residual = take_conv(arena, model, &from->residual, GRIT_ONTO_STREAM, GRIT_NO_SLOPE);
-    layer.history = take_history(arena, &from->conv);
+      layer.residual = take_conv(arena, model, &from->residual, GRIT_ONTO_STREAM, GRIT_NO_SLOPE, arena->three);
+    if (from->gated) arena->gated_rows = larger(arena->gated_rows, from->conv.rows);
     if (arena->base != NULL) engine->layers[i] = layer;
   }
-  array.history = take_history(arena, &record->head);
-  if (arena->base != NULL) engine->arrays[index] = array;
+}
+
+/* What layers hear and put out: the first plane, where there are two. Behind
+ * everything else, because kernels read a little ahead of what they use. */
+static void take_streams(arena_t *arena, grit_engine_t *engine) {
+  for (uint32_t i = 0; i < engine->model->header->layer_count; i++) {
+    const history_t history = take_history(arena, &engine->model->layers[i].conv, arena->three);
+    if (arena->base != NULL) engine->layers[i].history = history;
+  }
+  const uint32_t width = arena->three ? 2u : arena->width;
+  take(arena, arena->copied_bytes);         /* in front of the block */
+  engine->block = take_chunk(arena, width); /* in two planes, a head's input needs z[1]'s place, too */
+  engine->z[1] = take_chunk(arena, width);
+  engine->z[0] = take_chunk(arena, width);
+}
+
+static void take_scratch(arena_t *arena, grit_engine_t *engine) {
+  engine->pre = take_chunk(arena, arena->gated_rows);
+  engine->dry = take(arena, CHUNK_FRAMES * sizeof(int32_t));
+  engine->skips = take(arena, CHUNK_FRAMES * arena->width * sizeof(int32_t));
+  arena->used = (arena->used + 7u) & ~(size_t)7u; /* words in a second plane, too */
+  const size_t from = arena->used;
+  take_streams(arena, engine);
+  if (!arena->three) return;
+  const size_t second = arena->used;
+  take(arena, (second - from) / 2u);
+  if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
 }
 
 static void aim_all_fixed(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
   for (uint32_t i = 0; i < header->layer_count; i++)
-    aim_fixed(&engine->layers[i].conv, engine->layers[i].history.copied, engine->block);
+    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, engine->block);
   for (uint32_t a = 0; a < header->array_count; a++) {
     const array_t *array = &engine->arrays[a];
-    aim_fixed(&array->head, array->history.copied, engine->block);
-    grit_kernel_aim(&array->rechannel, 0, a == 0u ? (const int16_t *)(const void *)engine->dry : engine->block);
+    aim_fixed(&array->head, &array->history, engine->block);
+    if (!array->rechannel.three)
+      grit_kernel_aim(&array->rechannel, 0, a == 0u ? (const int16_t *)(const void *)engine->dry : engine->block);
   }
 }
 
@@ -218,7 +225,7 @@ static void aim_all_fixed(const grit_engine_t *engine) {
  * Returns the bytes. */
 static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  arena_t arena = {base, 0};
+  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (base == NULL) engine = &counting;
@@ -341,54 +348,58 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
-static void copy_frames(int16_t *to, const int16_t *from, size_t frames, size_t channels) {
-  grit_kernel_copy(to, from, frames * channels);
+static void copy_frames(int16_t *to, const int16_t *from, size_t frames, size_t channels, uintptr_t planes) {
+  if (planes != 0u)
+    grit_three_copy(planes, to, from, frames);
+  else
+    grit_kernel_copy(to, from, frames * channels);
 }
 
 /* Silence's frame, just computed, was always there: fill the history with it.
  */
-static void settle(const history_t *history, const int16_t *frame) {
+static void settle(const history_t *history, const int16_t *frame, uintptr_t planes) {
   for (uint32_t i = 0; i < stored_frames(history); i++)
-    copy_frames(history->frames + (size_t)i * history->channels, frame, 1u, history->channels);
+    copy_frames(history->frames + (size_t)i * history->channels, frame, 1u, history->channels, planes);
 }
 
 /* Puts the history where the taps look for it. */
-static void recall(const history_t *history, int16_t *block) {
+static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   const size_t channels = history->channels;
   if (history->copied) {
-    grit_kernel_copy(block - (size_t)history->length * channels, history->frames, (size_t)history->length * channels);
+    copy_frames(block - (size_t)history->length * channels, history->frames, history->length, channels, planes);
     return;
   }
   if (history->next >= TWICE_FRAMES) {
     const int16_t *newest = history->frames + (size_t)(history->next - TWICE_FRAMES) * channels;
-    copy_frames(block - TWICE_FRAMES * channels, newest, TWICE_FRAMES, channels);
+    copy_frames(block - TWICE_FRAMES * channels, newest, TWICE_FRAMES, channels, planes);
     return;
   }
   for (uint32_t back = 1; back <= TWICE_FRAMES; back++) {
     const uint32_t from = history->next >= back ? history->next - back : history->next + history->length - back;
-    copy_frames(block - (size_t)back * channels, history->frames + (size_t)from * channels, 1u, channels);
+    copy_frames(block - (size_t)back * channels, history->frames + (size_t)from * channels, 1u, channels, planes);
   }
 }
 
 /* Takes the block's frames into the history. */
-static void remember(history_t *history, const int16_t *block, uint32_t frames) {
+static void remember(history_t *history, const int16_t *block, uint32_t frames, uintptr_t planes) {
   const size_t channels = history->channels;
   if (history->copied) {
     const int16_t *from = block + (size_t)frames * channels - (size_t)history->length * channels;
-    copy_frames(history->frames, from, history->length, channels);
+    copy_frames(history->frames, from, history->length, channels, planes);
     return;
   }
   const uint32_t first = smaller(frames, history->length - history->next);
-  copy_frames(history->frames + (size_t)history->next * channels, block, first, channels);
-  copy_frames(history->frames, block + (size_t)first * channels, frames - first, channels);
+  copy_frames(history->frames + (size_t)history->next * channels, block, first, channels, planes);
+  copy_frames(history->frames, block + (size_t)first * channels, frames - first, channels, planes);
   if (first < frames || history->next < TWICE_FRAMES)
-    copy_frames(history->frames + (size_t)history->length * channels, history->frames, TWICE_FRAMES, channels);
+    copy_frames(history->frames + (size_t)history->length * channels, history->frames, TWICE_FRAMES, channels, planes);
   history->next += frames;
   if (history->next >= history->length) history->next -= history->length;
 }
 
-static uint32_t whole_tiles(uint32_t frames) {
-  return (frames + TILE_FRAMES - 1u) / TILE_FRAMES * TILE_FRAMES;
+/* In two planes a tile has two frames. */
+static uint32_t whole_tiles(uint32_t frames, bool three) {
+  return three ? (frames + 1u) & ~1u : (frames + TILE_FRAMES - 1u) / TILE_FRAMES * TILE_FRAMES;
 }
 
 /* Aims one tap into a ring, or beyond it into the block, for frame `at` of the
@@ -405,7 +416,7 @@ static uint32_t aim_tap(const grit_conv_t *conv, const history_t *history, const
   if (index >= history->length) index -= history->length;
   grit_kernel_aim(conv, tap, history->frames + ((ptrdiff_t)index - (ptrdiff_t)at) * (ptrdiff_t)channels);
   const uint32_t left = smaller(lag - at - TWICE_FRAMES, history->length - index);
-  return left >= CHUNK_FRAMES ? CHUNK_FRAMES : at + whole_tiles(left);
+  return left >= CHUNK_FRAMES ? CHUNK_FRAMES : at + whole_tiles(left, conv->three);
 }
 
 /* Aims the taps of a ring whose time has come at frame `at`; until[] says when
@@ -426,7 +437,8 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
                                     uint32_t frames, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
-  recall(history, engine->block);
+  const uintptr_t planes = conv->three ? engine->planes : 0u;
+  recall(history, engine->block, planes);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
     if (done == step_at) {
@@ -435,10 +447,13 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
     }
     if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
-    grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
+    if (planes != 0u)
+      grit_three_convolve(conv, planes, done, engine->dry + done, out + (size_t)done * 2u, end - done);
+    else
+      grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
     done = end;
   }
-  remember(history, engine->block, frames);
+  remember(history, engine->block, frames, planes);
 }
 
 static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size_t frames, int16_t *z) {
@@ -459,7 +474,10 @@ static void add_skip(grit_engine_t *engine, const int16_t *z, const int8_t *weig
     engine->waiting = present;
     return;
   }
-  grit_kernel_skip_two(engine->skips, &engine->waiting, &present, channels, frames);
+  if (engine->planes != 0u)
+    grit_three_skip_two(engine->planes, engine->skips, &engine->waiting, &present, frames);
+  else
+    grit_kernel_skip_two(engine->skips, &engine->waiting, &present, channels, frames);
   engine->waiting.z = NULL;
 }
 
@@ -467,7 +485,11 @@ static void add_skip(grit_engine_t *engine, const int16_t *z, const int8_t *weig
 static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t frames) {
   const grit_skip_t waiting = engine->waiting;
   if (waiting.z == NULL) return;
-  grit_kernel_skip(engine->skips, waiting.z, waiting.weight, channels, frames);
+  const grit_skip_t none = {NULL, NULL};
+  if (engine->planes != 0u)
+    grit_three_skip_two(engine->planes, engine->skips, &waiting, &none, frames);
+  else
+    grit_kernel_skip(engine->skips, waiting.z, waiting.weight, channels, frames);
   engine->waiting.z = NULL;
 }
 
@@ -485,8 +507,13 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
   add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
   if (record->residual.rows == 0u) return;
-  if (record->stream_shift != 0u)
-    grit_kernel_shift(engine->block, (const int8_t *)(blob + record->stream_shift), channels, frames);
+  const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
+  if (engine->planes != 0u) {
+    if (record->stream_shift != 0u) grit_three_shift(engine->planes, engine->block, shift, frames);
+    grit_three_residual(&layer->residual, engine->planes, z, engine->block, frames);
+    return;
+  }
+  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, shift, channels, frames);
   grit_kernel_residual(&layer->residual, z, engine->block, frames);
 }
 
@@ -503,6 +530,10 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
  * engine->z[1]. */
 static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const grit_conv_t *conv = &engine->arrays[index].rechannel;
+  if (engine->planes != 0u) {
+    grit_three_spread(conv, engine->planes, engine->dry, engine->block, frames);
+    return;
+  }
   if (index == 0u) {
     grit_kernel_spread(conv, engine->dry, engine->block, frames);
     return;
@@ -528,18 +559,24 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
-      if (settling) settle(&engine->layers[i].history, engine->block);
+      if (settling) settle(&engine->layers[i].history, engine->block, engine->planes);
       run_layer(engine, i, frames);
     }
     add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */
     if (settling) {
       grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
-      settle(&engine->arrays[a].history, engine->block);
+      settle(&engine->arrays[a].history, engine->block, 0);
     }
     run_head(engine, a, frames);
-    if (!last) copy_frames(engine->block, engine->z[1], frames, model->arrays[a + 1u].channels);
+    if (!last) copy_frames(engine->block, engine->z[1], frames, model->arrays[a + 1u].channels, 0);
   }
+}
+
+static void start_rings(grit_engine_t *engine) {
+  const grit_header_t *header = engine->model->header;
+  for (uint32_t i = 0; i < header->layer_count; i++) engine->layers[i].history.next = 0;
+  for (uint32_t a = 0; a < header->array_count; a++) engine->arrays[a].history.next = 0;
 }
 
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
@@ -553,11 +590,11 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
     aim(engine);
     use_target(engine);
   }
-  for (uint32_t i = 0; i < model->header->layer_count; i++) engine->layers[i].history.next = 0;
-  for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.next = 0;
+  start_rings(engine);
   memset(engine->dry, 0, CHUNK_FRAMES * sizeof(int32_t));
   plan_ramp(engine, 1);
   run_chunk(engine, 1, true);
+  start_rings(engine); /* at an even frame; what they hold is all the same */
 }
 
 /* Four at a time: a round of these loops costs as much as its work. */

@@ -151,6 +151,82 @@ void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
 }
 
+/* ---- three channels in two planes ---- */
+
+bool grit_three_fits(const grit_model_t *model) {
+#ifdef USE_AVX2
+  (void)model; /* its loops want whole frames */
+  return false;
+#else
+  return grit_model_reads_three(model);
+#endif
+}
+
+static int32_t three_sum(const int8_t *weight, uintptr_t planes, const int16_t *x) {
+  return weight[0] * x[0] + weight[1] * x[1] + weight[2] * *grit_third(planes, x);
+}
+
+void grit_three_convolve(const grit_conv_t *conv, uintptr_t planes, size_t first, const int32_t *dry, int16_t *out,
+                         size_t frames) {
+  const size_t rows = conv->record->rows, kernel = conv->record->kernel;
+  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+  const int8_t *mixins = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
+  const uint32_t *words = rows_of(conv);
+  for (size_t frame = 0; frame < frames; frame++, out += 2)
+    for (size_t row = 0; row < 3u; row++) {
+      int32_t acc = (int32_t)words[row] + (mixins == NULL ? 0 : mixins[row] * dry[frame]);
+      for (size_t tap = 0; tap < kernel; tap++)
+        acc += three_sum(weights + (row * kernel + tap) * 4u, planes, taps_of(conv)[tap] + 2u * (first + frame));
+      *(row < 2u ? out + row : grit_third(planes, out)) = grit_requantize(acc, words[rows + row], conv->record->shift);
+    }
+}
+
+void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_t *z, int16_t *stream, size_t frames) {
+  const size_t rows = conv->record->rows;
+  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+  const uint32_t *words = rows_of(conv);
+  for (size_t frame = 0; frame < frames; frame++, z += 2, stream += 2)
+    for (size_t row = 0; row < 3u; row++) {
+      const int32_t acc = (int32_t)words[row] + three_sum(weights + row * 4u, planes, z);
+      int16_t *to = row < 2u ? stream + row : grit_third(planes, stream);
+      *to = grit_saturate(*to + grit_requantize(acc, words[rows + row], conv->record->shift));
+    }
+}
+
+void grit_three_spread(const grit_conv_t *conv, uintptr_t planes, const int32_t *dry, int16_t *out, size_t frames) {
+  const size_t rows = conv->record->rows;
+  const int8_t *weight = (const int8_t *)(conv->blob + conv->record->weight);
+  const uint32_t *words = rows_of(conv);
+  for (size_t frame = 0; frame < frames; frame++, out += 2)
+    for (size_t row = 0; row < 3u; row++)
+      *(row < 2u ? out + row : grit_third(planes, out)) =
+          grit_requantize((int32_t)words[row] + weight[row] * dry[frame], words[rows + row], conv->record->shift);
+}
+
+void grit_three_shift(uintptr_t planes, int16_t *stream, const int8_t *shift, size_t frames) {
+  for (size_t frame = 0; frame < frames; frame++, stream += 2)
+    for (size_t c = 0; c < 3u; c++) {
+      int16_t *x = c < 2u ? stream + c : grit_third(planes, stream);
+      *x = (int16_t)grit_shift_round(*x, (uint32_t)shift[c]);
+    }
+}
+
+void grit_three_skip_two(uintptr_t planes, int32_t *skips, const grit_skip_t *first, const grit_skip_t *second,
+                         size_t frames) {
+  for (const grit_skip_t *one = first;; one = second) {
+    const int16_t *z = one->z;
+    for (size_t frame = 0; z != NULL && frame < frames; frame++, z += 2)
+      for (size_t c = 0; c < 3u; c++)
+        skips[4u * frame + c] += (c < 2u ? z[c] : *grit_third(planes, z)) * one->weight[c];
+    if (one == second) return;
+  }
+}
+
+void grit_three_copy(uintptr_t planes, int16_t *to, const int16_t *from, size_t frames) {
+  memcpy(to, from, 2u * frames * sizeof(int16_t));
+  memcpy(grit_third(planes, to), grit_third(planes, from), frames * sizeof(int16_t));
+}
+
 void grit_kernel_clear(int32_t *skips, size_t count) {
   memset(skips, 0, count * sizeof(int32_t));
 }
@@ -161,12 +237,14 @@ void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
 
 #endif
 
+#ifndef GRIT_KERNELS_M7
 void grit_kernel_tanh(int16_t *x, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t entry = grit_tanh_table[(x[i] >> 7) + 256];
     x[i] = grit_interpolate(x[i], (int16_t)(entry & 0xFFFFu), entry, 7);
   }
 }
+#endif
 
 void grit_kernel_sigmoid(int16_t *x, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -10,6 +10,7 @@
 #ifndef GRITSPACE_KERNELS_H
 #define GRITSPACE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ typedef struct {
   uint16_t slope;      /* leaky ReLU's, Q15, folded into the multiplier;
                           GRIT_NO_SLOPE: none */
   uint8_t use;         /* grit_use_t */
+  uint8_t three;       /* reads and writes three channels in two planes */
 } grit_conv_t;
 
 /* Where rows' biases and multipliers come from and where they go. */
@@ -62,6 +64,33 @@ typedef struct {
   const int16_t *z;
   const int8_t *weight;
 } grit_skip_t;
+
+/* Three channels in two planes. A network of width three comes padded to four.
+ * Where nothing reads the fourth channel, its frames lie so: the first two
+ * channels, four bytes a frame, in one plane; the third, two bytes a frame, in
+ * the other. All first planes lie in one stretch of memory, and the second ones
+ * behind it in the same order, so that an address in the first plane says where
+ * the third channel stands. Skip sums keep their four words a frame. */
+
+/* Whether the kernels have this model's layers run so. */
+bool grit_three_fits(const grit_model_t *model);
+
+/* Where the third channel stands of the frames whose first two stand at `at`. planes: the second stretch less half of
+ * the first. */
+static inline int16_t *grit_third(uintptr_t planes, const int16_t *at) {
+  return (int16_t *)(planes + (uintptr_t)at / 2u);
+}
+
+/* As the kernels below of the like name. z, stream, to, from: in the first
+ * plane, where chunks begin on 4-byte boundaries in the second one, too. */
+void grit_three_convolve(const grit_conv_t *conv, uintptr_t planes, size_t first, const int32_t *dry, int16_t *out,
+                         size_t frames);
+void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_t *z, int16_t *stream, size_t frames);
+void grit_three_spread(const grit_conv_t *conv, uintptr_t planes, const int32_t *dry, int16_t *out, size_t frames);
+void grit_three_shift(uintptr_t planes, int16_t *stream, const int8_t *shift, size_t frames);
+void grit_three_skip_two(uintptr_t planes, int32_t *skips, const grit_skip_t *first, const grit_skip_t *second,
+                         size_t frames); /* second->z NULL: the first alone */
+void grit_three_copy(uintptr_t planes, int16_t *to, const int16_t *from, size_t frames);
 
 /* Bytes of caller's memory, aligned as a pointer is, for `prepared`. */
 size_t grit_kernel_prepared_bytes(const grit_conv_t *conv);

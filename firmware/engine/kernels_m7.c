@@ -14,12 +14,13 @@
 #include "engine.h"
 #include "film.h"
 #include "kernels_m7.h"
+#include "kernels_m7_three.h"
 
 #define MOST_SHIFT                                                            \
   32u /* up to it a multiplier can be moved up so that SMMULR is the rounding \
          rule */
 
-typedef enum { TILED, HEAD, SPREAD, PLAIN } form_t;
+typedef enum { TILED, HEAD, SPREAD, PLAIN, THREE = GRIT_M7_THREE_FORM } form_t;
 
 typedef struct {
   grit_m7_tiles_t *linear, *leaky, *tanh; /* any number of taps */
@@ -117,6 +118,7 @@ static uint32_t *blocks_of(const grit_conv_t *conv) {
 }
 
 size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
+  if (conv->three) return grit_m7_three_prepared_bytes(conv);
   const plan_t plan = plan_of(conv);
   const grit_convolution_t *record = conv->record;
   const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
@@ -132,6 +134,10 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
 }
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
+  if (conv->three) {
+    grit_m7_three_prepare(conv);
+    return;
+  }
   const grit_convolution_t *record = conv->record;
   plan_t *plan = (plan_t *)(void *)conv->prepared;
   *plan = plan_of(conv);
@@ -182,7 +188,8 @@ static void set_target_biases(const grit_conv_t *conv, const int32_t *target) {
   }
 }
 
-static inline void set_multipliers(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step, bool leaky) {
+static inline void set_multipliers(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step, bool leaky,
+                                   bool arrived) {
   const plan_t *plan = plan_at(conv);
   const uint32_t up = MOST_SHIFT - conv->record->shift, words = plan->words;
   const int32_t slope = conv->slope, half = 1 << 14, taken = (int32_t)step, rest = (int32_t)(GRIT_RAMP_STEPS - step);
@@ -192,19 +199,24 @@ static inline void set_multipliers(const grit_conv_t *conv, const grit_ramp_t *r
     int32_t from, towards; /* two rows a word */
     __builtin_memcpy(&from, start, sizeof from);
     __builtin_memcpy(&towards, target, sizeof towards);
-    const int32_t a = __smlabb(towards, taken, __smlabb(from, rest, 0)) >> 2;
-    const int32_t b = __smlatb(towards, taken, __smlatb(from, rest, 0)) >> 2;
+    const int32_t a = arrived ? (int16_t)towards : __smlabb(towards, taken, __smlabb(from, rest, 0)) >> 2;
+    const int32_t b = arrived ? towards >> 16 : __smlatb(towards, taken, __smlatb(from, rest, 0)) >> 2;
     const int32_t below_a = ((a * slope + half) >> 15) - a, below_b = ((b * slope + half) >> 15) - b;
     to[0] = (uint32_t)a << up;
     to[1] = (uint32_t)b << up;
-    if (leaky) to[2] = (uint32_t)below_a << up;
-    if (leaky) to[3] = (uint32_t)below_b << up;
+    if (!leaky) continue;
+    to[2] = (uint32_t)below_a << up;
+    to[3] = (uint32_t)below_b << up;
   }
 }
 
 GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step) {
   const plan_t *plan = plan_at(conv);
-  if (plan->form == PLAIN) {
+  if (plan->form >= PLAIN) {
+    if (plan->form == THREE) {
+      grit_m7_three_set_rows(conv, ramp, step);
+      return;
+    }
     const uint32_t rows = conv->record->rows;
     uint32_t *to = blocks_of(conv);
     for (uint32_t row = 0; row < rows; row++) {
@@ -219,20 +231,27 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
     block[plan->multiplier] = (uint32_t)grit_multiplier_at(ramp, 0, step) << (MOST_SHIFT - conv->record->shift);
     return;
   }
-  if (step == GRIT_RAMP_STEPS)
-    set_target_biases(conv, ramp->target_bias);
-  else
+  const bool leaky = conv->slope != GRIT_NO_SLOPE;
+  if (step != GRIT_RAMP_STEPS) {
     set_biases(conv, ramp, step);
-  if (conv->slope != GRIT_NO_SLOPE)
-    set_multipliers(conv, ramp, step, true);
-  else
-    set_multipliers(conv, ramp, step, false);
+    if (leaky)
+      set_multipliers(conv, ramp, step, true, false);
+    else
+      set_multipliers(conv, ramp, step, false, false);
+    return;
+  }
+  set_target_biases(conv, ramp->target_bias);
+  set_multipliers(conv, ramp, step, leaky, true);
 }
 
 GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   const plan_t *plan = plan_at(conv);
   uint32_t *to = blocks_of(conv);
-  if (plan->form == PLAIN) {
+  if (plan->form >= PLAIN) {
+    if (plan->form == THREE) {
+      grit_m7_three_aim(conv, tap, at);
+      return;
+    }
     to[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;
     return;
   }
@@ -329,6 +348,15 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
   grit_m7_call_t call = call_of(conv, NULL, stream, (uint32_t)(uintptr_t)z, frames, GRIT_M7_TILE_FRAMES);
   call.weights--; /* from the word before the weights, as if a place stood there */
   plan->tiles(&call, NULL);
+}
+
+/* A straight line at x itself, as the tiles have it. */
+void grit_kernel_tanh(int16_t *x, size_t count) {
+  const uint32_t *bases = grit_m7_tanh_tables + 256, *slopes = bases + 512;
+  for (size_t i = 0; i < count; i++) {
+    const int32_t line = x[i] >> 7;
+    x[i] = (int16_t)((int32_t)(bases[line] + slopes[line] * (uint32_t)x[i]) >> 16);
+  }
 }
 
 /* ---- columns: two channels at a time down the frames

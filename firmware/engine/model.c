@@ -229,3 +229,22 @@ grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t byte
   if (status == GRIT_OK && history > MAX_HISTORY_SAMPLES) status = GRIT_ERROR_UNSUPPORTED;
   return status;
 }
+
+/* Weights [rows][kernel][4] of whose first `rows` rows none is for the fourth channel. */
+static bool reads_three(const grit_model_t *model, const grit_convolution_t *conv, uint32_t rows) {
+  const int8_t *weight = (const int8_t *)(model->blob + conv->weight);
+  for (uint32_t i = 3; i < rows * conv->kernel * 4u; i += 4u)
+    if (weight[i] != 0) return false;
+  return conv->shift <= 32u;
+}
+
+bool grit_model_reads_three(const grit_model_t *model) {
+  const grit_array_t *array = &model->arrays[0];
+  if (model->header->array_count != 1u || array->channels != 4u || array->rechannel.shift > 32u) return false;
+  for (uint32_t i = 0; i < array->layer_count; i++) {
+    const grit_layer_t *layer = &model->layers[i];
+    if (layer->activation != 1u || layer->gated || !reads_three(model, &layer->conv, 3)) return false;
+    if (layer->residual.rows != 0u && !reads_three(model, &layer->residual, 3)) return false;
+  }
+  return reads_three(model, &array->head, 1);
+}

@@ -2,6 +2,7 @@
 #ifndef GRITSPACE_MODEL_H
 #define GRITSPACE_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ typedef enum {
 
 /* Opens a blob in place. On any status but GRIT_OK the model is unusable. bytes may be more than the blob needs. */
 grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes);
+
+/* Whether it is one array of leaky layers, padded from three channels to four: nothing reads the fourth. */
+bool grit_model_reads_three(const grit_model_t *model);
 
 /* A short English sentence for a status; never NULL. */
 const char *grit_status_text(grit_status_t status);

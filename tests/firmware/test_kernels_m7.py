@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from gritspace.quantize import cycles_build, cycles_trace, grit
+from gritspace.quantize import engine as engine_library
 from gritspace.quantize.cycles_trace import EmulatedEngine, Trace
 from gritspace.quantize.integer import quantize
 from gritspace.quantize.integer_model import IntegerModel
@@ -35,6 +36,9 @@ SHAPES = {
     ),
     "gated, with a position": TcnConfig((Array(6, (3,) * 5, (1, 2, 4, 8, 16), gated=True),), position_size=3),
     "fourteen channels": TcnConfig((Array(14, (4, 3), (3, 9), "leaky_relu"),), position_size=1),
+    "three channels in two planes": TcnConfig(
+        (Array(3, (6, 6, 15, 6, 5, 2), (1, 17, 13, 41, 101, 60), "leaky_relu", head_kernel_size=16),), position_size=2
+    ),
     "wider than the tiles": TcnConfig((Array(24, (3, 4), (1, 9), "tanh"),)),
 }
 
@@ -94,8 +98,29 @@ def test_any_block_size_puts_out_the_same_bits(block: int) -> None:
     np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio))
 
 
-def test_a_moving_position_puts_out_the_references_bits() -> None:
-    model = model_of(SHAPES["odd widths and every kernel length"])
+@pytest.mark.parametrize("block", [1, 47, 49])
+def test_any_block_size_puts_out_the_same_bits_of_three_channels(block: int) -> None:
+    """Blocks of odd sizes leave the second plane's words on half-words."""
+    model = model_of(SHAPES["three channels in two planes"])
+    audio = loud_audio(260)
+    engine = EmulatedEngine(grit.to_bytes(model))
+    np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio))
+
+
+def test_plain_c_puts_out_the_same_bits_of_three_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a laptop AVX2 takes the place of what the engine does with two planes elsewhere."""
+    monkeypatch.setattr(engine_library, "FLAGS", (*engine_library.FLAGS, "-DGRIT_KERNELS_PLAIN"))
+    monkeypatch.setattr(engine_library, "_library", engine_library._library.__wrapped__)
+    model = model_of(SHAPES["three channels in two planes"])
+    audio = loud_audio(700)
+    engine = engine_library.Engine(grit.to_bytes(model))
+    parts = [engine.process(part) for part in np.split(audio, [1, 48, 95, 300])]
+    np.testing.assert_array_equal(np.concatenate(parts), run(model, audio))
+
+
+@pytest.mark.parametrize("name", ["odd widths and every kernel length", "three channels in two planes"])
+def test_a_moving_position_puts_out_the_references_bits(name: str) -> None:
+    model = model_of(SHAPES[name])
     audio = loud_audio(480)
     generator = np.random.default_rng(11)
     start, *targets = generator.integers(-32768, 32767, (6, 2)).astype(np.int16)

@@ -30,11 +30,11 @@ def a1(wide: int, narrow: int) -> TcnConfig:
 
 
 NETWORKS = {
-    "A2-Full": (a2(8), 8415, 140_860),
-    "A2-Lite": (a2(4), 3010, 65_988),
-    "A1 standard": (a1(16, 8), 9999, 142_928),
-    "A1 feather": (a1(8, 4), 3527, 66_120),
-    "A1 nano": (a1(4, 2), 1490, 32_580),
+    "A2-Full": (a2(8), 8415, 140_864),
+    "A2-Lite": (a2(3), 2345, 48_508),
+    "A1 standard": (a1(16, 8), 9845, 142_936),
+    "A1 feather": (a1(8, 4), 3470, 66_128),
+    "A1 nano": (a1(4, 2), 1500, 32_584),
 }
 """Shape, most cycles a frame, most bytes of state: what the kernels reach today, held with half a percent to spare."""
 
@@ -50,7 +50,7 @@ def test_no_change_makes_a_known_network_dearer_unseen(name: str) -> None:
 def test_no_change_makes_a_moving_position_dearer_unseen() -> None:
     moving = estimate_cycles(model_of(a2(8, position_size=8))).moving_cycles_per_frame
     assert moving is not None
-    assert 0 < moving < 199.5
+    assert 0 < moving < 197
 
 
 def test_the_same_model_costs_the_same_every_time() -> None:

@@ -22,6 +22,7 @@ from gritspace.quantize.m7_kernels import (
 )
 from gritspace.quantize.m7_registers import arrange
 from gritspace.quantize.m7_schedule import duration, parse, schedule
+from gritspace.quantize.m7_three import three_copy, three_skip_two
 
 
 @pytest.mark.parametrize("pairs", [1, 2])
@@ -29,7 +30,7 @@ def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None
     """The quick ones: looking for a long tile's order takes minutes."""
     committed = (SOURCES / "kernels_m7.S").read_text()
     functions = [head(pairs), skip(pairs), skip_two(pairs), shift(pairs), narrow(), copy()]
-    functions += [convolution(pairs, "linear")] if pairs == 1 else []
+    functions += [convolution(pairs, "linear")] if pairs == 1 else [three_skip_two(), three_copy()]
     for function in functions:
         assert "\n".join(formatted(function)) in committed
 

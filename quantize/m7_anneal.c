@@ -1,0 +1,180 @@
+/* Simulated annealing for m7_anneal.py: numbers in, the best order and its registers out.
+ *
+ * In: count, context, registers; for each instruction and then each of the context: length, units, whether only first
+ * in its cycle, sources (how many; which, wait); context in front; for each instruction those it must follow (how many;
+ * which); values (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps;
+ * seed. Out: cycles, the order, the register of each value. Fails with 1 if registers do not suffice for the first
+ * order. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST = 512, MOST_LINKS = 64, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
+static const double HOT = 0.8, COLD = 0.12; /* cycles worse that follow with probability 1/e, at first and at last */
+
+static int count, context, front, length[MOST], units[MOST], alone[MOST], sources[MOST];
+static int source[MOST][MOST_LINKS], wait[MOST][MOST_LINKS];
+static int follows[MOST], earlier[MOST][MOST], precedes[MOST], later[MOST][MOST];
+static int values, fixed[MOST], writer[MOST], stays[MOST], readers[MOST], reader[MOST][MOST_LINKS];
+
+typedef struct {
+  int begin, end, value;
+} span_t;
+static span_t spans[REGISTERS][MOST], wanted[MOST];
+static int held[REGISTERS], waiting, tries, given[MOST];
+
+static int number(void) {
+  int x = 0;
+  if (scanf("%d", &x) != 1) x = 0;
+  return x;
+}
+
+static uint64_t random_state;
+static uint32_t random_below(uint32_t limit) {
+  random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(((random_state >> 33) * limit) >> 31);
+}
+
+static int cycles(const int *order) {
+  static int done[MOST];
+  int cycle = 0, slots = 0, last_write = 0, used = 0;
+  for (int n = 0; n < count + context; n++) {
+    const int i = n < front ? count + n : (n < front + count ? order[n - front] : n);
+    int at = last_write - length[i] > cycle ? last_write - length[i] : cycle;
+    for (int s = 0; s < sources[i]; s++)
+      if (done[source[i][s]] - wait[i][s] > at) at = done[source[i][s]] - wait[i][s];
+    if (at > cycle) cycle = at, slots = 0, used = 0;
+    if (slots == 2 || (used & units[i]) != 0 || (slots != 0 && alone[i])) cycle++, slots = 0, used = 0;
+    slots++;
+    used |= units[i];
+    done[i] = cycle + length[i];
+    if (done[i] > last_write) last_write = done[i];
+  }
+  return cycle + 1;
+}
+
+static bool assign(int at) {
+  if (at == waiting) return true;
+  const span_t span = wanted[at];
+  int room[REGISTERS], fitting[REGISTERS], fit = 0;
+  for (int r = 0; r < REGISTERS; r++) {
+    int next = count + 1;
+    bool taken = false;
+    for (int s = 0; s < held[r] && !taken; s++) {
+      taken = spans[r][s].begin < span.end && span.begin < spans[r][s].end;
+      if (spans[r][s].begin >= span.end && spans[r][s].begin < next) next = spans[r][s].begin;
+    }
+    if (taken) continue;
+    int place = fit++; /* tightest gap first */
+    for (; place > 0 && room[fitting[place - 1]] > next; place--) fitting[place] = fitting[place - 1];
+    fitting[place] = r;
+    room[r] = next;
+  }
+  for (int n = 0; n < fit; n++) {
+    if (--tries < 0) return false;
+    const int r = fitting[n];
+    spans[r][held[r]++] = span;
+    given[span.value] = r;
+    if (assign(at + 1)) return true;
+    held[r]--;
+  }
+  return false;
+}
+
+static bool registers_suffice(const int *order, int most_tries) {
+  int place[MOST];
+  for (int n = 0; n < count; n++) place[order[n]] = n;
+  memset(held, 0, sizeof held);
+  waiting = 0;
+  for (int v = 0; v < values; v++) {
+    span_t span = {writer[v] < 0 ? -1 : place[writer[v]], 0, v};
+    span.end = stays[v] ? count : span.begin + 1;
+    for (int r = 0; r < readers[v] && !stays[v]; r++)
+      if (place[reader[v][r]] > span.end) span.end = place[reader[v][r]];
+    given[v] = fixed[v];
+    if (fixed[v] >= 0) {
+      spans[fixed[v]][held[fixed[v]]++] = span;
+      continue;
+    }
+    int at = waiting++;
+    for (; at > 0 && wanted[at - 1].begin > span.begin; at--) wanted[at] = wanted[at - 1];
+    wanted[at] = span;
+  }
+  tries = most_tries;
+  return assign(0);
+}
+
+static void read_problem(void) {
+  count = number();
+  context = number();
+  for (int i = 0; i < count + context; i++) {
+    length[i] = number();
+    units[i] = number();
+    alone[i] = number();
+    sources[i] = number();
+    for (int s = 0; s < sources[i]; s++) source[i][s] = number(), wait[i][s] = number();
+  }
+  front = number();
+  for (int j = 0; j < count; j++) {
+    follows[j] = number();
+    for (int n = 0; n < follows[j]; n++) {
+      const int i = earlier[j][n] = number();
+      later[i][precedes[i]++] = j;
+    }
+  }
+  values = number();
+  for (int v = 0; v < values; v++) {
+    fixed[v] = number();
+    writer[v] = number();
+    stays[v] = number();
+    readers[v] = number();
+    for (int r = 0; r < readers[v]; r++) reader[v][r] = number();
+  }
+}
+
+int main(void) {
+  static int order[MOST], tried[MOST], best[MOST], best_given[MOST], place[MOST];
+  read_problem();
+  for (int n = 0; n < count; n++) order[n] = number();
+  const int steps = number();
+  random_state = (uint64_t)number();
+  if (!registers_suffice(order, FIRST_TRIES)) return 1;
+  memcpy(best, order, sizeof best);
+  memcpy(best_given, given, sizeof best_given);
+  int cost = cycles(order), least = cost;
+  for (int n = 0; n < count; n++) place[order[n]] = n;
+  for (int step = 0; step < steps; step++) {
+    const int at = (int)random_below((uint32_t)count), i = order[at];
+    int low = 0, high = count - 1;
+    for (int n = 0; n < follows[i]; n++)
+      if (place[earlier[i][n]] >= low) low = place[earlier[i][n]] + 1;
+    for (int n = 0; n < precedes[i]; n++)
+      if (place[later[i][n]] <= high) high = place[later[i][n]] - 1;
+    if (low >= high) continue;
+    const int to = low + (int)random_below((uint32_t)(high - low + 1));
+    if (to == at) continue;
+    memcpy(tried, order, sizeof tried);
+    if (to < at) memmove(tried + to + 1, order + to, (size_t)(at - to) * sizeof *order);
+    if (to > at) memmove(tried + at, order + at + 1, (size_t)(to - at) * sizeof *order);
+    tried[to] = i;
+    const int price = cycles(tried);
+    const double heat = HOT * pow(COLD / HOT, (double)step / steps);
+    if (price > cost && random_below(1u << 24) >= exp((cost - price) / heat) * (1u << 24)) continue;
+    if (!registers_suffice(tried, TRIES)) continue;
+    memcpy(order, tried, sizeof order);
+    cost = price;
+    for (int n = 0; n < count; n++) place[order[n]] = n;
+    if (cost >= least) continue;
+    least = cost;
+    memcpy(best, order, sizeof best);
+    memcpy(best_given, given, sizeof best_given);
+  }
+  printf("%d\n", least);
+  for (int n = 0; n < count; n++) printf("%d ", best[n]);
+  printf("\n");
+  for (int v = 0; v < values; v++) printf("%d ", best_given[v]);
+  printf("\n");
+  return 0;
+}

@@ -30,6 +30,7 @@ bench-engine: setup ## how fast a laptop plays an integer model: the C engine be
 	@$(bin)/python -m gritspace.quantize.bench_engine
 
 captures := $(wildcard ../shared/data/captures/proteus ../shared/data/captures/neuralpi ../shared/data/captures/neuralseed_mit)
+RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json
 	@$(bin)/gritspace research $(captures:%=--captures %) $(patsubst %,--audio %,$(wildcard ../shared/data/audio/guitar)) $(RESEARCH)
 

@@ -530,8 +530,8 @@ def source() -> str:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
-    for function in (lambda: three_convolution(3), three_convolution, three_residual, three_skip_two, three_copy):
-        lines += formatted(function())
+    for lines_of in (three_convolution(3), three_convolution(), three_residual(), three_skip_two(), three_copy()):
+        lines += formatted(lines_of)
     lines += formatted(narrow()) + formatted(copy()) + formatted(zero())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]

@@ -26,6 +26,7 @@ bool grit_settings_knob_plausible(const grit_knob_calibration_t *calibration) {
   const int32_t room = (whole < 0 ? -whole : whole) * KNOB_TOLERANCE_PERCENT / 100;
   const int32_t left = calibration->left - GRIT_PANEL_KNOB_LEFT_CODE;
   const int32_t right = calibration->right - GRIT_PANEL_KNOB_RIGHT_CODE;
+  // cppcheck-suppress knownConditionTrueFalse ; another panel's ends need not lie at the converter's
   return left <= room && left >= -room && right <= room && right >= -room;
 }
 

@@ -59,11 +59,14 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   }
   voice->work = 0;
   for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
+    // cppcheck-suppress moduloofone ; a block has several pieces when 16 frames are taken at a time
     const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
+    // cppcheck-suppress knownConditionTrueFalse ; as above
     for (size_t i = 0; piece == 0 && i < instrument->model.position_count; i++) {
       const int16_t here = instrument->glide.current[i];
       position[i] = (int16_t)(here > 0 ? here - 64 : here + 64);
     }
+    // cppcheck-suppress knownConditionTrueFalse ; as above
     if (piece == 0) grit_glide_jump(&instrument->glide, UINT32_MAX, position);
     if (means->budget > 0) means->meter->begin();
     grit_instrument_piece(instrument, piece, in + at, out + at);

@@ -54,7 +54,17 @@ def conversations() -> dict[str, list[Frame]]:
         message_frame("stream_stop", 0, stream=1),
     ]
     select, delete = message_frame("select_model", 0, model=1), message_frame("delete_model", 0, slot=0)
-    preset = message_frame("put_preset", 0, played=(1,) * 4, stored=(2,) * 12, level_q12=3, model=0, used=1, index=4)
+    preset = message_frame(
+        "put_preset",
+        0,
+        played=(1,) * 4,
+        stored=(2,) * 12,
+        level_q12=3,
+        model=0,
+        used=1,
+        index=4,
+        model_id=bytes(range(1, 9)),
+    )
     calibration = message_frame("put_calibration", 0, offset_uv=1661148, gain_ppm=-301000, input=1, measured=1)
     found = {
         "upload": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, delete],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 import sys
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,9 @@ from numpy.typing import NDArray
 from unicorn import arm_const as arm
 
 from gritspace.quantize import cycles_build
-from gritspace.quantize.cycles_build import CODE_BASE, COMPILER, FLAGS, LIBRARIES, CyclesError, Firmware
+from gritspace.quantize.cycles_build import CODE_BASE, Firmware
 from gritspace.quantize.cycles_price import price
-from gritspace.quantize.cycles_trace import Trace
+from gritspace.quantize.cycles_trace import RETURN, Trace, call
 from gritspace.quantize.grit import read_grit, to_bytes
 from gritspace.train.errors import InputError
 
@@ -33,7 +32,7 @@ BLOCK_FRAMES = 48
 BUDGET_CYCLES = 480_000
 """Of a block: 480 MHz, 1000 blocks a second."""
 KNOBS, JACKS = 7, 4
-FLASH, STACK, MEMORY, BUFFERS, RETURN = 0x08000000, 0x30000000, 0x20000000, 0x24000000, 0x00F00000
+FLASH, STACK, MEMORY, BUFFERS = 0x08000000, 0x30000000, 0x20000000, 0x24000000
 STACK_BYTES, ARENA_BYTES = 0x10000, 512 * 1024
 WARM_UP_BLOCKS = 100
 PANEL = ("grit_module_panel", "grit_module_switches", "grit_playing_switches", "grit_gestures", "grit_controls")
@@ -72,16 +71,7 @@ class EmulatedModule:
         self._trace = None
 
     def _call(self, name: str, *arguments: int) -> int:
-        registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3)
-        for register, value in zip(registers, arguments, strict=False):
-            self._core.reg_write(register, value)
-        self._core.reg_write(arm.UC_ARM_REG_LR, RETURN | 1)
-        try:
-            self._core.emu_start(self.firmware.symbols[name] | 1, RETURN)
-        except unicorn.UcError as error:
-            at = self._core.reg_read(arm.UC_ARM_REG_PC)
-            raise CyclesError(f"{name} stopped at 0x{at:x} in {self.firmware.function_at(at)}: {error}") from error
-        return int(self._core.reg_read(arm.UC_ARM_REG_R0))
+        return call(self._core, self.firmware, name, *arguments)
 
     def _on_block(self, _core: Any, address: int, size: int, _data: object) -> None:
         if self._trace is not None and address != RETURN:
@@ -95,16 +85,7 @@ def build_module() -> Firmware:
     rooms = [FIRMWARE / "engine", FIRMWARE / "module"]
     sources = [HARNESS, *(p for room in rooms for p in sorted((*room.glob("*.c"), *room.glob("*.S"))))]
     link = ["-nostartfiles", "-Wl,--entry=bench_open", f"-Wl,-Ttext=0x{CODE_BASE:x}", "-Wl,--no-warn-rwx-segments"]
-    with tempfile.TemporaryDirectory() as scratch:
-        elf, image = Path(scratch) / "module.elf", Path(scratch) / "module.bin"
-        includes = [f"-I{room}" for room in rooms]
-        cycles_build._run([COMPILER, *FLAGS, *includes, *link, *map(str, sources), *LIBRARIES, "-o", str(elf)])
-        cycles_build._run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(image)])
-        names = cycles_build._run(["arm-none-eabi-nm", "--defined-only", str(elf)])
-        listing = cycles_build._run(
-            [cycles_build.DISASSEMBLER, "-d", "--triple=thumbv7em", "--mcpu=cortex-m7", str(elf)]
-        )
-        return cycles_build._read(image.read_bytes(), names, listing)
+    return cycles_build.linked([*(f"-I{room}" for room in rooms), *link, *map(str, sources)])
 
 
 def spent(blob: bytes, moving: bool, blocks: int = 40) -> dict[str, float]:

@@ -70,9 +70,14 @@ def build_firmware() -> Firmware:
     if not SOURCES.is_dir():
         raise CyclesError(f"{SOURCES}: the engine's sources are missing; run from a full checkout")
     sources = [str(p) for p in sorted((*SOURCES.glob("*.c"), *SOURCES.glob("*.S")))]
+    return linked([*LINK, *sources])
+
+
+def linked(arguments: list[str]) -> Firmware:
+    """Compiles and links for the Cortex-M7; arguments: sources, folders to include, how to link. Raises CyclesError."""
     with tempfile.TemporaryDirectory() as scratch:
-        elf, image = Path(scratch) / "engine.elf", Path(scratch) / "engine.bin"
-        _run([COMPILER, *FLAGS, *LINK, *sources, *LIBRARIES, "-o", str(elf)])
+        elf, image = Path(scratch) / "firmware.elf", Path(scratch) / "firmware.bin"
+        _run([COMPILER, *FLAGS, *arguments, *LIBRARIES, "-o", str(elf)])
         _run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(image)])
         names = _run(["arm-none-eabi-nm", "--defined-only", str(elf)])
         listing = _run([DISASSEMBLER, "-d", "--triple=thumbv7em", "--mcpu=cortex-m7", str(elf)])

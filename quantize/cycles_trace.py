@@ -93,17 +93,7 @@ class EmulatedEngine:
         self._core.mem_write(at, data)
 
     def _call(self, name: str, *arguments: int) -> int:
-        for register, value in zip(
-            (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3), arguments, strict=False
-        ):
-            self._core.reg_write(register, value)
-        self._core.reg_write(arm.UC_ARM_REG_LR, RETURN | 1)
-        try:
-            self._core.emu_start(self.firmware.symbols[name] | 1, RETURN)
-        except unicorn.UcError as error:
-            at = self._core.reg_read(arm.UC_ARM_REG_PC)
-            raise CyclesError(f"{name} stopped at 0x{at:x} in {self.firmware.function_at(at)}: {error}") from error
-        return int(self._core.reg_read(arm.UC_ARM_REG_R0))
+        return call(self._core, self.firmware, name, *arguments)
 
     def _on_block(self, core: Any, address: int, size: int, _data: object) -> None:
         if self._trace is None or address == RETURN:
@@ -122,3 +112,20 @@ def instructions(firmware: Firmware, run: tuple[int, int]) -> Iterator[int]:
     while at < end:
         yield at
         at += firmware.sizes[at]
+
+
+def call(core: unicorn.Uc, firmware: Firmware, name: str, *arguments: int) -> int:
+    """A function of the firmware, with up to four arguments -> what it returns; RETURN must be mapped.
+
+    Raises CyclesError if it does not come back.
+    """
+    registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3)
+    for register, value in zip(registers, arguments, strict=False):
+        core.reg_write(register, value)
+    core.reg_write(arm.UC_ARM_REG_LR, RETURN | 1)
+    try:
+        core.emu_start(firmware.symbols[name] | 1, RETURN)
+    except unicorn.UcError as error:
+        at = core.reg_read(arm.UC_ARM_REG_PC)
+        raise CyclesError(f"{name} stopped at 0x{at:x} in {firmware.function_at(at)}: {error}") from error
+    return int(core.reg_read(arm.UC_ARM_REG_R0))

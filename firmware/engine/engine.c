@@ -74,9 +74,7 @@ struct grit_engine {
                           with the next one's. z NULL: none */
 };
 
-/* ---- laying out memory
- * --------------------------------------------------------------------------------------------
- */
+/* ---- laying out memory ------------------------------------------------------------------------------------------- */
 
 typedef struct {
   uint8_t *base; /* NULL: only counting */
@@ -256,9 +254,7 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
   return engine;
 }
 
-/* ---- position
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- position ---------------------------------------------------------------------------------------------------- */
 
 /* The film rows from `first` on. */
 static grit_ramp_t ramp_from(const grit_engine_t *engine, uint32_t first) {
@@ -340,9 +336,7 @@ void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
   if (engine->model->film != NULL) memcpy(engine->wanted, position, engine->model->position_count * sizeof(int16_t));
 }
 
-/* ---- audio
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- audio ------------------------------------------------------------------------------------------------------- */
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;

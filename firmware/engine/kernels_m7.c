@@ -261,9 +261,7 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
   if (plan->taps > conv->record->kernel) *to = (uint32_t)(uintptr_t)at; /* a tap of zeros */
 }
 
-/* ---- plain
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- plain ------------------------------------------------------------------------------------------------------- */
 
 static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const grit_convolution_t *record = conv->record;
@@ -296,9 +294,7 @@ static void residual_plain(const grit_conv_t *conv, const int16_t *z, int16_t *s
   }
 }
 
-/* ---- tiled
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tiled ------------------------------------------------------------------------------------------------------- */
 
 /* All of a convolution's blocks, over `frames` frames from `first` on, counted
  * from where the taps stand. */
@@ -359,9 +355,7 @@ void grit_kernel_tanh(int16_t *x, size_t count) {
   }
 }
 
-/* ---- columns: two channels at a time down the frames
- * -----------------------------------------------------------------
- */
+/* ---- columns: two channels at a time down the frames ------------------------------------------------------------- */
 
 typedef struct {
   grit_m7_skip_t *skip;

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from gritspace.train import splits
 from gritspace.train.audio_file import SAMPLE_RATE
+from gritspace.train.between import known_settings, position_between
 from gritspace.train.devices import Audio, Device, label
 from gritspace.train.enroll import Enrolment, enroll
 from gritspace.train.errors import InputError
@@ -43,15 +43,6 @@ class Clip:
     position: NDArray[np.float32]
     level: float = 1.0
     enrolment: Enrolment | None = None
-
-
-def setting_of(device: Device, text: str) -> list[float] | None:
-    """The knobs in a label that `devices.label` made, in the device's order; None if it is not this device's."""
-    name, _, rest = text.partition("@")
-    values = dict(part.split("=", 1) for part in rest.split(",") if "=" in part)
-    if name != device.name or tuple(values) != device.knobs:
-        return None
-    return [float(values[knob]) for knob in device.knobs]
 
 
 def seen_clips(space: Space, devices: Sequence[Device], dry: Audio, seconds: float) -> list[Clip]:
@@ -99,30 +90,6 @@ def stranger_clips(
             clip = Clip("held_out_devices", device.name, name, pairs.dry[0].numpy(), pairs.wet[0].numpy(), place)
             found.append(Clip(**{**vars(clip), "level": enrolment.level, "enrolment": enrolment}))
     return found
-
-
-def known_settings(space: Space, device: Device) -> NDArray[np.float32]:
-    """The settings of a device that the space has positions for, (n, knobs), in the order of its file."""
-    found = [one for one in (setting_of(device, text) for text in space.positions) if one is not None]
-    return np.array(found, np.float32).reshape(len(found), len(device.knobs))
-
-
-def position_between(space: Space, device: Device, setting: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Where a setting (knobs,) lies that was never trained at: linear between the trained settings around it.
-
-    With one knob between its two neighbours, with more within the triangle (Delaunay) it falls in; outside all of
-    them the nearest.
-    """
-    known = known_settings(space, device)
-    places = np.array([space.positions[label(device, one)] for one in known])
-    if len(device.knobs) == 1:
-        order = np.argsort(known[:, 0])
-        found = [np.interp(setting[0], known[order, 0], column) for column in places[order].T]
-        return np.array(found, np.float32)
-    found_there = LinearNDInterpolator(known, places)(setting[None])[0]
-    if not np.isfinite(found_there).all():
-        found_there = NearestNDInterpolator(known, places)(setting[None])[0]
-    return np.asarray(found_there, np.float32)
 
 
 def _played(

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from gritspace.train import signals
+from gritspace.train.between import positions_between
 from gritspace.train.devices import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.evaluate import HeldOut, compare
@@ -80,7 +81,8 @@ def train_space(
     training = Training(fresh_space(config), pairs, config, processes, Path(out_path))
     training.progress.training_seconds = _training_budget(config, rendering_seconds)
     if start_from is not None:
-        training.start_from(start_from)
+        settings = {device.name: settings_of(device, config.settings_between) for device in devices}
+        training.start_from(start_from, positions_between(start_from, devices, settings))
     if resume:
         training.resume()
     report = TrainingReport(resumed_at=training.progress.step, rendering_seconds=rendering_seconds)

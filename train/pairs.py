@@ -67,7 +67,7 @@ def grid(device: Device) -> NDArray[np.float32]:
 
 def settings_of(device: Device, between: int) -> NDArray[np.float32]:
     """The grid, and `between` settings spread over the rest of the knobs' travel, none near a held-out one."""
-    return np.concatenate([grid(device), settings_between(device, between)])
+    return np.concatenate([grid(device), settings_between(device, between, grid(device))])
 
 
 def render_pairs(

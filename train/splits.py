@@ -28,6 +28,8 @@ HELD_OUT_VALUES = (0.125, 0.375, 0.625, 0.875)
 """Of every knob. Between the values that `pairs.grid` trains at, and as far from them as can be."""
 REACH = 1 / 16
 """A setting is near a held-out one when every knob is within this of it: none such may be trained at."""
+ONE_KNOB_PLACES = 161
+"""Of one knob's travel, to choose settings from: ten in the reach of a held-out one."""
 MOST_SETTINGS = 8
 """Held-out settings to measure a device of several knobs at."""
 
@@ -76,14 +78,24 @@ def held_out_settings(device: Device) -> NDArray[np.float32]:
     return np.array(HELD_OUT_VALUES, np.float32)[places]
 
 
-def settings_between(device: Device, count: int, seed: int = 0) -> NDArray[np.float32]:
-    """`count` settings to train at besides the grid, spread evenly over all knobs' travel: (count, knobs).
+def settings_between(
+    device: Device, count: int, besides: NDArray[np.floating] | None = None, seed: int = 0
+) -> NDArray[np.float32]:
+    """`count` settings to train at, spread evenly over all knobs' travel, none near a held-out one: (count, knobs).
 
-    Sobol points, less those near a held-out setting. (0, 0) without knobs, whatever the count.
+    besides: settings (n, knobs) that are trained at anyway. With one knob each new setting goes where the nearest
+    other is furthest; with more they are Sobol points. (0, 0) without knobs, whatever the count.
     """
     knobs = len(device.knobs)
     if knobs == 0 or count == 0:
         return np.zeros((0, knobs), np.float32)
+    if knobs == 1:
+        places = [place for place in np.linspace(0, 1, ONE_KNOB_PLACES) if may_be_trained([place])]
+        chosen = [] if besides is None else [float(value) for value in besides[:, 0]]
+        for _ in range(count):
+            distance = [min((abs(place - other) for other in chosen), default=1.0) for place in places]
+            chosen.append(float(places[int(np.argmax(distance))]))
+        return np.array(chosen[-count:], np.float32)[:, None]
     points = qmc.Sobol(knobs, seed=seed).random(1 << (8 * count - 1).bit_length())
     kept = [point for point in points.astype(np.float32) if may_be_trained(point.tolist())]
     return np.array(kept[:count], np.float32)

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gritspace.train import native
+from gritspace.train.rounding_noise import RoundingNoise
 
 LOG2_GAIN_LIMIT = 2.0
 """FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""
@@ -120,19 +121,29 @@ class Layer(nn.Module):
         self.mixin = nn.Conv1d(1, self.rows, 1, bias=False)
         self.residual = nn.Conv1d(channels, channels, 1)
 
-    def forward(self, stream: Tensor, dry: Tensor, gain: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        stream: Tensor,
+        dry: Tensor,
+        gain: Tensor | None,
+        bias: Tensor | None,
+        rounding: RoundingNoise | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """stream (batch, channels, T), dry (batch, 1, T) -> next stream and skip, both (batch, channels, T')."""
         pre = self.conv(stream)
         frames = pre.shape[-1]
         pre = pre + self.mixin(dry[..., -frames:])
         if gain is not None and bias is not None:
             pre = gain[..., -frames:] * (pre + bias[..., -frames:])
+        if rounding is not None and self.kind == "tanh":
+            pre = rounding.before_tanh(pre)
         if self.gated:
             main, gate = pre.chunk(2, dim=1)
             skip = activate(self.kind, self.slope, main) * torch.sigmoid(gate)
         else:
             skip = activate(self.kind, self.slope, pre)
-        return stream[..., -frames:] + self.residual(skip), skip
+        stream = stream[..., -frames:] + self.residual(skip)
+        return stream if rounding is None else rounding.in_stream(stream), skip
 
 
 def activate(kind: str, negative_slope: float, x: Tensor) -> Tensor:
@@ -164,6 +175,8 @@ class Tcn(nn.Module):
     """The whole decoder. Without FiLM (position_size 0) it is a snapshot."""
 
     film: Film | None
+    rounding: RoundingNoise | None = None
+    """Heard while it is there: plain PyTorch then, several times slower than the native core."""
 
     def __init__(self, config: TcnConfig) -> None:
         super().__init__()
@@ -184,7 +197,7 @@ class Tcn(nn.Module):
         """
         if (modulation is None) != (self.film is None):
             raise ValueError("a space needs a modulation, a snapshot takes none")
-        if not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
+        if self.rounding is None and not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
             return native.run(self, dry, modulation)
         return self.in_pytorch(dry, modulation)
 
@@ -202,7 +215,7 @@ class Tcn(nn.Module):
                     gain = modulation.gain[:, row : row + layer.rows]
                     bias = modulation.bias[:, row : row + layer.rows]
                     row += layer.rows
-                stream, skip = layer(stream, condition, gain, bias)
+                stream, skip = layer(stream, condition, gain, bias, self.rounding)
                 skips = skip if skips is None else skips[..., -skip.shape[-1] :] + skip
             skips = array.head(skips)
         assert skips is not None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gritspace.train import checkpoint
@@ -21,6 +23,7 @@ from gritspace.train.layer_adam import LayerAdam
 from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.pairs import PairSet
 from gritspace.train.processes import Processes
+from gritspace.train.rounding_noise import RoundingNoise
 from gritspace.train.space import Space
 from gritspace.train.tcn import LayerArray
 from gritspace.train.train_config import TrainConfig
@@ -87,6 +90,7 @@ class Training:
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
         self.power = pairs.wet.power().to(self.device) + 1e-8
         self.measured = pairs.measured.to(self.device)
+        self.rounding = RoundingNoise(config.seed) if config.rounding_noise else None
         self.sense = KnobSense(self.lead_in, pairs.measured).to(self.device)
 
     def resume(self) -> None:
@@ -96,8 +100,9 @@ class Training:
             if self.progress.positions is not None:
                 self.places.data.copy_(self.progress.positions)
 
-    def start_from(self, space: Space) -> None:
-        """Begins where a trained space is: its networks, its positions of settings it knows, the encoder's of others.
+    def start_from(self, space: Space, between: Mapping[str, NDArray[np.float32]]) -> None:
+        """Begins where a trained space is: its networks, its positions of settings it knows; of others those that
+        `between` has by label, else the encoder's.
 
         Its head may be shorter. Raises InputError if its networks are of another shape else.
         """
@@ -108,6 +113,8 @@ class Training:
         for row, name in enumerate(self.labels):
             if name in space.positions:
                 self.places.data[row] = torch.tensor(space.positions[name])
+            elif name in between:
+                self.places.data[row] = torch.from_numpy(between[name])
         self.progress.positions = self.places.detach().cpu().clone()
 
     def done(self) -> float:
@@ -177,7 +184,9 @@ class Training:
         assert self.space.decoder.film is not None
         modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
         power = self.power[chosen].repeat_interleave(segments)
+        self.space.decoder.rounding = self.rounding
         heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation), power)
+        self.space.decoder.rounding = None
         if self.config.knob_weight and self.progress.step % KNOBS_EVERY == 0:
             dimension = self.progress.step // KNOBS_EVERY % len(self.space.played)
             shaping = shaping + self.config.knob_weight * self.sense(self.space, position, dimension, rng)

@@ -19,8 +19,9 @@ from gritspace.host_tools.space_playing import IntegerPlayer
 from gritspace.quantize import reference
 from gritspace.quantize.integer import to_q15
 from gritspace.train import enroll, evaluate
+from gritspace.train.between import known_settings, position_between
 from gritspace.train.circuits import CIRCUITS
-from gritspace.train.clips import Clip, between_clips, known_settings, position_between, seen_clips
+from gritspace.train.clips import Clip, between_clips, seen_clips
 from gritspace.train.errors import InputError
 from gritspace.train.signals import synthetic
 from gritspace.train.space import Space, load_space

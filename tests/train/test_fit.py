@@ -142,6 +142,33 @@ def test_a_training_can_begin_at_a_trained_space_and_bring_a_new_device_in(tmp_p
         train_space([Shaper()], DRY, replace(TINY, channels=6), tmp_path / "third.pt", start_from=first)
 
 
+def test_settings_new_to_a_space_begin_between_their_neighbours(tmp_path: Path) -> None:
+    train_space([Shaper()], DRY, TINY, tmp_path / "grid.pt")
+    grid = load_space(tmp_path / "grid.pt")
+    config = replace(TINY, steps=1, learning_rate=0.0, settings_between=2)
+    train_space([Shaper()], DRY, config, tmp_path / "more.pt", start_from=grid)
+    more = load_space(tmp_path / "more.pt")
+    assert len(more.positions) == len(grid.positions) + 2
+    for name in more.positions.keys() - grid.positions.keys():
+        setting = float(name.split("=")[1])
+        low = np.floor(setting * 4) / 4
+        ends = np.array([grid.positions[f"shaper@drive={value:g}"] for value in (low, low + 0.25)])
+        wanted = ends[0] + (setting - low) / 0.25 * (ends[1] - ends[0])
+        assert more.positions[name] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_training_beside_rounding_noise_hears_it_and_leaves_none_behind(tmp_path: Path) -> None:
+    config = replace(TINY, steps=3, activation="tanh")
+    found = []
+    for noise in (False, True):
+        out = tmp_path / f"{noise}.pt"
+        report = train_space([Shaper()], DRY, replace(config, rounding_noise=noise), out)
+        found.append((report.loss, load_space(out)))
+    assert found[0][0] != found[1][0]
+    assert found[0][0] == pytest.approx(found[1][0], rel=0.05)
+    assert found[1][1].decoder.rounding is None
+
+
 def test_a_training_can_begin_at_a_space_with_a_shorter_head_and_plays_as_that_did_at_first(tmp_path: Path) -> None:
     train_space([Shaper()], DRY, TINY, tmp_path / "short.pt")
     short = load_space(tmp_path / "short.pt")

@@ -31,14 +31,22 @@ def dequantize(model: IntegerModel) -> Network:
     inputs = np.array([INPUT_SCALE])
     for index, array in enumerate(model.arrays):
         last = index == len(model.arrays) - 1
-        # One step of a skip sum stands for Q15's step, as the tables demand; where there are none any would do.
-        skip = np.full(array.channels, TABLE_SCALE)
+        skip = _skip_scale(array)
         head_scale = np.array([2.0 ** (model.output_shift - 15)])
         if not last:
-            head_scale = TABLE_SCALE * model.arrays[index + 1].carry_weight.astype(np.float64)
+            following = model.arrays[index + 1]
+            head_scale = _skip_scale(following) * following.carry_weight
         converted, inputs = _array(array, inputs, skip, head_scale)
         arrays.append(converted)
     return Network(tuple(arrays), None, model.sample_rate, dict(model.metadata))
+
+
+def _skip_scale(array: IntegerArray) -> Floats:
+    """(channels,) scales of an array's skip sums, such that tables put out Q15; where there are none any would do."""
+    for layer in array.layers:
+        if layer.gated or layer.activation is not Activation.LEAKY_RELU:
+            return np.asarray(TABLE_SCALE / layer.skip_weight)
+    return np.full(array.channels, TABLE_SCALE)
 
 
 def _array(array: IntegerArray, inputs: Floats, skip: Floats, head_scale: Floats) -> tuple[LayerArray, Floats]:

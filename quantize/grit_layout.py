@@ -67,7 +67,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("activation", "u8", "0 linear (saturating), 1 leaky ReLU, 2 tanh, 3 sigmoid"),
         Field("gated", "u8", "1: the second half of the rows is a sigmoid gate"),
         Field("slope_q15", "i16", "leaky ReLU's slope, 0..32767; 0 is ReLU"),
-        Field("skip_weight", "u32", "offset of int8 [channels]: 1, 2, 4 .. 64"),
+        Field("skip_weight", "u32", "offset of int8 [channels]: 1..64"),
         Field("stream_shift", "u32", "offset of int8 [channels], 0..15: shifts the stream down; 0: none"),
     ),
     "array": (

@@ -16,7 +16,7 @@ from gritspace.quantize.integer_model import Convolution, IntegerArray, IntegerF
 from gritspace.quantize.limits import check_accumulators, check_network
 from gritspace.quantize.multipliers import INPUT_SCALE, finest_output_scales
 from gritspace.quantize.network import Floats, Network
-from gritspace.quantize.scales import HEADROOM, plan_array
+from gritspace.quantize.scales import OUTPUT_HEADROOM, plan_array
 from gritspace.quantize.twin import Twin
 
 
@@ -41,7 +41,7 @@ def quantize(
     twin = Twin(network, heard, places, powers)
     bends = network.film is not None
     plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
-    loudest = ranges.output * HEADROOM
+    loudest = ranges.output * OUTPUT_HEADROOM
     finest = finest_output_scales(network.arrays[-1].head_weight, None, plans[-1].head, bends).max() * 2**15
     output_shift = max(0, math.ceil(math.log2(max(loudest, finest, 1e-9))))
     arrays: list[IntegerArray] = []

@@ -49,7 +49,7 @@ class Convolution:
 class IntegerLayer:
     """conv -> activation (times sigmoid of the second half when gated) -> skip sum and 1x1 residual.
 
-    skip_weight int8 (channels,): powers of two that bring this layer's output to the skip sum's scale.
+    skip_weight int8 (channels,), 1..64: brings this layer's output to the skip sum's scale.
     stream_shift int8 (channels,): the residual stream grows from layer to layer; it is shifted down (rounded) by
     this much
     before the 1x1 is added, so that early, small values keep all their bits.

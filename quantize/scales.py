@@ -20,8 +20,13 @@ from gritspace.quantize.network import Floats, Layer, LayerArray
 HEADROOM = 2.0
 """Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
 clipping, which was measured to cost an ESR of up to 2e-3 with 1.25."""
-FREE_SKIP_SHIFT = 6
-"""Bits of a skip sum below its int16 head input, where the activation leaves the scale free."""
+SUM_HEADROOM = 1.4
+"""Of a skip sum that cannot be larger than its number of layers, and is often near it: each of its bits is heard."""
+OUTPUT_HEADROOM = 1.25
+"""Of the output: calibration goes up to full scale, the step is a power of two, and above full scale the converter
+clips anyway. A bit less is 6 dB more noise in the quiet above 10 kHz, where captures of 44.1 kHz have nothing."""
+SKIP_SHIFT = 6
+"""Bits of a skip sum below its int16 head input."""
 MAX_SKIP_WEIGHT = 64
 GROWTH_LAYERS = (1, 2, 4, 8, 16, 32)
 """Where a residual stream's scale may grow."""
@@ -72,17 +77,21 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     carried = fit_int16(ranges.carries[index]) if index else None
     head = fit_int16(ranges.heads[index])
     largest = np.maximum.reduce(wanted if carried is None else [*wanted, carried])
+    shift, fixed = SKIP_SHIFT, np.ones(array.channels)
     if any(has_fixed_output(layer) for layer in array.layers):
-        skip = np.full(array.channels, TABLE_SCALE)
-        shift = max(0, int(np.ceil(np.log2((head / skip).max()))))
+        needed = np.maximum(head, largest) / TABLE_SCALE
+        if all(has_fixed_output(layer) for layer in array.layers) and carried is None:
+            needed = np.minimum(needed * SUM_HEADROOM / HEADROOM, len(array.layers))
+        shift = max(shift, int(np.ceil(np.log2(needed.max()))))
+        fixed = np.clip(np.floor(2.0**shift / needed), 1, MAX_SKIP_WEIGHT)
+        skip = TABLE_SCALE / fixed
     else:
         skip = np.maximum(head, largest) / MAX_SKIP_WEIGHT
-        shift = FREE_SKIP_SHIFT
     weights = tuple(
-        np.ones(array.channels) if has_fixed_output(layer) else _power_of_two(scale / skip)
+        fixed if has_fixed_output(layer) else _weight(scale / skip)
         for layer, scale in zip(array.layers, wanted, strict=True)
     )
-    carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
+    carry_weight = np.zeros(array.channels) if carried is None else _weight(carried / skip)
     return ArrayPlan(
         streams=streams,
         stream_shifts=tuple(np.log2(after / before) for before, after in pairwise(streams)),
@@ -111,9 +120,9 @@ def plan_stream(peaks: Sequence[Floats]) -> tuple[Floats, ...]:
     return tuple(largest / 2.0 ** finer[until[layer]] for layer in range(last + 1))
 
 
-def _power_of_two(ratio: Floats) -> Floats:
-    exponent = np.ceil(np.log2(ratio) - 1e-9)
-    return np.asarray(2.0 ** np.clip(exponent, 0, np.log2(MAX_SKIP_WEIGHT)))
+def _weight(ratio: Floats) -> Floats:
+    """The smallest weights with which what is ratio times as coarse as a skip sum still fits."""
+    return np.asarray(np.clip(np.ceil(ratio - 1e-9), 1, MAX_SKIP_WEIGHT))
 
 
 def pre_activation_scale(layer: Layer, output: Floats) -> Floats:

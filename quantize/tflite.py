@@ -94,7 +94,7 @@ def _array(
         stream = graph.last_frames(stream, z)
         if layer.residual is not None:
             stream = graph.add(_shifted(graph, stream, layer), _convolve(graph, layer.residual, z))
-    # The exact skip sum, narrowed once: a 1x1 convolution over all layers' outputs whose weights are powers of two.
+    # The exact skip sum, narrowed once: a 1x1 convolution over all layers' outputs.
     together = graph.concatenate([graph.last_frames(part, parts[-1]) for part in parts])
     diagonal = np.concatenate([np.diag(w) for w in weights], axis=1).astype(np.int8)[:, None, :]
     zeros, unit = np.zeros(array.channels, np.int64), np.full(array.channels, 1 << 14)

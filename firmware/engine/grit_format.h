@@ -40,7 +40,7 @@ typedef struct {
   uint8_t activation; /* 0 linear (saturating), 1 leaky ReLU, 2 tanh, 3 sigmoid */
   uint8_t gated; /* 1: the second half of the rows is a sigmoid gate */
   int16_t slope_q15; /* leaky ReLU's slope, 0..32767; 0 is ReLU */
-  uint32_t skip_weight; /* offset of int8 [channels]: 1, 2, 4 .. 64 */
+  uint32_t skip_weight; /* offset of int8 [channels]: 1..64 */
   uint32_t stream_shift; /* offset of int8 [channels], 0..15: shifts the stream down; 0: none */
 } grit_layer_t;
 _Static_assert(sizeof(grit_layer_t) == 68, "grit_layer_t");

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from gritspace.quantize.calibrate import calibrate, stretches
 from gritspace.quantize.engine import Engine
 from gritspace.quantize.float_network import run_float
 from gritspace.quantize.grit import to_bytes
@@ -88,6 +89,20 @@ def test_same_network_and_audio_give_the_same_file() -> None:
     first, second = (to_bytes(quantize(network, noise(), [[0.0] * 4])) for _ in range(2))
     assert first == second
     assert Engine(first).state_bytes > 0
+
+
+def test_skip_sums_of_tables_use_the_bits_there_are() -> None:
+    """Each channel's sum, as loud as calibration saw it, fills a third of int16 or more, and does not clip."""
+    network = from_tcn(make_tcn("tanh_space"))
+    places = np.random.default_rng(2).uniform(-1, 1, (4, 4))
+    ranges, _ = calibrate(network, stretches(noise(), len(places)), list(places))
+    model = quantize(network, noise(), places)
+    array = model.arrays[0]
+    for layer in array.layers:
+        np.testing.assert_array_equal(layer.skip_weight, array.layers[0].skip_weight)
+    largest = ranges.heads[0] * 32768 * array.layers[0].skip_weight / 2.0**array.skip_shift
+    assert largest.max() < 32768
+    assert largest.min() > 32768 / 3
 
 
 @pytest.mark.parametrize("shape", ["two_tanh_arrays", "gated_odd_width_space", "relu_snapshot"])

@@ -16,6 +16,9 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
+/* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
+#define MOST_SLOT_CHANNELS 64u
+
 /* Kept out of line, so that a profile tells layers apart
  * (quantize/cycles_trace.py reads their second argument). */
 #define MARKED __attribute__((noinline))
@@ -42,11 +45,14 @@ typedef struct {
 typedef struct {
   grit_conv_t conv, residual;
   history_t history; /* of the residual stream as this layer sees it */
+  int16_t *z;        /* where its outputs go */
 } layer_t;
 
 typedef struct {
   grit_conv_t rechannel, head;
   history_t history; /* of the narrowed skip sum */
+  grit_slots_t slots;
+  int16_t *out; /* where the head's outputs go */
 } array_t;
 
 struct grit_engine {
@@ -69,6 +75,7 @@ struct grit_engine {
    * z[0] what a head puts out, z[1] the next array's input. */
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
+  int16_t *slots;      /* the arrays' in turn */
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -79,8 +86,8 @@ struct grit_engine {
 typedef struct {
   uint8_t *base; /* NULL: only counting */
   size_t used;
-  bool three;                               /* layers run in two planes */
-  uint32_t width, gated_rows, copied_bytes; /* what scratch needs */
+  bool three;                                                           /* layers run in two planes */
+  uint32_t width, summed_width, gated_rows, copied_bytes, slot_samples; /* what scratch needs */
 } arena_t;
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -158,6 +165,31 @@ static uint32_t slope_of(const grit_layer_t *layer) {
   return layer->activation == 1u && !layer->gated ? (uint32_t)layer->slope_q15 : GRIT_NO_SLOPE;
 }
 
+/* How many slots an array has: its layers', behind that of the head before it. None if they took more memory than
+ * they are worth. */
+static uint32_t slots_of(const grit_array_t *record, bool three) {
+  const uint32_t count = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  return three || record->skip_shift < 2u || count * record->channels > MOST_SLOT_CHANNELS ? 0u : count;
+}
+
+static void set_slot_weights(const grit_slots_t *slots, uint32_t slot, const int8_t *weight, uint32_t channels) {
+  for (uint32_t c = 0; c < channels; c++) slots->weights[c / 2u * 2u * slots->count + 2u * slot + c % 2u] = weight[c];
+}
+
+static grit_slots_t take_slots(arena_t *arena, const grit_model_t *model, const grit_array_t *record) {
+  grit_slots_t slots = {NULL, NULL, slots_of(record, arena->three)};
+  if (slots.count == 0u) return slots;
+  slots.weights = take(arena, slots.count * record->channels * sizeof(int16_t));
+  if (arena->base == NULL) return slots;
+  uint32_t slot = 0;
+  if (record->carry_weight != 0u)
+    set_slot_weights(&slots, slot++, (const int8_t *)(model->blob + record->carry_weight), record->channels);
+  for (uint32_t i = 0; i < record->layer_count; i++)
+    set_slot_weights(&slots, slot++, (const int8_t *)(model->blob + model->layers[record->first_layer + i].skip_weight),
+                     record->channels);
+  return slots;
+}
+
 /* An array's convolutions. */
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
@@ -166,7 +198,11 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE, arena->three);
   array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE, false);
   array.history = take_history(arena, &record->head, false);
+  array.slots = take_slots(arena, model, record);
+  array.out = NULL;
   arena->width = larger(arena->width, record->channels);
+  if (array.slots.count == 0u) arena->summed_width = larger(arena->summed_width, record->channels);
+  arena->slot_samples = larger(arena->slot_samples, array.slots.count * GRIT_SLOT_FRAMES * record->channels);
   if (arena->base != NULL) engine->arrays[index] = array;
   for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
     const grit_layer_t *from = &model->layers[i];
@@ -197,7 +233,8 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
 static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   engine->pre = take_chunk(arena, arena->gated_rows);
   engine->dry = take(arena, CHUNK_FRAMES * sizeof(int32_t));
-  engine->skips = take(arena, CHUNK_FRAMES * arena->width * sizeof(int32_t));
+  engine->skips = take(arena, CHUNK_FRAMES * arena->summed_width * sizeof(int32_t));
+  engine->slots = take(arena, arena->slot_samples * sizeof(int16_t));
   arena->used = (arena->used + 7u) & ~(size_t)7u; /* words in a second plane, too */
   const size_t from = arena->used;
   take_streams(arena, engine);
@@ -219,11 +256,28 @@ static void aim_all_fixed(const grit_engine_t *engine) {
   }
 }
 
+/* Where layers and heads put out: into slots, or where the next one's reader looks. */
+static void place_outputs(const grit_engine_t *engine) {
+  const grit_header_t *header = engine->model->header;
+  for (uint32_t a = 0; a < header->array_count; a++) {
+    const grit_array_t *record = &engine->model->arrays[a];
+    array_t *array = &engine->arrays[a];
+    array->slots.z = engine->slots;
+    array->out = a + 1u < header->array_count && array[1].slots.count != 0u ? engine->slots : engine->z[0];
+    const size_t slot_samples = (size_t)GRIT_SLOT_FRAMES * record->channels;
+    int16_t *slot = engine->slots + (a == 0u ? 0u : slot_samples);
+    for (uint32_t n = 0; n < record->layer_count; n++, slot += slot_samples) {
+      const uint32_t i = record->first_layer + n;
+      engine->layers[i].z = array->slots.count != 0u ? slot : engine->z[i & 1u];
+    }
+  }
+}
+
 /* The one description of the engine's memory: counts it, or lays it out.
  * Returns the bytes. */
 static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0};
+  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0, 0, 0};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (base == NULL) engine = &counting;
@@ -236,6 +290,7 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   take_scratch(&arena, engine);
   if (base != NULL) {
     aim_all_fixed(engine);
+    place_outputs(engine);
     *out = engine;
   }
   return arena.used;
@@ -489,17 +544,17 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
 
 /* One layer over a chunk whose stream stands in engine->block, where the next
  * layer's will stand. */
-static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames, bool gathered) {
   layer_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
-  int16_t *z = engine->z[index & 1u];
+  int16_t *z = layer->z;
   convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
-  add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
+  if (!gathered) add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
   if (record->residual.rows == 0u) return;
   const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
   if (engine->planes != 0u) {
@@ -511,13 +566,22 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   grit_kernel_residual(&layer->residual, z, engine->block, frames);
 }
 
+/* The skip sum, narrowed, into the block. */
+static GRIT_FAST_CODE void narrow_skips(const grit_engine_t *engine, uint32_t index, uint32_t frames) {
+  const grit_array_t *record = &engine->model->arrays[index];
+  const grit_slots_t *slots = &engine->arrays[index].slots;
+  if (slots->count != 0u)
+    grit_kernel_gather(slots, record->skip_shift, engine->block, record->channels, frames);
+  else
+    grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
+}
+
 /* The skip sum, narrowed, through the array's head. */
 static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const bool last = index + 1u == engine->model->header->array_count;
   array_t *array = &engine->arrays[index];
-  const grit_array_t *record = &engine->model->arrays[index];
-  grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
-  convolve(engine, &array->head, &array->history, engine->z[0], frames, last ? engine->step_at : NO_STEP);
+  narrow_skips(engine, index, frames);
+  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP);
 }
 
 /* The first array's input into engine->block; a later one's from there into
@@ -547,19 +611,20 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     const grit_array_t *record = &model->arrays[a];
     const uint32_t channels = record->channels;
     const bool last = a + 1u == array_count;
-    grit_kernel_clear(engine->skips, (size_t)frames * channels);
-    if (a > 0u) {
+    const bool gathered = engine->arrays[a].slots.count != 0u;
+    if (!gathered) grit_kernel_clear(engine->skips, (size_t)frames * channels);
+    if (!gathered && a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
       grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
       if (settling) settle(&engine->layers[i].history, engine->block, engine->planes);
-      run_layer(engine, i, frames);
+      run_layer(engine, i, frames, gathered);
     }
-    add_last_skip(engine, channels, frames);
+    if (!gathered) add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */
     if (settling) {
-      grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
+      narrow_skips(engine, a, 1u);
       settle(&engine->arrays[a].history, engine->block, 0);
     }
     run_head(engine, a, frames);

@@ -151,6 +151,18 @@ void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
 }
 
+void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out, size_t channels, size_t frames) {
+  for (size_t frame = 0; frame < frames; frame++)
+    for (size_t c = 0; c < channels; c++) {
+      const int16_t *z = slots->z + frame * channels + c,
+                    *weight = slots->weights + c / 2u * 2u * slots->count + c % 2u;
+      int32_t sum = 0;
+      for (size_t slot = 0; slot < slots->count; slot++)
+        sum += z[slot * GRIT_SLOT_FRAMES * channels] * weight[2u * slot];
+      *out++ = grit_saturate(grit_shift_round(sum, shift));
+    }
+}
+
 /* ---- three channels in two planes ---- */
 
 bool grit_three_fits(const grit_model_t *model) {

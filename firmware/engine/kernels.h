@@ -132,6 +132,19 @@ void grit_kernel_clear(int32_t *skips, size_t count);
 void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,
                           size_t frames);
 
+/* An array of few and narrow layers keeps what they put out, each in a slot of its own, until all have: then the sums
+ * are made at once and need no memory. A slot has room for a chunk and for what tiles write behind it. weights: of the
+ * first two channels a pair a slot, then of the next two, and so on. count: even, at least 2. */
+#define GRIT_SLOT_FRAMES 52u
+typedef struct {
+  int16_t *z; /* [slot][frame][channel] */
+  int16_t *weights;
+  uint32_t count; /* 0: the sums are in memory */
+} grit_slots_t;
+
+/* out[frame][channel] = saturated (sum over slots of z * weight, + half) >> shift. shift: 2..GRIT_MAX_SKIP_SHIFT. */
+void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out, size_t channels, size_t frames);
+
 /* out = saturated (skips + half) >> shift. */
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count);
 

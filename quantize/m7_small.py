@@ -6,6 +6,8 @@ nano.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.quantize.engine import SOURCES
@@ -49,7 +51,7 @@ def gather() -> list[str]:
             end += [f"smmulr {register}, {register}, r7", f"ssat {register}, #16, {register}"]
         end.append(f"pkhbt {low}, {low}, {high}, lsl #16")
     end += ["str r0, [r6, #0]", "str r1, [r6, r8]", "str r2, [r6, r8, lsl #1]"]
-    end += ["add r12, r8, r8, lsl #1", f"add r6, r6, r12", f"str r6, {OUT}", f"ldr r10, {Z}", "add r10, r10, r12"]
+    end += ["add r12, r8, r8, lsl #1", "add r6, r6, r12", f"str r6, {OUT}", f"ldr r10, {Z}", "add r10, r10, r12"]
     end += [f"str r10, {Z}", f"ldr r11, {END}", "cmp r10, r11"]
     return [
         "function grit_m7_gather",
@@ -64,6 +66,189 @@ def gather() -> list[str]:
 
 
 STEPS = 400_000
+TAPS = 3
+FRAMES = 3
+END_AT, DRY_AT, Z_AT, BASE_AT, OUT_AT, TABLES_AT, SPILL = range(0, 28, 4)
+"""What stands at the head of a layer's memory, in bytes; SPILL: three words."""
+HEAD_BYTES = 36
+WEIGHT, AUDIO = "r10", ("r6", "r7")
+MIDDLE = 2
+"""The tap before which one round of the loop meets the next."""
+SUMS = tuple(f"r{n}" for n in range(6))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A whole layer of `rows` channels, two or four, by three frames."""
+
+    rows: int
+
+    @property
+    def pairs(self) -> int:
+        """Words a frame."""
+        return self.rows // 2
+
+    def at(self, part: str, index: int = 0) -> str:
+        """Where something stands in the layer's memory."""
+        sizes = {
+            "bias": self.rows,
+            "mixin": self.pairs,
+            "taps": TAPS * (1 + self.pairs * self.rows),
+            "multiplier": self.rows,
+            "then_form": 1,
+            "then_bias": self.rows,
+            "then_weight": self.pairs * self.rows,
+            "then_multiplier": self.rows,
+        }
+        parts = list(sizes)
+        return f"[lr, #{HEAD_BYTES + 4 * (sum(sizes[p] for p in parts[: parts.index(part)]) + index)}]"
+
+    def start(self, free: Iterator[str], pair: int) -> list[str]:
+        """Bias and mix-in of two outputs."""
+        dry, at, mixin = (next(free) for _ in range(3))
+        lines = [f"ldr {dry}, [lr, #{DRY_AT}]", f"add {at}, {dry}, r11{', lsr #1' if self.rows == 4 else ''}"]
+        lines.append(f"ldr {mixin}, {self.at('mixin', pair)}")
+        biases = [next(free) for _ in range(2)]
+        lines += [f"ldr {bias}, {self.at('bias', 2 * pair + row)}" for row, bias in enumerate(biases)]
+        for f in range(FRAMES):
+            x = next(free)
+            lines.append(f"ldr {x}, [{at}, #{4 * f}]")
+            lines += [f"smla{'bt'[row]}b r{FRAMES * row + f}, {mixin}, {x}, {biases[row]}" for row in range(2)]
+        return lines
+
+    def _weight(self, tap: int, pair: int, word: int, row: int) -> str:
+        """Blocks as kernels_m7.h has them: of each tap its place, then of each word of inputs each row's weights."""
+        return self.at("taps", tap * (1 + self.pairs * self.rows) + 1 + word * self.rows + 2 * pair + row)
+
+    def _find(self, free: Iterator[str], tap: int, at: str) -> list[str]:
+        place = next(free)
+        word = tap * (1 + self.pairs * self.rows)
+        return [f"ldr {place}, {self.at('taps', word)}", f"add {at}, {place}, r11"]
+
+    def ahead(self, free: Iterator[str], tap: int) -> list[str]:
+        """What the first pair's tap finds in registers."""
+        lines = [*self._find(free, tap, "r12"), f"ldr {WEIGHT}, {self._weight(tap, 0, 0, 0)}"]
+        return lines + [f"ldr {x}, [r12, #{4 * self.pairs * f}]" for f, x in enumerate(AUDIO)]
+
+    def tap(self, free: Iterator[str], pair: int, tap: int, ahead: bool = False) -> list[str]:
+        """One tap's products for two outputs. ahead: its first operands are where `ahead` leaves them."""
+        at = "r12" if ahead else next(free)
+        lines = [] if ahead else self._find(free, tap, at)
+        for word in range(self.pairs):
+            first = ahead and word == 0
+            xs = [AUDIO[f] if first and f < 2 else next(free) for f in range(FRAMES)]
+            weights = [WEIGHT if first and row == 0 else next(free) for row in range(2)]
+            for row, w in enumerate(weights):
+                lines += [] if w == WEIGHT else [f"ldr {w}, {self._weight(tap, pair, word, row)}"]
+                for f, x in enumerate(xs):
+                    if row == 0 and x not in AUDIO:
+                        lines.append(f"ldr {x}, [{at}, #{4 * (self.pairs * f + word)}]")
+                    lines.append(f"smlad r{FRAMES * row + f}, {w}, {x}, r{FRAMES * row + f}")
+        return lines
+
+    def tanh(self, free: Iterator[str], pair: int) -> tuple[list[str], list[str]]:
+        """As the other tiles have it (m7_kernels.py) -> also the words put out, by frame."""
+        lines = []
+        for row in range(2):
+            m = next(free)
+            lines.append(f"ldr {m}, {self.at('multiplier', 2 * pair + row)}")
+            lines += [f"smmulr r{FRAMES * row + f}, r{FRAMES * row + f}, {m}" for f in range(FRAMES)]
+        bases, slopes = next(free), next(free)
+        lines += [f"ldr {bases}, [lr, #{TABLES_AT}]", f"add {slopes}, {bases}, #2048"]
+        words = []
+        for f in range(FRAMES):
+            halves = []
+            for row in range(2):
+                a = f"r{FRAMES * row + f}"
+                index, slope, base, line = (next(free) for _ in range(4))
+                lines += [f"ssat {index}, #9, {a}, asr #7", f"ldr {slope}, [{slopes}, {index}, lsl #2]"]
+                lines += [f"ldr {base}, [{bases}, {index}, lsl #2]", f"mla {line}, {slope}, {a}, {base}"]
+                halves.append(line)
+            words.append(next(free))
+            lines.append(f"pkhtb {words[f]}, {halves[1]}, {halves[0]}, asr #16")
+        return lines, words
+
+    def store(self, free: Iterator[str], pair: int, words: list[str]) -> list[str]:
+        """Two channels' outputs, for the skip sums; a copy of the first two's of four, for the 1x1."""
+        z, at = next(free), next(free)
+        lines = [f"ldr {z}, [lr, #{Z_AT}]", f"add {at}, {z}, r11"]
+        lines += [f"str {word}, [{at}, #{4 * (self.pairs * f + pair)}]" for f, word in enumerate(words)]
+        if pair + 1 < self.pairs:
+            lines += [f"str {word}, [lr, #{SPILL + 4 * f}]" for f, word in enumerate(words)]
+        return lines
+
+    def then(self, free: Iterator[str], last: list[str]) -> list[str]:
+        """The 1x1, requantized, onto the stream, which goes on to where the next layer has it. last: the last two
+        channels' words; the first two's of four stand in SPILL."""
+        lines: list[str] = []
+        at: list[str] = []
+        for pair in range(self.pairs):
+            sums: dict[tuple[int, int], str] = {}
+            for row in range(2):
+                bias, w = next(free), next(free)
+                lines.append(f"ldr {bias}, {self.at('then_bias', 2 * pair + row)}")
+                lines.append(f"ldr {w}, {self.at('then_weight', (self.pairs - 1) * self.rows + 2 * pair + row)}")
+                for f, x in enumerate(last):
+                    sums[row, f] = next(free)
+                    lines.append(f"smlad {sums[row, f]}, {w}, {x}, {bias}")
+            if self.pairs == 2:
+                weights = [next(free), next(free)]
+                lines += [f"ldr {w}, {self.at('then_weight', 2 * pair + row)}" for row, w in enumerate(weights)]
+                for f in range(FRAMES):
+                    x = next(free)
+                    lines.append(f"ldr {x}, [lr, #{SPILL + 4 * f}]")
+                    for row, w in enumerate(weights):
+                        total = next(free)
+                        lines.append(f"smlad {total}, {w}, {x}, {sums[row, f]}")
+                        sums[row, f] = total
+            done = {}
+            for row in range(2):
+                m = next(free)
+                lines.append(f"ldr {m}, {self.at('then_multiplier', 2 * pair + row)}")
+                for f in range(FRAMES):
+                    scaled, done[row, f] = next(free), next(free)
+                    lines += [f"smmulr {scaled}, {sums[row, f]}, {m}", f"ssat {done[row, f]}, #16, {scaled}"]
+            if not at:
+                places, at = [next(free), next(free)], [next(free), next(free)]
+                for word, place in enumerate((BASE_AT, OUT_AT)):
+                    lines += [f"ldr {places[word]}, [lr, #{place}]", f"add {at[word]}, {places[word]}, r11"]
+            for f in range(FRAMES):
+                both, sample, total = (next(free) for _ in range(3))
+                step = 4 * (self.pairs * f + pair)
+                lines.append(f"pkhbt {both}, {done[0, f]}, {done[1, f]}, lsl #16")
+                lines += [f"ldr {sample}, [{at[0]}, #{step}]", f"qadd16 {total}, {both}, {sample}"]
+                lines.append(f"str {total}, [{at[1]}, #{step}]")
+        return lines
+
+    def function(self) -> list[str]:
+        """Arguments: r0 the layer's memory, r1 how far into the audio, in bytes."""
+        free = names()
+        before = [*self.start(free, 0), *(line for t in range(MIDDLE) for line in self.tap(free, 0, t))]
+        before += self.ahead(free, MIDDLE)
+        body: list[str] = []
+        last: list[str] = []
+        for pair in range(self.pairs):
+            body += self.start(free, pair) if pair else []
+            for tap in range(0 if pair else MIDDLE, TAPS):
+                body += self.tap(free, pair, tap, pair == 0 and tap == MIDDLE)
+            ends, last = self.tanh(free, pair)
+            body += [*ends, *self.store(free, pair, last)]
+        body += self.then(free, last)
+        end = next(free)
+        body += [f"add r11, r11, #{4 * self.pairs * FRAMES}", f"ldr {end}, [lr, #{END_AT}]", f"cmp r11, {end}"]
+        body += before
+        live = (*SUMS, WEIGHT, *AUDIO, "r11", "r12", "lr")
+        after = ["smlad r0, r10, r6, r0", "ldr r8, [lr, #4]", "smlad r1, r10, r7, r1", "ldr r9, [r12, #0]"]
+        after += ["smlad r2, r10, r9, r2", "smlad r3, r8, r6, r3", "smlad r4, r8, r7, r4", "smlad r5, r8, r9, r5"]
+        return [
+            f"function grit_m7_layer_{self.rows}",
+            f"push {{{SAVED}, lr}}",
+            *("mov lr, r0", "mov r11, r1", *arrange(before, live, (), after, 0, 20_000)),
+            *("1:", *arrange(body, live, (), after, 0, LAYER_STEPS), "blo 1b", f"pop {{{SAVED}, pc}}"),
+        ]
+
+
+LAYER_STEPS = 300_000
 
 
 def source() -> str:
@@ -74,7 +259,7 @@ def source() -> str:
         "  .syntax unified",
         "  .thumb",
     ]
-    for function in gather():
+    for function in (gather(), Layer(2).function(), Layer(4).function()):
         lines += formatted(function)
     return "\n".join([*lines, "#endif", ""])
 

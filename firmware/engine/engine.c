@@ -40,12 +40,20 @@ typedef struct {
   uint32_t next;
   uint16_t channels;
   bool copied;
+  bool own; /* copied, but the chunk stands right behind it, in memory of its own: it only moves down */
 } history_t;
+
+/* What a layer needs that runs in one pass (kernels.h). */
+typedef struct {
+  grit_pass_t kernel;
+  int16_t *chunk; /* where its stream stands */
+} pass_t;
 
 typedef struct {
   grit_conv_t conv, residual;
   history_t history; /* of the residual stream as this layer sees it */
   int16_t *z;        /* where its outputs go */
+  pass_t *pass;      /* NULL: conv and residual run one after the other, on the block */
 } layer_t;
 
 typedef struct {
@@ -76,6 +84,7 @@ struct grit_engine {
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
   int16_t *slots;      /* the arrays' in turn */
+  int16_t *stage[2];   /* chunks of layers in one pass that have a ring: of even and of odd ones */
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -86,8 +95,8 @@ struct grit_engine {
 typedef struct {
   uint8_t *base; /* NULL: only counting */
   size_t used;
-  bool three;                                                           /* layers run in two planes */
-  uint32_t width, summed_width, gated_rows, copied_bytes, slot_samples; /* what scratch needs */
+  bool three;                                                                        /* layers run in two planes */
+  uint32_t width, summed_width, gated_rows, copied_bytes, slot_samples, stage_width; /* what scratch needs */
 } arena_t;
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -117,7 +126,7 @@ static uint32_t stored_frames(const history_t *history) {
 }
 
 static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three) {
-  history_t history = {NULL, history_of(conv), 0, conv->inputs, is_copied(conv)};
+  history_t history = {NULL, history_of(conv), 0, conv->inputs, is_copied(conv), false};
   if (three) {
     history.channels = 2;
     history.length += history.length & 1u; /* so that a second plane's words stay words when copied */
@@ -125,6 +134,15 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bo
   const uint32_t in_front = history.copied ? history.length : TWICE_FRAMES;
   arena->copied_bytes = larger(arena->copied_bytes, in_front * history.channels * (uint32_t)sizeof(int16_t));
   history.frames = take(arena, (size_t)stored_frames(&history) * history.channels * sizeof(int16_t));
+  return history;
+}
+
+/* Of a layer that runs in one pass: a copied history has the chunk behind it. */
+static history_t take_own_history(arena_t *arena, const grit_convolution_t *conv) {
+  if (!is_copied(conv)) return take_history(arena, conv, false);
+  history_t history = {NULL, history_of(conv), 0, conv->inputs, true, true};
+  const size_t frames = history.length + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
+  history.frames = take(arena, frames * history.channels * sizeof(int16_t));
   return history;
 }
 
@@ -190,6 +208,28 @@ static grit_slots_t take_slots(arena_t *arena, const grit_model_t *model, const 
   return slots;
 }
 
+/* Whether all of an array's layers run in one pass each, but for a last one without a 1x1. */
+static bool runs_in_passes(const grit_model_t *model, const grit_array_t *record) {
+  const grit_layer_t *layers = &model->layers[record->first_layer];
+  for (uint32_t n = 0; n < record->layer_count; n++)
+    if (!grit_kernel_layer_fits(&layers[n]) &&
+        (n == 0u || n + 1u < record->layer_count || layers[n].residual.rows != 0u))
+      return false;
+  return true;
+}
+
+static bool starts_array(const grit_model_t *model, uint32_t layer) {
+  for (uint32_t a = 0; a < model->header->array_count; a++)
+    if (model->arrays[a].first_layer == layer) return true;
+  return false;
+}
+
+static bool in_one_pass(const grit_model_t *model, uint32_t layer) {
+  const grit_array_t *record = model->arrays;
+  while (layer >= (uint32_t)record->first_layer + record->layer_count) record++;
+  return model->layers[layer].residual.rows != 0u && runs_in_passes(model, record);
+}
+
 /* An array's convolutions. */
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
@@ -208,9 +248,14 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
     const grit_layer_t *from = &model->layers[i];
     layer_t layer;
     memset(&layer, 0, sizeof layer);
-    layer.conv = take_conv(arena, model, &from->conv, use_of(from), slope_of(from), arena->three);
-    if (from->residual.rows != 0u)
-      layer.residual = take_conv(arena, model, &from->residual, GRIT_ONTO_STREAM, GRIT_NO_SLOPE, arena->three);
+    const bool pass = in_one_pass(model, i);
+    layer.conv = take_conv(arena, model, &from->conv, pass ? GRIT_LAYER : use_of(from), slope_of(from), arena->three);
+    if (from->residual.rows != 0u) {
+      const grit_use_t use = pass ? GRIT_IN_LAYER : GRIT_ONTO_STREAM;
+      layer.residual = take_conv(arena, model, &from->residual, use, GRIT_NO_SLOPE, arena->three);
+    }
+    if (pass) layer.pass = take(arena, sizeof *layer.pass);
+    if (pass) arena->stage_width = larger(arena->stage_width, record->channels);
     if (from->gated) arena->gated_rows = larger(arena->gated_rows, from->conv.rows);
     if (arena->base != NULL) engine->layers[i] = layer;
   }
@@ -219,8 +264,11 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
 /* What layers hear and put out: the first plane, where there are two. Behind
  * everything else, because kernels read a little ahead of what they use. */
 static void take_streams(arena_t *arena, grit_engine_t *engine) {
-  for (uint32_t i = 0; i < engine->model->header->layer_count; i++) {
-    const history_t history = take_history(arena, &engine->model->layers[i].conv, arena->three);
+  const grit_model_t *model = engine->model;
+  for (uint32_t i = 0; i < model->header->layer_count; i++) {
+    const grit_convolution_t *conv = &model->layers[i].conv;
+    const history_t history =
+        in_one_pass(model, i) ? take_own_history(arena, conv) : take_history(arena, conv, arena->three);
     if (arena->base != NULL) engine->layers[i].history = history;
   }
   const uint32_t width = arena->three ? 2u : arena->width;
@@ -228,6 +276,10 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   engine->block = take_chunk(arena, width); /* in two planes, a head's input needs z[1]'s place, too */
   engine->z[1] = take_chunk(arena, width);
   engine->z[0] = take_chunk(arena, width);
+  for (uint32_t n = 0; n < 2u && arena->stage_width != 0u; n++) {
+    take(arena, TWICE_FRAMES * arena->stage_width * sizeof(int16_t));
+    engine->stage[n] = take_chunk(arena, arena->stage_width);
+  }
 }
 
 static void take_scratch(arena_t *arena, grit_engine_t *engine) {
@@ -244,10 +296,32 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
 }
 
+/* Where a layer's stream stands. */
+static int16_t *chunk_of(const grit_engine_t *engine, uint32_t layer) {
+  const pass_t *pass = engine->layers[layer].pass;
+  return pass == NULL ? engine->block : pass->chunk;
+}
+
+/* A layer in one pass puts the stream where the next one has it, an array's last where the next array looks. */
+static void place_passes(const grit_engine_t *engine) {
+  const grit_model_t *model = engine->model;
+  for (uint32_t i = model->header->layer_count; i > 0u; i--) {
+    layer_t *layer = &engine->layers[i - 1u];
+    if (layer->pass == NULL) continue;
+    const history_t *history = &layer->history;
+    int16_t *behind = history->frames + (size_t)history->length * history->channels;
+    layer->pass->chunk = history->own ? behind : engine->stage[i & 1u];
+    int16_t *out = i < model->header->layer_count && !starts_array(model, i) ? chunk_of(engine, i) : engine->block;
+    const int16_t *base = model->layers[i - 1u].stream_shift == 0u ? layer->pass->chunk : out; /* shifted there */
+    const grit_pass_t kernel = {&layer->conv, &layer->residual, engine->dry, layer->z, base, out};
+    layer->pass->kernel = kernel;
+  }
+}
+
 static void aim_all_fixed(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
   for (uint32_t i = 0; i < header->layer_count; i++)
-    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, engine->block);
+    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, chunk_of(engine, i));
   for (uint32_t a = 0; a < header->array_count; a++) {
     const array_t *array = &engine->arrays[a];
     aim_fixed(&array->head, &array->history, engine->block);
@@ -289,8 +363,9 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   for (uint32_t a = 0; a < header->array_count; a++) take_array(&arena, engine, a);
   take_scratch(&arena, engine);
   if (base != NULL) {
-    aim_all_fixed(engine);
     place_outputs(engine);
+    place_passes(engine);
+    aim_all_fixed(engine);
     *out = engine;
   }
   return arena.used;
@@ -414,6 +489,7 @@ static void settle(const history_t *history, const int16_t *frame, uintptr_t pla
 /* Puts the history where the taps look for it. */
 static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   const size_t channels = history->channels;
+  if (history->own) return;
   if (history->copied) {
     copy_frames(block - (size_t)history->length * channels, history->frames, history->length, channels, planes);
     return;
@@ -484,25 +560,28 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
 /* conv over the whole block, its history included, into out. step_at: where its
  * rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, uint32_t step_at) {
+                                    uint32_t frames, uint32_t step_at, const pass_t *pass) {
   uint8_t until[GRIT_MAX_KERNEL];
   const uintptr_t planes = conv->three ? engine->planes : 0u;
-  recall(history, engine->block, planes);
+  int16_t *block = pass == NULL ? engine->block : pass->chunk;
+  recall(history, block, planes);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
     if (done == step_at) {
       use_rows(engine, conv, engine->film_row, engine->ramp_step);
       step_at = NO_STEP;
     }
-    if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
+    if (done == aim_at) aim_at = aim_taps(conv, history, block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
-    if (planes != 0u)
+    if (pass != NULL)
+      grit_kernel_layer(&pass->kernel, done, end - done);
+    else if (planes != 0u)
       grit_three_convolve(conv, planes, done, engine->dry + done, out + (size_t)done * 2u, end - done);
     else
       grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
     done = end;
   }
-  remember(history, engine->block, frames, planes);
+  remember(history, block, frames, planes);
 }
 
 static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size_t frames, int16_t *z) {
@@ -550,12 +629,17 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
   int16_t *z = layer->z;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
+  const pass_t *pass = layer->pass;
+  if (pass != NULL && record->stream_shift != 0u) {
+    copy_frames(pass->kernel.out, pass->chunk, frames, channels, 0);
+    grit_kernel_shift(pass->kernel.out, (const int8_t *)(blob + record->stream_shift), channels, frames);
+  }
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at, pass);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
   if (!gathered) add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
-  if (record->residual.rows == 0u) return;
+  if (record->residual.rows == 0u || pass != NULL) return;
   const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
   if (engine->planes != 0u) {
     if (record->stream_shift != 0u) grit_three_shift(engine->planes, engine->block, shift, frames);
@@ -581,22 +665,21 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
   const bool last = index + 1u == engine->model->header->array_count;
   array_t *array = &engine->arrays[index];
   narrow_skips(engine, index, frames);
-  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP);
+  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP, NULL);
 }
 
-/* The first array's input into engine->block; a later one's from there into
- * engine->z[1]. */
+/* An array's input, to where its first layer has it; the block is still in use: in its stead engine->z[1]. */
 static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const grit_conv_t *conv = &engine->arrays[index].rechannel;
   if (engine->planes != 0u) {
     grit_three_spread(conv, engine->planes, engine->dry, engine->block, frames);
     return;
   }
-  if (index == 0u) {
-    grit_kernel_spread(conv, engine->dry, engine->block, frames);
-    return;
-  }
-  grit_kernel_convolve(conv, 0, engine->dry, engine->z[1], frames);
+  int16_t *chunk = chunk_of(engine, engine->model->arrays[index].first_layer);
+  if (index == 0u)
+    grit_kernel_spread(conv, engine->dry, chunk, frames);
+  else
+    grit_kernel_convolve(conv, 0, engine->dry, chunk == engine->block ? engine->z[1] : chunk, frames);
 }
 
 /* engine->dry through the whole network into engine->z[0], at most
@@ -618,7 +701,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
-      if (settling) settle(&engine->layers[i].history, engine->block, engine->planes);
+      if (settling) settle(&engine->layers[i].history, chunk_of(engine, i), engine->planes);
       run_layer(engine, i, frames, gathered);
     }
     if (!gathered) add_last_skip(engine, channels, frames);
@@ -628,7 +711,8 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       settle(&engine->arrays[a].history, engine->block, 0);
     }
     run_head(engine, a, frames);
-    if (!last) copy_frames(engine->block, engine->z[1], frames, model->arrays[a + 1u].channels, 0);
+    if (!last && chunk_of(engine, record[1].first_layer) == engine->block)
+      copy_frames(engine->block, engine->z[1], frames, record[1].channels, 0);
   }
 }
 

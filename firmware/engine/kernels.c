@@ -74,7 +74,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) {
     convolve_avx2(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
-    if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
+    if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
     return;
   }
 #endif
@@ -90,7 +90,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
       out[frame * rows + row] = grit_requantize(acc, words[rows + row], conv->record->shift);
     }
   }
-  if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
+  if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
 }
 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
@@ -123,6 +123,13 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
       *to = grit_saturate(*to + grit_requantize(acc, words[rows + row], conv->record->shift));
     }
   }
+}
+
+void grit_kernel_layer(const grit_pass_t *pass, size_t first, size_t frames) {
+  const size_t channels = pass->conv->record->rows, from = first * channels;
+  grit_kernel_convolve(pass->conv, first, pass->dry + first, pass->z + from, frames);
+  if (pass->out != pass->base) memcpy(pass->out + from, pass->base + from, frames * channels * sizeof(int16_t));
+  grit_kernel_residual(pass->then, pass->z + from, pass->out + from, frames);
 }
 
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
@@ -244,7 +251,7 @@ void grit_kernel_clear(int32_t *skips, size_t count) {
 }
 
 void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
-  memcpy(to, from, samples * sizeof(int16_t));
+  memmove(to, from, samples * sizeof(int16_t));
 }
 
 #endif

@@ -25,9 +25,11 @@
 #define GRIT_NO_SLOPE 32768u /* accumulators below zero meet the same multiplier as those above */
 
 typedef enum {
-  GRIT_LINEAR,     /* or a leaky ReLU, by its slope */
-  GRIT_TANH,       /* through the tanh table */
-  GRIT_ONTO_STREAM /* grit_kernel_residual's */
+  GRIT_LINEAR,      /* or a leaky ReLU, by its slope */
+  GRIT_TANH,        /* through the tanh table */
+  GRIT_ONTO_STREAM, /* grit_kernel_residual's */
+  GRIT_LAYER,       /* grit_kernel_layer's: tanh, then the 1x1 */
+  GRIT_IN_LAYER     /* that 1x1 */
 } grit_use_t;
 
 typedef struct {
@@ -112,6 +114,25 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
  * sample a word. A single row lies dense: out[frame]. */
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames);
 
+/* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry, z, where
+ * tanh's outputs go, `base`, what the 1x1 is added to, `out`, where the sum goes. out may be base, but not what the
+ * taps hear: others still hear it. The memory of `then` lies right behind that of conv. */
+typedef struct {
+  const grit_conv_t *conv, *then;
+  const int32_t *dry;
+  int16_t *z;
+  const int16_t *base;
+  int16_t *out;
+} grit_pass_t;
+void grit_kernel_layer(const grit_pass_t *pass, size_t first, size_t frames);
+
+/* Whether a layer runs so: few channels, whose products take no longer than what is around them. */
+static inline bool grit_kernel_layer_fits(const grit_layer_t *layer) {
+  const grit_convolution_t *conv = &layer->conv;
+  return layer->activation == 2u && !layer->gated && conv->kernel == 3u && (conv->rows == 2u || conv->rows == 4u) &&
+         conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;
+}
+
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's
  * rechannel, from one input. */
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);
@@ -148,7 +169,8 @@ void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out,
 /* out = saturated (skips + half) >> shift. */
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count);
 
-/* samples: an even number, both ends on 4-byte boundaries, no overlap. */
+/* samples: an even number, both ends on 4-byte boundaries. They may overlap if
+ * `to` comes first. */
 void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples);
 
 /* Tables, in place. */

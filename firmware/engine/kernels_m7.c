@@ -14,13 +14,14 @@
 #include "engine.h"
 #include "film.h"
 #include "kernels_m7.h"
+#include "kernels_m7_small.h"
 #include "kernels_m7_three.h"
 
 #define MOST_SHIFT                                                            \
   32u /* up to it a multiplier can be moved up so that SMMULR is the rounding \
          rule */
 
-typedef enum { TILED, HEAD, SPREAD, PLAIN, THREE = GRIT_M7_THREE_FORM } form_t;
+typedef enum { TILED, HEAD, SPREAD, PLAIN, THREE = GRIT_M7_THREE_FORM, LAYER = GRIT_M7_LAYER_FORM } form_t;
 
 typedef struct {
   grit_m7_tiles_t *linear, *leaky, *tanh; /* any number of taps */
@@ -119,6 +120,7 @@ static uint32_t *blocks_of(const grit_conv_t *conv) {
 
 size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   if (conv->three) return grit_m7_three_prepared_bytes(conv);
+  if (conv->use >= GRIT_LAYER) return grit_m7_layer_prepared_bytes(conv);
   const plan_t plan = plan_of(conv);
   const grit_convolution_t *record = conv->record;
   const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
@@ -136,6 +138,10 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
 void grit_kernel_prepare(const grit_conv_t *conv) {
   if (conv->three) {
     grit_m7_three_prepare(conv);
+    return;
+  }
+  if (conv->use >= GRIT_LAYER) {
+    grit_m7_layer_prepare(conv);
     return;
   }
   const grit_convolution_t *record = conv->record;
@@ -217,6 +223,10 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
       grit_m7_three_set_rows(conv, ramp, step);
       return;
     }
+    if (plan->form == LAYER) {
+      grit_m7_layer_set_rows(conv, ramp, step);
+      return;
+    }
     const uint32_t rows = conv->record->rows;
     uint32_t *to = blocks_of(conv);
     for (uint32_t row = 0; row < rows; row++) {
@@ -250,6 +260,10 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
   if (plan->form >= PLAIN) {
     if (plan->form == THREE) {
       grit_m7_three_aim(conv, tap, at);
+      return;
+    }
+    if (plan->form == LAYER) {
+      grit_m7_layer_aim(conv, tap, at);
       return;
     }
     to[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;

@@ -25,13 +25,13 @@ PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
 ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 """How long an order is looked for; most where the known networks spend their time (minutes in all)."""
-EXACT_LINEAR_ATTEMPTS = {1: 3500, 8: 300}
+EXACT_LINEAR_ATTEMPTS = {1: 3500, 2: 600, 4: 300, 8: 300}
 RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 """By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
-ANNEALED, STEPS = (("tanh", 8), ("tanh", 4)), 400_000
+ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("linear", 2), ("linear", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
@@ -484,13 +484,15 @@ def narrow() -> list[str]:
 
 
 def copy() -> list[str]:
-    """Words. r0 to, r1 from, r2 end of to."""
-    body: list[str] = []
+    """Words, each loaded while the one before is stored: two registers, which nobody has to get back. r0 to, r1 from,
+    r2 end of to."""
+    body = ["ldr r3, [r1, #0]"]
     for word in range(COPY_WORDS):
-        register = f"r{3 + word}"
-        body += [f"ldr {register}, [r1, #{4 * word}]", f"str {register}, [r0, #{4 * word}]"]
-    body += [f"add r0, r0, #{4 * COPY_WORDS}", f"add r1, r1, #{4 * COPY_WORDS}", "cmp r0, r2"]
-    return _loop("grit_m7_copy", body)
+        here, ahead = ("r3", "r12") if word % 2 == 0 else ("r12", "r3")
+        body += [f"ldr {ahead}, [r1, #{4 * word + 4}]"] if word + 1 < COPY_WORDS else []
+        body.append(f"str {here}, [r0, #{4 * word}]")
+    body[-1:-1] = [f"add r1, r1, #{4 * COPY_WORDS}"]
+    return ["function grit_m7_copy", "1:", *body, f"add r0, r0, #{4 * COPY_WORDS}", "cmp r0, r2", "blo 1b", "bx lr"]
 
 
 def zero() -> list[str]:

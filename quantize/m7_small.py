@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.quantize.engine import SOURCES
-from gritspace.quantize.m7_kernels import formatted
+from gritspace.quantize.m7_kernels import convolution, formatted
 from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
 
@@ -43,16 +43,7 @@ def gather() -> list[str]:
     body += ["add r7, r7, #8", f"ldr {last}, {LAST}", f"cmp r7, {last}", *ahead]
     live = (*(f"r{n}" for n in range(12)),)
     after = ["smlabb r0, r10, r11, r0", "ldr r12, [r6, r8]", "smlatt r3, r10, r11, r3", "smlabb r1, r10, r12, r1"]
-    start = ["ldr r6, [sp, #0]", "ldr r7, [sp, #4]", *(f"mov r{n}, #0" for n in range(6)), *ahead]
-    end = [f"ldr r7, {FACTOR}", f"ldr r6, {OUT}"]
-    for frame in range(GATHER_FRAMES):
-        low, high = f"r{frame}", f"r{3 + frame}"
-        for register in (low, high):
-            end += [f"smmulr {register}, {register}, r7", f"ssat {register}, #16, {register}"]
-        end.append(f"pkhbt {low}, {low}, {high}, lsl #16")
-    end += ["str r0, [r6, #0]", "str r1, [r6, r8]", "str r2, [r6, r8, lsl #1]"]
-    end += ["add r12, r8, r8, lsl #1", "add r6, r6, r12", f"str r6, {OUT}", f"ldr r10, {Z}", "add r10, r10, r12"]
-    end += [f"str r10, {Z}", f"ldr r11, {END}", "cmp r10, r11"]
+    begin = [f"ldr r7, {WEIGHTS}", *(f"mov r{n}, #0" for n in range(6)), *ahead]
     return [
         "function grit_m7_gather",
         f"push {{{SAVED}, lr}}",
@@ -60,12 +51,81 @@ def gather() -> list[str]:
         *("ldr r1, [r0, #0]", "ldr r2, [r0, #4]", "ldr r3, [r0, #8]", "ldr r4, [r0, #12]", "ldr r5, [r0, #16]"),
         *("ldr r6, [r0, #20]", "ldr r8, [r0, #24]", "ldr r9, [r0, #28]"),
         *(f"str r{1 + n}, [sp, #{4 * n}]" for n in range(6)),
-        *("1:", *schedule(start), "2:", *arrange(body, live, after, after, 0, STEPS), "blo 2b"),
-        *(*schedule(end), "blo 1b", "add sp, sp, #24", f"pop {{{SAVED}, pc}}"),
+        *schedule([f"ldr r6, {Z}", *begin]),
+        *("2:", *arrange(body, live, after, after, 0, STEPS), "blo 2b"),
+        *arrange([*_narrowed(free), *begin], live, (), after, 0, STEPS),
+        *("blo 2b", "add sp, sp, #24", f"pop {{{SAVED}, pc}}"),
     ]
 
 
+def _narrowed(free: Iterator[str]) -> list[str]:
+    """The sums, put out; on to the next frames."""
+    factor, out, step, limit, moved, z = (next(free) for _ in range(6))
+    lines = [f"ldr {factor}, {FACTOR}", f"ldr {out}, {OUT}"]
+    for frame in range(GATHER_FRAMES):
+        low, high, both = f"r{frame}", f"r{3 + frame}", next(free)
+        for register in (low, high):
+            lines += [f"smmulr {register}, {register}, {factor}", f"ssat {register}, #16, {register}"]
+        lines.append(f"pkhbt {both}, {low}, {high}, lsl #16")
+        lines.append(f"str {both}, [{out}, {('#0', 'r8', 'r8, lsl #1')[frame]}]")
+    lines += [f"add {step}, r8, r8, lsl #1", f"add {moved}, {out}, {step}", f"str {moved}, {OUT}"]
+    lines += [f"ldr {z}, {Z}", f"add r6, {z}, {step}", f"str r6, {Z}", f"ldr {limit}, {END}", f"cmp r6, {limit}"]
+    return lines
+
+
 STEPS = 400_000
+SPREAD_FRAMES, SHIFT_FRAMES = 3, 6
+
+
+def spread() -> list[str]:
+    """Two outputs of one input. r0 their block (kernels_m7.h), r1 dry, r2 out, r3 end of dry; on the stack: bytes from
+    frame to frame of out. r4, r5 biases, r6 weights, r7, r8 multipliers, lr bytes from frame to frame."""
+    free = names()
+    body = []
+    for frame in range(SPREAD_FRAMES):
+        x, word = next(free), next(free)
+        body.append(f"ldr {x}, [r1, #{4 * frame}]")
+        halves = []
+        for row in range(2):
+            total, scaled, half = (next(free) for _ in range(3))
+            body += [f"smla{'bt'[row]}b {total}, r6, {x}, r{4 + row}", f"smmulr {scaled}, {total}, r{7 + row}"]
+            body.append(f"ssat {half}, #16, {scaled}")
+            halves.append(half)
+        body.append(f"pkhbt {word}, {halves[0]}, {halves[1]}, lsl #16")
+        body.append(f"str {word}, [r2, {('#0', 'lr', 'lr, lsl #1')[frame]}]")
+    on = next(free)
+    body += [f"add r1, r1, #{4 * SPREAD_FRAMES}", f"add {on}, r2, lr", f"add r2, {on}, lr, lsl #1", "cmp r1, r3"]
+    live = (*(f"r{n}" for n in range(1, 9)), "lr")
+    return [
+        "function grit_m7_spread",
+        f"push {{{SAVED}, lr}}",
+        *("ldr lr, [sp, #36]", "ldr r4, [r0, #0]", "ldr r5, [r0, #4]", "ldr r6, [r0, #8]", "ldr r7, [r0, #24]"),
+        *("ldr r8, [r0, #28]", "1:", *arrange(body, live, (), body[:3], 60, STEPS), "blo 1b", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
+def shift() -> list[str]:
+    """Two channels shifted down, rounded: ((x * 2^(30 - s) >> 16) + 2^13) >> 14. r0 to, r1 from, r2 end of from, r3 and
+    r4 factors, r5 bytes from frame to frame, r6 those of three; r4 and r5 come on the stack."""
+    free = names()
+    body = []
+    for frame in range(SHIFT_FRAMES):
+        if frame == 3:
+            body += ["add r0, r0, r6", "add r1, r1, r6"]
+        x, low, high, up, both = (next(free) for _ in range(5))
+        at = ("#0", "r5", "r5, lsl #1")[frame % 3]
+        body += [f"ldr {x}, [r1, {at}]", f"smlawb {low}, r3, {x}, lr", f"smlawt {high}, r4, {x}, lr"]
+        body += [f"lsl {up}, {high}, #2", f"pkhtb {both}, {up}, {low}, asr #14", f"str {both}, [r0, {at}]"]
+    body += ["add r0, r0, r6", "add r1, r1, r6", "cmp r1, r2"]
+    live = (*(f"r{n}" for n in range(7)), "lr")
+    return [
+        "function grit_m7_shift",
+        f"push {{{SAVED}, lr}}",
+        *("ldr r4, [sp, #36]", "ldr r5, [sp, #40]", "mov lr, #8192", "add r6, r5, r5, lsl #1"),
+        *("1:", *arrange(body, live, (), (), 60, STEPS), "blo 1b", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
 TAPS = 3
 FRAMES = 3
 END_AT, DRY_AT, Z_AT, BASE_AT, OUT_AT, TABLES_AT, SPILL = range(0, 28, 4)
@@ -259,7 +319,8 @@ def source() -> str:
         "  .syntax unified",
         "  .thumb",
     ]
-    for function in (gather(), Layer(2).function(), Layer(4).function()):
+    functions = [gather(), spread(), shift(), Layer(2).function(), Layer(4).function()]
+    for function in (*functions, *(convolution(pairs, "linear", 1) for pairs in (2, 4))):
         lines += formatted(function)
     return "\n".join([*lines, "#endif", ""])
 

@@ -16,6 +16,11 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
+/* A history with its chunk behind it moves down after each chunk, by so many samples at once, unless that took longer
+ * than a ring does. */
+#define MOVED_SAMPLES 16u
+#define MOST_MOVED_SAMPLES 512u
+
 /* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
 #define MOST_SLOT_CHANNELS 64u
 
@@ -40,13 +45,14 @@ typedef struct {
   uint32_t next;
   uint16_t channels;
   bool copied;
-  bool own; /* copied, but the chunk stands right behind it, in memory of its own: it only moves down */
+  bool own; /* copied, but the chunk stands right behind it, in memory of its own */
 } history_t;
 
 /* What a layer needs that runs in one pass (kernels.h). */
 typedef struct {
   grit_pass_t kernel;
-  int16_t *chunk; /* where its stream stands */
+  int16_t *chunk;      /* where its stream stands */
+  const int8_t *shift; /* of the stream, on its way to the residual; NULL: none */
 } pass_t;
 
 typedef struct {
@@ -84,7 +90,7 @@ struct grit_engine {
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
   int16_t *slots;      /* the arrays' in turn */
-  int16_t *stage[2];   /* chunks of layers in one pass that have a ring: of even and of odd ones */
+  int16_t *stage[3];   /* layers in one pass: chunks of those with a ring, even and odd ones; a stream shifted down */
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -139,10 +145,10 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bo
 
 /* Of a layer that runs in one pass: a copied history has the chunk behind it. */
 static history_t take_own_history(arena_t *arena, const grit_convolution_t *conv) {
-  if (!is_copied(conv)) return take_history(arena, conv, false);
+  if (history_of(conv) * conv->inputs > MOST_MOVED_SAMPLES) return take_history(arena, conv, false);
   history_t history = {NULL, history_of(conv), 0, conv->inputs, true, true};
   const size_t frames = history.length + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
-  history.frames = take(arena, frames * history.channels * sizeof(int16_t));
+  history.frames = take(arena, (frames * history.channels + MOVED_SAMPLES) * sizeof(int16_t));
   return history;
 }
 
@@ -276,7 +282,7 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   engine->block = take_chunk(arena, width); /* in two planes, a head's input needs z[1]'s place, too */
   engine->z[1] = take_chunk(arena, width);
   engine->z[0] = take_chunk(arena, width);
-  for (uint32_t n = 0; n < 2u && arena->stage_width != 0u; n++) {
+  for (uint32_t n = 0; n < 3u && arena->stage_width != 0u; n++) {
     take(arena, TWICE_FRAMES * arena->stage_width * sizeof(int16_t));
     engine->stage[n] = take_chunk(arena, arena->stage_width);
   }
@@ -312,7 +318,9 @@ static void place_passes(const grit_engine_t *engine) {
     int16_t *behind = history->frames + (size_t)history->length * history->channels;
     layer->pass->chunk = history->own ? behind : engine->stage[i & 1u];
     int16_t *out = i < model->header->layer_count && !starts_array(model, i) ? chunk_of(engine, i) : engine->block;
-    const int16_t *base = model->layers[i - 1u].stream_shift == 0u ? layer->pass->chunk : out; /* shifted there */
+    const uint32_t shift = model->layers[i - 1u].stream_shift;
+    layer->pass->shift = shift == 0u ? NULL : (const int8_t *)(model->blob + shift);
+    const int16_t *base = shift == 0u ? layer->pass->chunk : engine->stage[2];
     const grit_pass_t kernel = {&layer->conv, &layer->residual, engine->dry, layer->z, base, out};
     layer->pass->kernel = kernel;
   }
@@ -505,9 +513,19 @@ static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   }
 }
 
+/* A history with its chunk behind it takes `frames` of that. Somewhat more moves down: nobody misses it. */
+static void move_down(const history_t *history, uint32_t frames) {
+  const uint32_t samples = (history->length * history->channels + MOVED_SAMPLES - 1u) / MOVED_SAMPLES * MOVED_SAMPLES;
+  grit_kernel_copy(history->frames, history->frames + (size_t)frames * history->channels, samples);
+}
+
 /* Takes the block's frames into the history. */
 static void remember(history_t *history, const int16_t *block, uint32_t frames, uintptr_t planes) {
   const size_t channels = history->channels;
+  if (history->own) {
+    move_down(history, frames);
+    return;
+  }
   if (history->copied) {
     const int16_t *from = block + (size_t)frames * channels - (size_t)history->length * channels;
     copy_frames(history->frames, from, history->length, channels, planes);
@@ -621,6 +639,21 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
   engine->waiting.z = NULL;
 }
 
+/* One layer in one pass. */
+static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+  layer_t *layer = &engine->layers[index];
+  const pass_t *pass = layer->pass;
+  history_t *history = &layer->history;
+  if (pass->shift != NULL) grit_kernel_shift(engine->stage[2], pass->chunk, pass->shift, history->channels, frames);
+  if (history->own && engine->step_at == NO_STEP) {
+    grit_kernel_layer(&pass->kernel, 0, frames);
+    move_down(history, frames);
+  } else {
+    convolve(engine, &layer->conv, history, NULL, frames, engine->step_at, pass);
+  }
+  engine->film_row += history->channels;
+}
+
 /* One layer over a chunk whose stream stands in engine->block, where the next
  * layer's will stand. */
 static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames, bool gathered) {
@@ -629,24 +662,19 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
   int16_t *z = layer->z;
-  const pass_t *pass = layer->pass;
-  if (pass != NULL && record->stream_shift != 0u) {
-    copy_frames(pass->kernel.out, pass->chunk, frames, channels, 0);
-    grit_kernel_shift(pass->kernel.out, (const int8_t *)(blob + record->stream_shift), channels, frames);
-  }
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at, pass);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at, NULL);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
   if (!gathered) add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
-  if (record->residual.rows == 0u || pass != NULL) return;
+  if (record->residual.rows == 0u) return;
   const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
   if (engine->planes != 0u) {
     if (record->stream_shift != 0u) grit_three_shift(engine->planes, engine->block, shift, frames);
     grit_three_residual(&layer->residual, engine->planes, z, engine->block, frames);
     return;
   }
-  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, shift, channels, frames);
+  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
   grit_kernel_residual(&layer->residual, z, engine->block, frames);
 }
 
@@ -702,7 +730,14 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
       if (settling) settle(&engine->layers[i].history, chunk_of(engine, i), engine->planes);
-      run_layer(engine, i, frames, gathered);
+      if (engine->layers[i].pass == NULL) {
+        run_layer(engine, i, frames, gathered);
+        continue;
+      }
+      run_pass(engine, i, frames);
+      if (gathered) continue;
+      const int8_t *weight = (const int8_t *)(model->blob + model->layers[i].skip_weight);
+      add_skip(engine, engine->layers[i].z, weight, channels, frames);
     }
     if (!gathered) add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */

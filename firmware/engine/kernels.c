@@ -149,9 +149,9 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
   grit_kernel_skip(skips, second->z, second->weight, channels, frames);
 }
 
-void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
+void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames) {
   for (size_t frame = 0; frame < frames; frame++)
-    for (size_t c = 0; c < channels; c++, stream++) *stream = (int16_t)grit_shift_round(*stream, (uint32_t)shift[c]);
+    for (size_t c = 0; c < channels; c++) *to++ = (int16_t)grit_shift_round(*from++, (uint32_t)shift[c]);
 }
 
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {

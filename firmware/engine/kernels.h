@@ -114,9 +114,9 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
  * sample a word. A single row lies dense: out[frame]. */
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames);
 
-/* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry, z, where
- * tanh's outputs go, `base`, what the 1x1 is added to, `out`, where the sum goes. out may be base, but not what the
- * taps hear: others still hear it. The memory of `then` lies right behind that of conv. */
+/* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry; z, where
+ * tanh's outputs go; base, what the 1x1 is added to; out, where the sum goes, which nothing hears that is still to be
+ * done: tiles may do some frames twice. The memory of `then` lies right behind that of conv. */
 typedef struct {
   const grit_conv_t *conv, *then;
   const int32_t *dry;
@@ -137,8 +137,8 @@ static inline bool grit_kernel_layer_fits(const grit_layer_t *layer) {
  * rechannel, from one input. */
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);
 
-/* stream[frame][channel] = (stream + half) >> shift[channel]. shift: 0..15. */
-void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames);
+/* to[frame][channel] = (from + half) >> shift[channel]. shift: 0..15. to may be from, but not overlap it otherwise. */
+void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames);
 
 /* stream = saturated stream + 1x1 of z. stream, z: [frame][channel]. */
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames);

@@ -78,12 +78,15 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   const tiles_t *tile = &tiles[plan->pairs - 1u];
   const bool leaky = conv->slope != GRIT_NO_SLOPE;
   *exact = true;
-  if (plan->form == SPREAD) return grit_m7_convolve_linear_2_1;
+  if (plan->form == SPREAD) return NULL; /* grit_m7_spread */
   if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
   if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
   if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
-  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->pairs == 8u && plan->taps == 1u)
-    return grit_m7_convolve_linear_16_1;
+  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->taps == 1u) {
+    if (plan->pairs == 2u) return grit_m7_convolve_linear_4_1;
+    if (plan->pairs == 4u) return grit_m7_convolve_linear_8_1;
+    if (plan->pairs == 8u) return grit_m7_convolve_linear_16_1;
+  }
   *exact = false;
   if (plan->form == HEAD) return tile->head;
   if (conv->use == GRIT_TANH) return tile->tanh;
@@ -336,8 +339,12 @@ GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, 
 
 GRIT_FAST_CODE void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
   const grit_convolution_t *record = conv->record;
-  if (plan_at(conv)->form == SPREAD) {
-    grit_kernel_convolve(conv, 0, dry, out, frames);
+  const plan_t *plan = plan_at(conv);
+  if (plan->form == SPREAD) {
+    const int32_t *end = dry + round_up((uint32_t)frames, GRIT_M7_SPREAD_FRAMES);
+    const uint32_t *block = blocks_of(conv);
+    for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, out += 2)
+      grit_m7_spread(block, dry, out, end, record->rows * 2u);
     return;
   }
   const int8_t *weight = int8_at(conv, record->weight);
@@ -374,10 +381,9 @@ void grit_kernel_tanh(int16_t *x, size_t count) {
 typedef struct {
   grit_m7_skip_t *skip;
   grit_m7_skip_two_t *skip_two;
-  grit_m7_shift_t *shift;
 } columns_t;
 
-#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH, grit_m7_shift_##WIDTH},
+#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH},
 static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
 
 GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels,
@@ -406,18 +412,6 @@ GRIT_FAST_CODE void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *firs
     run(skips + c, first->z + c, end, two_halves(w[c], w[c + 1u]), behind, two_halves(v[c], v[c + 1u]));
 }
 
-GRIT_FAST_CODE void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
-  if (channels > GRIT_M7_MOST_INPUTS) {
-    for (size_t i = 0; i < frames * channels; i++)
-      stream[i] = (int16_t)grit_shift_round(stream[i], (uint32_t)shift[i % channels]);
-    return;
-  }
-  const int16_t *end = stream + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
-  for (size_t c = 0; c < channels; c += 2u)
-    if (shift[c] != 0 || shift[c + 1u] != 0)
-      columns[channels / 2u - 1u].shift(stream + c, 1 << (30 - shift[c]), end, 1 << (30 - shift[c + 1u]));
-}
-
 GRIT_FAST_CODE void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   if (shift >= 2u && count % 2u == 0u) {
     grit_m7_narrow(skips, 1 << (32u - shift), out, out + round_up((uint32_t)count, GRIT_M7_NARROW_SAMPLES));
@@ -431,10 +425,9 @@ GRIT_FAST_CODE void grit_kernel_clear(int32_t *skips, size_t count) {
 }
 
 GRIT_FAST_CODE void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
-  const uint32_t words = (uint32_t)samples / 2u;
+  const uint32_t words = (uint32_t)samples / 2u, whole = words / GRIT_M7_COPY_WORDS * GRIT_M7_COPY_WORDS;
   uint32_t *target = (uint32_t *)(void *)to;
   const uint32_t *source = (const uint32_t *)(const void *)from;
-  const uint32_t whole = words / GRIT_M7_COPY_WORDS * GRIT_M7_COPY_WORDS;
   if (whole != 0u) grit_m7_copy(target, source, target + whole);
   for (uint32_t i = whole; i < words; i++) target[i] = source[i];
 }

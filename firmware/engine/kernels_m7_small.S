@@ -23,7 +23,6 @@ grit_m7_gather:
   str.w r4, [sp, #12]
   str.w r5, [sp, #16]
   str.w r6, [sp, #20]
-1:
   ldr.w r6, [sp, #0]
   ldr.w r7, [sp, #4]
   mov.w r0, #0
@@ -61,38 +60,149 @@ grit_m7_gather:
   cmp r7, r12
   ldr.w r11, [r6, #0]
   blo 2b
-  ldr.w r7, [sp, #20]
-  ldr.w r10, [sp, #0]
-  add.w r12, r8, r8, lsl #1
-  smmulr r2, r2, r7
-  ldr.w r11, [sp, #8]
-  smmulr r4, r4, r7
-  ldr.w r6, [sp, #12]
-  smmulr r3, r3, r7
-  add.w r10, r10, r12
-  smmulr r1, r1, r7
-  cmp r10, r11
-  smmulr r5, r5, r7
-  ssat r2, #16, r2
-  smmulr r0, r0, r7
-  ssat r5, #16, r5
-  ssat r3, #16, r3
-  ssat r4, #16, r4
-  pkhbt r2, r2, r5, lsl #16
+  ldr.w r11, [sp, #20]
+  ldr.w r7, [sp, #8]
+  add.w r10, r8, r8, lsl #1
+  smmulr r0, r0, r11
+  ldr.w r6, [sp, #0]
+  smmulr r3, r3, r11
   ssat r0, #16, r0
+  smmulr r1, r1, r11
+  ssat r3, #16, r3
+  smmulr r4, r4, r11
+  ldr.w r12, [sp, #12]
+  add.w r6, r6, r10
   ssat r1, #16, r1
+  smmulr r2, r2, r11
+  ssat r4, #16, r4
+  smmulr r5, r5, r11
   pkhbt r0, r0, r3, lsl #16
-  str.w r0, [r6, #0]
-  pkhbt r1, r1, r4, lsl #16
-  str.w r1, [r6, r8]
-  str.w r2, [r6, r8, lsl #1]
-  add.w r6, r6, r12
-  str.w r6, [sp, #12]
-  str.w r10, [sp, #0]
-  blo 1b
+  ldr.w r11, [r6, #0]
+  ssat r5, #16, r5
+  str.w r0, [r12, #0]
+  pkhbt r4, r1, r4, lsl #16
+  cmp r6, r7
+  ssat r2, #16, r2
+  str.w r4, [r12, r8]
+  ldr.w r7, [sp, #4]
+  mov.w r4, #0
+  pkhbt r2, r2, r5, lsl #16
+  mov.w r5, #0
+  add.w lr, r12, r10
+  str.w r2, [r12, r8, lsl #1]
+  mov.w r2, #0
+  mov.w r0, #0
+  mov.w r3, #0
+  ldr.w r10, [r7, #0]
+  mov.w r1, #0
+  str.w lr, [sp, #12]
+  str.w r6, [sp, #0]
+  blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_gather, . - grit_m7_gather
+  .section .text.grit_fast.grit_m7_spread, "ax", %progbits
+  .balign 8
+  .global grit_m7_spread
+  .type grit_m7_spread, %function
+grit_m7_spread:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w lr, [sp, #36]
+  ldr.w r4, [r0, #0]
+  ldr.w r5, [r0, #4]
+  ldr.w r6, [r0, #8]
+  ldr.w r7, [r0, #24]
+  ldr.w r8, [r0, #28]
+1:
+  ldr.w r0, [r1, #8]
+  ldr.w r9, [r1, #0]
+  ldr.w r10, [r1, #4]
+  smlatb r11, r6, r9, r5
+  smlabb r9, r6, r9, r4
+  smmulr r11, r11, r8
+  smmulr r9, r9, r7
+  ssat r11, #16, r11
+  smlatb r12, r6, r10, r5
+  smlabb r10, r6, r10, r4
+  ssat r9, #16, r9
+  smmulr r12, r12, r8
+  add.w r1, r1, #12
+  smmulr r10, r10, r7
+  pkhbt r9, r9, r11, lsl #16
+  smlatb r11, r6, r0, r5
+  ssat r12, #16, r12
+  smlabb r0, r6, r0, r4
+  ssat r10, #16, r10
+  smmulr r11, r11, r8
+  smmulr r0, r0, r7
+  str.w r9, [r2, #0]
+  ssat r9, #16, r11
+  ssat r0, #16, r0
+  pkhbt r10, r10, r12, lsl #16
+  cmp r1, r3
+  pkhbt r0, r0, r9, lsl #16
+  str.w r10, [r2, lr]
+  add.w r9, r2, lr
+  str.w r0, [r2, lr, lsl #1]
+  add.w r2, r9, lr, lsl #1
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_spread, . - grit_m7_spread
+  .section .text.grit_fast.grit_m7_shift, "ax", %progbits
+  .balign 8
+  .global grit_m7_shift
+  .type grit_m7_shift, %function
+grit_m7_shift:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  ldr.w r4, [sp, #36]
+  ldr.w r5, [sp, #40]
+  mov.w lr, #8192
+  add.w r6, r5, r5, lsl #1
+1:
+  ldr.w r7, [r1, #0]
+  ldr.w r8, [r1, r5]
+  ldr.w r9, [r1, r5, lsl #1]
+  smlawt r10, r4, r7, lr
+  add.w r1, r1, r6
+  smlawb r7, r3, r7, lr
+  lsl r10, r10, #2
+  smlawb r11, r3, r8, lr
+  ldr.w r12, [r1, #0]
+  smlawt r8, r4, r8, lr
+  pkhtb r7, r10, r7, asr #14
+  smlawt r10, r4, r9, lr
+  lsl r8, r8, #2
+  smlawb r9, r3, r9, lr
+  lsl r10, r10, #2
+  str.w r7, [r0, #0]
+  pkhtb r7, r8, r11, asr #14
+  ldr.w r8, [r1, r5]
+  smlawb r11, r3, r8, lr
+  str.w r7, [r0, r5]
+  pkhtb r7, r10, r9, asr #14
+  smlawt r8, r4, r8, lr
+  smlawt r9, r4, r12, lr
+  str.w r7, [r0, r5, lsl #1]
+  ldr.w r7, [r1, r5, lsl #1]
+  smlawb r10, r3, r12, lr
+  lsl r9, r9, #2
+  smlawt r12, r4, r7, lr
+  add.w r0, r0, r6
+  lsl r8, r8, #2
+  lsl r12, r12, #2
+  smlawb r7, r3, r7, lr
+  pkhtb r9, r9, r10, asr #14
+  str.w r9, [r0, #0]
+  pkhtb r8, r8, r11, asr #14
+  str.w r8, [r0, r5]
+  pkhtb r7, r12, r7, asr #14
+  add.w r1, r1, r6
+  str.w r7, [r0, r5, lsl #1]
+  add.w r0, r0, r6
+  cmp r1, r2
+  blo 1b
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_shift, . - grit_m7_shift
   .section .text.grit_fast.grit_m7_layer_2, "ax", %progbits
   .balign 8
   .global grit_m7_layer_2
@@ -727,4 +837,278 @@ grit_m7_layer_4:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_layer_4, . - grit_m7_layer_4
+  .section .text.grit_fast.grit_m7_convolve_linear_4_1, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_linear_4_1
+  .type grit_m7_convolve_linear_4_1, %function
+grit_m7_convolve_linear_4_1:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
+  ldr.w r2, [r0, #8]
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #8]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #16]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #20]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #20]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #16]
+  smlad r2, r9, r8, r2
+  add.w r11, r11, #24
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #24]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-12]
+  smmulr r3, r3, r6
+  ldr.w r7, [sp, #12]
+  smmulr r0, r0, r12
+  ssat r3, #16, r3
+  smmulr r2, r2, r12
+  ssat r0, #16, r0
+  smlad r5, r10, r8, r5
+  ssat r2, #16, r2
+  smmulr r4, r4, r6
+  ldr.w r8, [lr, #0]
+  smmulr r1, r1, r12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [lr, #-8]
+  ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r1, #16, r1
+  str.w r3, [r7, #0]
+  ldr.w r3, [sp, #20]
+  add.w r12, r8, r11
+  ssat r5, #16, r5
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r6, [sp, #8]
+  ldr.w r1, [sp, #16]
+  str.w r4, [r7, r3]
+  cmp r11, r1
+  add.w r8, r6, #12
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r0, [r6, #8]
+  ldr.w r2, [sp, #24]
+  str.w r5, [r7, r3, lsl #1]
+  ldr.w r3, [lr, #-4]
+  ldr.w r4, [r6, #4]
+  add.w r1, r7, r2
+  smlabb r2, r3, r0, r9
+  str.w r1, [sp, #12]
+  smlabb r1, r3, r4, r9
+  ldr.w r7, [r6, #0]
+  smlatb r5, r3, r0, r10
+  ldr.w r6, [r12, #0]
+  smlabb r0, r3, r7, r9
+  smlatb r4, r3, r4, r10
+  str.w r8, [sp, #8]
+  ldr.w r9, [lr, #4]
+  smlatb r3, r3, r7, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_linear_4_1, . - grit_m7_convolve_linear_4_1
+  .section .text.grit_fast.grit_m7_convolve_linear_8_1, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_linear_8_1
+  .type grit_m7_convolve_linear_8_1, %function
+grit_m7_convolve_linear_8_1:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r1, [r0, #4]
+  str.w r1, [sp, #8]
+  ldr.w r2, [r0, #8]
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r11, [r0, #12]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r12, [lr, #36]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #32]
+  smlad r2, r9, r8, r2
+  add.w r11, r11, #48
+  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r9, [lr, #-12]
+  smmulr r3, r3, r6
+  ldr.w r7, [sp, #12]
+  smmulr r0, r0, r12
+  ssat r3, #16, r3
+  smmulr r2, r2, r12
+  ssat r0, #16, r0
+  smlad r5, r10, r8, r5
+  ssat r2, #16, r2
+  smmulr r4, r4, r6
+  ldr.w r8, [lr, #0]
+  smmulr r1, r1, r12
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r10, [lr, #-8]
+  ssat r4, #16, r4
+  smmulr r5, r5, r6
+  ssat r1, #16, r1
+  str.w r3, [r7, #0]
+  ldr.w r3, [sp, #20]
+  add.w r12, r8, r11
+  ssat r5, #16, r5
+  pkhbt r4, r1, r4, lsl #16
+  ldr.w r6, [sp, #8]
+  ldr.w r1, [sp, #16]
+  str.w r4, [r7, r3]
+  cmp r11, r1
+  add.w r8, r6, #12
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r0, [r6, #8]
+  ldr.w r2, [sp, #24]
+  str.w r5, [r7, r3, lsl #1]
+  ldr.w r3, [lr, #-4]
+  ldr.w r4, [r6, #4]
+  add.w r1, r7, r2
+  smlabb r2, r3, r0, r9
+  str.w r1, [sp, #12]
+  smlabb r1, r3, r4, r9
+  ldr.w r7, [r6, #0]
+  smlatb r5, r3, r0, r10
+  ldr.w r6, [r12, #0]
+  smlabb r0, r3, r7, r9
+  smlatb r4, r3, r4, r10
+  str.w r8, [sp, #8]
+  ldr.w r9, [lr, #4]
+  smlatb r3, r3, r7, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_linear_8_1, . - grit_m7_convolve_linear_8_1
 #endif

@@ -3,7 +3,6 @@
 
 #ifdef GRIT_KERNELS_M7
 
-#include "kernels_m7.h"
 #include "kernels_m7_small.h"
 
 #define HEAD_WORDS (1u + sizeof(grit_m7_layer_t) / sizeof(uint32_t)) /* before a conv's biases */
@@ -67,6 +66,15 @@ GRIT_FAST_CODE void grit_m7_layer_set_rows(const grit_conv_t *conv, const grit_r
 
 GRIT_FAST_CODE void grit_m7_layer_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   conv->prepared[taps_at(conv) + tap * tap_words(conv)] = (uint32_t)(uintptr_t)at;
+}
+
+GRIT_FAST_CODE void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels,
+                                      size_t frames) {
+  const size_t whole = (frames + GRIT_M7_SHIFT_FRAMES - 1u) / GRIT_M7_SHIFT_FRAMES * GRIT_M7_SHIFT_FRAMES;
+  const int16_t *end = from + whole * channels;
+  for (size_t c = 0; c < channels; c += 2u, to += 2, from += 2, end += 2)
+    if (to != from || shift[c] != 0 || shift[c + 1u] != 0)
+      grit_m7_shift(to, from, end, 1 << (30 - shift[c]), 1 << (30 - shift[c + 1u]), (uint32_t)channels * 2u);
 }
 
 GRIT_FAST_CODE void grit_kernel_layer(const grit_pass_t *pass, size_t first, size_t frames) {

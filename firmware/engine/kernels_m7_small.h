@@ -8,6 +8,7 @@
 #define GRITSPACE_KERNELS_M7_SMALL_H
 
 #include "kernels.h"
+#include "kernels_m7.h"
 
 /* Two channels of all slots (kernels.h), by three frames up to `end`. */
 typedef struct {
@@ -21,6 +22,17 @@ typedef struct {
 } grit_m7_gather_t;
 extern void grit_m7_gather(const grit_m7_gather_t *call);
 #define GRIT_M7_GATHER_FRAMES 3u
+
+/* Two outputs from one input, two channels shifted, `stride` bytes from frame to frame. block: kernels_m7.h's. */
+#define GRIT_M7_SPREAD_FRAMES 3u
+extern void grit_m7_spread(const uint32_t *block, const int32_t *dry, int16_t *out, const int32_t *end,
+                           uint32_t stride);
+#define GRIT_M7_SHIFT_FRAMES 6u
+extern void grit_m7_shift(int16_t *to, const int16_t *from, const int16_t *end, int32_t low, int32_t high,
+                          uint32_t stride);
+
+/* For one tap, as kernels_m7.h's. */
+extern grit_m7_tiles_t grit_m7_convolve_linear_4_1, grit_m7_convolve_linear_8_1;
 
 #define GRIT_M7_LAYER_FORM 5u /* beside kernels_m7.c's forms */
 #define GRIT_M7_LAYER_FRAMES 3u

@@ -25,13 +25,13 @@ PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
 ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 """How long an order is looked for; most where the known networks spend their time (minutes in all)."""
-EXACT_LINEAR_ATTEMPTS = {1: 3500, 2: 600, 4: 300, 8: 300}
+EXACT_LINEAR_ATTEMPTS = {1: 3500, 8: 300}
 RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 """By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
-ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("linear", 2), ("linear", 4)), 400_000
+ANNEALED, STEPS = (("tanh", 8), ("tanh", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 

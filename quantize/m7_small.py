@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.quantize.engine import SOURCES
-from gritspace.quantize.m7_kernels import convolution, formatted
+from gritspace.quantize.m7_kernels import formatted
 from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
 
@@ -132,8 +132,8 @@ END_AT, DRY_AT, Z_AT, BASE_AT, OUT_AT, TABLES_AT, SPILL = range(0, 28, 4)
 """What stands at the head of a layer's memory, in bytes; SPILL: three words."""
 HEAD_BYTES = 36
 WEIGHT, AUDIO = "r10", ("r6", "r7")
-MIDDLE = 2
-"""The tap before which one round of the loop meets the next."""
+MIDDLE = {2: 1, 4: 2}
+"""The tap before which one round of the loop meets the next; by rows, as found to be best."""
 SUMS = tuple(f"r{n}" for n in range(6))
 
 
@@ -282,15 +282,15 @@ class Layer:
 
     def function(self) -> list[str]:
         """Arguments: r0 the layer's memory, r1 how far into the audio, in bytes."""
-        free = names()
-        before = [*self.start(free, 0), *(line for t in range(MIDDLE) for line in self.tap(free, 0, t))]
-        before += self.ahead(free, MIDDLE)
+        free, middle = names(), MIDDLE[self.rows]
+        before = [*self.start(free, 0), *(line for t in range(middle) for line in self.tap(free, 0, t))]
+        before += self.ahead(free, middle)
         body: list[str] = []
         last: list[str] = []
         for pair in range(self.pairs):
             body += self.start(free, pair) if pair else []
-            for tap in range(0 if pair else MIDDLE, TAPS):
-                body += self.tap(free, pair, tap, pair == 0 and tap == MIDDLE)
+            for tap in range(0 if pair else middle, TAPS):
+                body += self.tap(free, pair, tap, pair == 0 and tap == middle)
             ends, last = self.tanh(free, pair)
             body += [*ends, *self.store(free, pair, last)]
         body += self.then(free, last)
@@ -308,7 +308,7 @@ class Layer:
         ]
 
 
-LAYER_STEPS = 300_000
+LAYER_STEPS = 2_500_000
 
 
 def source() -> str:
@@ -320,7 +320,7 @@ def source() -> str:
         "  .thumb",
     ]
     functions = [gather(), spread(), shift(), Layer(2).function(), Layer(4).function()]
-    for function in (*functions, *(convolution(pairs, "linear", 1) for pairs in (2, 4))):
+    for function in functions:
         lines += formatted(function)
     return "\n".join([*lines, "#endif", ""])
 

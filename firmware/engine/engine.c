@@ -41,6 +41,7 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * frames once more behind its end. */
 typedef struct {
   int16_t *frames;
+  int16_t *chunk; /* the present one */
   uint32_t length;
   uint32_t next;
   uint16_t channels;
@@ -48,18 +49,10 @@ typedef struct {
   bool own; /* copied, but the chunk stands right behind it, in memory of its own */
 } history_t;
 
-/* What a layer needs that runs in one pass (kernels.h). */
-typedef struct {
-  grit_pass_t kernel;
-  int16_t *chunk;      /* where its stream stands */
-  const int8_t *shift; /* of the stream, on its way to the residual; NULL: none */
-} pass_t;
-
 typedef struct {
   grit_conv_t conv, residual;
   history_t history; /* of the residual stream as this layer sees it */
   int16_t *z;        /* where its outputs go */
-  pass_t *pass;      /* NULL: conv and residual run one after the other, on the block */
 } layer_t;
 
 typedef struct {
@@ -132,7 +125,7 @@ static uint32_t stored_frames(const history_t *history) {
 }
 
 static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three) {
-  history_t history = {NULL, history_of(conv), 0, conv->inputs, is_copied(conv), false};
+  history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, is_copied(conv), false};
   if (three) {
     history.channels = 2;
     history.length += history.length & 1u; /* so that a second plane's words stay words when copied */
@@ -146,7 +139,7 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bo
 /* Of a layer that runs in one pass: a copied history has the chunk behind it. */
 static history_t take_own_history(arena_t *arena, const grit_convolution_t *conv) {
   if (history_of(conv) * conv->inputs > MOST_MOVED_SAMPLES) return take_history(arena, conv, false);
-  history_t history = {NULL, history_of(conv), 0, conv->inputs, true, true};
+  history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, true, true};
   const size_t frames = history.length + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
   history.frames = take(arena, (frames * history.channels + MOVED_SAMPLES) * sizeof(int16_t));
   return history;
@@ -214,14 +207,14 @@ static grit_slots_t take_slots(arena_t *arena, const grit_model_t *model, const 
   return slots;
 }
 
-/* Whether all of an array's layers run in one pass each, but for a last one without a 1x1. */
+/* Whether an array's layers run in one pass each, but for a last one without a 1x1. They need slots. */
 static bool runs_in_passes(const grit_model_t *model, const grit_array_t *record) {
-  const grit_layer_t *layers = &model->layers[record->first_layer];
-  for (uint32_t n = 0; n < record->layer_count; n++)
-    if (!grit_kernel_layer_fits(&layers[n]) &&
-        (n == 0u || n + 1u < record->layer_count || layers[n].residual.rows != 0u))
-      return false;
-  return true;
+  const uint32_t last = record->layer_count - 1u;
+  for (uint32_t n = 0; n <= last; n++) {
+    const grit_layer_t *layer = &model->layers[record->first_layer + n];
+    if (!grit_kernel_passes(layer) && (n < last || layer->residual.rows != 0u)) return false;
+  }
+  return slots_of(record, false) != 0u;
 }
 
 static bool starts_array(const grit_model_t *model, uint32_t layer) {
@@ -256,11 +249,9 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
     memset(&layer, 0, sizeof layer);
     const bool pass = in_one_pass(model, i);
     layer.conv = take_conv(arena, model, &from->conv, pass ? GRIT_LAYER : use_of(from), slope_of(from), arena->three);
-    if (from->residual.rows != 0u) {
-      const grit_use_t use = pass ? GRIT_IN_LAYER : GRIT_ONTO_STREAM;
+    const grit_use_t use = pass ? GRIT_IN_LAYER : GRIT_ONTO_STREAM;
+    if (from->residual.rows != 0u)
       layer.residual = take_conv(arena, model, &from->residual, use, GRIT_NO_SLOPE, arena->three);
-    }
-    if (pass) layer.pass = take(arena, sizeof *layer.pass);
     if (pass) arena->stage_width = larger(arena->stage_width, record->channels);
     if (from->gated) arena->gated_rows = larger(arena->gated_rows, from->conv.rows);
     if (arena->base != NULL) engine->layers[i] = layer;
@@ -302,34 +293,30 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
 }
 
-/* Where a layer's stream stands. */
-static int16_t *chunk_of(const grit_engine_t *engine, uint32_t layer) {
-  const pass_t *pass = engine->layers[layer].pass;
-  return pass == NULL ? engine->block : pass->chunk;
-}
-
-/* A layer in one pass puts the stream where the next one has it, an array's last where the next array looks. */
-static void place_passes(const grit_engine_t *engine) {
+/* Where layers find their stream; one in one pass puts it where the next one does, an array's last where the next array
+ * looks. */
+static void place_streams(const grit_engine_t *engine) {
   const grit_model_t *model = engine->model;
+  for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.chunk = engine->block;
   for (uint32_t i = model->header->layer_count; i > 0u; i--) {
     layer_t *layer = &engine->layers[i - 1u];
-    if (layer->pass == NULL) continue;
-    const history_t *history = &layer->history;
+    history_t *history = &layer->history;
+    history->chunk = engine->block;
+    if (layer->conv.use != GRIT_LAYER) continue;
     int16_t *behind = history->frames + (size_t)history->length * history->channels;
-    layer->pass->chunk = history->own ? behind : engine->stage[i & 1u];
-    int16_t *out = i < model->header->layer_count && !starts_array(model, i) ? chunk_of(engine, i) : engine->block;
-    const uint32_t shift = model->layers[i - 1u].stream_shift;
-    layer->pass->shift = shift == 0u ? NULL : (const int8_t *)(model->blob + shift);
-    const int16_t *base = shift == 0u ? layer->pass->chunk : engine->stage[2];
-    const grit_pass_t kernel = {&layer->conv, &layer->residual, engine->dry, layer->z, base, out};
-    layer->pass->kernel = kernel;
+    history->chunk = history->own ? behind : engine->stage[i & 1u];
+    int16_t *out = engine->block;
+    if (i < model->header->layer_count && !starts_array(model, i)) out = layer[1].history.chunk;
+    const int16_t *base = model->layers[i - 1u].stream_shift == 0u ? history->chunk : engine->stage[2];
+    const grit_pass_t pass = {&layer->residual, engine->dry, layer->z, base, out};
+    grit_kernel_place(&layer->conv, &pass);
   }
 }
 
 static void aim_all_fixed(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
   for (uint32_t i = 0; i < header->layer_count; i++)
-    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, chunk_of(engine, i));
+    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, engine->layers[i].history.chunk);
   for (uint32_t a = 0; a < header->array_count; a++) {
     const array_t *array = &engine->arrays[a];
     aim_fixed(&array->head, &array->history, engine->block);
@@ -357,9 +344,9 @@ static void place_outputs(const grit_engine_t *engine) {
 
 /* The one description of the engine's memory: counts it, or lays it out.
  * Returns the bytes. */
-static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
+static GRIT_ONCE size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0, 0, 0};
+  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0, 0, 0, 0};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (base == NULL) engine = &counting;
@@ -372,7 +359,7 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   take_scratch(&arena, engine);
   if (base != NULL) {
     place_outputs(engine);
-    place_passes(engine);
+    place_streams(engine);
     aim_all_fixed(engine);
     *out = engine;
   }
@@ -497,8 +484,8 @@ static void settle(const history_t *history, const int16_t *frame, uintptr_t pla
 /* Puts the history where the taps look for it. */
 static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   const size_t channels = history->channels;
-  if (history->own) return;
   if (history->copied) {
+    if (history->own) return;
     copy_frames(block - (size_t)history->length * channels, history->frames, history->length, channels, planes);
     return;
   }
@@ -522,11 +509,11 @@ static void move_down(const history_t *history, uint32_t frames) {
 /* Takes the block's frames into the history. */
 static void remember(history_t *history, const int16_t *block, uint32_t frames, uintptr_t planes) {
   const size_t channels = history->channels;
-  if (history->own) {
-    move_down(history, frames);
-    return;
-  }
   if (history->copied) {
+    if (history->own) {
+      move_down(history, frames);
+      return;
+    }
     const int16_t *from = block + (size_t)frames * channels - (size_t)history->length * channels;
     copy_frames(history->frames, from, history->length, channels, planes);
     return;
@@ -575,13 +562,12 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
   return next;
 }
 
-/* conv over the whole block, its history included, into out. step_at: where its
- * rows take a ramp step, or NO_STEP. */
+/* conv over the whole chunk, its history included, into out. step_at: where its rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, uint32_t step_at, const pass_t *pass) {
+                                    uint32_t frames, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
   const uintptr_t planes = conv->three ? engine->planes : 0u;
-  int16_t *block = pass == NULL ? engine->block : pass->chunk;
+  int16_t *block = history->chunk;
   recall(history, block, planes);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
@@ -591,9 +577,7 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
     }
     if (done == aim_at) aim_at = aim_taps(conv, history, block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
-    if (pass != NULL)
-      grit_kernel_layer(&pass->kernel, done, end - done);
-    else if (planes != 0u)
+    if (planes != 0u)
       grit_three_convolve(conv, planes, done, engine->dry + done, out + (size_t)done * 2u, end - done);
     else
       grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
@@ -642,16 +626,17 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
 /* One layer in one pass. */
 static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   layer_t *layer = &engine->layers[index];
-  const pass_t *pass = layer->pass;
-  history_t *history = &layer->history;
-  if (pass->shift != NULL) grit_kernel_shift(engine->stage[2], pass->chunk, pass->shift, history->channels, frames);
-  if (history->own && engine->step_at == NO_STEP) {
-    grit_kernel_layer(&pass->kernel, 0, frames);
-    move_down(history, frames);
+  const uint32_t shift = engine->model->layers[index].stream_shift, channels = layer->history.channels;
+  if (shift != 0u)
+    grit_kernel_shift(engine->stage[2], layer->history.chunk, (const int8_t *)(engine->model->blob + shift), channels,
+                      frames);
+  if (layer->history.own && engine->step_at == NO_STEP) {
+    grit_kernel_convolve(&layer->conv, 0, engine->dry, layer->z, frames);
+    move_down(&layer->history, frames);
   } else {
-    convolve(engine, &layer->conv, history, NULL, frames, engine->step_at, pass);
+    convolve(engine, &layer->conv, &layer->history, layer->z, frames, engine->step_at);
   }
-  engine->film_row += history->channels;
+  engine->film_row += channels;
 }
 
 /* One layer over a chunk whose stream stands in engine->block, where the next
@@ -662,7 +647,7 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
   int16_t *z = layer->z;
-  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at, NULL);
+  convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
@@ -693,7 +678,7 @@ static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index
   const bool last = index + 1u == engine->model->header->array_count;
   array_t *array = &engine->arrays[index];
   narrow_skips(engine, index, frames);
-  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP, NULL);
+  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP);
 }
 
 /* An array's input, to where its first layer has it; the block is still in use: in its stead engine->z[1]. */
@@ -703,7 +688,7 @@ static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t 
     grit_three_spread(conv, engine->planes, engine->dry, engine->block, frames);
     return;
   }
-  int16_t *chunk = chunk_of(engine, engine->model->arrays[index].first_layer);
+  int16_t *chunk = engine->layers[engine->model->arrays[index].first_layer].history.chunk;
   if (index == 0u)
     grit_kernel_spread(conv, engine->dry, chunk, frames);
   else
@@ -729,15 +714,11 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
-      if (settling) settle(&engine->layers[i].history, chunk_of(engine, i), engine->planes);
-      if (engine->layers[i].pass == NULL) {
+      if (settling) settle(&engine->layers[i].history, engine->layers[i].history.chunk, engine->planes);
+      if (engine->layers[i].conv.use == GRIT_LAYER)
+        run_pass(engine, i, frames);
+      else
         run_layer(engine, i, frames, gathered);
-        continue;
-      }
-      run_pass(engine, i, frames);
-      if (gathered) continue;
-      const int8_t *weight = (const int8_t *)(model->blob + model->layers[i].skip_weight);
-      add_skip(engine, engine->layers[i].z, weight, channels, frames);
     }
     if (!gathered) add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */
@@ -746,7 +727,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
       settle(&engine->arrays[a].history, engine->block, 0);
     }
     run_head(engine, a, frames);
-    if (!last && chunk_of(engine, record[1].first_layer) == engine->block)
+    if (!last && engine->layers[record[1].first_layer].history.chunk == engine->block)
       copy_frames(engine->block, engine->z[1], frames, record[1].channels, 0);
   }
 }

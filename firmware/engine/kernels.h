@@ -28,7 +28,7 @@ typedef enum {
   GRIT_LINEAR,      /* or a leaky ReLU, by its slope */
   GRIT_TANH,        /* through the tanh table */
   GRIT_ONTO_STREAM, /* grit_kernel_residual's */
-  GRIT_LAYER,       /* grit_kernel_layer's: tanh, then the 1x1 */
+  GRIT_LAYER,       /* tanh, then the 1x1 in the same pass (grit_pass_t) */
   GRIT_IN_LAYER     /* that 1x1 */
 } grit_use_t;
 
@@ -116,18 +116,22 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
 
 /* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry; z, where
  * tanh's outputs go; base, what the 1x1 is added to; out, where the sum goes, which nothing hears that is still to be
- * done: tiles may do some frames twice. The memory of `then` lies right behind that of conv. */
+ * done: tiles may do some frames twice. `then`: NULL if nothing reads the stream any more; out is then of no meaning.
+ */
 typedef struct {
-  const grit_conv_t *conv, *then;
+  const grit_conv_t *then;
   const int32_t *dry;
   int16_t *z;
   const int16_t *base;
   int16_t *out;
 } grit_pass_t;
-void grit_kernel_layer(const grit_pass_t *pass, size_t first, size_t frames);
+
+/* From now on, grit_kernel_convolve does all of this for a conv of use GRIT_LAYER. Its memory lies right in front of
+ * that of the 1x1. */
+void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass);
 
 /* Whether a layer runs so: few channels, whose products take no longer than what is around them. */
-static inline bool grit_kernel_layer_fits(const grit_layer_t *layer) {
+static inline bool grit_kernel_passes(const grit_layer_t *layer) {
   const grit_convolution_t *conv = &layer->conv;
   return layer->activation == 2u && !layer->gated && conv->kernel == 3u && (conv->rows == 2u || conv->rows == 4u) &&
          conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;

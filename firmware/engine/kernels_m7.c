@@ -82,11 +82,8 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
   if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
   if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
-  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->taps == 1u) {
-    if (plan->pairs == 2u) return grit_m7_convolve_linear_4_1;
-    if (plan->pairs == 4u) return grit_m7_convolve_linear_8_1;
-    if (plan->pairs == 8u) return grit_m7_convolve_linear_16_1;
-  }
+  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->pairs == 8u && plan->taps == 1u)
+    return grit_m7_convolve_linear_16_1;
   *exact = false;
   if (plan->form == HEAD) return tile->head;
   if (conv->use == GRIT_TANH) return tile->tanh;
@@ -121,7 +118,7 @@ static uint32_t *blocks_of(const grit_conv_t *conv) {
   return conv->prepared + sizeof(plan_t) / sizeof(uint32_t);
 }
 
-size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
+GRIT_ONCE size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   if (conv->three) return grit_m7_three_prepared_bytes(conv);
   if (conv->use >= GRIT_LAYER) return grit_m7_layer_prepared_bytes(conv);
   const plan_t plan = plan_of(conv);
@@ -138,7 +135,7 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
   return (const int8_t *)(conv->blob + offset);
 }
 
-void grit_kernel_prepare(const grit_conv_t *conv) {
+GRIT_ONCE void grit_kernel_prepare(const grit_conv_t *conv) {
   if (conv->three) {
     grit_m7_three_prepare(conv);
     return;
@@ -327,10 +324,14 @@ static inline grit_m7_call_t call_of(const grit_conv_t *conv, const int32_t *dry
 GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out,
                                          size_t frames) {
   const plan_t *plan = plan_at(conv);
-  if (plan->form != PLAIN) {
+  if (plan->form < PLAIN) {
     const uint32_t tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
     grit_m7_call_t call = call_of(conv, dry, out, (uint32_t)first * plan->pairs * 4u, frames, tile);
     plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
+    return;
+  }
+  if (plan->form == LAYER) {
+    grit_m7_layer_convolve(conv, first, frames);
     return;
   }
   convolve_plain(conv, first, dry, out, frames);

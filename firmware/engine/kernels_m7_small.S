@@ -211,189 +211,176 @@ grit_m7_layer_2:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   mov.w lr, r0
   mov.w r11, r1
-  ldr.w r2, [lr, #48]
-  ldr.w r3, [lr, #4]
-  ldr.w r5, [lr, #40]
-  add.w r0, r3, r11
-  ldr.w r12, [lr, #44]
-  ldr.w r10, [lr, #60]
-  ldr.w r6, [r0, #8]
-  ldr.w r4, [r0, #0]
+  ldr.w r0, [lr, #4]
   ldr.w r1, [lr, #36]
-  smlatb r3, r12, r4, r5
-  ldr.w r7, [r0, #4]
-  smlabb r0, r12, r4, r1
-  add.w r8, r2, r11
-  smlabb r2, r12, r6, r1
-  smlatb r4, r12, r7, r5
-  ldr.w r9, [r8, #8]
-  smlabb r1, r12, r7, r1
-  ldr.w r7, [lr, #52]
-  smlatb r5, r12, r6, r5
-  ldr.w r12, [r8, #4]
-  smlad r2, r7, r9, r2
+  ldr.w r4, [lr, #40]
+  add.w r2, r0, r11
+  ldr.w r12, [lr, #44]
+  ldr.w r0, [lr, #48]
+  ldr.w r5, [r2, #8]
+  ldr.w r3, [r2, #0]
+  add.w r7, r0, r11
+  smlabb r0, r12, r3, r1
+  ldr.w r6, [r2, #4]
+  smlabb r2, r12, r5, r1
+  ldr.w r10, [r7, #4]
+  smlatb r5, r12, r5, r4
+  ldr.w r8, [lr, #52]
+  smlabb r1, r12, r6, r1
+  ldr.w r9, [r7, #8]
+  smlatb r3, r12, r3, r4
+  ldr.w r7, [r7, #0]
+  smlatb r4, r12, r6, r4
+  ldr.w r12, [lr, #60]
+  smlad r1, r8, r10, r1
   ldr.w r6, [lr, #56]
-  add.w r10, r10, r11
-  ldr.w r8, [r8, #0]
-  smlad r1, r7, r12, r1
-  smlad r5, r6, r9, r5
-  ldr.w r9, [lr, #64]
-  smlad r0, r7, r8, r0
-  ldr.w r7, [r10, #4]
-  smlad r3, r6, r8, r3
-  ldr.w r8, [lr, #68]
-  smlad r4, r6, r12, r4
-  ldr.w r12, [lr, #72]
-  smlad r1, r9, r7, r1
-  ldr.w r6, [r10, #0]
-  smlad r4, r8, r7, r4
-  ldr.w r7, [r10, #8]
-  smlad r3, r8, r6, r3
+  smlad r2, r8, r9, r2
+  smlad r4, r6, r10, r4
   add.w r12, r12, r11
-  smlad r2, r9, r7, r2
-  ldr.w r10, [lr, #76]
-  smlad r0, r9, r6, r0
+  smlad r5, r6, r9, r5
+  ldr.w r10, [lr, #64]
+  smlad r3, r6, r7, r3
   ldr.w r6, [r12, #0]
-  smlad r5, r8, r7, r5
+  smlad r0, r8, r7, r0
   ldr.w r7, [r12, #4]
 1:
-  ldr.w r8, [lr, #80]
-  smlad r0, r10, r6, r0
-  ldr.w r12, [r12, #8]
+  ldr.w r8, [lr, #68]
   smlad r1, r10, r7, r1
-  ldr.w r9, [lr, #84]
-  smlad r2, r10, r12, r2
-  ldr.w r10, [lr, #20]
+  ldr.w r12, [r12, #8]
+  smlad r3, r8, r6, r3
+  ldr.w r9, [lr, #72]
+  smlad r0, r10, r6, r0
+  add.w r6, r9, r11
   smlad r4, r8, r7, r4
-  ldr.w r7, [lr, #88]
-  smlad r3, r8, r6, r3
-  add.w r6, r10, #2048
-  smmulr r0, r0, r9
+  ldr.w r7, [lr, #80]
   smlad r5, r8, r12, r5
+  ldr.w r8, [r6, #4]
+  smlad r2, r10, r12, r2
+  ldr.w r12, [lr, #76]
+  smlad r4, r7, r8, r4
+  ldr.w r10, [r6, #8]
+  smlad r1, r12, r8, r1
+  ldr.w r8, [lr, #84]
+  smlad r2, r12, r10, r2
+  smmulr r1, r1, r8
+  ldr.w r6, [r6, #0]
+  smmulr r2, r2, r8
+  ldr.w r9, [lr, #20]
+  smlad r0, r12, r6, r0
+  ssat r12, #9, r2, asr #7
+  smlad r5, r7, r10, r5
+  add.w r10, r9, #2048
+  smlad r3, r7, r6, r3
+  ssat r6, #9, r1, asr #7
+  smmulr r0, r0, r8
+  ldr.w r7, [lr, #88]
+  ldr.w r8, [r10, r12, lsl #2]
+  ldr.w r12, [r9, r12, lsl #2]
+  mla r2, r8, r2, r12
   ssat r12, #9, r0, asr #7
-  smmulr r3, r3, r7
-  smmulr r4, r4, r7
-  ssat r8, #9, r3, asr #7
   smmulr r5, r5, r7
-  ldr.w r7, [r10, r12, lsl #2]
-  smmulr r1, r1, r9
-  ldr.w r12, [r6, r12, lsl #2]
-  smmulr r2, r2, r9
-  ldr.w r9, [r6, r8, lsl #2]
-  mla r0, r12, r0, r7
-  ssat r12, #9, r4, asr #7
-  ldr.w r7, [r10, r8, lsl #2]
-  ssat r8, #9, r2, asr #7
-  mla r3, r9, r3, r7
-  ssat r7, #9, r1, asr #7
-  ldr.w r9, [r6, r12, lsl #2]
-  ldr.w r12, [r10, r12, lsl #2]
-  mla r4, r9, r4, r12
-  ldr.w r12, [r6, r8, lsl #2]
-  ldr.w r9, [lr, #96]
-  ldr.w r8, [r10, r8, lsl #2]
-  mla r2, r12, r2, r8
-  ssat r12, #9, r5, asr #7
-  ldr.w r8, [r6, r7, lsl #2]
-  ldr.w r7, [r10, r7, lsl #2]
-  mla r1, r8, r1, r7
-  ldr.w r7, [lr, #16]
-  ldr.w r6, [r6, r12, lsl #2]
-  ldr.w r8, [lr, #8]
-  add.w r7, r7, r11
-  ldr.w r12, [r10, r12, lsl #2]
-  mla r5, r6, r5, r12
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r0, [lr, #12]
-  pkhtb r4, r4, r1, asr #16
-  add.w r1, r8, r11
-  ldr.w r12, [lr, #104]
-  ldr.w r10, [lr, #112]
-  str.w r3, [r1, #0]
-  smlad r6, r12, r4, r9
-  pkhtb r5, r5, r2, asr #16
-  smlad r2, r12, r3, r9
-  ldr.w r8, [lr, #100]
-  smlad r12, r12, r5, r9
-  ldr.w r9, [lr, #108]
-  smmulr r2, r2, r10
-  smmulr r12, r12, r10
-  str.w r4, [r1, #4]
-  smmulr r10, r6, r10
-  str.w r5, [r1, #8]
-  ldr.w r6, [lr, #44]
-  smlad r4, r9, r4, r8
-  ssat r1, #16, r10
-  smlad r5, r9, r5, r8
-  ldr.w r10, [lr, #116]
-  add.w r0, r0, r11
-  ssat r2, #16, r2
-  smlad r3, r9, r3, r8
-  ssat r12, #16, r12
-  smmulr r4, r4, r10
-  ldr.w r8, [lr, #0]
-  ldr.w r9, [lr, #4]
-  add.w r11, r11, #12
-  smmulr r3, r3, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r10
-  ssat r3, #16, r3
-  ssat r5, #16, r5
-  ldr.w r10, [lr, #40]
-  add.w r9, r9, r11
-  cmp r11, r8
-  ldr.w r8, [lr, #48]
-  pkhbt r3, r2, r3, lsl #16
-  ldr.w r2, [r0, #0]
-  qadd16 r3, r3, r2
-  pkhbt r4, r1, r4, lsl #16
-  pkhbt r1, r12, r5, lsl #16
-  str.w r3, [r7, #0]
-  ldr.w r2, [r0, #8]
-  ldr.w r5, [r9, #4]
-  ldr.w r3, [r0, #4]
-  ldr.w r0, [r9, #0]
-  qadd16 r4, r4, r3
-  smlatb r3, r6, r0, r10
-  add.w r12, r8, r11
-  ldr.w r8, [lr, #36]
-  str.w r4, [r7, #4]
-  smlabb r0, r6, r0, r8
-  ldr.w r9, [r9, #8]
-  smlatb r4, r6, r5, r10
-  qadd16 r2, r1, r2
-  smlabb r1, r6, r5, r8
-  smlatb r5, r6, r9, r10
-  str.w r2, [r7, #8]
-  ldr.w r10, [r12, #8]
-  smlabb r2, r6, r9, r8
-  ldr.w r7, [lr, #52]
-  ldr.w r6, [r12, #0]
-  ldr.w r8, [lr, #56]
-  smlad r0, r7, r6, r0
-  ldr.w r12, [r12, #4]
-  smlad r5, r8, r10, r5
-  ldr.w r9, [lr, #60]
-  smlad r2, r7, r10, r2
-  add.w r9, r9, r11
-  smlad r1, r7, r12, r1
-  ldr.w r7, [lr, #64]
-  smlad r4, r8, r12, r4
-  ldr.w r10, [r9, #4]
-  smlad r3, r8, r6, r3
-  ldr.w r6, [lr, #68]
-  ldr.w r8, [r9, #8]
-  ldr.w r9, [r9, #0]
-  smlad r1, r7, r10, r1
-  ldr.w r12, [lr, #72]
-  smlad r5, r6, r8, r5
-  smlad r3, r6, r9, r3
+  ldr.w r8, [r9, r6, lsl #2]
+  smmulr r3, r3, r7
+  ldr.w r6, [r10, r6, lsl #2]
+  smmulr r4, r4, r7
+  ssat r7, #9, r3, asr #7
+  mla r1, r6, r1, r8
+  ldr.w r6, [r10, r12, lsl #2]
+  ldr.w r12, [r9, r12, lsl #2]
+  mla r0, r6, r0, r12
+  ldr.w r12, [lr, #8]
+  ldr.w r6, [r10, r7, lsl #2]
   add.w r12, r12, r11
-  smlad r4, r6, r10, r4
-  ldr.w r10, [lr, #76]
-  smlad r0, r7, r9, r0
+  ldr.w r7, [r9, r7, lsl #2]
+  ssat r8, #9, r5, asr #7
+  mla r3, r6, r3, r7
+  ssat r6, #9, r4, asr #7
+  pkhtb r0, r3, r0, asr #16
+  ldr.w r3, [r10, r8, lsl #2]
+  ldr.w r7, [lr, #104]
+  ldr.w r8, [r9, r8, lsl #2]
+  mla r5, r3, r5, r8
+  ldr.w r3, [lr, #12]
+  ldr.w r8, [r9, r6, lsl #2]
+  ldr.w r9, [lr, #116]
+  ldr.w r10, [r10, r6, lsl #2]
+  ldr.w r6, [lr, #108]
+  mla r4, r10, r4, r8
+  ldr.w r10, [lr, #16]
+  ldr.w r8, [lr, #100]
+  pkhtb r1, r4, r1, asr #16
+  smlad r4, r6, r0, r8
+  pkhtb r5, r5, r2, asr #16
+  str.w r0, [r12, #0]
+  str.w r1, [r12, #4]
+  smlad r2, r6, r1, r8
+  str.w r5, [r12, #8]
+  smmulr r4, r4, r9
+  ldr.w r12, [lr, #112]
+  smmulr r2, r2, r9
+  add.w r10, r10, r11
+  smlad r6, r6, r5, r8
+  ldr.w r8, [lr, #96]
+  smlad r0, r7, r0, r8
+  ssat r2, #16, r2
+  smlad r1, r7, r1, r8
+  ssat r4, #16, r4
+  smmulr r0, r0, r12
+  add.w r3, r3, r11
+  smmulr r1, r1, r12
+  ssat r0, #16, r0
+  smmulr r6, r6, r9
+  ldr.w r9, [r3, #0]
+  add.w r11, r11, #12
+  ssat r1, #16, r1
+  smlad r5, r7, r5, r8
+  ldr.w r7, [lr, #4]
+  ldr.w r8, [lr, #36]
+  pkhbt r2, r1, r2, lsl #16
+  ldr.w r1, [r3, #8]
+  pkhbt r0, r0, r4, lsl #16
+  ldr.w r3, [r3, #4]
+  ldr.w r4, [lr, #48]
+  add.w r7, r7, r11
+  qadd16 r0, r0, r9
+  qadd16 r2, r2, r3
+  smmulr r5, r5, r12
+  ssat r3, #16, r6
+  str.w r0, [r10, #0]
+  ssat r0, #16, r5
+  str.w r2, [r10, #4]
+  add.w r12, r4, r11
+  ldr.w r2, [r7, #8]
+  ldr.w r4, [lr, #40]
+  ldr.w r6, [lr, #44]
+  ldr.w r9, [r7, #0]
+  smlatb r5, r6, r2, r4
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r7, [r7, #4]
+  qadd16 r3, r0, r1
+  smlabb r2, r6, r2, r8
+  smlabb r0, r6, r9, r8
+  str.w r3, [r10, #8]
+  ldr.w r10, [r12, #4]
+  smlatb r3, r6, r9, r4
+  ldr.w r9, [lr, #52]
+  smlabb r1, r6, r7, r8
+  ldr.w r8, [r12, #0]
+  smlatb r4, r6, r7, r4
+  ldr.w r6, [lr, #0]
+  ldr.w r7, [lr, #56]
+  cmp r11, r6
+  smlad r4, r7, r10, r4
+  ldr.w r6, [r12, #8]
+  smlad r1, r9, r10, r1
+  ldr.w r12, [lr, #60]
+  smlad r5, r7, r6, r5
+  add.w r12, r12, r11
+  smlad r3, r7, r8, r3
+  ldr.w r10, [lr, #64]
+  smlad r2, r9, r6, r2
   ldr.w r6, [r12, #0]
-  smlad r2, r7, r8, r2
+  smlad r0, r9, r8, r0
   ldr.w r7, [r12, #4]
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -474,641 +461,367 @@ grit_m7_layer_4:
   smlad r5, r7, r8, r5
   ldr.w r7, [r12, #8]
 1:
-  smlad r0, r10, r6, r0
   ldr.w r8, [lr, #140]
-  smlad r1, r10, r7, r1
-  ldr.w r9, [r12, #4]
-  smlad r3, r8, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r8, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r8, r6, r5
-  ldr.w r8, [lr, #156]
-  smlad r2, r10, r6, r2
-  ldr.w r6, [lr, #152]
-  smlad r3, r8, r9, r3
-  smlad r4, r8, r7, r4
-  ldr.w r10, [lr, #172]
-  smlad r1, r6, r7, r1
-  ldr.w r12, [r12, #20]
-  smmulr r3, r3, r10
-  smlad r0, r6, r9, r0
-  ldr.w r7, [lr, #168]
-  smlad r5, r8, r12, r5
-  ldr.w r8, [lr, #20]
-  smmulr r0, r0, r7
-  ssat r9, #9, r3, asr #7
-  smlad r2, r6, r12, r2
-  add.w r12, r8, #2048
-  smmulr r5, r5, r10
-  ssat r6, #9, r0, asr #7
-  smmulr r4, r4, r10
-  ldr.w r10, [r8, r9, lsl #2]
-  smmulr r1, r1, r7
-  ldr.w r9, [r12, r9, lsl #2]
-  smmulr r2, r2, r7
-  ldr.w r7, [r12, r6, lsl #2]
-  mla r3, r9, r3, r10
-  ssat r10, #9, r1, asr #7
-  ldr.w r6, [r8, r6, lsl #2]
-  mla r0, r7, r0, r6
-  ssat r6, #9, r2, asr #7
-  ldr.w r7, [r12, r10, lsl #2]
-  ldr.w r10, [r8, r10, lsl #2]
-  pkhtb r0, r3, r0, asr #16
-  ssat r3, #9, r5, asr #7
-  ssat r9, #9, r4, asr #7
-  mla r10, r7, r1, r10
-  ldr.w r7, [lr, #56]
-  ldr.w r1, [r12, r6, lsl #2]
-  ldr.w r6, [r8, r6, lsl #2]
-  mla r1, r1, r2, r6
-  ldr.w r2, [lr, #4]
-  ldr.w r6, [r12, r9, lsl #2]
-  ldr.w r9, [r8, r9, lsl #2]
-  mla r4, r6, r4, r9
-  add.w r2, r2, r11, lsr #1
-  ldr.w r6, [lr, #8]
-  add.w r6, r6, r11
-  ldr.w r12, [r12, r3, lsl #2]
-  ldr.w r3, [r8, r3, lsl #2]
-  mla r5, r12, r5, r3
-  ldr.w r3, [r2, #0]
-  ldr.w r12, [lr, #44]
-  pkhtb r8, r5, r1, asr #16
-  ldr.w r5, [r2, #4]
-  str.w r0, [r6, #0]
-  smlabb r1, r7, r5, r12
-  pkhtb r10, r4, r10, asr #16
-  str.w r10, [r6, #8]
-  ldr.w r4, [lr, #60]
-  str.w r8, [r6, #16]
-  ldr.w r6, [lr, #48]
-  ldr.w r2, [r2, #8]
-  str.w r0, [lr, #24]
-  smlabb r0, r7, r3, r12
-  add.w r9, r4, r11
-  smlatb r4, r7, r5, r6
-  smlatb r5, r7, r2, r6
-  str.w r10, [lr, #28]
-  ldr.w r10, [lr, #76]
-  smlabb r2, r7, r2, r12
-  smlatb r3, r7, r3, r6
-  str.w r8, [lr, #32]
-  ldr.w r12, [r9, #8]
-  ldr.w r6, [lr, #72]
-  ldr.w r7, [r9, #16]
-  smlad r1, r6, r12, r1
-  ldr.w r8, [r9, #0]
-  smlad r4, r10, r12, r4
-  ldr.w r12, [r9, #12]
-  smlad r3, r10, r8, r3
-  smlad r0, r6, r8, r0
-  ldr.w r8, [lr, #96]
-  smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #88]
-  smlad r2, r6, r7, r2
-  ldr.w r6, [r9, #20]
-  smlad r1, r10, r12, r1
-  ldr.w r7, [r9, #4]
-  smlad r2, r10, r6, r2
-  ldr.w r9, [lr, #92]
-  add.w r8, r8, r11
-  smlad r4, r9, r12, r4
-  ldr.w r12, [r8, #16]
-  smlad r5, r9, r6, r5
-  ldr.w r6, [r8, #0]
-  smlad r3, r9, r7, r3
-  ldr.w r9, [lr, #108]
-  smlad r0, r10, r7, r0
-  ldr.w r10, [r8, #8]
-  smlad r2, r9, r12, r2
-  smlad r1, r9, r10, r1
-  ldr.w r7, [lr, #112]
-  smlad r0, r9, r6, r0
-  ldr.w r9, [r8, #12]
-  smlad r5, r7, r12, r5
-  ldr.w r12, [lr, #124]
-  smlad r4, r7, r10, r4
-  ldr.w r10, [r8, #4]
-  smlad r3, r7, r6, r3
-  ldr.w r6, [lr, #132]
-  smlad r1, r12, r9, r1
-  ldr.w r7, [lr, #128]
-  smlad r0, r12, r10, r0
-  ldr.w r8, [r8, #20]
-  smlad r4, r7, r9, r4
-  add.w r6, r6, r11
-  smlad r2, r12, r8, r2
-  ldr.w r12, [lr, #144]
-  smlad r3, r7, r10, r3
-  ldr.w r10, [r6, #8]
-  smlad r5, r7, r8, r5
-  ldr.w r7, [r6, #0]
-  smlad r1, r12, r10, r1
-  ldr.w r8, [lr, #148]
-  smlad r0, r12, r7, r0
-  ldr.w r9, [r6, #12]
-  smlad r4, r8, r10, r4
-  ldr.w r10, [r6, #16]
-  smlad r3, r8, r7, r3
-  ldr.w r7, [lr, #160]
-  smlad r2, r12, r10, r2
-  ldr.w r12, [r6, #20]
-  smlad r1, r7, r9, r1
-  ldr.w r6, [r6, #4]
-  smlad r5, r8, r10, r5
-  ldr.w r10, [lr, #164]
-  smlad r0, r7, r6, r0
-  ldr.w r8, [lr, #176]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #20]
-  smlad r2, r7, r12, r2
-  smmulr r0, r0, r8
-  smmulr r1, r1, r8
-  ssat r7, #9, r0, asr #7
-  smlad r5, r10, r12, r5
-  ldr.w r12, [lr, #180]
-  smlad r4, r10, r9, r4
-  add.w r10, r6, #2048
-  ssat r9, #9, r1, asr #7
-  smmulr r2, r2, r8
-  ldr.w r8, [r10, r7, lsl #2]
-  smmulr r3, r3, r12
-  ldr.w r7, [r6, r7, lsl #2]
-  mla r0, r8, r0, r7
-  ldr.w r7, [r10, r9, lsl #2]
-  ssat r8, #9, r3, asr #7
-  ldr.w r9, [r6, r9, lsl #2]
-  mla r1, r7, r1, r9
-  ssat r7, #9, r2, asr #7
-  ldr.w r9, [r10, r8, lsl #2]
-  smmulr r4, r4, r12
-  ldr.w r8, [r6, r8, lsl #2]
-  smmulr r5, r5, r12
-  ldr.w r12, [r6, r7, lsl #2]
-  mla r3, r9, r3, r8
-  ldr.w r7, [r10, r7, lsl #2]
-  ldr.w r8, [lr, #8]
-  ssat r9, #9, r4, asr #7
-  pkhtb r0, r3, r0, asr #16
-  add.w r3, r8, r11
-  ssat r8, #9, r5, asr #7
-  mla r2, r7, r2, r12
-  ldr.w r12, [r10, r9, lsl #2]
-  str.w r0, [r3, #4]
-  ldr.w r7, [r6, r9, lsl #2]
-  mla r4, r12, r4, r7
-  ldr.w r12, [lr, #188]
-  ldr.w r10, [r10, r8, lsl #2]
-  pkhtb r1, r4, r1, asr #16
-  ldr.w r4, [lr, #220]
-  ldr.w r6, [r6, r8, lsl #2]
-  ldr.w r7, [lr, #192]
-  smlad r8, r4, r1, r12
-  ldr.w r9, [lr, #224]
-  mla r5, r10, r5, r6
-  str.w r1, [r3, #12]
-  smlad r6, r9, r0, r7
-  pkhtb r2, r5, r2, asr #16
-  smlad r5, r9, r1, r7
-  str.w r2, [r3, #20]
-  smlad r3, r9, r2, r7
-  ldr.w r10, [lr, #24]
-  smlad r7, r4, r0, r12
-  ldr.w r9, [lr, #204]
-  smlad r4, r4, r2, r12
-  ldr.w r12, [lr, #208]
-  smlad r7, r9, r10, r7
-  smlad r6, r12, r10, r6
-  ldr.w r10, [lr, #28]
-  smlad r8, r9, r10, r8
-  smlad r5, r12, r10, r5
-  ldr.w r10, [lr, #32]
-  smlad r3, r12, r10, r3
-  ldr.w r12, [lr, #236]
-  smlad r4, r9, r10, r4
-  ldr.w r10, [lr, #16]
-  ldr.w r9, [lr, #240]
-  smmulr r6, r6, r9
-  smmulr r7, r7, r12
-  ssat r6, #16, r6
-  smmulr r8, r8, r12
-  ssat r7, #16, r7
-  smmulr r5, r5, r9
-  ssat r8, #16, r8
-  smmulr r3, r3, r9
-  ssat r5, #16, r5
-  smmulr r4, r4, r12
-  ldr.w r12, [lr, #12]
-  ldr.w r9, [lr, #232]
-  pkhbt r6, r7, r6, lsl #16
-  add.w r12, r12, r11
-  ldr.w r7, [lr, #200]
-  add.w r10, r10, r11
-  pkhbt r5, r8, r5, lsl #16
-  ldr.w r8, [r12, #0]
-  qadd16 r6, r6, r8
-  ssat r3, #16, r3
-  ldr.w r8, [r12, #8]
-  str.w r6, [r10, #0]
-  ssat r4, #16, r4
-  smlad r6, r9, r2, r7
-  qadd16 r5, r5, r8
-  smlad r8, r9, r1, r7
-  smlad r7, r9, r0, r7
-  str.w r5, [r10, #8]
-  ldr.w r5, [lr, #196]
+  smlad r0, r10, r6, r0
   ldr.w r9, [r12, #16]
-  pkhbt r4, r4, r3, lsl #16
-  ldr.w r3, [lr, #228]
-  qadd16 r4, r4, r9
-  smlad r0, r3, r0, r5
-  ldr.w r9, [lr, #216]
-  smlad r1, r3, r1, r5
-  smlad r2, r3, r2, r5
-  ldr.w r5, [lr, #24]
-  ldr.w r3, [lr, #212]
-  str.w r4, [r10, #16]
-  smlad r0, r3, r5, r0
-  ldr.w r4, [lr, #28]
-  smlad r5, r9, r5, r7
-  add.w r11, r11, #24
-  smlad r7, r9, r4, r8
-  ldr.w r8, [lr, #32]
-  smlad r1, r3, r4, r1
-  ldr.w r4, [lr, #244]
-  smlad r6, r9, r8, r6
-  ldr.w r9, [lr, #248]
-  smlad r2, r3, r8, r2
-  ldr.w r3, [lr, #4]
-  smmulr r0, r0, r4
-  add.w r3, r3, r11, lsr #1
-  smmulr r2, r2, r4
-  ssat r0, #16, r0
-  smmulr r1, r1, r4
-  ssat r2, #16, r2
-  smmulr r4, r5, r9
-  ssat r1, #16, r1
-  smmulr r5, r7, r9
-  ssat r4, #16, r4
-  smmulr r6, r6, r9
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [lr, #60]
-  ssat r6, #16, r6
-  pkhbt r0, r0, r4, lsl #16
-  ldr.w r9, [lr, #64]
-  qadd16 r0, r0, r7
-  ssat r4, #16, r5
-  str.w r0, [r10, #4]
-  ldr.w r5, [r3, #4]
-  ldr.w r0, [r12, #12]
-  pkhbt r2, r2, r6, lsl #16
-  ldr.w r6, [lr, #52]
-  pkhbt r1, r1, r4, lsl #16
-  ldr.w r4, [lr, #36]
-  qadd16 r1, r1, r0
-  ldr.w r12, [r12, #20]
-  ldr.w r7, [r3, #0]
-  smlabb r0, r6, r7, r4
-  str.w r1, [r10, #12]
-  qadd16 r2, r2, r12
-  smlabb r1, r6, r5, r4
-  ldr.w r12, [r3, #8]
-  str.w r2, [r10, #20]
-  add.w r10, r8, r11
-  smlabb r2, r6, r12, r4
-  ldr.w r3, [lr, #40]
-  smlatb r4, r6, r5, r3
-  ldr.w r8, [r10, #0]
-  smlatb r5, r6, r12, r3
-  ldr.w r12, [lr, #0]
-  smlatb r3, r6, r7, r3
-  ldr.w r6, [lr, #68]
-  smlad r0, r9, r8, r0
-  ldr.w r7, [r10, #16]
-  smlad r3, r6, r8, r3
-  ldr.w r8, [r10, #8]
-  smlad r2, r9, r7, r2
-  cmp r11, r12
-  smlad r5, r6, r7, r5
-  ldr.w r12, [lr, #80]
-  smlad r1, r9, r8, r1
-  ldr.w r7, [lr, #96]
-  smlad r4, r6, r8, r4
-  add.w r7, r7, r11
-  ldr.w r6, [r10, #12]
-  ldr.w r8, [lr, #84]
-  smlad r1, r12, r6, r1
-  ldr.w r9, [r10, #4]
-  smlad r4, r8, r6, r4
-  ldr.w r6, [lr, #100]
-  smlad r0, r12, r9, r0
-  ldr.w r10, [r10, #20]
-  smlad r3, r8, r9, r3
-  ldr.w r9, [r7, #16]
-  smlad r5, r8, r10, r5
-  ldr.w r8, [lr, #104]
-  smlad r2, r12, r10, r2
-  ldr.w r12, [r7, #0]
+  smlad r3, r8, r6, r3
+  smlad r2, r10, r9, r2
+  ldr.w r6, [r12, #4]
   smlad r5, r8, r9, r5
-  ldr.w r10, [r7, #8]
-  smlad r3, r8, r12, r3
-  smlad r2, r6, r9, r2
-  ldr.w r9, [lr, #132]
-  smlad r0, r6, r12, r0
-  add.w r12, r9, r11
-  smlad r1, r6, r10, r1
-  ldr.w r6, [r7, #20]
-  smlad r4, r8, r10, r4
-  ldr.w r8, [lr, #120]
-  ldr.w r9, [lr, #116]
-  smlad r5, r8, r6, r5
-  ldr.w r10, [r7, #4]
-  smlad r2, r9, r6, r2
-  ldr.w r6, [r12, #0]
-  smlad r3, r8, r10, r3
-  ldr.w r7, [r7, #12]
-  smlad r0, r9, r10, r0
-  ldr.w r10, [lr, #136]
-  smlad r1, r9, r7, r1
+  ldr.w r9, [lr, #156]
   smlad r4, r8, r7, r4
+  ldr.w r8, [r12, #12]
+  smlad r1, r10, r7, r1
+  ldr.w r12, [r12, #20]
+  smlad r4, r9, r8, r4
+  ldr.w r10, [lr, #172]
+  smlad r3, r9, r6, r3
+  smlad r5, r9, r12, r5
+  ldr.w r7, [lr, #152]
+  smmulr r3, r3, r10
+  ldr.w r9, [lr, #20]
+  smlad r0, r7, r6, r0
+  ssat r6, #9, r3, asr #7
+  smlad r2, r7, r12, r2
+  ldr.w r12, [lr, #168]
+  smlad r1, r7, r8, r1
+  smmulr r0, r0, r12
+  add.w r7, r9, #2048
+  smmulr r1, r1, r12
+  smmulr r2, r2, r12
+  ssat r12, #9, r1, asr #7
+  ldr.w r8, [r7, r6, lsl #2]
+  smmulr r4, r4, r10
+  ldr.w r6, [r9, r6, lsl #2]
+  smmulr r5, r5, r10
+  ssat r10, #9, r4, asr #7
+  mla r3, r8, r3, r6
+  ssat r6, #9, r0, asr #7
+  ldr.w r8, [r7, r12, lsl #2]
+  ldr.w r12, [r9, r12, lsl #2]
+  mla r1, r8, r1, r12
+  ldr.w r12, [r7, r6, lsl #2]
+  ldr.w r6, [r9, r6, lsl #2]
+  ssat r8, #9, r5, asr #7
+  mla r0, r12, r0, r6
+  ldr.w r12, [r7, r10, lsl #2]
+  ldr.w r6, [lr, #60]
+  ldr.w r10, [r9, r10, lsl #2]
+  mla r4, r12, r4, r10
+  ldr.w r12, [r7, r8, lsl #2]
+  ldr.w r10, [lr, #8]
+  ldr.w r8, [r9, r8, lsl #2]
+  mla r5, r12, r5, r8
+  ssat r12, #9, r2, asr #7
+  pkhtb r4, r4, r1, asr #16
+  ldr.w r1, [lr, #4]
+  pkhtb r8, r3, r0, asr #16
+  add.w r3, r10, r11
+  add.w r1, r1, r11, lsr #1
+  ldr.w r10, [lr, #44]
+  ldr.w r0, [r7, r12, lsl #2]
+  str.w r8, [r3, #0]
+  ldr.w r12, [r9, r12, lsl #2]
+  ldr.w r7, [lr, #48]
+  add.w r6, r6, r11
+  mla r2, r0, r2, r12
+  ldr.w r12, [lr, #56]
+  ldr.w r9, [r1, #0]
+  smlabb r0, r12, r9, r10
+  str.w r4, [r3, #8]
+  pkhtb r2, r5, r2, asr #16
+  ldr.w r5, [r1, #4]
+  str.w r2, [r3, #16]
+  smlatb r3, r12, r9, r7
+  ldr.w r9, [r1, #8]
+  str.w r8, [lr, #24]
+  str.w r4, [lr, #28]
+  smlatb r4, r12, r5, r7
+  ldr.w r8, [lr, #76]
+  smlabb r1, r12, r5, r10
+  smlatb r5, r12, r9, r7
+  str.w r2, [lr, #32]
+  ldr.w r7, [r6, #0]
+  smlabb r2, r12, r9, r10
+  ldr.w r12, [r6, #16]
+  smlad r3, r8, r7, r3
+  ldr.w r10, [lr, #72]
+  smlad r5, r8, r12, r5
+  ldr.w r9, [lr, #92]
+  smlad r0, r10, r7, r0
+  ldr.w r7, [r6, #8]
+  smlad r2, r10, r12, r2
+  ldr.w r12, [r6, #12]
+  smlad r4, r8, r7, r4
+  ldr.w r8, [r6, #4]
+  smlad r1, r10, r7, r1
+  ldr.w r10, [lr, #88]
+  smlad r4, r9, r12, r4
+  ldr.w r7, [lr, #96]
+  smlad r3, r9, r8, r3
+  add.w r7, r7, r11
+  smlad r0, r10, r8, r0
+  ldr.w r6, [r6, #20]
+  smlad r1, r10, r12, r1
+  ldr.w r12, [r7, #0]
+  smlad r2, r10, r6, r2
+  ldr.w r10, [lr, #112]
+  smlad r5, r9, r6, r5
+  ldr.w r6, [r7, #8]
+  smlad r3, r10, r12, r3
+  ldr.w r8, [lr, #108]
+  smlad r4, r10, r6, r4
+  ldr.w r9, [r7, #12]
+  smlad r0, r8, r12, r0
+  ldr.w r12, [r7, #16]
+  smlad r1, r8, r6, r1
+  ldr.w r6, [r7, #4]
+  smlad r2, r8, r12, r2
+  ldr.w r8, [lr, #128]
+  smlad r5, r10, r12, r5
+  ldr.w r12, [r7, #20]
+  smlad r3, r8, r6, r3
+  ldr.w r10, [lr, #124]
+  smlad r4, r8, r9, r4
+  ldr.w r7, [lr, #132]
+  smlad r0, r10, r6, r0
+  add.w r6, r7, r11
+  smlad r2, r10, r12, r2
+  ldr.w r7, [lr, #148]
+  smlad r5, r8, r12, r5
+  ldr.w r12, [r6, #0]
+  smlad r1, r10, r9, r1
+  ldr.w r10, [r6, #8]
+  smlad r3, r7, r12, r3
+  ldr.w r8, [lr, #144]
+  smlad r4, r7, r10, r4
+  ldr.w r9, [r6, #16]
+  smlad r0, r8, r12, r0
+  ldr.w r12, [lr, #160]
+  smlad r1, r8, r10, r1
+  ldr.w r10, [lr, #164]
+  smlad r5, r7, r9, r5
+  ldr.w r7, [r6, #20]
+  smlad r2, r8, r9, r2
+  ldr.w r8, [r6, #12]
+  smlad r5, r10, r7, r5
+  ldr.w r6, [r6, #4]
+  smlad r2, r12, r7, r2
+  ldr.w r7, [lr, #180]
+  smlad r4, r10, r8, r4
+  smmulr r5, r5, r7
+  ldr.w r9, [lr, #176]
+  smlad r1, r12, r8, r1
+  ldr.w r8, [lr, #20]
+  smlad r3, r10, r6, r3
+  ssat r10, #9, r5, asr #7
+  smlad r0, r12, r6, r0
+  add.w r12, r8, #2048
+  smmulr r3, r3, r7
+  smmulr r2, r2, r9
+  ldr.w r6, [r8, r10, lsl #2]
+  smmulr r4, r4, r7
+  ssat r7, #9, r3, asr #7
+  smmulr r1, r1, r9
+  ldr.w r10, [r12, r10, lsl #2]
+  smmulr r0, r0, r9
+  ssat r9, #9, r1, asr #7
+  mla r5, r10, r5, r6
+  ldr.w r10, [r12, r7, lsl #2]
+  ldr.w r6, [r8, r7, lsl #2]
+  ssat r7, #9, r2, asr #7
+  mla r3, r10, r3, r6
+  ldr.w r10, [r12, r9, lsl #2]
+  ldr.w r6, [r8, r9, lsl #2]
+  ldr.w r9, [r8, r7, lsl #2]
+  mla r1, r10, r1, r6
+  ssat r10, #9, r4, asr #7
+  ldr.w r6, [r12, r7, lsl #2]
+  ssat r7, #9, r0, asr #7
+  mla r2, r6, r2, r9
+  ldr.w r6, [lr, #8]
+  ldr.w r9, [r12, r10, lsl #2]
+  ldr.w r10, [r8, r10, lsl #2]
+  mla r4, r9, r4, r10
+  ldr.w r10, [lr, #224]
+  ldr.w r9, [lr, #220]
+  ldr.w r12, [r12, r7, lsl #2]
+  add.w r6, r6, r11
+  ldr.w r7, [r8, r7, lsl #2]
+  mla r0, r12, r0, r7
+  pkhtb r1, r4, r1, asr #16
+  ldr.w r4, [lr, #192]
+  ldr.w r12, [lr, #188]
+  smlad r7, r9, r1, r12
+  pkhtb r2, r5, r2, asr #16
+  smlad r5, r10, r1, r4
+  pkhtb r0, r3, r0, asr #16
+  ldr.w r3, [lr, #24]
+  smlad r8, r10, r2, r4
+  str.w r0, [r6, #4]
+  smlad r4, r10, r0, r4
+  str.w r1, [r6, #12]
+  str.w r2, [r6, #20]
+  smlad r10, r9, r2, r12
+  ldr.w r6, [lr, #204]
+  smlad r12, r9, r0, r12
+  ldr.w r9, [lr, #208]
+  smlad r12, r6, r3, r12
+  smlad r4, r9, r3, r4
+  ldr.w r3, [lr, #28]
+  smlad r5, r9, r3, r5
+  smlad r3, r6, r3, r7
+  ldr.w r7, [lr, #32]
+  smlad r8, r9, r7, r8
+  ldr.w r9, [lr, #236]
+  smlad r10, r6, r7, r10
+  ldr.w r6, [lr, #240]
+  smmulr r3, r3, r9
+  ldr.w r7, [lr, #12]
+  smmulr r10, r10, r9
+  ssat r3, #16, r3
+  smmulr r12, r12, r9
+  ssat r10, #16, r10
+  smmulr r5, r5, r6
+  ssat r12, #16, r12
+  smmulr r4, r4, r6
+  ssat r5, #16, r5
+  ssat r4, #16, r4
+  smmulr r6, r8, r6
+  add.w r7, r7, r11
+  ldr.w r8, [lr, #196]
+  pkhbt r5, r3, r5, lsl #16
+  ldr.w r3, [lr, #16]
+  pkhbt r4, r12, r4, lsl #16
+  ldr.w r12, [lr, #232]
+  ldr.w r9, [r7, #0]
+  add.w r3, r3, r11
+  qadd16 r4, r4, r9
+  ssat r6, #16, r6
+  str.w r4, [r3, #0]
+  ldr.w r4, [lr, #228]
+  ldr.w r9, [r7, #8]
+  qadd16 r5, r5, r9
+  str.w r5, [r3, #8]
+  smlad r5, r4, r2, r8
+  pkhbt r10, r10, r6, lsl #16
+  smlad r6, r4, r1, r8
+  ldr.w r9, [r7, #16]
+  smlad r4, r4, r0, r8
+  ldr.w r8, [lr, #200]
+  smlad r1, r12, r1, r8
+  qadd16 r10, r10, r9
+  smlad r2, r12, r2, r8
+  ldr.w r9, [lr, #216]
+  smlad r0, r12, r0, r8
+  ldr.w r12, [lr, #212]
+  ldr.w r8, [lr, #32]
+  smlad r2, r9, r8, r2
+  str.w r10, [r3, #16]
+  ldr.w r10, [lr, #28]
+  smlad r5, r12, r8, r5
+  ldr.w r8, [lr, #24]
+  smlad r1, r9, r10, r1
+  add.w r11, r11, #24
+  smlad r10, r12, r10, r6
+  ldr.w r6, [lr, #248]
+  smlad r0, r9, r8, r0
+  ldr.w r9, [lr, #244]
+  smlad r4, r12, r8, r4
+  ldr.w r12, [lr, #4]
+  smmulr r1, r1, r6
+  add.w r12, r12, r11, lsr #1
+  smmulr r0, r0, r6
+  ldr.w r8, [r7, #4]
+  smmulr r10, r10, r9
+  ssat r0, #16, r0
+  smmulr r4, r4, r9
+  ssat r1, #16, r1
+  smmulr r2, r2, r6
+  ssat r4, #16, r4
+  ssat r10, #16, r10
+  smmulr r5, r5, r9
+  pkhbt r0, r4, r0, lsl #16
+  ldr.w r4, [r12, #8]
+  qadd16 r0, r0, r8
+  ldr.w r6, [r7, #20]
+  ldr.w r7, [r7, #12]
+  ldr.w r8, [lr, #0]
+  ldr.w r9, [lr, #52]
+  ssat r5, #16, r5
+  pkhbt r1, r10, r1, lsl #16
+  ldr.w r10, [r12, #4]
+  ssat r2, #16, r2
+  str.w r0, [r3, #4]
+  qadd16 r1, r1, r7
+  ldr.w r0, [lr, #36]
+  str.w r1, [r3, #12]
+  pkhbt r1, r5, r2, lsl #16
+  smlabb r2, r9, r4, r0
+  qadd16 r5, r1, r6
+  smlabb r1, r9, r10, r0
+  ldr.w r12, [r12, #0]
+  ldr.w r6, [lr, #40]
+  str.w r5, [r3, #20]
+  smlatb r5, r9, r4, r6
+  ldr.w r4, [lr, #60]
+  smlabb r0, r9, r12, r0
+  add.w r7, r4, r11
+  smlatb r4, r9, r10, r6
+  ldr.w r10, [lr, #64]
+  smlatb r3, r9, r12, r6
+  ldr.w r12, [r7, #16]
+  cmp r11, r8
+  ldr.w r6, [r7, #0]
+  smlad r2, r10, r12, r2
+  ldr.w r8, [lr, #68]
+  smlad r0, r10, r6, r0
+  ldr.w r9, [r7, #8]
+  smlad r3, r8, r6, r3
+  ldr.w r6, [lr, #80]
+  smlad r1, r10, r9, r1
+  ldr.w r10, [r7, #20]
+  smlad r5, r8, r12, r5
+  ldr.w r12, [r7, #4]
+  smlad r2, r6, r10, r2
+  ldr.w r7, [r7, #12]
+  smlad r4, r8, r9, r4
+  ldr.w r8, [lr, #84]
+  smlad r0, r6, r12, r0
+  ldr.w r9, [lr, #96]
+  smlad r3, r8, r12, r3
+  add.w r12, r9, r11
+  smlad r1, r6, r7, r1
+  ldr.w r6, [lr, #100]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [r12, #8]
+  smlad r5, r8, r10, r5
+  ldr.w r10, [lr, #104]
+  smlad r1, r6, r7, r1
+  ldr.w r8, [r12, #0]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r3, r10, r8, r3
+  ldr.w r9, [r12, #16]
+  smlad r0, r6, r8, r0
+  ldr.w r8, [r12, #20]
+  smlad r5, r10, r9, r5
+  ldr.w r10, [lr, #116]
+  smlad r2, r6, r9, r2
+  ldr.w r6, [r12, #4]
+  smlad r2, r10, r8, r2
+  ldr.w r9, [lr, #120]
+  smlad r1, r10, r7, r1
+  ldr.w r12, [lr, #132]
+  smlad r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlad r0, r10, r6, r0
+  ldr.w r10, [lr, #136]
+  smlad r5, r9, r8, r5
+  ldr.w r6, [r12, #0]
+  smlad r4, r9, r7, r4
   ldr.w r7, [r12, #8]
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_layer_4, . - grit_m7_layer_4
-  .section .text.grit_fast.grit_m7_convolve_linear_4_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_4_1
-  .type grit_m7_convolve_linear_4_1, %function
-grit_m7_convolve_linear_4_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-  ldr.w r1, [r0, #28]
-  str.w r1, [sp, #20]
-  add.w r1, r1, r1, lsl #1
-  str.w r1, [sp, #24]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r1, [r0, #4]
-  str.w r1, [sp, #8]
-  ldr.w r2, [r0, #8]
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r11, [r0, #12]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #20]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #16]
-  smlad r2, r9, r8, r2
-  add.w r11, r11, #24
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-12]
-  smmulr r3, r3, r6
-  ldr.w r7, [sp, #12]
-  smmulr r0, r0, r12
-  ssat r3, #16, r3
-  smmulr r2, r2, r12
-  ssat r0, #16, r0
-  smlad r5, r10, r8, r5
-  ssat r2, #16, r2
-  smmulr r4, r4, r6
-  ldr.w r8, [lr, #0]
-  smmulr r1, r1, r12
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [lr, #-8]
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
-  str.w r3, [r7, #0]
-  ldr.w r3, [sp, #20]
-  add.w r12, r8, r11
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [sp, #8]
-  ldr.w r1, [sp, #16]
-  str.w r4, [r7, r3]
-  cmp r11, r1
-  add.w r8, r6, #12
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [r6, #8]
-  ldr.w r2, [sp, #24]
-  str.w r5, [r7, r3, lsl #1]
-  ldr.w r3, [lr, #-4]
-  ldr.w r4, [r6, #4]
-  add.w r1, r7, r2
-  smlabb r2, r3, r0, r9
-  str.w r1, [sp, #12]
-  smlabb r1, r3, r4, r9
-  ldr.w r7, [r6, #0]
-  smlatb r5, r3, r0, r10
-  ldr.w r6, [r12, #0]
-  smlabb r0, r3, r7, r9
-  smlatb r4, r3, r4, r10
-  str.w r8, [sp, #8]
-  ldr.w r9, [lr, #4]
-  smlatb r3, r3, r7, r10
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_4_1, . - grit_m7_convolve_linear_4_1
-  .section .text.grit_fast.grit_m7_convolve_linear_8_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_8_1
-  .type grit_m7_convolve_linear_8_1, %function
-grit_m7_convolve_linear_8_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-  ldr.w r1, [r0, #28]
-  str.w r1, [sp, #20]
-  add.w r1, r1, r1, lsl #1
-  str.w r1, [sp, #24]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r1, [r0, #4]
-  str.w r1, [sp, #8]
-  ldr.w r2, [r0, #8]
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r11, [r0, #12]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
-  add.w r11, r11, #48
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #-12]
-  smmulr r3, r3, r6
-  ldr.w r7, [sp, #12]
-  smmulr r0, r0, r12
-  ssat r3, #16, r3
-  smmulr r2, r2, r12
-  ssat r0, #16, r0
-  smlad r5, r10, r8, r5
-  ssat r2, #16, r2
-  smmulr r4, r4, r6
-  ldr.w r8, [lr, #0]
-  smmulr r1, r1, r12
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r10, [lr, #-8]
-  ssat r4, #16, r4
-  smmulr r5, r5, r6
-  ssat r1, #16, r1
-  str.w r3, [r7, #0]
-  ldr.w r3, [sp, #20]
-  add.w r12, r8, r11
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r6, [sp, #8]
-  ldr.w r1, [sp, #16]
-  str.w r4, [r7, r3]
-  cmp r11, r1
-  add.w r8, r6, #12
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r0, [r6, #8]
-  ldr.w r2, [sp, #24]
-  str.w r5, [r7, r3, lsl #1]
-  ldr.w r3, [lr, #-4]
-  ldr.w r4, [r6, #4]
-  add.w r1, r7, r2
-  smlabb r2, r3, r0, r9
-  str.w r1, [sp, #12]
-  smlabb r1, r3, r4, r9
-  ldr.w r7, [r6, #0]
-  smlatb r5, r3, r0, r10
-  ldr.w r6, [r12, #0]
-  smlabb r0, r3, r7, r9
-  smlatb r4, r3, r4, r10
-  str.w r8, [sp, #8]
-  ldr.w r9, [lr, #4]
-  smlatb r3, r3, r7, r10
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_8_1, . - grit_m7_convolve_linear_8_1
 #endif

@@ -3,6 +3,7 @@
 
 #ifdef GRIT_KERNELS_M7
 
+#include "kernels_m7.h"
 #include "kernels_m7_small.h"
 
 #define HEAD_WORDS (1u + sizeof(grit_m7_layer_t) / sizeof(uint32_t)) /* before a conv's biases */
@@ -26,7 +27,7 @@ static uint32_t multiplier_at(const grit_conv_t *conv) {
   return taps_at(conv) + (conv->use == GRIT_LAYER ? 3u * tap_words(conv) : tap_words(conv) - 1u);
 }
 
-size_t grit_m7_layer_prepared_bytes(const grit_conv_t *conv) {
+GRIT_ONCE size_t grit_m7_layer_prepared_bytes(const grit_conv_t *conv) {
   return (multiplier_at(conv) + conv->record->rows) * sizeof(uint32_t);
 }
 
@@ -34,7 +35,7 @@ static uint32_t two_halves(int32_t low, int32_t high) {
   return ((uint32_t)high << 16) | ((uint32_t)low & 0xFFFFu);
 }
 
-void grit_m7_layer_prepare(const grit_conv_t *conv) {
+GRIT_ONCE void grit_m7_layer_prepare(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
   const uint32_t rows = record->rows;
   const bool placed = conv->use == GRIT_LAYER;
@@ -77,15 +78,23 @@ GRIT_FAST_CODE void grit_kernel_shift(int16_t *to, const int16_t *from, const in
       grit_m7_shift(to, from, end, 1 << (30 - shift[c]), 1 << (30 - shift[c + 1u]), (uint32_t)channels * 2u);
 }
 
-GRIT_FAST_CODE void grit_kernel_layer(const grit_pass_t *pass, size_t first, size_t frames) {
-  grit_m7_layer_t *layer = (grit_m7_layer_t *)(void *)(pass->conv->prepared + 1);
-  const uint32_t frame_bytes = pass->conv->record->rows * 2u, offset = (uint32_t)first * frame_bytes;
-  const uint32_t tiles = ((uint32_t)frames + GRIT_M7_LAYER_FRAMES - 1u) / GRIT_M7_LAYER_FRAMES;
-  layer->end = offset + tiles * (GRIT_M7_LAYER_FRAMES * frame_bytes);
+static grit_m7_layer_t *layer_of(const grit_conv_t *conv) {
+  return (grit_m7_layer_t *)(void *)(conv->prepared + 1);
+}
+
+GRIT_ONCE void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass) {
+  grit_m7_layer_t *layer = layer_of(conv);
   layer->dry = pass->dry;
   layer->z = pass->z;
   layer->base = pass->base;
   layer->out = pass->out;
+}
+
+GRIT_FAST_CODE void grit_m7_layer_convolve(const grit_conv_t *conv, size_t first, size_t frames) {
+  grit_m7_layer_t *layer = layer_of(conv);
+  const uint32_t frame_bytes = conv->record->rows * 2u, offset = (uint32_t)first * frame_bytes;
+  const uint32_t tiles = ((uint32_t)frames + GRIT_M7_LAYER_FRAMES - 1u) / GRIT_M7_LAYER_FRAMES;
+  layer->end = offset + tiles * (GRIT_M7_LAYER_FRAMES * frame_bytes);
   if (frame_bytes == 4u)
     grit_m7_layer_2(layer, offset);
   else

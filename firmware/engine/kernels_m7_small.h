@@ -8,7 +8,6 @@
 #define GRITSPACE_KERNELS_M7_SMALL_H
 
 #include "kernels.h"
-#include "kernels_m7.h"
 
 /* Two channels of all slots (kernels.h), by three frames up to `end`. */
 typedef struct {
@@ -31,9 +30,6 @@ extern void grit_m7_spread(const uint32_t *block, const int32_t *dry, int16_t *o
 extern void grit_m7_shift(int16_t *to, const int16_t *from, const int16_t *end, int32_t low, int32_t high,
                           uint32_t stride);
 
-/* For one tap, as kernels_m7.h's. */
-extern grit_m7_tiles_t grit_m7_convolve_linear_4_1, grit_m7_convolve_linear_8_1;
-
 #define GRIT_M7_LAYER_FORM 5u /* beside kernels_m7.c's forms */
 #define GRIT_M7_LAYER_FRAMES 3u
 
@@ -53,6 +49,7 @@ extern void grit_m7_layer_4(grit_m7_layer_t *layer, uint32_t offset);
 size_t grit_m7_layer_prepared_bytes(const grit_conv_t *conv);
 void grit_m7_layer_prepare(const grit_conv_t *conv);
 void grit_m7_layer_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
+void grit_m7_layer_convolve(const grit_conv_t *conv, size_t first, size_t frames);
 void grit_m7_layer_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
 #endif

@@ -485,7 +485,6 @@ static void settle(const history_t *history, const int16_t *frame, uintptr_t pla
 static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   const size_t channels = history->channels;
   if (history->copied) {
-    if (history->own) return;
     copy_frames(block - (size_t)history->length * channels, history->frames, history->length, channels, planes);
     return;
   }
@@ -510,10 +509,6 @@ static void move_down(const history_t *history, uint32_t frames) {
 static void remember(history_t *history, const int16_t *block, uint32_t frames, uintptr_t planes) {
   const size_t channels = history->channels;
   if (history->copied) {
-    if (history->own) {
-      move_down(history, frames);
-      return;
-    }
     const int16_t *from = block + (size_t)frames * channels - (size_t)history->length * channels;
     copy_frames(history->frames, from, history->length, channels, planes);
     return;
@@ -626,15 +621,22 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
 /* One layer in one pass. */
 static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   layer_t *layer = &engine->layers[index];
+  const grit_conv_t *conv = &layer->conv;
   const uint32_t shift = engine->model->layers[index].stream_shift, channels = layer->history.channels;
   if (shift != 0u)
     grit_kernel_shift(engine->stage[2], layer->history.chunk, (const int8_t *)(engine->model->blob + shift), channels,
                       frames);
-  if (layer->history.own && engine->step_at == NO_STEP) {
-    grit_kernel_convolve(&layer->conv, 0, engine->dry, layer->z, frames);
+  if (layer->history.own) {
+    const uint32_t step_at = smaller(engine->step_at, frames);
+    if (step_at > 0u) grit_kernel_convolve(conv, 0, engine->dry, layer->z, step_at);
+    if (step_at < frames) {
+      use_rows(engine, conv, engine->film_row, engine->ramp_step);
+      grit_kernel_convolve(conv, step_at, engine->dry + step_at, layer->z + (size_t)step_at * channels,
+                           frames - step_at);
+    }
     move_down(&layer->history, frames);
   } else {
-    convolve(engine, &layer->conv, &layer->history, layer->z, frames, engine->step_at);
+    convolve(engine, conv, &layer->history, layer->z, frames, engine->step_at);
   }
   engine->film_row += channels;
 }

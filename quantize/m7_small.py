@@ -16,7 +16,9 @@ from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
 
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
-GATHER_FRAMES = 3
+STEPS, LAYER_STEPS = 400_000, 2_500_000
+"""How long orders are made better by annealing: minutes for the layers."""
+GATHER_FRAMES, SPREAD_FRAMES, SHIFT_FRAMES = 3, 3, 6
 Z, WEIGHTS, END, OUT, LAST, FACTOR = (f"[sp, #{4 * n}]" for n in range(6))
 """grit_m7_gather_t, copied to the stack."""
 
@@ -71,10 +73,6 @@ def _narrowed(free: Iterator[str]) -> list[str]:
     lines += [f"add {step}, r8, r8, lsl #1", f"add {moved}, {out}, {step}", f"str {moved}, {OUT}"]
     lines += [f"ldr {z}, {Z}", f"add r6, {z}, {step}", f"str r6, {Z}", f"ldr {limit}, {END}", f"cmp r6, {limit}"]
     return lines
-
-
-STEPS = 400_000
-SPREAD_FRAMES, SHIFT_FRAMES = 3, 6
 
 
 def spread() -> list[str]:
@@ -139,7 +137,13 @@ SUMS = tuple(f"r{n}" for n in range(6))
 
 @dataclass(frozen=True)
 class Layer:
-    """A whole layer of `rows` channels, two or four, by three frames."""
+    """A whole layer of `rows` channels, two or four, by three frames: two outputs at a time through all taps and tanh,
+    then the 1x1 of what that put out and the residual.
+
+    Its memory: kernels_m7_small.h. r0 to r5 accumulators (output r, frame f in r[3r + f]), r11 how far into the audio,
+    lr the layer's memory; r6, r7, r10 and r12 hand operands from one round to the next; the rest as the search finds
+    them (m7_registers.py).
+    """
 
     rows: int
 
@@ -306,9 +310,6 @@ class Layer:
             *("mov lr, r0", "mov r11, r1", *arrange(before, live, (), after, 0, 20_000)),
             *("1:", *arrange(body, live, (), after, 0, LAYER_STEPS), "blo 1b", f"pop {{{SAVED}, pc}}"),
         ]
-
-
-LAYER_STEPS = 2_500_000
 
 
 def source() -> str:

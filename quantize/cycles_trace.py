@@ -17,7 +17,7 @@ from gritspace.quantize.cycles_build import CODE_BASE, CyclesError, Firmware, bu
 FLASH, STATE, STACK, BUFFERS, RETURN = 0x08000000, 0x20000000, 0x30000000, 0x24000000, 0x00F00000
 STACK_BYTES, MODEL_STRUCT_BYTES = 0x10000, 256
 PAINT = 0xA5
-MARKED = {"run_layer": "layer", "run_head": "head", "run_rechannel": "rechannel"}
+MARKED = {"run_layer": "layer", "run_pass": "layer", "run_head": "head", "run_rechannel": "rechannel"}
 """Functions whose second argument says which layer or array the following instructions belong to."""
 
 

@@ -22,8 +22,8 @@ static int values, fixed[MOST], writer[MOST], stays[MOST], readers[MOST], reader
 typedef struct {
   int begin, end, value;
 } span_t;
-static span_t spans[REGISTERS][MOST], wanted[MOST];
-static int held[REGISTERS], waiting, tries, given[MOST];
+static span_t spans[REGISTERS][MOST], wanted[MOST]; /* of values whose register is fixed; of the others, by begin */
+static int held[REGISTERS], last_end[REGISTERS], waiting, tries, given[MOST];
 
 static int number(void) {
   int x = 0;
@@ -61,7 +61,7 @@ static bool assign(int at) {
   int room[REGISTERS], fitting[REGISTERS], fit = 0;
   for (int r = 0; r < REGISTERS; r++) {
     int next = count + 1;
-    bool taken = false;
+    bool taken = last_end[r] > span.begin; /* of those handed out so far, none begins later */
     for (int s = 0; s < held[r] && !taken; s++) {
       taken = spans[r][s].begin < span.end && span.begin < spans[r][s].end;
       if (spans[r][s].begin >= span.end && spans[r][s].begin < next) next = spans[r][s].begin;
@@ -74,19 +74,23 @@ static bool assign(int at) {
   }
   for (int n = 0; n < fit; n++) {
     if (--tries < 0) return false;
-    const int r = fitting[n];
-    spans[r][held[r]++] = span;
+    const int r = fitting[n], before = last_end[r];
+    last_end[r] = span.end;
     given[span.value] = r;
     if (assign(at + 1)) return true;
-    held[r]--;
+    last_end[r] = before;
   }
   return false;
 }
 
 static bool registers_suffice(const int *order, int most_tries) {
+  static span_t begins[MOST];
+  static bool is_begun[MOST];
   int place[MOST];
   for (int n = 0; n < count; n++) place[order[n]] = n;
   memset(held, 0, sizeof held);
+  memset(is_begun, 0, sizeof is_begun);
+  for (int r = 0; r < REGISTERS; r++) last_end[r] = -1;
   waiting = 0;
   for (int v = 0; v < values; v++) {
     span_t span = {writer[v] < 0 ? -1 : place[writer[v]], 0, v};
@@ -98,10 +102,11 @@ static bool registers_suffice(const int *order, int most_tries) {
       spans[fixed[v]][held[fixed[v]]++] = span;
       continue;
     }
-    int at = waiting++;
-    for (; at > 0 && wanted[at - 1].begin > span.begin; at--) wanted[at] = wanted[at - 1];
-    wanted[at] = span;
+    begins[span.begin] = span;
+    is_begun[span.begin] = true;
   }
+  for (int n = 0; n < count; n++)
+    if (is_begun[n]) wanted[waiting++] = begins[n];
   tries = most_tries;
   return assign(0);
 }

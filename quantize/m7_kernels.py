@@ -484,13 +484,15 @@ def narrow() -> list[str]:
 
 
 def copy() -> list[str]:
-    """Words. r0 to, r1 from, r2 end of to."""
-    body: list[str] = []
+    """Words, each loaded while the one before is stored: two registers, which nobody has to get back. r0 to, r1 from,
+    r2 end of to."""
+    body = ["ldr r3, [r1, #0]"]
     for word in range(COPY_WORDS):
-        register = f"r{3 + word}"
-        body += [f"ldr {register}, [r1, #{4 * word}]", f"str {register}, [r0, #{4 * word}]"]
-    body += [f"add r0, r0, #{4 * COPY_WORDS}", f"add r1, r1, #{4 * COPY_WORDS}", "cmp r0, r2"]
-    return _loop("grit_m7_copy", body)
+        here, ahead = ("r3", "r12") if word % 2 == 0 else ("r12", "r3")
+        body += [f"ldr {ahead}, [r1, #{4 * word + 4}]"] if word + 1 < COPY_WORDS else []
+        body.append(f"str {here}, [r0, #{4 * word}]")
+    body[-1:-1] = [f"add r1, r1, #{4 * COPY_WORDS}"]
+    return ["function grit_m7_copy", "1:", *body, f"add r0, r0, #{4 * COPY_WORDS}", "cmp r0, r2", "blo 1b", "bx lr"]
 
 
 def zero() -> list[str]:

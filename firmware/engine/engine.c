@@ -16,6 +16,14 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
+/* A history with its chunk behind it moves down after each chunk, by so many samples at once, unless that took longer
+ * than a ring does. */
+#define MOVED_SAMPLES 16u
+#define MOST_MOVED_SAMPLES 512u
+
+/* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
+#define MOST_SLOT_CHANNELS 64u
+
 /* Kept out of line, so that a profile tells layers apart
  * (quantize/cycles_trace.py reads their second argument). */
 #define MARKED __attribute__((noinline))
@@ -33,20 +41,25 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * frames once more behind its end. */
 typedef struct {
   int16_t *frames;
+  int16_t *chunk; /* the present one */
   uint32_t length;
   uint32_t next;
   uint16_t channels;
   bool copied;
+  bool own; /* copied, but the chunk stands right behind it, in memory of its own */
 } history_t;
 
 typedef struct {
   grit_conv_t conv, residual;
   history_t history; /* of the residual stream as this layer sees it */
+  int16_t *z;        /* where its outputs go */
 } layer_t;
 
 typedef struct {
   grit_conv_t rechannel, head;
   history_t history; /* of the narrowed skip sum */
+  grit_slots_t slots;
+  int16_t *out; /* where the head's outputs go */
 } array_t;
 
 struct grit_engine {
@@ -69,6 +82,8 @@ struct grit_engine {
    * z[0] what a head puts out, z[1] the next array's input. */
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
+  int16_t *slots;      /* the arrays' in turn */
+  int16_t *stage[3];   /* layers in one pass: chunks of those with a ring, even and odd ones; a stream shifted down */
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -79,8 +94,8 @@ struct grit_engine {
 typedef struct {
   uint8_t *base; /* NULL: only counting */
   size_t used;
-  bool three;                               /* layers run in two planes */
-  uint32_t width, gated_rows, copied_bytes; /* what scratch needs */
+  bool three;                                                                        /* layers run in two planes */
+  uint32_t width, summed_width, gated_rows, copied_bytes, slot_samples, stage_width; /* what scratch needs */
 } arena_t;
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -110,7 +125,7 @@ static uint32_t stored_frames(const history_t *history) {
 }
 
 static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three) {
-  history_t history = {NULL, history_of(conv), 0, conv->inputs, is_copied(conv)};
+  history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, is_copied(conv), false};
   if (three) {
     history.channels = 2;
     history.length += history.length & 1u; /* so that a second plane's words stay words when copied */
@@ -118,6 +133,15 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bo
   const uint32_t in_front = history.copied ? history.length : TWICE_FRAMES;
   arena->copied_bytes = larger(arena->copied_bytes, in_front * history.channels * (uint32_t)sizeof(int16_t));
   history.frames = take(arena, (size_t)stored_frames(&history) * history.channels * sizeof(int16_t));
+  return history;
+}
+
+/* Of a layer that runs in one pass: a copied history has the chunk behind it. */
+static history_t take_own_history(arena_t *arena, const grit_convolution_t *conv) {
+  if (history_of(conv) * conv->inputs > MOST_MOVED_SAMPLES) return take_history(arena, conv, false);
+  history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, true, true};
+  const size_t frames = history.length + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
+  history.frames = take(arena, (frames * history.channels + MOVED_SAMPLES) * sizeof(int16_t));
   return history;
 }
 
@@ -158,6 +182,53 @@ static uint32_t slope_of(const grit_layer_t *layer) {
   return layer->activation == 1u && !layer->gated ? (uint32_t)layer->slope_q15 : GRIT_NO_SLOPE;
 }
 
+/* How many slots an array has: its layers', behind that of the head before it. None if they took more memory than
+ * they are worth. */
+static uint32_t slots_of(const grit_array_t *record, bool three) {
+  const uint32_t count = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  return three || record->skip_shift < 2u || count * record->channels > MOST_SLOT_CHANNELS ? 0u : count;
+}
+
+static void set_slot_weights(const grit_slots_t *slots, uint32_t slot, const int8_t *weight, uint32_t channels) {
+  for (uint32_t c = 0; c < channels; c++) slots->weights[c / 2u * 2u * slots->count + 2u * slot + c % 2u] = weight[c];
+}
+
+static grit_slots_t take_slots(arena_t *arena, const grit_model_t *model, const grit_array_t *record) {
+  grit_slots_t slots = {NULL, NULL, slots_of(record, arena->three)};
+  if (slots.count == 0u) return slots;
+  slots.weights = take(arena, slots.count * record->channels * sizeof(int16_t));
+  if (arena->base == NULL) return slots;
+  uint32_t slot = 0;
+  if (record->carry_weight != 0u)
+    set_slot_weights(&slots, slot++, (const int8_t *)(model->blob + record->carry_weight), record->channels);
+  for (uint32_t i = 0; i < record->layer_count; i++)
+    set_slot_weights(&slots, slot++, (const int8_t *)(model->blob + model->layers[record->first_layer + i].skip_weight),
+                     record->channels);
+  return slots;
+}
+
+/* Whether an array's layers run in one pass each, but for a last one without a 1x1. They need slots. */
+static bool runs_in_passes(const grit_model_t *model, const grit_array_t *record) {
+  const uint32_t last = record->layer_count - 1u;
+  for (uint32_t n = 0; n <= last; n++) {
+    const grit_layer_t *layer = &model->layers[record->first_layer + n];
+    if (!grit_kernel_passes(layer) && (n < last || layer->residual.rows != 0u)) return false;
+  }
+  return slots_of(record, false) != 0u;
+}
+
+static bool starts_array(const grit_model_t *model, uint32_t layer) {
+  for (uint32_t a = 0; a < model->header->array_count; a++)
+    if (model->arrays[a].first_layer == layer) return true;
+  return false;
+}
+
+static bool in_one_pass(const grit_model_t *model, uint32_t layer) {
+  const grit_array_t *record = model->arrays;
+  while (layer >= (uint32_t)record->first_layer + record->layer_count) record++;
+  return model->layers[layer].residual.rows != 0u && runs_in_passes(model, record);
+}
+
 /* An array's convolutions. */
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
@@ -166,15 +237,22 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE, arena->three);
   array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE, false);
   array.history = take_history(arena, &record->head, false);
+  array.slots = take_slots(arena, model, record);
+  array.out = NULL;
   arena->width = larger(arena->width, record->channels);
+  if (array.slots.count == 0u) arena->summed_width = larger(arena->summed_width, record->channels);
+  arena->slot_samples = larger(arena->slot_samples, array.slots.count * GRIT_SLOT_FRAMES * record->channels);
   if (arena->base != NULL) engine->arrays[index] = array;
   for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
     const grit_layer_t *from = &model->layers[i];
     layer_t layer;
     memset(&layer, 0, sizeof layer);
-    layer.conv = take_conv(arena, model, &from->conv, use_of(from), slope_of(from), arena->three);
+    const bool pass = in_one_pass(model, i);
+    layer.conv = take_conv(arena, model, &from->conv, pass ? GRIT_LAYER : use_of(from), slope_of(from), arena->three);
+    const grit_use_t use = pass ? GRIT_IN_LAYER : GRIT_ONTO_STREAM;
     if (from->residual.rows != 0u)
-      layer.residual = take_conv(arena, model, &from->residual, GRIT_ONTO_STREAM, GRIT_NO_SLOPE, arena->three);
+      layer.residual = take_conv(arena, model, &from->residual, use, GRIT_NO_SLOPE, arena->three);
+    if (pass) arena->stage_width = larger(arena->stage_width, record->channels);
     if (from->gated) arena->gated_rows = larger(arena->gated_rows, from->conv.rows);
     if (arena->base != NULL) engine->layers[i] = layer;
   }
@@ -183,8 +261,11 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
 /* What layers hear and put out: the first plane, where there are two. Behind
  * everything else, because kernels read a little ahead of what they use. */
 static void take_streams(arena_t *arena, grit_engine_t *engine) {
-  for (uint32_t i = 0; i < engine->model->header->layer_count; i++) {
-    const history_t history = take_history(arena, &engine->model->layers[i].conv, arena->three);
+  const grit_model_t *model = engine->model;
+  for (uint32_t i = 0; i < model->header->layer_count; i++) {
+    const grit_convolution_t *conv = &model->layers[i].conv;
+    const history_t history =
+        in_one_pass(model, i) ? take_own_history(arena, conv) : take_history(arena, conv, arena->three);
     if (arena->base != NULL) engine->layers[i].history = history;
   }
   const uint32_t width = arena->three ? 2u : arena->width;
@@ -192,12 +273,17 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   engine->block = take_chunk(arena, width); /* in two planes, a head's input needs z[1]'s place, too */
   engine->z[1] = take_chunk(arena, width);
   engine->z[0] = take_chunk(arena, width);
+  for (uint32_t n = 0; n < 3u && arena->stage_width != 0u; n++) {
+    take(arena, TWICE_FRAMES * arena->stage_width * sizeof(int16_t));
+    engine->stage[n] = take_chunk(arena, arena->stage_width);
+  }
 }
 
 static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   engine->pre = take_chunk(arena, arena->gated_rows);
   engine->dry = take(arena, CHUNK_FRAMES * sizeof(int32_t));
-  engine->skips = take(arena, CHUNK_FRAMES * arena->width * sizeof(int32_t));
+  engine->skips = take(arena, CHUNK_FRAMES * arena->summed_width * sizeof(int32_t));
+  engine->slots = take(arena, arena->slot_samples * sizeof(int16_t));
   arena->used = (arena->used + 7u) & ~(size_t)7u; /* words in a second plane, too */
   const size_t from = arena->used;
   take_streams(arena, engine);
@@ -207,10 +293,30 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
 }
 
+/* Where layers find their stream; one in one pass puts it where the next one does, an array's last where the next array
+ * looks. */
+static void place_streams(const grit_engine_t *engine) {
+  const grit_model_t *model = engine->model;
+  for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.chunk = engine->block;
+  for (uint32_t i = model->header->layer_count; i > 0u; i--) {
+    layer_t *layer = &engine->layers[i - 1u];
+    history_t *history = &layer->history;
+    history->chunk = engine->block;
+    if (layer->conv.use != GRIT_LAYER) continue;
+    int16_t *behind = history->frames + (size_t)history->length * history->channels;
+    history->chunk = history->own ? behind : engine->stage[i & 1u];
+    int16_t *out = engine->block;
+    if (i < model->header->layer_count && !starts_array(model, i)) out = layer[1].history.chunk;
+    const int16_t *base = model->layers[i - 1u].stream_shift == 0u ? history->chunk : engine->stage[2];
+    const grit_pass_t pass = {&layer->residual, engine->dry, layer->z, base, out};
+    grit_kernel_place(&layer->conv, &pass);
+  }
+}
+
 static void aim_all_fixed(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
   for (uint32_t i = 0; i < header->layer_count; i++)
-    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, engine->block);
+    aim_fixed(&engine->layers[i].conv, &engine->layers[i].history, engine->layers[i].history.chunk);
   for (uint32_t a = 0; a < header->array_count; a++) {
     const array_t *array = &engine->arrays[a];
     aim_fixed(&array->head, &array->history, engine->block);
@@ -219,11 +325,28 @@ static void aim_all_fixed(const grit_engine_t *engine) {
   }
 }
 
+/* Where layers and heads put out: into slots, or where the next one's reader looks. */
+static void place_outputs(const grit_engine_t *engine) {
+  const grit_header_t *header = engine->model->header;
+  for (uint32_t a = 0; a < header->array_count; a++) {
+    const grit_array_t *record = &engine->model->arrays[a];
+    array_t *array = &engine->arrays[a];
+    array->slots.z = engine->slots;
+    array->out = a + 1u < header->array_count && array[1].slots.count != 0u ? engine->slots : engine->z[0];
+    const size_t slot_samples = (size_t)GRIT_SLOT_FRAMES * record->channels;
+    int16_t *slot = engine->slots + (a == 0u ? 0u : slot_samples);
+    for (uint32_t n = 0; n < record->layer_count; n++, slot += slot_samples) {
+      const uint32_t i = record->first_layer + n;
+      engine->layers[i].z = array->slots.count != 0u ? slot : engine->z[i & 1u];
+    }
+  }
+}
+
 /* The one description of the engine's memory: counts it, or lays it out.
  * Returns the bytes. */
-static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
+static GRIT_ONCE size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0};
+  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0, 0, 0, 0};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (base == NULL) engine = &counting;
@@ -235,6 +358,8 @@ static size_t lay_out(const grit_model_t *model, uint8_t *base, grit_engine_t **
   for (uint32_t a = 0; a < header->array_count; a++) take_array(&arena, engine, a);
   take_scratch(&arena, engine);
   if (base != NULL) {
+    place_outputs(engine);
+    place_streams(engine);
     aim_all_fixed(engine);
     *out = engine;
   }
@@ -374,6 +499,12 @@ static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   }
 }
 
+/* A history with its chunk behind it takes `frames` of that. Somewhat more moves down: nobody misses it. */
+static void move_down(const history_t *history, uint32_t frames) {
+  const uint32_t samples = (history->length * history->channels + MOVED_SAMPLES - 1u) / MOVED_SAMPLES * MOVED_SAMPLES;
+  grit_kernel_copy(history->frames, history->frames + (size_t)frames * history->channels, samples);
+}
+
 /* Takes the block's frames into the history. */
 static void remember(history_t *history, const int16_t *block, uint32_t frames, uintptr_t planes) {
   const size_t channels = history->channels;
@@ -426,20 +557,20 @@ static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, cons
   return next;
 }
 
-/* conv over the whole block, its history included, into out. step_at: where its
- * rows take a ramp step, or NO_STEP. */
+/* conv over the whole chunk, its history included, into out. step_at: where its rows take a ramp step, or NO_STEP. */
 static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
                                     uint32_t frames, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
   const uintptr_t planes = conv->three ? engine->planes : 0u;
-  recall(history, engine->block, planes);
+  int16_t *block = history->chunk;
+  recall(history, block, planes);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
     if (done == step_at) {
       use_rows(engine, conv, engine->film_row, engine->ramp_step);
       step_at = NO_STEP;
     }
-    if (done == aim_at) aim_at = aim_taps(conv, history, engine->block, done, until);
+    if (done == aim_at) aim_at = aim_taps(conv, history, block, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
     if (planes != 0u)
       grit_three_convolve(conv, planes, done, engine->dry + done, out + (size_t)done * 2u, end - done);
@@ -447,7 +578,7 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
       grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
     done = end;
   }
-  remember(history, engine->block, frames, planes);
+  remember(history, block, frames, planes);
 }
 
 static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size_t frames, int16_t *z) {
@@ -487,19 +618,42 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
   engine->waiting.z = NULL;
 }
 
+/* One layer in one pass. */
+static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+  layer_t *layer = &engine->layers[index];
+  const grit_conv_t *conv = &layer->conv;
+  const uint32_t shift = engine->model->layers[index].stream_shift, channels = layer->history.channels;
+  if (shift != 0u)
+    grit_kernel_shift(engine->stage[2], layer->history.chunk, (const int8_t *)(engine->model->blob + shift), channels,
+                      frames);
+  if (layer->history.own) {
+    const uint32_t step_at = smaller(engine->step_at, frames);
+    if (step_at > 0u) grit_kernel_convolve(conv, 0, engine->dry, layer->z, step_at);
+    if (step_at < frames) {
+      use_rows(engine, conv, engine->film_row, engine->ramp_step);
+      grit_kernel_convolve(conv, step_at, engine->dry + step_at, layer->z + (size_t)step_at * channels,
+                           frames - step_at);
+    }
+    move_down(&layer->history, frames);
+  } else {
+    convolve(engine, conv, &layer->history, layer->z, frames, engine->step_at);
+  }
+  engine->film_row += channels;
+}
+
 /* One layer over a chunk whose stream stands in engine->block, where the next
  * layer's will stand. */
-static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames, bool gathered) {
   layer_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
   const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
-  int16_t *z = engine->z[index & 1u];
+  int16_t *z = layer->z;
   convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
   engine->film_row += layer->conv.record->rows;
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == 3u) grit_kernel_sigmoid(z, (size_t)channels * frames);
-  add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
+  if (!gathered) add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
   if (record->residual.rows == 0u) return;
   const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
   if (engine->planes != 0u) {
@@ -507,32 +661,40 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
     grit_three_residual(&layer->residual, engine->planes, z, engine->block, frames);
     return;
   }
-  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, shift, channels, frames);
+  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
   grit_kernel_residual(&layer->residual, z, engine->block, frames);
+}
+
+/* The skip sum, narrowed, into the block. */
+static GRIT_FAST_CODE void narrow_skips(const grit_engine_t *engine, uint32_t index, uint32_t frames) {
+  const grit_array_t *record = &engine->model->arrays[index];
+  const grit_slots_t *slots = &engine->arrays[index].slots;
+  if (slots->count != 0u)
+    grit_kernel_gather(slots, record->skip_shift, engine->block, record->channels, frames);
+  else
+    grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
 }
 
 /* The skip sum, narrowed, through the array's head. */
 static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const bool last = index + 1u == engine->model->header->array_count;
   array_t *array = &engine->arrays[index];
-  const grit_array_t *record = &engine->model->arrays[index];
-  grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, (size_t)frames * record->channels);
-  convolve(engine, &array->head, &array->history, engine->z[0], frames, last ? engine->step_at : NO_STEP);
+  narrow_skips(engine, index, frames);
+  convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : NO_STEP);
 }
 
-/* The first array's input into engine->block; a later one's from there into
- * engine->z[1]. */
+/* An array's input, to where its first layer has it; the block is still in use: in its stead engine->z[1]. */
 static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t index, uint32_t frames) {
   const grit_conv_t *conv = &engine->arrays[index].rechannel;
   if (engine->planes != 0u) {
     grit_three_spread(conv, engine->planes, engine->dry, engine->block, frames);
     return;
   }
-  if (index == 0u) {
-    grit_kernel_spread(conv, engine->dry, engine->block, frames);
-    return;
-  }
-  grit_kernel_convolve(conv, 0, engine->dry, engine->z[1], frames);
+  int16_t *chunk = engine->layers[engine->model->arrays[index].first_layer].history.chunk;
+  if (index == 0u)
+    grit_kernel_spread(conv, engine->dry, chunk, frames);
+  else
+    grit_kernel_convolve(conv, 0, engine->dry, chunk == engine->block ? engine->z[1] : chunk, frames);
 }
 
 /* engine->dry through the whole network into engine->z[0], at most
@@ -547,23 +709,28 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     const grit_array_t *record = &model->arrays[a];
     const uint32_t channels = record->channels;
     const bool last = a + 1u == array_count;
-    grit_kernel_clear(engine->skips, (size_t)frames * channels);
-    if (a > 0u) {
+    const bool gathered = engine->arrays[a].slots.count != 0u;
+    if (!gathered) grit_kernel_clear(engine->skips, (size_t)frames * channels);
+    if (!gathered && a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
       grit_kernel_skip(engine->skips, engine->z[0], weight, channels, frames); /* the head's before */
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
-      if (settling) settle(&engine->layers[i].history, engine->block, engine->planes);
-      run_layer(engine, i, frames);
+      if (settling) settle(&engine->layers[i].history, engine->layers[i].history.chunk, engine->planes);
+      if (engine->layers[i].conv.use == GRIT_LAYER)
+        run_pass(engine, i, frames);
+      else
+        run_layer(engine, i, frames, gathered);
     }
-    add_last_skip(engine, channels, frames);
+    if (!gathered) add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */
     if (settling) {
-      grit_kernel_narrow(engine->skips, record->skip_shift, engine->block, channels);
+      narrow_skips(engine, a, 1u);
       settle(&engine->arrays[a].history, engine->block, 0);
     }
     run_head(engine, a, frames);
-    if (!last) copy_frames(engine->block, engine->z[1], frames, model->arrays[a + 1u].channels, 0);
+    if (!last && engine->layers[record[1].first_layer].history.chunk == engine->block)
+      copy_frames(engine->block, engine->z[1], frames, record[1].channels, 0);
   }
 }
 

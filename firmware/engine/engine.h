@@ -13,7 +13,7 @@
 
 /* Where code and data should live on a Cortex-M7, for the linker script of a board:
  *
- *   ITCM  sections .text.grit_fast*: the audio path, about 48 KB with every width, less what the linker drops
+ *   ITCM  sections .text.grit_fast*: the audio path, about 52 KB with every width, less what the linker drops
  *   DTCM  the arena, if it fits (128 KB on an STM32H750); else AXI SRAM with its cache on. And the stack, below 1 KB
  *   flash the model's blob: read when a model is opened, and its FiLM at control rate. The rest of the code
  *

@@ -38,7 +38,17 @@ size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
 #ifdef USE_AVX2
   words += avx2_words(record);
 #endif
+  if (conv->use == GRIT_LAYER) words += sizeof(grit_pass_t) / sizeof(uint32_t);
   return words * sizeof(uint32_t);
+}
+
+/* At the end: it is asked for once a call. */
+static uint32_t *pass_of(const grit_conv_t *conv) {
+  return conv->prepared + (grit_kernel_prepared_bytes(conv) - sizeof(grit_pass_t)) / sizeof(uint32_t);
+}
+
+void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass) {
+  memcpy(pass_of(conv), pass, sizeof *pass);
 }
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
@@ -65,7 +75,7 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   taps_of(conv)[tap] = at;
 }
 
-void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
+static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
   const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
@@ -74,7 +84,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
 #ifdef USE_AVX2
   if (fits_avx2(conv->record)) {
     convolve_avx2(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
-    if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
+    if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
     return;
   }
 #endif
@@ -90,7 +100,7 @@ void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *
       out[frame * rows + row] = grit_requantize(acc, words[rows + row], conv->record->shift);
     }
   }
-  if (conv->use == GRIT_TANH) grit_kernel_tanh(out, rows * frames);
+  if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
 }
 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
@@ -125,6 +135,16 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
   }
 }
 
+void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
+  convolve(conv, first, dry, out, frames);
+  if (conv->use != GRIT_LAYER) return;
+  grit_pass_t pass;
+  memcpy(&pass, pass_of(conv), sizeof pass);
+  const size_t from = first * conv->record->rows;
+  memcpy(pass.out + from, pass.base + from, frames * conv->record->rows * sizeof(int16_t));
+  grit_kernel_residual(pass.then, pass.z + from, pass.out + from, frames);
+}
+
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
 #ifdef USE_AVX2
   if (channels % LANES == 0u) {
@@ -142,13 +162,25 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
   grit_kernel_skip(skips, second->z, second->weight, channels, frames);
 }
 
-void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
+void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames) {
   for (size_t frame = 0; frame < frames; frame++)
-    for (size_t c = 0; c < channels; c++, stream++) *stream = (int16_t)grit_shift_round(*stream, (uint32_t)shift[c]);
+    for (size_t c = 0; c < channels; c++) *to++ = (int16_t)grit_shift_round(*from++, (uint32_t)shift[c]);
 }
 
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
+}
+
+void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out, size_t channels, size_t frames) {
+  for (size_t frame = 0; frame < frames; frame++)
+    for (size_t c = 0; c < channels; c++) {
+      const int16_t *z = slots->z + frame * channels + c,
+                    *weight = slots->weights + c / 2u * 2u * slots->count + c % 2u;
+      int32_t sum = 0;
+      for (size_t slot = 0; slot < slots->count; slot++)
+        sum += z[slot * GRIT_SLOT_FRAMES * channels] * weight[2u * slot];
+      *out++ = grit_saturate(grit_shift_round(sum, shift));
+    }
 }
 
 /* ---- three channels in two planes ---- */
@@ -232,7 +264,7 @@ void grit_kernel_clear(int32_t *skips, size_t count) {
 }
 
 void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
-  memcpy(to, from, samples * sizeof(int16_t));
+  memmove(to, from, samples * sizeof(int16_t));
 }
 
 #endif

@@ -25,9 +25,11 @@
 #define GRIT_NO_SLOPE 32768u /* accumulators below zero meet the same multiplier as those above */
 
 typedef enum {
-  GRIT_LINEAR,     /* or a leaky ReLU, by its slope */
-  GRIT_TANH,       /* through the tanh table */
-  GRIT_ONTO_STREAM /* grit_kernel_residual's */
+  GRIT_LINEAR,      /* or a leaky ReLU, by its slope */
+  GRIT_TANH,        /* through the tanh table */
+  GRIT_ONTO_STREAM, /* grit_kernel_residual's */
+  GRIT_LAYER,       /* tanh, then the 1x1 in the same pass (grit_pass_t) */
+  GRIT_IN_LAYER     /* that 1x1 */
 } grit_use_t;
 
 typedef struct {
@@ -112,12 +114,35 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
  * sample a word. A single row lies dense: out[frame]. */
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames);
 
+/* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry; z, where
+ * tanh's outputs go; base, what the 1x1 is added to; out, where the sum goes, which nothing hears that is still to be
+ * done: tiles may do some frames twice. `then`: NULL if nothing reads the stream any more; out is then of no meaning.
+ */
+typedef struct {
+  const grit_conv_t *then;
+  const int32_t *dry;
+  int16_t *z;
+  const int16_t *base;
+  int16_t *out;
+} grit_pass_t;
+
+/* From now on, grit_kernel_convolve does all of this for a conv of use GRIT_LAYER. Its memory lies right in front of
+ * that of the 1x1. */
+void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass);
+
+/* Whether a layer runs so: few channels, whose products take no longer than what is around them. */
+static inline bool grit_kernel_passes(const grit_layer_t *layer) {
+  const grit_convolution_t *conv = &layer->conv;
+  return layer->activation == 2u && !layer->gated && conv->kernel == 3u && (conv->rows == 2u || conv->rows == 4u) &&
+         conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;
+}
+
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's
  * rechannel, from one input. */
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames);
 
-/* stream[frame][channel] = (stream + half) >> shift[channel]. shift: 0..15. */
-void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames);
+/* to[frame][channel] = (from + half) >> shift[channel]. shift: 0..15. to may be from, but not overlap it otherwise. */
+void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames);
 
 /* stream = saturated stream + 1x1 of z. stream, z: [frame][channel]. */
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames);
@@ -132,10 +157,24 @@ void grit_kernel_clear(int32_t *skips, size_t count);
 void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,
                           size_t frames);
 
+/* An array of few and narrow layers keeps what they put out, each in a slot of its own, until all have: then the sums
+ * are made at once and need no memory. A slot has room for a chunk and for what tiles write behind it. weights: of the
+ * first two channels a pair a slot, then of the next two, and so on. count: even, at least 2. */
+#define GRIT_SLOT_FRAMES 52u
+typedef struct {
+  int16_t *z; /* [slot][frame][channel] */
+  int16_t *weights;
+  uint32_t count; /* 0: the sums are in memory */
+} grit_slots_t;
+
+/* out[frame][channel] = saturated (sum over slots of z * weight, + half) >> shift. shift: 2..GRIT_MAX_SKIP_SHIFT. */
+void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out, size_t channels, size_t frames);
+
 /* out = saturated (skips + half) >> shift. */
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count);
 
-/* samples: an even number, both ends on 4-byte boundaries, no overlap. */
+/* samples: an even number, both ends on 4-byte boundaries. They may overlap if
+ * `to` comes first. */
 void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples);
 
 /* Tables, in place. */

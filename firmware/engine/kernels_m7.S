@@ -11146,29 +11146,28 @@ grit_m7_narrow:
   .global grit_m7_copy
   .type grit_m7_copy, %function
 grit_m7_copy:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
 1:
   ldr.w r3, [r1, #0]
+  ldr.w r12, [r1, #4]
   str.w r3, [r0, #0]
-  ldr.w r4, [r1, #4]
-  str.w r4, [r0, #4]
-  ldr.w r5, [r1, #8]
-  str.w r5, [r0, #8]
-  ldr.w r6, [r1, #12]
-  str.w r6, [r0, #12]
-  ldr.w r7, [r1, #16]
-  str.w r7, [r0, #16]
-  ldr.w r8, [r1, #20]
-  str.w r8, [r0, #20]
-  ldr.w r9, [r1, #24]
-  str.w r9, [r0, #24]
-  ldr.w r10, [r1, #28]
-  str.w r10, [r0, #28]
-  add.w r0, r0, #32
+  ldr.w r3, [r1, #8]
+  str.w r12, [r0, #4]
+  ldr.w r12, [r1, #12]
+  str.w r3, [r0, #8]
+  ldr.w r3, [r1, #16]
+  str.w r12, [r0, #12]
+  ldr.w r12, [r1, #20]
+  str.w r3, [r0, #16]
+  ldr.w r3, [r1, #24]
+  str.w r12, [r0, #20]
+  ldr.w r12, [r1, #28]
+  str.w r3, [r0, #24]
   add.w r1, r1, #32
+  str.w r12, [r0, #28]
+  add.w r0, r0, #32
   cmp r0, r2
   blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  bx lr
   .size grit_m7_copy, . - grit_m7_copy
   .section .text.grit_fast.grit_m7_zero, "ax", %progbits
   .balign 8

@@ -14,13 +14,14 @@
 #include "engine.h"
 #include "film.h"
 #include "kernels_m7.h"
+#include "kernels_m7_small.h"
 #include "kernels_m7_three.h"
 
 #define MOST_SHIFT                                                            \
   32u /* up to it a multiplier can be moved up so that SMMULR is the rounding \
          rule */
 
-typedef enum { TILED, HEAD, SPREAD, PLAIN, THREE = GRIT_M7_THREE_FORM } form_t;
+typedef enum { TILED, HEAD, SPREAD, PLAIN, THREE = GRIT_M7_THREE_FORM, LAYER = GRIT_M7_LAYER_FORM } form_t;
 
 typedef struct {
   grit_m7_tiles_t *linear, *leaky, *tanh; /* any number of taps */
@@ -77,7 +78,7 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   const tiles_t *tile = &tiles[plan->pairs - 1u];
   const bool leaky = conv->slope != GRIT_NO_SLOPE;
   *exact = true;
-  if (plan->form == SPREAD) return grit_m7_convolve_linear_2_1;
+  if (plan->form == SPREAD) return NULL; /* grit_m7_spread */
   if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
   if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
   if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
@@ -117,8 +118,9 @@ static uint32_t *blocks_of(const grit_conv_t *conv) {
   return conv->prepared + sizeof(plan_t) / sizeof(uint32_t);
 }
 
-size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
+GRIT_ONCE size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   if (conv->three) return grit_m7_three_prepared_bytes(conv);
+  if (conv->use >= GRIT_LAYER) return grit_m7_layer_prepared_bytes(conv);
   const plan_t plan = plan_of(conv);
   const grit_convolution_t *record = conv->record;
   const size_t words = plan.form == PLAIN ? record->rows * 2u + record->kernel : (size_t)plan.blocks * plan.words;
@@ -133,9 +135,13 @@ static const int8_t *int8_at(const grit_conv_t *conv, uint32_t offset) {
   return (const int8_t *)(conv->blob + offset);
 }
 
-void grit_kernel_prepare(const grit_conv_t *conv) {
+GRIT_ONCE void grit_kernel_prepare(const grit_conv_t *conv) {
   if (conv->three) {
     grit_m7_three_prepare(conv);
+    return;
+  }
+  if (conv->use >= GRIT_LAYER) {
+    grit_m7_layer_prepare(conv);
     return;
   }
   const grit_convolution_t *record = conv->record;
@@ -217,6 +223,10 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
       grit_m7_three_set_rows(conv, ramp, step);
       return;
     }
+    if (plan->form == LAYER) {
+      grit_m7_layer_set_rows(conv, ramp, step);
+      return;
+    }
     const uint32_t rows = conv->record->rows;
     uint32_t *to = blocks_of(conv);
     for (uint32_t row = 0; row < rows; row++) {
@@ -250,6 +260,10 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
   if (plan->form >= PLAIN) {
     if (plan->form == THREE) {
       grit_m7_three_aim(conv, tap, at);
+      return;
+    }
+    if (plan->form == LAYER) {
+      grit_m7_layer_aim(conv, tap, at);
       return;
     }
     to[2u * conv->record->rows + tap] = (uint32_t)(uintptr_t)at;
@@ -310,10 +324,14 @@ static inline grit_m7_call_t call_of(const grit_conv_t *conv, const int32_t *dry
 GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out,
                                          size_t frames) {
   const plan_t *plan = plan_at(conv);
-  if (plan->form != PLAIN) {
+  if (plan->form < PLAIN) {
     const uint32_t tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
     grit_m7_call_t call = call_of(conv, dry, out, (uint32_t)first * plan->pairs * 4u, frames, tile);
     plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
+    return;
+  }
+  if (plan->form == LAYER) {
+    grit_m7_layer_convolve(conv, first, frames);
     return;
   }
   convolve_plain(conv, first, dry, out, frames);
@@ -322,8 +340,12 @@ GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, 
 
 GRIT_FAST_CODE void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
   const grit_convolution_t *record = conv->record;
-  if (plan_at(conv)->form == SPREAD) {
-    grit_kernel_convolve(conv, 0, dry, out, frames);
+  const plan_t *plan = plan_at(conv);
+  if (plan->form == SPREAD) {
+    const int32_t *end = dry + round_up((uint32_t)frames, GRIT_M7_SPREAD_FRAMES);
+    const uint32_t *block = blocks_of(conv);
+    for (uint32_t n = plan->blocks; n > 0u; n--, block += plan->words, out += 2)
+      grit_m7_spread(block, dry, out, end, record->rows * 2u);
     return;
   }
   const int8_t *weight = int8_at(conv, record->weight);
@@ -360,10 +382,9 @@ void grit_kernel_tanh(int16_t *x, size_t count) {
 typedef struct {
   grit_m7_skip_t *skip;
   grit_m7_skip_two_t *skip_two;
-  grit_m7_shift_t *shift;
 } columns_t;
 
-#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH, grit_m7_shift_##WIDTH},
+#define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH},
 static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
 
 GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels,
@@ -392,18 +413,6 @@ GRIT_FAST_CODE void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *firs
     run(skips + c, first->z + c, end, two_halves(w[c], w[c + 1u]), behind, two_halves(v[c], v[c + 1u]));
 }
 
-GRIT_FAST_CODE void grit_kernel_shift(int16_t *stream, const int8_t *shift, size_t channels, size_t frames) {
-  if (channels > GRIT_M7_MOST_INPUTS) {
-    for (size_t i = 0; i < frames * channels; i++)
-      stream[i] = (int16_t)grit_shift_round(stream[i], (uint32_t)shift[i % channels]);
-    return;
-  }
-  const int16_t *end = stream + (size_t)round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES) * channels;
-  for (size_t c = 0; c < channels; c += 2u)
-    if (shift[c] != 0 || shift[c + 1u] != 0)
-      columns[channels / 2u - 1u].shift(stream + c, 1 << (30 - shift[c]), end, 1 << (30 - shift[c + 1u]));
-}
-
 GRIT_FAST_CODE void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
   if (shift >= 2u && count % 2u == 0u) {
     grit_m7_narrow(skips, 1 << (32u - shift), out, out + round_up((uint32_t)count, GRIT_M7_NARROW_SAMPLES));
@@ -417,10 +426,9 @@ GRIT_FAST_CODE void grit_kernel_clear(int32_t *skips, size_t count) {
 }
 
 GRIT_FAST_CODE void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
-  const uint32_t words = (uint32_t)samples / 2u;
+  const uint32_t words = (uint32_t)samples / 2u, whole = words / GRIT_M7_COPY_WORDS * GRIT_M7_COPY_WORDS;
   uint32_t *target = (uint32_t *)(void *)to;
   const uint32_t *source = (const uint32_t *)(const void *)from;
-  const uint32_t whole = words / GRIT_M7_COPY_WORDS * GRIT_M7_COPY_WORDS;
   if (whole != 0u) grit_m7_copy(target, source, target + whole);
   for (uint32_t i = whole; i < words; i++) target[i] = source[i];
 }

@@ -55,8 +55,8 @@ static uint64_t magnitude(int64_t x) {
 }
 
 /* Checks one convolution's shape, numbers and accumulator. film_bias: largest |bias| per row, or NULL for its own. */
-static grit_status_t check_convolution(const grit_header_t *header, const grit_convolution_t *conv, uint32_t rows,
-                                       uint32_t inputs, const uint32_t *film_bias) {
+static GRIT_ONCE grit_status_t check_convolution(const grit_header_t *header, const grit_convolution_t *conv,
+                                                 uint32_t rows, uint32_t inputs, const uint32_t *film_bias) {
   const uint8_t *blob = (const uint8_t *)header;
   if (conv->rows != rows || conv->inputs != inputs) return GRIT_ERROR_LAYOUT;
   if (conv->kernel == 0u || conv->dilation == 0u) return GRIT_ERROR_LAYOUT;
@@ -82,8 +82,8 @@ static grit_status_t check_convolution(const grit_header_t *header, const grit_c
   return GRIT_OK;
 }
 
-static grit_status_t check_dense(const grit_header_t *header, const grit_dense_t *dense, uint32_t rows,
-                                 uint32_t inputs) {
+static GRIT_ONCE grit_status_t check_dense(const grit_header_t *header, const grit_dense_t *dense, uint32_t rows,
+                                           uint32_t inputs) {
   const uint8_t *blob = (const uint8_t *)header;
   if (dense->rows != rows || dense->inputs != inputs) return GRIT_ERROR_LAYOUT;
   if (!inside(header, dense->weight, (uint64_t)rows * inputs, 2u) || !inside(header, dense->bias, rows, 4u) ||
@@ -101,8 +101,8 @@ static grit_status_t check_dense(const grit_header_t *header, const grit_dense_t
   return GRIT_OK;
 }
 
-static grit_status_t check_weights(const grit_header_t *header, uint32_t offset, uint32_t count, int lowest,
-                                   int highest) {
+static GRIT_ONCE grit_status_t check_weights(const grit_header_t *header, uint32_t offset, uint32_t count, int lowest,
+                                             int highest) {
   if (!inside(header, offset, count, 1u)) return GRIT_ERROR_LAYOUT;
   const int8_t *weight = (const int8_t *)((const uint8_t *)header + offset);
   for (uint32_t i = 0; i < count; i++)
@@ -120,7 +120,7 @@ static uint32_t film_bias_of(const grit_header_t *header, const grit_dense_t *de
   return (uint32_t)(reach >> (blob + dense->shift)[row]) + 1u;
 }
 
-static grit_status_t check_film(const grit_model_t *model) {
+static GRIT_ONCE grit_status_t check_film(const grit_model_t *model) {
   const grit_header_t *header = model->header;
   if (header->position_count == 0u || header->position_count > GRIT_MAX_POSITION) return GRIT_ERROR_UNSUPPORTED;
   const uint32_t hidden = model->film->hidden.rows;
@@ -132,16 +132,16 @@ static grit_status_t check_film(const grit_model_t *model) {
 }
 
 /* A convolution whose bias the position gives: `row` is its first film row. */
-static grit_status_t check_film_convolution(const grit_model_t *model, const grit_convolution_t *conv, uint32_t rows,
-                                            uint32_t inputs, uint32_t row) {
+static GRIT_ONCE grit_status_t check_film_convolution(const grit_model_t *model, const grit_convolution_t *conv,
+                                                      uint32_t rows, uint32_t inputs, uint32_t row) {
   if (model->film == NULL) return check_convolution(model->header, conv, rows, inputs, NULL);
   uint32_t bias[2u * GRIT_MAX_CHANNELS];
   for (uint32_t i = 0; i < rows; i++) bias[i] = film_bias_of(model->header, &model->film->bias, row + i);
   return check_convolution(model->header, conv, rows, inputs, bias);
 }
 
-static grit_status_t check_layer(const grit_model_t *model, const grit_layer_t *layer, uint32_t channels, bool final,
-                                 uint32_t *film_row) {
+static GRIT_ONCE grit_status_t check_layer(const grit_model_t *model, const grit_layer_t *layer, uint32_t channels,
+                                           bool final, uint32_t *film_row) {
   if (layer->activation > 3u || layer->gated > 1u || layer->slope_q15 < 0) return GRIT_ERROR_UNSUPPORTED;
   const uint32_t rows = channels * (layer->gated ? 2u : 1u);
   if (*film_row + rows > model->header->film_rows) return GRIT_ERROR_LAYOUT;
@@ -160,8 +160,8 @@ static grit_status_t check_layer(const grit_model_t *model, const grit_layer_t *
   return check_weights(model->header, layer->skip_weight, channels, 1, 64);
 }
 
-static grit_status_t check_array(const grit_model_t *model, uint32_t index, uint32_t *next_layer, uint32_t *film_row,
-                                 uint64_t *history) {
+static GRIT_ONCE grit_status_t check_array(const grit_model_t *model, uint32_t index, uint32_t *next_layer,
+                                           uint32_t *film_row, uint64_t *history) {
   const grit_header_t *header = model->header;
   const grit_array_t *array = &model->arrays[index];
   const bool last = index + 1u == header->array_count;
@@ -190,7 +190,7 @@ static grit_status_t check_array(const grit_model_t *model, uint32_t index, uint
   return check_film_convolution(model, &array->head, 1u, channels, *film_row);
 }
 
-grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes) {
+GRIT_ONCE grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes) {
   memset(model, 0, sizeof *model);
   if ((uintptr_t)blob % 4u != 0u) return GRIT_ERROR_ALIGNMENT;
   if (bytes < sizeof(grit_header_t)) return GRIT_ERROR_TOO_SHORT;
@@ -238,7 +238,7 @@ static bool reads_three(const grit_model_t *model, const grit_convolution_t *con
   return conv->shift <= 32u;
 }
 
-bool grit_model_reads_three(const grit_model_t *model) {
+GRIT_ONCE bool grit_model_reads_three(const grit_model_t *model) {
   const grit_array_t *array = &model->arrays[0];
   if (model->header->array_count != 1u || array->channels != 4u || array->rechannel.shift > 32u) return false;
   for (uint32_t i = 0; i < array->layer_count; i++) {

@@ -2,6 +2,9 @@
 #ifndef GRITSPACE_MODEL_H
 #define GRITSPACE_MODEL_H
 
+/* What runs once a model is made small rather than fast. */
+#define GRIT_ONCE __attribute__((cold))
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -27,6 +27,14 @@ SHAPES = {
         (Array(16, (3,) * 8, (1, 2, 4, 8, 16, 32, 64, 128), head_size=8), Array(8, (3, 3), (1, 200)))
     ),
     "two channels at last": TcnConfig((Array(4, (3,) * 4, (1, 2, 60, 8), head_size=2), Array(2, (3,) * 3, (1, 2, 4)))),
+    "four and two channels, a layer in one pass": TcnConfig(
+        (
+            Array(4, (3,) * 6, (1, 2, 64, 80, 200, 7), head_size=2),
+            Array(2, (3,) * 6, (128, 1, 130, 300, 5, 16)),
+        ),
+        position_size=2,
+    ),
+    "two channels, more layers than slots": TcnConfig((Array(2, (3,) * 33, (1, 2, 150) * 11),)),
     "odd widths and every kernel length": TcnConfig(
         (
             Array(10, (2, 5, 1, 7, 4), (1, 2, 64, 5, 16), "relu", head_size=12),
@@ -98,6 +106,15 @@ def test_any_block_size_puts_out_the_same_bits(block: int) -> None:
     np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio))
 
 
+@pytest.mark.parametrize("block", [1, 2, 47, 49, 256])
+def test_any_block_size_puts_out_the_same_bits_of_layers_in_one_pass(block: int) -> None:
+    model = model_of(SHAPES["four and two channels, a layer in one pass"])
+    audio = loud_audio(700)
+    position = np.full(2, -9000, np.int16)
+    engine = EmulatedEngine(grit.to_bytes(model), position)
+    np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio, position))
+
+
 @pytest.mark.parametrize("block", [1, 47, 49])
 def test_any_block_size_puts_out_the_same_bits_of_three_channels(block: int) -> None:
     """Blocks of odd sizes leave the second plane's words on half-words."""
@@ -118,7 +135,14 @@ def test_plain_c_puts_out_the_same_bits_of_three_channels(monkeypatch: pytest.Mo
     np.testing.assert_array_equal(np.concatenate(parts), run(model, audio))
 
 
-@pytest.mark.parametrize("name", ["odd widths and every kernel length", "three channels in two planes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "odd widths and every kernel length",
+        "three channels in two planes",
+        "four and two channels, a layer in one pass",
+    ],
+)
 def test_a_moving_position_puts_out_the_references_bits(name: str) -> None:
     model = model_of(SHAPES[name])
     audio = loud_audio(480)
@@ -134,7 +158,13 @@ def test_a_moving_position_puts_out_the_references_bits(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["leaky, kernels of 6 and 15, a head of 16", "tanh, two arrays", "gated, with a position"]
+    "name",
+    [
+        "leaky, kernels of 6 and 15, a head of 16",
+        "tanh, two arrays",
+        "gated, with a position",
+        "four and two channels, a layer in one pass",
+    ],
 )
 def test_what_is_executed_does_not_depend_on_the_audio(name: str) -> None:
     blob = grit.to_bytes(model_of(SHAPES[name]))

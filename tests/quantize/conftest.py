@@ -22,6 +22,10 @@ SHAPES = {
             LayerArrayConfig(8, (3,) * 4, (1, 2, 4, 8)),
         )
     ),
+    "small_tanh_space": TcnConfig(
+        (LayerArrayConfig(4, (3,) * 4, (1, 2, 64, 90), head_size=2), LayerArrayConfig(2, (3,) * 4, (1, 150, 300, 8))),
+        position_size=2,
+    ),
     "gated_odd_width_space": TcnConfig((LayerArrayConfig(5, (3,) * 4, (1, 2, 4, 8), gated=True),), position_size=3),
     "relu_snapshot": TcnConfig((LayerArrayConfig(4, (2, 3, 5), (1, 9, 5), "relu"),)),
     "hardtanh_odd_two_arrays": TcnConfig(

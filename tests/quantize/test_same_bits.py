@@ -44,7 +44,9 @@ def test_output_does_not_depend_on_how_audio_is_cut_into_blocks(model: IntegerMo
     assert np.array_equal(np.concatenate(parts), expected)
 
 
-@pytest.mark.parametrize("shape", ["tanh_space", "leaky_space_with_long_head", "gated_odd_width_space"])
+@pytest.mark.parametrize(
+    "shape", ["tanh_space", "leaky_space_with_long_head", "small_tanh_space", "gated_odd_width_space"]
+)
 def test_a_moving_position_gives_the_references_samples_whenever_it_moves(shape: str) -> None:
     model = make_model(shape)
     rng = np.random.default_rng(6)

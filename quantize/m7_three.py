@@ -144,52 +144,63 @@ def three_convolution(pairs: int = 0) -> list[str]:
     return [*lines, "blo 2b", f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"]
 
 
+RESIDUAL_FRAMES = 4
+RESIDUAL_STEPS = 4_000_000
+
+
 def three_residual() -> list[str]:
-    """The 1x1 onto the stream, two frames at a time. r12 z, r11 the stream, in the first plane; lr biases, then each
-    row's weights of two channels, of the third (two words), multipliers. Argument: r0 the call."""
+    """The 1x1 onto the stream, four frames at a time. r12 z, r11 the stream, in the first plane; lr biases, then each
+    row's weights of two channels, of the third (two words), multipliers. Argument: r0 the call.
+
+    In the second plane, two frames are a word.
+    """
     free = names()
     begin = ["ldr lr, [r0, #0]", "ldr r11, [r0, #8]", "ldr r12, [r0, #12]", "ldr r3, [r0, #16]", "ldr r4, [r0, #20]"]
     begin += [f"str r3, {END}", f"str r4, {PLANES}"]
-    ahead = ["ldr r6, [r12, #0]", "ldr r7, [r12, #4]", "ldr r9, [lr, #12]", "ldr r10, [lr, #0]"]
-    body = []
-    for row in range(3):
-        w, bias = ("r9", "r10") if row == 0 else (next(free), next(free))
-        body += [] if row == 0 else [f"ldr {w}, [lr, #{12 + 4 * row}]", f"ldr {bias}, [lr, #{4 * row}]"]
-        body += [f"smlad r{2 * row + f}, {w}, {('r6', 'r7')[f]}, {bias}" for f in range(2)]
-    planes, of_z = next(free), next(free)
-    body += [f"ldr {planes}, {PLANES}", f"add {of_z}, {planes}, r12, lsr #1"]
-    thirds = [next(free), next(free)]
-    body += [f"ldrh {third}, [{of_z}, #{2 * frame}]" for frame, third in enumerate(thirds)]
-    weights = [next(free), next(free)]
-    body += [f"ldr {w}, [lr, #{24 + 4 * n}]" for n, w in enumerate(weights)]
-    for row in range(3):
-        product, word = ("smlatb", weights[0]) if row == 1 else ("smlabb", weights[row // 2])
-        body += [f"{product} r{2 * row + f}, {word}, {thirds[f]}, r{2 * row + f}" for f in range(2)]
-    for row in range(3):
-        m = next(free)
-        body.append(f"ldr {m}, [lr, #{32 + 4 * row}]")
-        for frame in range(2):
-            a = f"r{2 * row + frame}"
-            body += [f"smmulr {a}, {a}, {m}", f"ssat {a}, #16, {a}"]
-    planes, of_stream = next(free), next(free)
-    body += [f"ldr {planes}, {PLANES}", f"add {of_stream}, {planes}, r11, lsr #1"]
-    for frame in range(2):
-        both, third, total, last = (next(free) for _ in range(4))
-        body += [f"pkhbt r{frame}, r{frame}, r{2 + frame}, lsl #16", f"ldr {both}, [r11, #{4 * frame}]"]
-        body += [f"qadd16 {total}, r{frame}, {both}", f"str {total}, [r11, #{4 * frame}]"]
-        body += [f"ldrh {third}, [{of_stream}, #{2 * frame}]", f"qadd16 {last}, r{4 + frame}, {third}"]
-        body.append(f"strh {last}, [{of_stream}, #{2 * frame}]")
-    limit = next(free)
-    body += [f"add r11, r11, #{STEP}", f"add r12, r12, #{STEP}", f"ldr {limit}, {END}", f"cmp r12, {limit}", *ahead]
-    live = ("r6", "r7", "r9", "r10", "r11", "r12", "lr")
+    planes, of_z, of_stream, limit = (next(free) for _ in range(4))
+    body = [f"ldr {planes}, {PLANES}", f"add {of_z}, {planes}, r12, lsr #1", f"add {of_stream}, {planes}, r11, lsr #1"]
+    for frame in range(0, RESIDUAL_FRAMES, 2):
+        body += _onto_stream(free, frame, of_z, of_stream)
+    step = 4 * RESIDUAL_FRAMES
+    body += [f"add r11, r11, #{step}", f"add r12, r12, #{step}", f"ldr {limit}, {END}", f"cmp r12, {limit}"]
     return [
         "function grit_m7_three_residual",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
-        *schedule([*begin, *ahead]),
-        *("2:", *arrange(body, live, (), body[:8], ATTEMPTS, STEPS), "blo 2b"),
+        *schedule(begin),
+        *("2:", *arrange(body, ("r11", "r12", "lr"), (), body[:8], ATTEMPTS, RESIDUAL_STEPS), "blo 2b"),
         *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
+
+
+def _onto_stream(free: Iterator[str], frame: int, of_z: str, of_stream: str) -> list[str]:
+    """The residual's two frames from `frame` on. of_z, of_stream: where those stand in the second plane."""
+
+    def add(stream: str, at: int, low: str, high: str) -> list[str]:
+        both, old, total = (next(free) for _ in range(3))
+        lines = [f"pkhbt {both}, {low}, {high}, lsl #16", f"ldr {old}, [{stream}, #{at}]"]
+        return [*lines, f"qadd16 {total}, {both}, {old}", f"str {total}, [{stream}, #{at}]"]
+
+    x, thirds = [next(free), next(free)], next(free)
+    lines = [f"ldr {x[f]}, [r12, #{4 * (frame + f)}]" for f in range(2)] + [f"ldr {thirds}, [{of_z}, #{2 * frame}]"]
+    third = next(free)
+    lines.append(f"ldr {third}, [lr, #28]")
+    outputs = {}
+    for row, half in ((2, "b"), (0, "b"), (1, "t")):
+        weight, bias, multiplier = (next(free) for _ in range(3))
+        products, sums, outputs[row] = ([next(free), next(free)] for _ in range(3))
+        lines += [f"ldr {weight}, [lr, #{12 + 4 * row}]", f"ldr {bias}, [lr, #{4 * row}]"]
+        lines += [f"smlad {products[f]}, {weight}, {x[f]}, {bias}" for f in range(2)]
+        lines += [f"smla{half}{'bt'[f]} {sums[f]}, {third}, {thirds}, {products[f]}" for f in range(2)]
+        lines.append(f"ldr {multiplier}, [lr, #{32 + 4 * row}]")
+        for f, out in enumerate(outputs[row]):
+            scaled = next(free)
+            lines += [f"smmulr {scaled}, {sums[f]}, {multiplier}", f"ssat {out}, #16, {scaled}"]
+        if row == 2:
+            lines += add(of_stream, 2 * frame, *outputs[2])
+            third = next(free)
+            lines.append(f"ldr {third}, [lr, #24]")
+    return lines + [line for f in range(2) for line in add("r11", 4 * (frame + f), outputs[0][f], outputs[1][f])]
 
 
 SKIP_FRAMES = 4

@@ -10877,79 +10877,121 @@ grit_m7_three_any:
 grit_m7_three_residual:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #24
-  ldr.w lr, [r0, #0]
-  ldr.w r12, [r0, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #8]
   ldr.w r4, [r0, #20]
   str.w r4, [sp, #0]
+  ldr.w lr, [r0, #0]
   ldr.w r11, [r0, #8]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r9, [lr, #12]
-  ldr.w r10, [lr, #0]
+  ldr.w r12, [r0, #12]
 2:
-  ldr.w r4, [lr, #8]
-  smlad r0, r9, r6, r10
-  ldr.w r2, [lr, #16]
-  smlad r1, r9, r7, r10
-  ldr.w r5, [sp, #0]
-  ldr.w r9, [lr, #20]
-  add.w r10, r5, r12, lsr #1
-  smlad r5, r9, r7, r4
-  ldr.w r8, [lr, #4]
-  smlad r3, r2, r7, r8
-  ldrh.w r7, [r10, #0]
-  smlad r4, r9, r6, r4
-  ldr.w r9, [lr, #28]
-  smlad r2, r2, r6, r8
-  ldrh.w r10, [r10, #2]
-  smlabb r4, r9, r7, r4
-  ldr.w r6, [lr, #36]
-  ldr.w r8, [lr, #24]
-  smlabb r5, r9, r10, r5
-  ldr.w r9, [sp, #8]
-  smlatb r2, r8, r7, r2
-  add.w r12, r12, #8
-  smlatb r3, r8, r10, r3
-  cmp r12, r9
-  smmulr r2, r2, r6
-  ldr.w r9, [lr, #40]
-  smmulr r3, r3, r6
-  ldr.w r6, [lr, #32]
-  smlabb r0, r8, r7, r0
-  ssat r3, #16, r3
-  smlabb r1, r8, r10, r1
-  ssat r2, #16, r2
-  smmulr r0, r0, r6
-  ldr.w r7, [r12, #4]
-  smmulr r4, r4, r9
-  ssat r0, #16, r0
-  smmulr r1, r1, r6
-  ssat r4, #16, r4
-  pkhbt r0, r0, r2, lsl #16
-  ldr.w r10, [sp, #0]
-  ssat r1, #16, r1
-  smmulr r5, r5, r9
-  add.w r2, r10, r11, lsr #1
+  ldr.w r0, [lr, #8]
+  ldr.w r1, [sp, #0]
+  ldr.w r2, [r12, #0]
+  ldr.w r3, [lr, #20]
+  add.w r4, r1, r12, lsr #1
+  ldr.w r5, [r12, #4]
+  ldr.w r6, [lr, #28]
+  smlad r7, r3, r5, r0
+  ldr.w r8, [r4, #0]
+  smlad r0, r3, r2, r0
+  ldr.w r3, [lr, #40]
+  smlabb r0, r6, r8, r0
   ldr.w r9, [lr, #12]
-  ldr.w r10, [lr, #0]
-  ldr.w r6, [r11, #0]
+  smlabt r6, r6, r8, r7
+  add.w r1, r1, r11, lsr #1
+  smmulr r0, r0, r3
+  ldr.w r7, [lr, #16]
+  smmulr r3, r6, r3
+  ldr.w r6, [lr, #4]
+  smlad r10, r7, r2, r6
+  ssat r3, #16, r3
+  smlad r6, r7, r5, r6
+  ldr.w r7, [lr, #0]
+  smlad r5, r9, r5, r7
+  ssat r0, #16, r0
+  smlad r2, r9, r2, r7
+  ldr.w r7, [lr, #24]
+  ldr.w r9, [r1, #0]
+  pkhbt r0, r0, r3, lsl #16
+  smlatt r3, r7, r8, r6
+  qadd16 r0, r0, r9
+  smlabb r2, r7, r8, r2
+  str.w r0, [r1, #0]
+  smlatb r0, r7, r8, r10
+  ldr.w r6, [lr, #36]
+  smlabt r5, r7, r8, r5
+  ldr.w r7, [lr, #32]
+  smmulr r0, r0, r6
+  ldr.w r8, [lr, #8]
+  smmulr r2, r2, r7
+  ssat r0, #16, r0
+  smmulr r5, r5, r7
+  ssat r2, #16, r2
+  smmulr r3, r3, r6
+  ldr.w r6, [lr, #20]
+  ldr.w r7, [r12, #8]
+  pkhbt r0, r2, r0, lsl #16
+  ldr.w r2, [r12, #12]
+  ldr.w r4, [r4, #4]
+  ldr.w r9, [r11, #0]
+  qadd16 r0, r0, r9
+  smlad r9, r6, r7, r8
   ssat r5, #16, r5
-  ldrh.w r8, [r2, #0]
-  pkhbt r1, r1, r3, lsl #16
-  ldr.w r3, [r11, #4]
-  qadd16 r6, r0, r6
-  ldrh.w r0, [r2, #2]
-  qadd16 r4, r4, r8
-  str.w r6, [r11, #0]
-  qadd16 r6, r1, r3
-  strh.w r4, [r2, #0]
-  qadd16 r0, r5, r0
-  str.w r6, [r11, #4]
-  ldr.w r6, [r12, #0]
-  add.w r11, r11, #8
-  strh.w r0, [r2, #2]
+  smlad r6, r6, r2, r8
+  ldr.w r8, [lr, #4]
+  ldr.w r10, [lr, #28]
+  ssat r3, #16, r3
+  smlabb r9, r10, r4, r9
+  smlabt r6, r10, r4, r6
+  str.w r0, [r11, #0]
+  ldr.w r0, [lr, #40]
+  ldr.w r10, [r11, #4]
+  pkhbt r3, r5, r3, lsl #16
+  ldr.w r5, [lr, #16]
+  qadd16 r3, r3, r10
+  smlad r10, r5, r7, r8
+  str.w r3, [r11, #4]
+  smlad r3, r5, r2, r8
+  ldr.w r5, [lr, #12]
+  smmulr r8, r9, r0
+  ldr.w r9, [lr, #24]
+  smmulr r0, r6, r0
+  ldr.w r6, [lr, #0]
+  smlad r7, r5, r7, r6
+  ssat r0, #16, r0
+  smlad r2, r5, r2, r6
+  ssat r5, #16, r8
+  smlabb r6, r9, r4, r7
+  ldr.w r7, [lr, #36]
+  smlatt r3, r9, r4, r3
+  pkhbt r0, r5, r0, lsl #16
+  smlatb r5, r9, r4, r10
+  ldr.w r8, [r1, #4]
+  smmulr r3, r3, r7
+  qadd16 r0, r0, r8
+  smmulr r5, r5, r7
+  ldr.w r7, [lr, #32]
+  smlabt r2, r9, r4, r2
+  ssat r3, #16, r3
+  smmulr r4, r6, r7
+  ssat r5, #16, r5
+  smmulr r2, r2, r7
+  ssat r4, #16, r4
+  str.w r0, [r1, #4]
+  ldr.w r0, [sp, #8]
+  ldr.w r1, [r11, #8]
+  ssat r2, #16, r2
+  pkhbt r4, r4, r5, lsl #16
+  add.w r12, r12, #16
+  qadd16 r1, r4, r1
+  pkhbt r2, r2, r3, lsl #16
+  ldr.w r3, [r11, #12]
+  qadd16 r2, r2, r3
+  str.w r1, [r11, #8]
+  cmp r12, r0
+  str.w r2, [r11, #12]
+  add.w r11, r11, #16
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}

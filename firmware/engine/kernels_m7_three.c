@@ -120,8 +120,8 @@ GRIT_FAST_CODE void grit_three_convolve(const grit_conv_t *conv, uintptr_t plane
 GRIT_FAST_CODE void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_t *z, int16_t *stream,
                                         size_t frames) {
   const uint32_t from = (uint32_t)(uintptr_t)z;
-  const grit_m7_three_call_t call = {
-      block_of(conv), NULL, stream, from, from + round_up((uint32_t)frames, GRIT_M7_THREE_FRAMES) * 4u, planes, NULL};
+  const uint32_t whole = round_up((uint32_t)frames, GRIT_M7_THREE_RESIDUAL_FRAMES);
+  const grit_m7_three_call_t call = {block_of(conv), NULL, stream, from, from + whole * 4u, planes, NULL};
   grit_m7_three_residual(&call);
 }
 

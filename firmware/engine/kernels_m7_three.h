@@ -19,6 +19,7 @@
 #define GRIT_M7_THREE_FORM 4u        /* beside kernels_m7.c's forms */
 #define GRIT_M7_THREE_FRAMES 2u      /* a tile's */
 #define GRIT_M7_THREE_SKIP_FRAMES 4u /* a round's */
+#define GRIT_M7_THREE_RESIDUAL_FRAMES 4u
 
 /* offset, end: bytes in the first plane from where the taps stand; the residual's: addresses of z. */
 typedef struct {

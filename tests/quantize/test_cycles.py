@@ -31,7 +31,7 @@ def a1(wide: int, narrow: int) -> TcnConfig:
 
 NETWORKS = {
     "A2-Full": (a2(8), 8415, 140_864),
-    "A2-Lite": (a2(3), 2345, 48_508),
+    "A2-Lite": (a2(3), 2283, 48_508),
     "A1 standard": (a1(16, 8), 9845, 142_936),
     "A1 feather": (a1(8, 4), 3470, 66_128),
     "A1 nano": (a1(4, 2), 1500, 32_584),

@@ -96,6 +96,16 @@ GRIT_FAST_CODE void grit_m7_three_aim(const grit_conv_t *conv, uint32_t tap, con
   if (pairs_of(conv) != KNOWN_PAIRS) pair[PAIR_WORDS] = (uint32_t)(uintptr_t)at;
 }
 
+GRIT_FAST_CODE void grit_m7_three_aim_all(const grit_conv_t *conv, const int16_t *const *at) {
+  uint32_t *pair = block_of(conv) + HEADER_WORDS;
+  uint32_t left = conv->record->kernel - 1u;
+  for (; left >= 2u; left -= 2u, at += 2, pair += PAIR_WORDS) {
+    pair[0] = (uint32_t)(uintptr_t)at[0];
+    pair[1] = (uint32_t)(uintptr_t)at[1];
+  }
+  if (left != 0u) pair[0] = (uint32_t)(uintptr_t)at[0];
+}
+
 static uint32_t round_up(uint32_t x, uint32_t step) {
   return (x + step - 1u) / step * step;
 }

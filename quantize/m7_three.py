@@ -36,8 +36,9 @@ def _ordered(
 ) -> list[str]:
     """A loop's body in a good order; with `before`, not a loop's but what follows on that. The order written is the one
     to begin with."""
-    around = (before, AFTER) if before else ((), ("blo 2b",))
-    return arrange(lines, live_out, *around, 0, steps, not before, SECOND_PERCENT)
+    loops = before is None
+    after = ("blo 2b",) if loops else AFTER
+    return arrange(lines, live_out, before or (), after, 0, steps, loops, SECOND_PERCENT)
 
 
 def _pair(free: Iterator[str], at: int, following: int | None) -> list[str]:

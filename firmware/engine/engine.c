@@ -480,6 +480,10 @@ static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *co
                                     uint32_t frames, uint32_t step_at) {
   const uintptr_t planes = conv->three ? engine->planes : 0u;
   recall(history, engine->block, planes);
+  if (step_at == 0u) { /* where it falls as long as blocks are whole chunks */
+    use_rows(engine, conv, engine->film_row, engine->ramp_step);
+    step_at = NO_STEP;
+  }
   if (history->copied && step_at == NO_STEP)
     convolve_stretch(engine, conv, planes, out, 0, frames);
   else

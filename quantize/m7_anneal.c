@@ -1,21 +1,22 @@
 /* Simulated annealing for m7_anneal.py: numbers in, the best order and its registers out.
  *
- * In: count, context, registers; for each instruction and then each of the context: length, units, whether only first
- * in its cycle, sources (how many; which, wait); context in front; for each instruction those it must follow (how many;
- * which); values (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps;
- * seed. Out: cycles, the order, the register of each value. Fails with 1 if registers do not suffice for the first
- * order. */
+ * In: count, context; for each instruction and then each of the context: length, units, units by the second rules,
+ * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MOST on is
+ * the round's before); context in front; rounds; for each instruction those it must follow (how many; which); values
+ * (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed; percent that
+ * cycles by the second rules count. Out: cycles, the order, the register of each value. Fails with 1 if registers do
+ * not suffice for the first order. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 512, MOST_LINKS = 64, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
+enum { MOST = 512, MOST_LINKS = 256, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
 static const double HOT = 0.8, COLD = 0.12; /* cycles worse that follow with probability 1/e, at first and at last */
 
-static int count, context, front, length[MOST], units[MOST], alone[MOST], sources[MOST];
-static int source[MOST][MOST_LINKS], wait[MOST][MOST_LINKS];
+static int count, context, front, rounds, length[MOST], units[2][MOST], alone[MOST], sources[MOST];
+static int source[MOST][MOST_LINKS], wait[2][MOST][MOST_LINKS];
 static int follows[MOST], earlier[MOST][MOST], precedes[MOST], later[MOST][MOST];
 static int values, fixed[MOST], writer[MOST], stays[MOST], readers[MOST], reader[MOST][MOST_LINKS];
 
@@ -37,22 +38,35 @@ static uint32_t random_below(uint32_t limit) {
   return (uint32_t)(((random_state >> 33) * limit) >> 31);
 }
 
-static int cycles(const int *order) {
-  static int done[MOST];
+/* Of all rounds, by LLVM's rules or the second ones. */
+static int cycles(const int *order, int rules) {
+  static int done[2 * MOST];
   int cycle = 0, slots = 0, last_write = 0, used = 0;
-  for (int n = 0; n < count + context; n++) {
-    const int i = n < front ? count + n : (n < front + count ? order[n - front] : n);
-    int at = last_write - length[i] > cycle ? last_write - length[i] : cycle;
-    for (int s = 0; s < sources[i]; s++)
-      if (done[source[i][s]] - wait[i][s] > at) at = done[source[i][s]] - wait[i][s];
-    if (at > cycle) cycle = at, slots = 0, used = 0;
-    if (slots == 2 || (used & units[i]) != 0 || (slots != 0 && alone[i])) cycle++, slots = 0, used = 0;
-    slots++;
-    used |= units[i];
-    done[i] = cycle + length[i];
-    if (done[i] > last_write) last_write = done[i];
+  for (int i = 0; i < MOST; i++) done[MOST + i] = -MOST;
+  for (int round = 0; round < rounds; round++) {
+    for (int n = 0; n < count + context; n++) {
+      const int i = n < front ? count + n : (n < front + count ? order[n - front] : n);
+      int at = last_write - length[i] > cycle ? last_write - length[i] : cycle;
+      for (int s = 0; s < sources[i]; s++)
+        if (done[source[i][s]] - wait[rules][i][s] > at) at = done[source[i][s]] - wait[rules][i][s];
+      if (at > cycle) cycle = at, slots = 0, used = 0;
+      if (slots == 2 || (used & units[rules][i]) != 0 || (slots != 0 && alone[i])) cycle++, slots = 0, used = 0;
+      slots++;
+      used |= units[rules][i];
+      done[i] = cycle + length[i];
+      if (done[i] > last_write) last_write = done[i];
+    }
+    memcpy(done + MOST, done, MOST * sizeof *done);
   }
   return cycle + 1;
+}
+
+static double second_counts; /* beside LLVM's cycles */
+
+static double price_of(const int *order) {
+  double price = cycles(order, 0);
+  if (second_counts > 0) price += second_counts * cycles(order, 1);
+  return price / rounds;
 }
 
 static bool assign(int at) {
@@ -116,12 +130,15 @@ static void read_problem(void) {
   context = number();
   for (int i = 0; i < count + context; i++) {
     length[i] = number();
-    units[i] = number();
+    units[0][i] = number();
+    units[1][i] = number();
     alone[i] = number();
     sources[i] = number();
-    for (int s = 0; s < sources[i]; s++) source[i][s] = number(), wait[i][s] = number();
+    for (int s = 0; s < sources[i]; s++)
+      source[i][s] = number(), wait[0][i][s] = number(), wait[1][i][s] = number();
   }
   front = number();
+  rounds = number();
   for (int j = 0; j < count; j++) {
     follows[j] = number();
     for (int n = 0; n < follows[j]; n++) {
@@ -145,10 +162,11 @@ int main(void) {
   for (int n = 0; n < count; n++) order[n] = number();
   const int steps = number();
   random_state = (uint64_t)number();
+  second_counts = number() / 100.0;
   if (!registers_suffice(order, FIRST_TRIES)) return 1;
   memcpy(best, order, sizeof best);
   memcpy(best_given, given, sizeof best_given);
-  int cost = cycles(order), least = cost;
+  double cost = price_of(order), least = cost;
   for (int n = 0; n < count; n++) place[order[n]] = n;
   for (int step = 0; step < steps; step++) {
     const int at = (int)random_below((uint32_t)count), i = order[at];
@@ -164,7 +182,7 @@ int main(void) {
     if (to < at) memmove(tried + to + 1, order + to, (size_t)(at - to) * sizeof *order);
     if (to > at) memmove(tried + at, order + at + 1, (size_t)(to - at) * sizeof *order);
     tried[to] = i;
-    const int price = cycles(tried);
+    const double price = price_of(tried);
     const double heat = HOT * pow(COLD / HOT, (double)step / steps);
     if (price > cost && random_below(1u << 24) >= exp((cost - price) / heat) * (1u << 24)) continue;
     if (!registers_suffice(tried, TRIES)) continue;
@@ -176,7 +194,7 @@ int main(void) {
     memcpy(best, order, sizeof best);
     memcpy(best_given, given, sizeof best_given);
   }
-  printf("%d\n", least);
+  printf("%d %d\n", cycles(best, 0), cycles(best, 1));
   for (int n = 0; n < count; n++) printf("%d ", best[n]);
   printf("\n");
   for (int v = 0; v < values; v++) printf("%d ", best_given[v]);

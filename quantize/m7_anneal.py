@@ -13,9 +13,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from gritspace.quantize.m7_schedule import Instruction, delay, units
+from gritspace.quantize.m7_schedule import LOADS, MULTIPLY, STORES, Instruction, delay, units
 
 POOL = (*(f"r{n}" for n in range(13)), "lr")
+LOOP_ROUNDS = 2
+"""Of a loop's body, the first one from a standing start."""
+MOST = 512
+"""As in m7_anneal.c: a source of the round before is written so much higher."""
 
 
 @dataclass
@@ -35,14 +39,19 @@ def anneal(
     before: Sequence[Instruction],
     after: Sequence[Instruction],
     steps: int,
+    loops: bool = False,
+    second_percent: int = 0,
 ) -> tuple[list[int], dict[str, str]]:
     """A better order of straight-line code with free names, and a register for each of them.
 
     order: the one to begin with. live_out: registers whose last value is needed afterwards. before, after: what runs
-    around it. Same input, same output. The order stays as it is, with a ValueError, if registers do not suffice.
+    around it; loops: what runs after it is itself, behind `after`. second_percent: how much cycles by the second rules
+    (m7_schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
+    beside the first ones. Same input, same output. The order stays as it is, with a ValueError, if registers do not
+    suffice.
     """
     values = _values(code, live_out)
-    numbers = _instructions(code, before, after)
+    numbers = _instructions(code, before, after, loops)
     for j, instruction in enumerate(code):
         earlier = [i for i in range(j) if delay(code[i], instruction) is not None]
         numbers += [len(earlier), *earlier]
@@ -50,7 +59,7 @@ def anneal(
     for value in values:
         fixed = POOL.index(value.register) if value.register in POOL else -1
         numbers += [fixed, value.writer, int(value.stays), len(value.readers), *value.readers]
-    numbers += [*order, steps, len(code)]
+    numbers += [*order, steps, len(code), second_percent]
     result = subprocess.run(
         [_program()], input=" ".join(map(str, numbers)), capture_output=True, text=True, check=False
     )
@@ -69,25 +78,38 @@ def _program() -> str:
 
 
 def _instructions(
-    code: Sequence[Instruction], before: Sequence[Instruction], after: Sequence[Instruction]
+    code: Sequence[Instruction], before: Sequence[Instruction], after: Sequence[Instruction], loops: bool
 ) -> list[int]:
     everything = [*code, *before, *after]
     names = sorted({unit for instruction in everything for unit in units(instruction)})
     context = len(before) + len(after)
     numbers = [len(code), context]
-    writer: dict[str, int] = {}
-    sources: list[list[int]] = [[] for _ in everything]
     count = len(code)
-    for index in [*range(count, count + len(before)), *range(count), *range(count + len(before), len(everything))]:
+    round_of = [*range(count, count + len(before)), *range(count), *range(count + len(before), len(everything))]
+    writer: dict[str, int] = {}
+    if loops:  # what stands in registers at a round's end, the next one finds
+        for index in round_of:
+            writer |= dict.fromkeys(everything[index].writes, MOST + index)
+    sources: list[list[int]] = [[] for _ in everything]
+    for index in round_of:
         instruction = everything[index]
         for register in instruction.reads:
             if register in writer and register != "memory":
-                sources[index] += [writer[register], instruction.wait(register)]
+                source = everything[writer[register] % MOST]
+                wait = instruction.wait(register, source.name == "ldr")
+                sources[index] += [writer[register], wait, wait - _held_up(source, instruction, register)]
         writer |= dict.fromkeys(instruction.writes, index)
     for instruction, links in zip(everything, sources, strict=True):
         needs = sum(1 << names.index(unit) for unit in units(instruction))
-        numbers += [instruction.length, needs, int("simd" in units(instruction)), len(links) // 2, *links]
-    return [*numbers, len(before)]
+        product_or_store = int(instruction.name in MULTIPLY or instruction.name in STORES) << len(names)
+        numbers += [instruction.length, needs, needs | product_or_store, int("simd" in units(instruction))]
+        numbers += [len(links) // 3, *links]
+    return [*numbers, len(before), LOOP_ROUNDS if loops else 1]
+
+
+def _held_up(source: Instruction, instruction: Instruction, register: str) -> int:
+    """Cycles longer by the second rules."""
+    return int(source.name in LOADS and instruction.name in MULTIPLY and register not in instruction.late)
 
 
 def _values(code: Sequence[Instruction], live_out: frozenset[str]) -> list[Value]:

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gritspace.quantize import m7_three
 from gritspace.quantize.arithmetic import tanh_table
 from gritspace.quantize.engine import SOURCES
 from gritspace.quantize.m7_registers import arrange, names
 from gritspace.quantize.m7_schedule import schedule
-from gritspace.quantize.m7_three import three_convolution, three_copy, three_residual, three_skip_two
 
 PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
@@ -31,7 +31,7 @@ RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
-ANNEALED, STEPS = (("tanh", 8), ("tanh", 4)), 400_000
+ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
@@ -532,7 +532,7 @@ def source() -> str:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
-    for lines_of in (three_convolution(3), three_convolution(), three_residual(), three_skip_two(), three_copy()):
+    for lines_of in m7_three.functions():
         lines += formatted(lines_of)
     lines += formatted(narrow()) + formatted(copy()) + formatted(zero())
     lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]

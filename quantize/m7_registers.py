@@ -41,6 +41,8 @@ def arrange(
     after: Sequence[str] = (),
     attempts: int = 900,
     steps: int = 0,
+    loops: bool = False,
+    second_percent: int = 0,
 ) -> list[str]:
     """lines -> the same instructions, in the best order found, with registers for the free names.
 
@@ -81,7 +83,7 @@ def arrange(
             raise ValueError("no order found in which the registers suffice")
         return [line for _, line in best[1]]
     begin = [index for index, _ in best[1]] or list(range(len(lines)))
-    order, register = anneal(problem.code, begin, frozenset(live_out), *context, steps)
+    order, register = anneal(problem.code, begin, frozenset(live_out), *context, steps, loops, second_percent)
     return [_FREE.sub(lambda m: register[m[0]], problem.code[index].text) for index in order]
 
 

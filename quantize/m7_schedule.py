@@ -17,19 +17,21 @@ from functools import cache, cached_property
 MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smlawb", "smlawt"}
 SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
 SHIFTER = {"ssat", "pkhbt", "pkhtb"}
-LOADS, STORES = ("ldr", "ldrh"), ("str", "strh")
+LOADS, STORES, BRANCHES = ("ldr", "ldrh"), ("str", "strh"), ("blo", "bne")
 
 
 @dataclass(frozen=True, eq=False)
 class Instruction:
     """One instruction. early, late: sources needed a cycle sooner or later than an addition's are: addresses and what
-    PKHBT or an addition shifts; accumulators and what is stored."""
+    PKHBT or an addition shifts; accumulators and what is stored. early_if_loaded: early only from a load: what an
+    addition adds to what it shifts."""
 
     text: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     early: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+    early_if_loaded: tuple[str, ...] = ()
 
     @cached_property
     def name(self) -> str:
@@ -41,9 +43,11 @@ class Instruction:
         """Cycles until the result is written: results are written in the order of the program."""
         return 2 if self.name in MULTIPLY or self.name in ("ssat", "qadd16", "ldrh", *STORES) else 1
 
-    def wait(self, register: str) -> int:
-        """When it needs a register, in cycles after an addition would."""
-        return -1 if register in self.early else int(register in self.late)
+    def wait(self, register: str, loaded: bool = False) -> int:
+        """When it needs a register, in cycles after an addition would. loaded: it comes from memory, a word."""
+        if register in self.early or (loaded and register in self.early_if_loaded):
+            return -1
+        return int(register in self.late)
 
 
 @cache
@@ -59,17 +63,17 @@ def parse(text: str) -> Instruction:
         return Instruction(text, (*registers[1:], "memory"), (registers[0],), tuple(registers[1:]))
     if name in ("cmp", "tst"):
         return Instruction(text, tuple(registers), ("flags",))
+    if name in BRANCHES:
+        return Instruction(text, ("flags",), ())
     if name == "subs":
         return Instruction(text, tuple(registers[1:]), (registers[0], "flags"))
     if name in MULTIPLY:
         late = tuple(r for r in registers[3:] if r not in registers[1:3])
         return Instruction(text, tuple(registers[1:]), (registers[0],), (), late)
-    early = (
-        tuple(registers[2:])
-        if name in ("pkhbt", "pkhtb") or (name == "add" and ("lsl" in rest or "lsr" in rest))
-        else ()
-    )
-    return Instruction(text, tuple(registers[1:]), (registers[0],), early)
+    shifts = name == "add" and ("lsl" in rest or "lsr" in rest)
+    early = tuple(registers[2:]) if shifts or name in ("pkhbt", "pkhtb") else ()
+    added = (registers[1],) if shifts else ()
+    return Instruction(text, tuple(registers[1:]), (registers[0],), early, (), added)
 
 
 _REGISTER = re.compile(r"[rv]\d+|lr|sp")
@@ -81,7 +85,7 @@ def delay(before: Instruction, after: Instruction) -> int | None:
     needed: int | None = None
     for register in before.writes:
         if register in after.reads and register != "memory":
-            needed = max(needed or 0, before.length - after.wait(register))
+            needed = max(needed or 0, before.length - after.wait(register, before.name == "ldr"))
         elif register == "memory" and register in after.reads:
             if _may_overlap(before, after):
                 needed = max(needed or 0, 1)
@@ -145,7 +149,7 @@ def heights(edges: Sequence[Sequence[tuple[int, int]]], code: Sequence[Instructi
 
 def duration(code: Sequence[Instruction]) -> int:
     """Cycles until the last instruction is issued, two a cycle in the given order."""
-    ready: dict[str, int] = {}
+    ready: dict[str, tuple[int, bool]] = {}
     stored: dict[str, int] = {}
     cycle, slots, last_write = 0, 0, 0
     used: set[str] = set()
@@ -155,7 +159,7 @@ def duration(code: Sequence[Instruction]) -> int:
             if register == "memory":
                 at = max(at, stored.get(_place(instruction), 0))
             elif register in ready:
-                at = max(at, ready[register] - instruction.wait(register))
+                at = max(at, ready[register][0] - instruction.wait(register, ready[register][1]))
         if at > cycle:
             cycle, slots, used = at, 0, set()
         if slots == 2 or used & units(instruction) or (slots and instruction.name in SIMD):
@@ -167,7 +171,7 @@ def duration(code: Sequence[Instruction]) -> int:
             if register == "memory":
                 stored[_place(instruction)] = cycle + 1
             else:
-                ready[register] = cycle + instruction.length
+                ready[register] = cycle + instruction.length, instruction.name == "ldr"
     return cycle + 1
 
 

@@ -33,6 +33,7 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * and in front of the block. */
 #define TILE_FRAMES 3u
 #define TWICE_FRAMES (TILE_FRAMES - 1u)
+_Static_assert(COPIED_FRAMES_PER_TAP > TWICE_FRAMES, "a ring's taps begin in the ring");
 
 /* What a convolution looks back on: the `length` frames before the present
  * chunk, exactly as many as it needs. Short ones lie in order, oldest first,
@@ -515,7 +516,7 @@ static void remember(history_t *history, const int16_t *block, uint32_t frames, 
   }
   const uint32_t first = smaller(frames, history->length - history->next);
   copy_frames(history->frames + (size_t)history->next * channels, block, first, channels, planes);
-  copy_frames(history->frames, block + (size_t)first * channels, frames - first, channels, planes);
+  if (first < frames) copy_frames(history->frames, block + (size_t)first * channels, frames - first, channels, planes);
   if (first < frames || history->next < TWICE_FRAMES)
     copy_frames(history->frames + (size_t)history->length * channels, history->frames, TWICE_FRAMES, channels, planes);
   history->next += frames;
@@ -544,41 +545,81 @@ static uint32_t aim_tap(const grit_conv_t *conv, const history_t *history, const
   return left >= CHUNK_FRAMES ? CHUNK_FRAMES : at + whole_tiles(left, conv->three);
 }
 
-/* Aims the taps of a ring whose time has come at frame `at`; until[] says when
- * each one's comes next. Returns when the first one's does. */
-static uint32_t aim_taps(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
-                         uint8_t *until) {
+/* Aims a ring's taps for the first frame of the block, all but the last, which stands still. until[] says up to which
+ * frame each one is good. None of them is in the block yet: a ring's dilation is longer than COPIED_FRAMES_PER_TAP.
+ * Returns the frame up to which all are good. */
+static uint32_t aim_all(const grit_conv_t *conv, const history_t *history, uint8_t *until) {
+  const int16_t *places[GRIT_MAX_KERNEL];
+  const uint32_t others = conv->record->kernel - 1u, dilation = conv->record->dilation, length = history->length;
+  uint32_t lag = others * dilation, index = history->next + length - lag, next = CHUNK_FRAMES;
+  for (uint32_t tap = 0; tap < others; tap++, lag -= dilation, index += dilation) {
+    if (index >= length) index -= length;
+    places[tap] = history->frames + (size_t)index * history->channels;
+    const uint32_t left = smaller(lag - TWICE_FRAMES, length - index);
+    const uint32_t good = left >= CHUNK_FRAMES ? CHUNK_FRAMES : smaller(whole_tiles(left, conv->three), CHUNK_FRAMES);
+    until[tap] = (uint8_t)good;
+    next = smaller(next, good);
+  }
+  grit_kernel_aim_all(conv, places);
+  return next;
+}
+
+/* Aims the taps of a ring whose time has come at frame `at`. until[], and what is returned: as above. */
+static uint32_t aim_due(const grit_conv_t *conv, const history_t *history, const int16_t *block, uint32_t at,
+                        uint8_t *until) {
   uint32_t next = CHUNK_FRAMES;
   for (uint32_t tap = 0; tap + 1u < conv->record->kernel; tap++) {
-    if (at == 0u || until[tap] == at)
-      until[tap] = (uint8_t)smaller(aim_tap(conv, history, block, tap, at), CHUNK_FRAMES);
+    if (until[tap] == at) until[tap] = (uint8_t)smaller(aim_tap(conv, history, block, tap, at), CHUNK_FRAMES);
     next = smaller(next, until[tap]);
   }
   return next;
 }
 
-/* conv over the whole chunk, its history included, into out. step_at: where its rows take a ramp step, or NO_STEP. */
-static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
-                                    uint32_t frames, uint32_t step_at) {
+/* conv over the block's frames from `from` up to `to`, all taps good for them, into out, which holds the block's. */
+static inline void convolve_stretch(const grit_engine_t *engine, const grit_conv_t *conv, uintptr_t planes,
+                                    int16_t *out, uint32_t from, uint32_t to) {
+  const int32_t *dry = engine->dry + from;
+  if (planes != 0u)
+    grit_three_convolve(conv, planes, from, dry, out + (size_t)from * 2u, to - from);
+  else
+    grit_kernel_convolve(conv, from, dry, out + (size_t)from * conv->record->rows, to - from);
+}
+
+/* As convolve, what happens on the way included: a tap leaves a ring; rows take a ramp step. */
+static GRIT_FAST_CODE __attribute__((noinline)) void convolve_in_stretches(grit_engine_t *engine,
+                                                                           const grit_conv_t *conv,
+                                                                           const history_t *history, int16_t *out,
+                                                                           uint32_t frames, uint32_t step_at) {
   uint8_t until[GRIT_MAX_KERNEL];
-  const uintptr_t planes = conv->three ? engine->planes : 0u;
-  int16_t *block = history->chunk;
-  recall(history, block, planes);
   uint32_t aim_at = history->copied ? frames : 0u; /* when a tap has to be aimed next */
   for (uint32_t done = 0; done < frames;) {
     if (done == step_at) {
       use_rows(engine, conv, engine->film_row, engine->ramp_step);
       step_at = NO_STEP;
     }
-    if (done == aim_at) aim_at = aim_taps(conv, history, block, done, until);
+    if (done == aim_at)
+      aim_at = done == 0u ? aim_all(conv, history, until) : aim_due(conv, history, history->chunk, done, until);
     const uint32_t end = smaller(smaller(aim_at, step_at), frames);
-    if (planes != 0u)
-      grit_three_convolve(conv, planes, done, engine->dry + done, out + (size_t)done * 2u, end - done);
-    else
-      grit_kernel_convolve(conv, done, engine->dry + done, out + (size_t)done * conv->record->rows, end - done);
+    convolve_stretch(engine, conv, conv->three ? engine->planes : 0u, out, done, end);
     done = end;
   }
-  remember(history, block, frames, planes);
+}
+
+/* conv over the whole chunk, its history included, into out. step_at: where its
+ * rows take a ramp step, or NO_STEP. */
+static GRIT_FAST_CODE void convolve(grit_engine_t *engine, const grit_conv_t *conv, history_t *history, int16_t *out,
+                                    uint32_t frames, uint32_t step_at) {
+  const uintptr_t planes = conv->three ? engine->planes : 0u;
+  recall(history, history->chunk, planes);
+  if (step_at == 0u) { /* where it falls as long as blocks are whole chunks */
+    use_rows(engine, conv, engine->film_row, engine->ramp_step);
+    step_at = NO_STEP;
+  }
+  if (history->copied && step_at == NO_STEP)
+    convolve_stretch(engine, conv, planes, out, 0, frames);
+  else
+    convolve_in_stretches(engine, conv, history, out, frames, step_at);
+  remember(history, history->chunk, frames, planes);
 }
 
 static void gate(const grit_layer_t *record, int16_t *pre, size_t channels, size_t frames, int16_t *z) {

@@ -75,6 +75,10 @@ void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   taps_of(conv)[tap] = at;
 }
 
+void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at) {
+  memcpy(taps_of(conv), at, (conv->record->kernel - 1u) * sizeof *at);
+}
+
 static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);

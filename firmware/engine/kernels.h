@@ -109,6 +109,9 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
  * frames behind it. */
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
+/* The same for every tap but the last. */
+void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at);
+
 /* out[frame][row] = requantized sum over tap[first + frame][input] * weight +
  * dry[frame] * mixin + bias, through the tanh table if that is its use. dry: a
  * sample a word. A single row lies dense: out[frame]. */

@@ -8284,72 +8284,72 @@ grit_m7_convolve_leaky_8_6:
   smlad r4, r10, r7, r4
   ldr.w r7, [r12, #28]
   smlad r5, r10, r8, r5
-  ldr.w r10, [sp, #12]
+  ldr.w r10, [lr, #212]
   smlad r0, r9, r6, r0
   ldr.w r8, [r12, #44]
-  smlad r1, r9, r7, r1
-  add.w r12, r10, r11
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #228]
-  ldr.w r10, [lr, #212]
-  add.w r11, r11, #48
-  smlad r5, r10, r8, r5
-  smlad r4, r10, r7, r4
-  and r7, r9, r5, asr #31
   smlad r3, r10, r6, r3
-  and r8, r9, r4, asr #31
-  ldr.w r10, [lr, #220]
-  add.w r8, r8, r10
-  and r9, r9, r3, asr #31
-  add.w r9, r9, r10
-  smmulr r4, r4, r8
-  ldr.w r8, [lr, #224]
-  smmulr r3, r3, r9
-  and r9, r8, r0, asr #31
-  add.w r7, r7, r10
-  and r10, r8, r1, asr #31
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, #216]
-  and r8, r8, r2, asr #31
-  add.w r9, r9, r7
-  add.w r10, r10, r7
-  add.w r7, r8, r7
-  smmulr r1, r1, r10
-  ssat r3, #16, r3
-  smmulr r0, r0, r9
-  ssat r1, #16, r1
-  smmulr r2, r2, r7
+  ldr.w r12, [lr, #224]
+  smlad r5, r10, r8, r5
+  ldr.w r6, [lr, #220]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #228]
+  smlad r2, r9, r8, r2
+  and r8, r10, r5, asr #31
+  smlad r1, r9, r7, r1
+  add.w r9, r8, r6
+  and r7, r10, r4, asr #31
+  and r8, r12, r0, asr #31
+  smmulr r5, r5, r9
+  and r9, r10, r3, asr #31
+  add.w r7, r7, r6
   ssat r5, #16, r5
+  smmulr r4, r4, r7
+  ldr.w r7, [sp, #12]
+  add.w r9, r9, r6
+  and r6, r12, r2, asr #31
+  smmulr r3, r3, r9
+  ldr.w r9, [sp, #8]
+  ldr.w r10, [lr, #216]
+  add.w r8, r8, r10
+  and r12, r12, r1, asr #31
+  ssat r3, #16, r3
+  smmulr r0, r0, r8
+  add.w r6, r6, r10
+  ldr.w r8, [lr, #-8]
+  add.w r10, r12, r10
+  ldr.w r12, [lr, #0]
   ssat r0, #16, r0
+  smmulr r2, r2, r6
+  add.w r7, r7, r11
+  add.w r6, r9, #12
   ssat r4, #16, r4
+  smmulr r1, r1, r10
   pkhbt r3, r0, r3, lsl #16
-  str.w r3, [r12, #0]
+  ldr.w r0, [r9, #0]
+  ssat r1, #16, r1
+  str.w r3, [r7, #0]
+  ldr.w r10, [lr, #-4]
+  add.w r11, r11, #48
   ssat r2, #16, r2
+  smlatb r3, r10, r0, r8
   pkhbt r4, r1, r4, lsl #16
-  str.w r4, [r12, #16]
+  str.w r4, [r7, #16]
   pkhbt r5, r2, r5, lsl #16
-  str.w r5, [r12, #32]
-  ldr.w r4, [lr, #-12]
-  ldr.w r9, [lr, #-4]
-  ldr.w r7, [lr, #-8]
-  ldr.w r8, [sp, #8]
-  add.w r10, r8, #12
-  str.w r10, [sp, #8]
-  ldr.w r10, [r8, #4]
-  ldr.w r12, [r8, #0]
-  ldr.w r6, [lr, #0]
-  smlatb r3, r9, r12, r7
-  ldr.w r8, [r8, #8]
-  smlabb r1, r9, r10, r4
-  ldr.w r2, [sp, #16]
-  smlabb r0, r9, r12, r4
-  add.w r12, r6, r11
-  smlatb r5, r9, r8, r7
-  cmp r11, r2
-  smlabb r2, r9, r8, r4
-  ldr.w r6, [r12, #0]
-  smlatb r4, r9, r10, r7
+  ldr.w r2, [lr, #-12]
+  ldr.w r1, [sp, #16]
+  smlabb r0, r10, r0, r2
+  cmp r11, r1
+  ldr.w r4, [r9, #4]
+  smlabb r1, r10, r4, r2
+  str.w r5, [r7, #32]
+  ldr.w r7, [r9, #8]
+  add.w r12, r12, r11
   ldr.w r9, [lr, #4]
+  smlatb r5, r10, r7, r8
+  smlatb r4, r10, r4, r8
+  str.w r6, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r2, r10, r7, r2
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -10517,196 +10517,196 @@ grit_m7_three_6:
   smlabb r0, r10, r9, r0
   ldr.w r9, [lr, #8]
 2:
-  ldr.w r8, [lr, #12]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #4]
-  smlad r0, r9, r6, r0
-  add.w r10, r10, r11
-  smlad r3, r8, r7, r3
-  ldr.w r9, [sp, #0]
-  smlad r2, r8, r6, r2
   ldr.w r8, [lr, #16]
-  add.w r12, r9, r12, lsr #1
-  add.w r9, r9, r10, lsr #1
-  smlad r5, r8, r7, r5
-  ldr.w r7, [r10, #4]
-  smlad r4, r8, r6, r4
-  ldrh.w r6, [r9, #2]
-  ldrh.w r8, [r12, #2]
-  ldr.w r10, [r10, #0]
-  ldrh.w r9, [r9, #0]
-  ldrh.w r12, [r12, #0]
-  pkhbt r8, r8, r6, lsl #16
-  ldr.w r6, [lr, #20]
-  pkhbt r9, r12, r9, lsl #16
-  smlad r0, r6, r10, r0
-  ldr.w r12, [lr, #28]
-  smlad r1, r6, r7, r1
-  ldr.w r6, [lr, #24]
-  smlad r5, r12, r7, r5
-  smlad r4, r12, r10, r4
-  ldr.w r12, [lr, #44]
-  smlad r3, r6, r7, r3
-  ldr.w r7, [lr, #36]
-  smlad r2, r6, r10, r2
-  ldr.w r10, [lr, #32]
-  smlad r3, r7, r8, r3
-  ldr.w r6, [lr, #40]
-  smlad r0, r10, r9, r0
-  smlad r2, r7, r9, r2
-  add.w r12, r12, r11
-  smlad r4, r6, r9, r4
-  ldr.w r9, [lr, #52]
-  smlad r5, r6, r8, r5
-  ldr.w r6, [r12, #0]
-  smlad r1, r10, r8, r1
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #48]
   smlad r0, r9, r6, r0
-  add.w r10, r10, r11
-  smlad r3, r8, r7, r3
+  ldr.w r10, [lr, #4]
+  smlad r1, r9, r7, r1
   ldr.w r9, [sp, #0]
-  smlad r2, r8, r6, r2
-  ldr.w r8, [lr, #60]
+  smlad r5, r8, r7, r5
+  add.w r10, r10, r11
+  smlad r4, r8, r6, r4
+  ldr.w r8, [lr, #12]
   add.w r12, r9, r12, lsr #1
   add.w r9, r9, r10, lsr #1
-  smlad r5, r8, r7, r5
-  ldr.w r7, [r10, #4]
-  smlad r4, r8, r6, r4
-  ldrh.w r6, [r9, #2]
-  ldrh.w r8, [r12, #2]
-  ldr.w r10, [r10, #0]
-  ldrh.w r9, [r9, #0]
+  smlad r3, r8, r7, r3
+  ldrh.w r7, [r12, #2]
+  smlad r2, r8, r6, r2
+  ldrh.w r6, [r9, #0]
+  ldrh.w r9, [r9, #2]
   ldrh.w r12, [r12, #0]
-  pkhbt r8, r8, r6, lsl #16
-  ldr.w r6, [lr, #64]
+  ldr.w r8, [r10, #0]
+  ldr.w r10, [r10, #4]
+  pkhbt r6, r12, r6, lsl #16
+  ldr.w r12, [lr, #28]
+  pkhbt r9, r7, r9, lsl #16
+  smlad r5, r12, r10, r5
+  ldr.w r7, [lr, #24]
+  smlad r4, r12, r8, r4
+  ldr.w r12, [lr, #20]
+  smlad r2, r7, r8, r2
+  smlad r0, r12, r8, r0
+  ldr.w r8, [lr, #36]
+  smlad r1, r12, r10, r1
+  ldr.w r12, [lr, #44]
+  smlad r3, r7, r10, r3
+  ldr.w r7, [lr, #40]
+  smlad r2, r8, r6, r2
+  ldr.w r10, [lr, #32]
+  smlad r3, r8, r9, r3
+  add.w r12, r12, r11
+  smlad r5, r7, r9, r5
+  ldr.w r8, [lr, #60]
+  smlad r4, r7, r6, r4
+  ldr.w r7, [r12, #4]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [r12, #0]
+  smlad r1, r10, r9, r1
+  ldr.w r9, [lr, #56]
+  smlad r5, r8, r7, r5
+  ldr.w r10, [sp, #0]
+  smlad r4, r8, r6, r4
+  ldr.w r8, [lr, #48]
+  smlad r2, r9, r6, r2
+  add.w r8, r8, r11
+  smlad r3, r9, r7, r3
+  add.w r12, r10, r12, lsr #1
+  ldr.w r9, [lr, #52]
+  add.w r10, r10, r8, lsr #1
+  smlad r0, r9, r6, r0
+  ldrh.w r6, [r12, #2]
+  smlad r1, r9, r7, r1
+  ldrh.w r9, [r10, #0]
+  ldrh.w r7, [r10, #2]
+  ldrh.w r12, [r12, #0]
+  ldr.w r10, [r8, #0]
+  ldr.w r8, [r8, #4]
   pkhbt r9, r12, r9, lsl #16
-  smlad r0, r6, r10, r0
+  ldr.w r12, [lr, #68]
+  pkhbt r7, r6, r7, lsl #16
+  smlad r3, r12, r8, r3
+  ldr.w r6, [lr, #64]
+  smlad r2, r12, r10, r2
   ldr.w r12, [lr, #72]
-  smlad r1, r6, r7, r1
-  ldr.w r6, [lr, #68]
-  smlad r5, r12, r7, r5
+  smlad r1, r6, r8, r1
+  smlad r5, r12, r8, r5
+  ldr.w r8, [lr, #76]
+  smlad r0, r6, r10, r0
+  ldr.w r6, [lr, #84]
   smlad r4, r12, r10, r4
   ldr.w r12, [lr, #88]
-  smlad r3, r6, r7, r3
-  ldr.w r7, [lr, #80]
-  smlad r2, r6, r10, r2
-  ldr.w r10, [lr, #76]
-  smlad r3, r7, r8, r3
-  ldr.w r6, [lr, #84]
-  smlad r0, r10, r9, r0
-  smlad r2, r7, r9, r2
+  smlad r1, r8, r7, r1
+  ldr.w r10, [lr, #80]
+  smlad r0, r8, r9, r0
   add.w r12, r12, r11
+  smlad r5, r6, r7, r5
+  ldr.w r8, [sp, #0]
   smlad r4, r6, r9, r4
-  ldr.w r9, [lr, #96]
-  smlad r5, r6, r8, r5
   ldr.w r6, [r12, #0]
-  smlad r1, r10, r8, r1
+  smlad r2, r10, r9, r2
+  ldr.w r9, [lr, #96]
+  smlad r3, r10, r7, r3
   ldr.w r7, [r12, #4]
   smlad r0, r9, r6, r0
-  ldr.w r8, [lr, #92]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [sp, #0]
   ldr.w r10, [lr, #104]
-  add.w r8, r8, r11
-  smlad r5, r10, r7, r5
-  add.w r12, r9, r12, lsr #1
+  smlad r1, r9, r7, r1
+  add.w r9, r8, r12, lsr #1
+  ldr.w r12, [lr, #92]
+  add.w r12, r12, r11
   smlad r4, r10, r6, r4
+  smlad r5, r10, r7, r5
   ldr.w r10, [lr, #100]
-  add.w r9, r9, r8, lsr #1
-  smlad r2, r10, r6, r2
-  ldrh.w r6, [r12, #2]
+  add.w r8, r8, r12, lsr #1
   smlad r3, r10, r7, r3
   ldrh.w r7, [r9, #2]
-  ldrh.w r10, [r12, #0]
+  smlad r2, r10, r6, r2
+  ldrh.w r6, [r8, #2]
+  ldrh.w r8, [r8, #0]
   ldrh.w r9, [r9, #0]
-  ldr.w r12, [r8, #4]
-  ldr.w r8, [r8, #0]
-  pkhbt r6, r6, r7, lsl #16
+  ldr.w r10, [r12, #0]
+  ldr.w r12, [r12, #4]
+  pkhbt r6, r7, r6, lsl #16
   ldr.w r7, [lr, #116]
-  pkhbt r9, r10, r9, lsl #16
+  pkhbt r9, r9, r8, lsl #16
   smlad r5, r7, r12, r5
-  ldr.w r10, [lr, #112]
-  smlad r4, r7, r8, r4
-  ldr.w r7, [lr, #108]
-  smlad r2, r10, r8, r2
-  smlad r1, r7, r12, r1
-  smlad r0, r7, r8, r0
-  ldr.w r7, [lr, #120]
-  smlad r3, r10, r12, r3
+  ldr.w r8, [lr, #108]
+  smlad r4, r7, r10, r4
+  ldr.w r7, [lr, #112]
+  smlad r1, r8, r12, r1
+  smlad r0, r8, r10, r0
+  ldr.w r8, [lr, #120]
+  smlad r2, r7, r10, r2
+  ldr.w r10, [lr, #128]
+  smlad r3, r7, r12, r3
+  ldr.w r12, [lr, #124]
+  smlad r1, r8, r6, r1
+  ldr.w r7, [lr, #144]
+  smlad r0, r8, r9, r0
+  and r8, r7, r1, asr #31
+  smlad r3, r12, r6, r3
+  and r7, r7, r0, asr #31
+  smlad r2, r12, r9, r2
   ldr.w r12, [lr, #148]
-  smlad r0, r7, r9, r0
-  ldr.w r8, [lr, #128]
-  smlad r1, r7, r6, r1
-  ldr.w r7, [lr, #124]
-  smlad r5, r8, r6, r5
-  ldr.w r10, [lr, #144]
-  smlad r3, r7, r6, r3
-  and r6, r10, r0, asr #31
-  smlad r4, r8, r9, r4
-  and r8, r10, r1, asr #31
-  smlad r2, r7, r9, r2
-  ldr.w r7, [lr, #132]
-  ldr.w r9, [sp, #0]
-  add.w r8, r8, r7
-  add.w r7, r6, r7
-  ldr.w r6, [lr, #136]
-  and r10, r12, r3, asr #31
-  add.w r10, r10, r6
-  and r12, r12, r2, asr #31
-  add.w r12, r12, r6
-  smmulr r0, r0, r7
-  ldr.w r7, [sp, #4]
-  smmulr r2, r2, r12
-  ldr.w r12, [lr, #152]
-  smmulr r1, r1, r8
-  and r6, r12, r5, asr #31
-  add.w r8, r7, r11
-  ssat r2, #16, r2
-  smmulr r3, r3, r10
+  smlad r4, r10, r9, r4
+  ldr.w r9, [lr, #132]
+  smlad r5, r10, r6, r5
+  add.w r6, r7, r9
+  add.w r9, r8, r9
+  and r7, r12, r2, asr #31
+  ldr.w r8, [lr, #152]
+  ldr.w r10, [lr, #136]
+  and r12, r12, r3, asr #31
+  add.w r7, r7, r10
+  smmulr r1, r1, r9
+  ldr.w r9, [lr, #140]
+  add.w r12, r12, r10
+  and r10, r8, r4, asr #31
+  smmulr r0, r0, r6
+  and r6, r8, r5, asr #31
+  ldr.w r8, [sp, #4]
+  add.w r8, r8, r11
+  add.w r6, r6, r9
   ssat r1, #16, r1
-  ldr.w r10, [lr, #140]
-  ldr.w r7, [sp, #12]
-  add.w r6, r6, r10
-  and r12, r12, r4, asr #31
-  add.w r10, r12, r10
-  ldr.w r12, [lr, #0]
+  smmulr r2, r2, r7
   ssat r0, #16, r0
-  smmulr r4, r4, r10
+  smmulr r3, r3, r12
+  ldr.w r12, [sp, #12]
+  add.w r9, r10, r9
   ssat r3, #16, r3
+  smmulr r4, r4, r9
+  ssat r2, #16, r2
   smmulr r5, r5, r6
   add.w r11, r11, #8
-  add.w r6, r9, r8, lsr #1
+  ldr.w r9, [sp, #8]
+  add.w r6, r12, r11
+  ldr.w r12, [sp, #0]
   pkhbt r0, r0, r2, lsl #16
-  ldr.w r10, [lr, #-4]
+  ldr.w r7, [lr, #-8]
+  add.w r12, r12, r8, lsr #1
+  ldr.w r10, [r6, #4]
   ssat r4, #16, r4
   str.w r0, [r8, #0]
-  ldr.w r2, [lr, #-16]
-  add.w r0, r7, r11
-  ldr.w r9, [lr, #-8]
-  strh.w r4, [r6, #0]
-  ldr.w r7, [lr, #-20]
-  ldr.w r4, [r0, #0]
   pkhbt r1, r1, r3, lsl #16
-  str.w r1, [r8, #4]
-  add.w r12, r12, r11
-  ldr.w r8, [lr, #-12]
-  ldr.w r3, [r0, #4]
-  ldr.w r0, [sp, #8]
+  strh.w r4, [r12, #0]
+  ldr.w r3, [lr, #-16]
+  ldr.w r0, [r6, #0]
+  ldr.w r4, [lr, #-12]
+  cmp r11, r9
+  ldr.w r6, [lr, #-4]
+  smlatb r2, r7, r0, r3
   ssat r5, #16, r5
-  smlabb r1, r9, r3, r7
-  strh.w r5, [r6, #2]
-  smlabb r5, r10, r3, r8
-  cmp r11, r0
-  smlabb r0, r9, r4, r7
-  ldr.w r7, [r12, #4]
-  smlatb r3, r9, r3, r2
-  ldr.w r6, [r12, #0]
-  smlatb r2, r9, r4, r2
+  smlatb r3, r7, r10, r3
   ldr.w r9, [lr, #8]
-  smlabb r4, r10, r4, r8
+  str.w r1, [r8, #4]
+  ldr.w r1, [lr, #0]
+  strh.w r5, [r12, #2]
+  add.w r12, r1, r11
+  smlabb r5, r6, r10, r4
+  ldr.w r8, [lr, #-20]
+  smlabb r1, r7, r10, r8
+  smlabb r4, r6, r0, r4
+  ldr.w r6, [r12, #0]
+  smlabb r0, r7, r0, r8
+  ldr.w r7, [r12, #4]
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -10754,118 +10754,118 @@ grit_m7_three_any:
   smlabb r0, r10, r9, r0
   ldr.w r9, [lr, #8]
 2:
-  ldr.w r8, [lr, #4]
+  ldr.w r8, [lr, #12]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
+  ldr.w r10, [lr, #4]
   smlad r1, r9, r7, r1
-  add.w r8, r8, r11
-  smlad r4, r10, r6, r4
   ldr.w r9, [sp, #0]
-  smlad r5, r10, r7, r5
-  ldr.w r10, [lr, #12]
+  smlad r2, r8, r6, r2
+  add.w r10, r10, r11
+  smlad r3, r8, r7, r3
   add.w r12, r9, r12, lsr #1
-  add.w r9, r9, r8, lsr #1
-  smlad r3, r10, r7, r3
-  ldr.w r7, [r8, #0]
-  smlad r2, r10, r6, r2
-  ldrh.w r10, [r12, #0]
-  ldrh.w r6, [r9, #2]
+  ldr.w r8, [lr, #16]
+  add.w r9, r9, r10, lsr #1
+  smlad r4, r8, r6, r4
+  ldrh.w r6, [r12, #2]
+  smlad r5, r8, r7, r5
+  ldrh.w r7, [r9, #2]
   ldrh.w r9, [r9, #0]
-  ldrh.w r12, [r12, #2]
-  ldr.w r8, [r8, #4]
-  pkhbt r6, r12, r6, lsl #16
-  ldr.w r12, [lr, #28]
-  pkhbt r10, r10, r9, lsl #16
-  smlad r5, r12, r8, r5
-  ldr.w r9, [lr, #24]
-  smlad r4, r12, r7, r4
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r7, r2
-  smlad r0, r12, r7, r0
-  ldr.w r7, [lr, #40]
-  smlad r3, r9, r8, r3
+  ldrh.w r8, [r12, #0]
+  ldr.w r12, [r10, #0]
+  ldr.w r10, [r10, #4]
+  pkhbt r6, r6, r7, lsl #16
+  ldr.w r7, [lr, #28]
+  pkhbt r8, r8, r9, lsl #16
+  smlad r4, r7, r12, r4
+  ldr.w r9, [lr, #20]
+  smlad r5, r7, r10, r5
+  ldr.w r7, [lr, #24]
+  smlad r1, r9, r10, r1
+  smlad r0, r9, r12, r0
   ldr.w r9, [lr, #36]
-  smlad r1, r12, r8, r1
+  smlad r3, r7, r10, r3
+  ldr.w r10, [lr, #32]
+  smlad r2, r7, r12, r2
+  ldr.w r7, [lr, #40]
+  smlad r2, r9, r8, r2
   ldr.w r12, [lr, #44]
-  smlad r4, r7, r10, r4
-  ldr.w r8, [lr, #32]
-  smlad r2, r9, r10, r2
-  add.w r12, r12, r11
   smlad r3, r9, r6, r3
+  add.w r12, r12, r11
+  smlad r0, r10, r8, r0
   ldr.w r9, [lr, #52]
   smlad r5, r7, r6, r5
-  ldr.w r7, [r12, #4]
-  smlad r0, r8, r10, r0
-  ldr.w r10, [sp, #20]
-  smlad r1, r8, r6, r1
-  ldr.w r6, [r12, #0]
   add.w lr, lr, #44
-  cmp lr, r10
+  smlad r4, r7, r8, r4
+  ldr.w r7, [sp, #20]
+  smlad r1, r10, r6, r1
+  cmp lr, r7
+  ldr.w r6, [r12, #0]
+  ldr.w r7, [r12, #4]
   bne 2b
   ldr.w r12, [lr, #20]
-  ldr.w r6, [lr, #4]
-  and r9, r12, r2, asr #31
-  ldr.w r7, [lr, #16]
-  and r12, r12, r3, asr #31
-  ldr.w r8, [lr, #8]
-  ldr.w r10, [lr, #12]
-  add.w r9, r9, r8
-  add.w r12, r12, r8
-  and r8, r7, r1, asr #31
-  and r7, r7, r0, asr #31
-  add.w r8, r8, r6
-  add.w r6, r7, r6
-  smmulr r3, r3, r12
-  ldr.w lr, [lr, #24]
-  smmulr r1, r1, r8
-  ssat r3, #16, r3
-  smmulr r2, r2, r9
-  ssat r1, #16, r1
-  ldr.w r12, [sp, #4]
-  and r9, lr, r4, asr #31
-  pkhbt r1, r1, r3, lsl #16
-  ldr.w r3, [sp, #12]
-  ssat r2, #16, r2
-  smmulr r0, r0, r6
-  add.w r6, r12, r11
+  ldr.w r9, [lr, #16]
+  and r6, r12, r3, asr #31
+  ldr.w r7, [lr, #8]
+  and r12, r12, r2, asr #31
+  ldr.w r8, [sp, #4]
+  add.w r6, r6, r7
+  add.w r12, r12, r7
+  ldr.w r7, [lr, #24]
+  smmulr r2, r2, r12
+  ldr.w r12, [lr, #12]
+  add.w r8, r8, r11
+  and r10, r7, r4, asr #31
+  smmulr r3, r3, r6
   add.w r11, r11, #8
-  add.w r12, r3, r11
-  add.w r3, r9, r10
-  ssat r0, #16, r0
-  smmulr r4, r4, r3
-  ldr.w r3, [sp, #0]
-  and r9, lr, r5, asr #31
+  and r6, r9, r1, asr #31
+  and r9, r9, r0, asr #31
+  ldr.w lr, [lr, #4]
+  add.w r10, r10, r12
+  add.w r6, r6, lr
+  add.w lr, r9, lr
+  and r9, r7, r5, asr #31
+  ssat r2, #16, r2
+  smmulr r0, r0, lr
+  ldr.w r7, [sp, #0]
   ldr.w lr, [sp, #16]
-  add.w r7, r3, r6, lsr #1
-  ldr.w r8, [r12, #4]
-  add.w r3, r9, r10
-  ssat r4, #16, r4
-  smmulr r5, r5, r3
-  ldr.w r10, [r12, #0]
-  ldr.w r12, [lr, #0]
+  ssat r0, #16, r0
+  smmulr r1, r1, r6
+  ldr.w r6, [sp, #12]
+  add.w r12, r9, r12
+  add.w r9, r7, r8, lsr #1
+  add.w r7, r6, r11
+  ssat r3, #16, r3
+  smmulr r4, r4, r10
   pkhbt r0, r0, r2, lsl #16
-  str.w r0, [r6, #0]
-  ldr.w r0, [lr, #-8]
-  ldr.w r2, [lr, #-16]
-  add.w r12, r12, r11
-  strh.w r4, [r7, #0]
-  str.w r1, [r6, #4]
-  smlatb r3, r0, r8, r2
-  ldr.w r4, [sp, #8]
-  ldr.w r6, [lr, #-4]
+  ldr.w r2, [sp, #8]
+  ssat r1, #16, r1
+  smmulr r5, r5, r12
+  ssat r4, #16, r4
+  str.w r0, [r8, #0]
+  ldr.w r10, [r7, #0]
+  ldr.w r12, [lr, #0]
+  ldr.w r6, [lr, #-8]
+  ldr.w r7, [r7, #4]
+  pkhbt r1, r1, r3, lsl #16
+  strh.w r4, [r9, #0]
   ssat r5, #16, r5
-  smlatb r2, r0, r10, r2
-  cmp r11, r4
-  ldr.w r1, [lr, #-12]
-  strh.w r5, [r7, #2]
-  smlabb r4, r6, r10, r1
-  ldr.w r7, [lr, #-20]
-  smlabb r5, r6, r8, r1
-  ldr.w r6, [r12, #0]
-  smlabb r1, r0, r8, r7
+  str.w r1, [r8, #4]
+  ldr.w r4, [lr, #-4]
+  ldr.w r1, [lr, #-20]
+  ldr.w r8, [lr, #-12]
+  strh.w r5, [r9, #2]
+  ldr.w r5, [lr, #-16]
+  smlabb r0, r6, r10, r1
+  add.w r12, r12, r11
+  smlatb r3, r6, r7, r5
+  cmp r11, r2
+  smlabb r1, r6, r7, r1
   ldr.w r9, [lr, #8]
-  smlabb r0, r0, r10, r7
+  smlatb r2, r6, r10, r5
+  ldr.w r6, [r12, #0]
+  smlabb r5, r4, r7, r8
   ldr.w r7, [r12, #4]
+  smlabb r4, r4, r10, r8
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -10877,83 +10877,211 @@ grit_m7_three_any:
 grit_m7_three_residual:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   sub sp, sp, #24
-  ldr.w lr, [r0, #0]
-  ldr.w r12, [r0, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #8]
   ldr.w r4, [r0, #20]
   str.w r4, [sp, #0]
+  ldr.w lr, [r0, #0]
   ldr.w r11, [r0, #8]
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r9, [lr, #12]
-  ldr.w r10, [lr, #0]
+  ldr.w r12, [r0, #12]
 2:
-  ldr.w r4, [lr, #8]
-  smlad r0, r9, r6, r10
-  ldr.w r2, [lr, #16]
-  smlad r1, r9, r7, r10
-  ldr.w r5, [sp, #0]
-  ldr.w r9, [lr, #20]
-  add.w r10, r5, r12, lsr #1
-  smlad r5, r9, r7, r4
-  ldr.w r8, [lr, #4]
-  smlad r3, r2, r7, r8
-  ldrh.w r7, [r10, #0]
-  smlad r4, r9, r6, r4
-  ldr.w r9, [lr, #28]
-  smlad r2, r2, r6, r8
-  ldrh.w r10, [r10, #2]
-  smlabb r4, r9, r7, r4
-  ldr.w r6, [lr, #36]
-  ldr.w r8, [lr, #24]
-  smlabb r5, r9, r10, r5
-  ldr.w r9, [sp, #8]
-  smlatb r2, r8, r7, r2
-  add.w r12, r12, #8
-  smlatb r3, r8, r10, r3
-  cmp r12, r9
-  smmulr r2, r2, r6
-  ldr.w r9, [lr, #40]
-  smmulr r3, r3, r6
-  ldr.w r6, [lr, #32]
-  smlabb r0, r8, r7, r0
-  ssat r3, #16, r3
-  smlabb r1, r8, r10, r1
-  ssat r2, #16, r2
-  smmulr r0, r0, r6
-  ldr.w r7, [r12, #4]
-  smmulr r4, r4, r9
-  ssat r0, #16, r0
-  smmulr r1, r1, r6
-  ssat r4, #16, r4
-  pkhbt r0, r0, r2, lsl #16
-  ldr.w r10, [sp, #0]
-  ssat r1, #16, r1
-  smmulr r5, r5, r9
-  add.w r2, r10, r11, lsr #1
+  ldr.w r0, [r12, #4]
+  ldr.w r1, [sp, #0]
+  ldr.w r2, [lr, #20]
+  ldr.w r3, [lr, #28]
+  ldr.w r4, [r12, #0]
+  add.w r5, r1, r12, lsr #1
+  ldr.w r6, [lr, #8]
+  smlad r7, r2, r0, r6
+  ldr.w r8, [r5, #0]
+  smlad r2, r2, r4, r6
+  ldr.w r6, [lr, #40]
+  smlabb r2, r3, r8, r2
   ldr.w r9, [lr, #12]
+  smlabt r3, r3, r8, r7
+  ldr.w r7, [lr, #16]
+  smmulr r2, r2, r6
+  ldr.w r10, [lr, #4]
+  smmulr r3, r3, r6
+  add.w r1, r1, r11, lsr #1
+  smlad r6, r7, r4, r10
+  ssat r3, #16, r3
+  smlad r7, r7, r0, r10
   ldr.w r10, [lr, #0]
-  ldr.w r6, [r11, #0]
+  smlad r4, r9, r4, r10
+  ssat r2, #16, r2
+  smlad r0, r9, r0, r10
+  ldr.w r9, [lr, #24]
+  ldr.w r10, [r1, #0]
+  ldr.w r5, [r5, #4]
+  smlatb r6, r9, r8, r6
+  pkhbt r2, r2, r3, lsl #16
+  smlatt r3, r9, r8, r7
+  ldr.w r7, [lr, #36]
+  smlabb r4, r9, r8, r4
+  qadd16 r2, r2, r10
+  smmulr r3, r3, r7
+  smlabt r0, r9, r8, r0
+  str.w r2, [r1, #0]
+  ssat r2, #16, r3
+  smmulr r3, r6, r7
+  ldr.w r6, [lr, #20]
+  ldr.w r7, [lr, #32]
+  ldr.w r8, [r12, #8]
+  ldr.w r9, [r12, #12]
+  ssat r3, #16, r3
+  smmulr r4, r4, r7
+  ldr.w r10, [lr, #8]
+  smmulr r0, r0, r7
+  ssat r4, #16, r4
+  smlad r7, r6, r8, r10
+  ssat r0, #16, r0
+  smlad r6, r6, r9, r10
+  pkhbt r3, r4, r3, lsl #16
+  ldr.w r4, [lr, #28]
+  pkhbt r0, r0, r2, lsl #16
+  ldr.w r2, [r11, #0]
+  qadd16 r2, r3, r2
+  smlabb r3, r4, r5, r7
+  ldr.w r7, [r11, #4]
+  smlabt r4, r4, r5, r6
+  ldr.w r6, [lr, #4]
+  ldr.w r10, [lr, #40]
+  qadd16 r0, r0, r7
+  str.w r2, [r11, #0]
+  ldr.w r2, [lr, #12]
+  smmulr r4, r4, r10
+  ldr.w r7, [lr, #16]
+  smmulr r3, r3, r10
+  str.w r0, [r11, #4]
+  smlad r0, r7, r9, r6
+  ldr.w r10, [lr, #24]
+  smlad r6, r7, r8, r6
+  ldr.w r7, [lr, #0]
+  smlad r8, r2, r8, r7
+  ssat r4, #16, r4
+  smlad r2, r2, r9, r7
+  ldr.w r7, [lr, #32]
+  smlabt r2, r10, r5, r2
+  ssat r3, #16, r3
+  smlatt r0, r10, r5, r0
+  ldr.w r9, [r1, #4]
+  smlatb r6, r10, r5, r6
+  pkhbt r3, r3, r4, lsl #16
+  smmulr r2, r2, r7
+  add.w r12, r12, #16
+  ldr.w r4, [lr, #36]
+  ssat r2, #16, r2
+  smlabb r5, r10, r5, r8
+  qadd16 r3, r3, r9
+  smmulr r0, r0, r4
+  ldr.w r8, [r11, #12]
+  smmulr r4, r6, r4
+  ssat r0, #16, r0
+  smmulr r5, r5, r7
+  ssat r4, #16, r4
   ssat r5, #16, r5
-  ldrh.w r8, [r2, #0]
-  pkhbt r1, r1, r3, lsl #16
-  ldr.w r3, [r11, #4]
-  qadd16 r6, r0, r6
-  ldrh.w r0, [r2, #2]
-  qadd16 r4, r4, r8
-  str.w r6, [r11, #0]
-  qadd16 r6, r1, r3
-  strh.w r4, [r2, #0]
-  qadd16 r0, r5, r0
-  str.w r6, [r11, #4]
-  ldr.w r6, [r12, #0]
-  add.w r11, r11, #8
-  strh.w r0, [r2, #2]
+  str.w r3, [r1, #4]
+  pkhbt r0, r2, r0, lsl #16
+  ldr.w r1, [sp, #8]
+  pkhbt r2, r5, r4, lsl #16
+  ldr.w r3, [r11, #8]
+  qadd16 r2, r2, r3
+  qadd16 r0, r0, r8
+  str.w r2, [r11, #8]
+  cmp r12, r1
+  str.w r0, [r11, #12]
+  add.w r11, r11, #16
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_three_residual, . - grit_m7_three_residual
+  .section .text.grit_fast.grit_m7_three_spread, "ax", %progbits
+  .balign 8
+  .global grit_m7_three_spread
+  .type grit_m7_three_spread, %function
+grit_m7_three_spread:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #24
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #8]
+  ldr.w r4, [r0, #20]
+  str.w r4, [sp, #0]
+  ldr.w lr, [r0, #0]
+  ldr.w r12, [r0, #4]
+  ldr.w r11, [r0, #8]
+2:
+  ldr.w r0, [r12, #4]
+  ldr.w r1, [lr, #20]
+  ldr.w r2, [lr, #8]
+  ldr.w r3, [r12, #12]
+  ldr.w r4, [r12, #0]
+  smlabb r5, r0, r1, r2
+  ldr.w r6, [lr, #32]
+  smlabb r7, r3, r1, r2
+  ldr.w r8, [r12, #8]
+  smlabb r9, r4, r1, r2
+  ldr.w r10, [sp, #0]
+  smmulr r5, r5, r6
+  smmulr r7, r7, r6
+  ssat r5, #16, r5
+  smmulr r9, r9, r6
+  add.w r10, r10, r11, lsr #1
+  smlabb r1, r8, r1, r2
+  ssat r2, #16, r9
+  ssat r7, #16, r7
+  smmulr r1, r1, r6
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r5, [lr, #16]
+  ssat r1, #16, r1
+  str.w r2, [r10, #0]
+  ldr.w r2, [lr, #4]
+  smlabb r6, r4, r5, r2
+  pkhbt r1, r1, r7, lsl #16
+  smlabb r7, r3, r5, r2
+  str.w r1, [r10, #4]
+  smlabb r1, r0, r5, r2
+  ldr.w r9, [lr, #28]
+  smlabb r2, r8, r5, r2
+  ldr.w r5, [lr, #12]
+  smmulr r1, r1, r9
+  add.w r12, r12, #16
+  smmulr r7, r7, r9
+  ssat r1, #16, r1
+  smmulr r6, r6, r9
+  ldr.w r10, [lr, #0]
+  smmulr r2, r2, r9
+  ldr.w r9, [lr, #24]
+  smlabb r4, r4, r5, r10
+  ssat r6, #16, r6
+  smlabb r0, r0, r5, r10
+  ssat r2, #16, r2
+  smmulr r4, r4, r9
+  ssat r7, #16, r7
+  smmulr r0, r0, r9
+  ssat r4, #16, r4
+  smlabb r8, r8, r5, r10
+  ssat r0, #16, r0
+  smlabb r3, r3, r5, r10
+  ldr.w r5, [sp, #8]
+  smmulr r8, r8, r9
+  pkhbt r0, r0, r1, lsl #16
+  cmp r12, r5
+  ssat r1, #16, r8
+  smmulr r3, r3, r9
+  pkhbt r4, r4, r6, lsl #16
+  str.w r4, [r11, #0]
+  ssat r3, #16, r3
+  str.w r0, [r11, #4]
+  pkhbt r0, r1, r2, lsl #16
+  str.w r0, [r11, #8]
+  pkhbt r0, r3, r7, lsl #16
+  str.w r0, [r11, #12]
+  add.w r11, r11, #16
+  blo 2b
+  add.w sp, sp, #24
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_three_spread, . - grit_m7_three_spread
   .section .text.grit_fast.grit_m7_three_skip_two, "ax", %progbits
   .balign 8
   .global grit_m7_three_skip_two
@@ -10967,78 +11095,76 @@ grit_m7_three_skip_two:
   ldr.w lr, [sp, #44]
   add.w r7, r3, r12, lsr #1
   ldr.w r3, [sp, #40]
-1:
-  ldr.w r10, [r0, #4]
+  str.w r2, [sp, #36]
+2:
+  ldr.w r2, [r12, #0]
   ldr.w r4, [r1, #0]
-  ldr.w r11, [r0, #8]
-  smlatt r10, r4, r3, r10
-  ldr.w r5, [r12, #0]
+  ldr.w r5, [r0, #4]
   ldr.w r9, [r0, #0]
-  smlabb r9, r4, r3, r9
-  ldrh.w r4, [r6, #0]
-  smlatt r10, r5, lr, r10
-  smlabb r9, r5, lr, r9
-  ldrh.w r5, [r7, #0]
-  str.w r9, [r0, #0]
-  smlabb r11, r4, r8, r11
-  ldr.w r4, [r1, #4]
-  str.w r10, [r0, #4]
-  ldr.w r10, [r0, #20]
-  smlabt r11, r5, r8, r11
+  ldr.w r10, [r0, #8]
+  smlatt r5, r4, r3, r5
+  ldr.w r11, [r6, #0]
+  smlabb r4, r4, r3, r9
+  ldr.w r9, [r0, #24]
+  smlabb r4, r2, lr, r4
+  str.w r4, [r0, #0]
+  smlabb r4, r11, r8, r10
+  ldr.w r10, [r7, #0]
+  smlatt r2, r2, lr, r5
   ldr.w r5, [r12, #4]
-  str.w r11, [r0, #8]
-  ldr.w r11, [r0, #24]
-  smlatt r10, r4, r3, r10
-  ldr.w r9, [r0, #16]
-  smlabb r9, r4, r3, r9
-  ldrh.w r4, [r6, #2]
-  smlatt r10, r5, lr, r10
-  smlabb r9, r5, lr, r9
-  ldrh.w r5, [r7, #2]
-  str.w r9, [r0, #16]
-  smlabb r11, r4, r8, r11
+  smlatb r9, r11, r8, r9
+  smlabt r4, r10, r8, r4
+  str.w r2, [r0, #4]
+  ldr.w r2, [r1, #4]
+  smlatt r9, r10, r8, r9
+  ldr.w r10, [r0, #20]
+  smlatt r10, r2, r3, r10
+  ldr.w r11, [r0, #16]
+  smlabb r2, r2, r3, r11
+  ldr.w r11, [r0, #36]
+  str.w r4, [r0, #8]
   ldr.w r4, [r1, #8]
-  str.w r10, [r0, #20]
-  ldr.w r10, [r0, #36]
-  smlabt r11, r5, r8, r11
+  smlabb r2, r5, lr, r2
+  smlatt r5, r5, lr, r10
+  str.w r2, [r0, #16]
+  ldr.w r2, [r0, #32]
+  str.w r5, [r0, #20]
   ldr.w r5, [r12, #8]
-  smlatt r10, r4, r3, r10
-  ldr.w r9, [r0, #32]
-  smlabb r9, r4, r3, r9
-  ldrh.w r4, [r6, #4]
-  smlabb r9, r5, lr, r9
-  smlatt r10, r5, lr, r10
-  str.w r11, [r0, #24]
-  ldr.w r11, [r0, #40]
-  smlabb r11, r4, r8, r11
-  ldr.w r4, [r1, #12]
-  ldrh.w r5, [r7, #4]
-  add.w r1, r1, #16
-  str.w r9, [r0, #32]
-  ldr.w r9, [r0, #48]
-  smlabt r11, r5, r8, r11
-  ldr.w r5, [r12, #12]
-  str.w r10, [r0, #36]
+  smlatt r10, r4, r3, r11
+  ldr.w r11, [r6, #4]
+  str.w r9, [r0, #24]
+  ldr.w r9, [r1, #12]
+  smlabb r2, r4, r3, r2
+  ldr.w r4, [r12, #12]
+  smlabb r2, r5, lr, r2
+  smlatt r5, r5, lr, r10
+  str.w r2, [r0, #32]
+  ldr.w r2, [r0, #48]
+  smlabb r2, r9, r3, r2
   ldr.w r10, [r0, #52]
-  smlabb r9, r4, r3, r9
+  smlatt r9, r9, r3, r10
+  ldr.w r10, [r7, #4]
+  smlabb r2, r4, lr, r2
   add.w r12, r12, #16
-  str.w r11, [r0, #40]
-  ldr.w r11, [r0, #56]
-  smlatt r10, r4, r3, r10
-  ldrh.w r4, [r6, #6]
-  smlatt r10, r5, lr, r10
-  add.w r6, r6, #8
-  smlabb r9, r5, lr, r9
-  ldrh.w r5, [r7, #6]
-  smlabb r11, r4, r8, r11
-  add.w r7, r7, #8
-  str.w r9, [r0, #48]
-  str.w r10, [r0, #52]
-  smlabt r11, r5, r8, r11
-  str.w r11, [r0, #56]
+  smlatt r4, r4, lr, r9
+  ldr.w r9, [r0, #40]
+  smlabb r9, r11, r8, r9
+  smlabt r9, r10, r8, r9
+  str.w r5, [r0, #36]
+  ldr.w r5, [r0, #56]
+  str.w r9, [r0, #40]
+  str.w r2, [r0, #48]
+  smlatb r2, r11, r8, r5
+  smlatt r2, r10, r8, r2
+  str.w r4, [r0, #52]
+  ldr.w r4, [sp, #36]
+  str.w r2, [r0, #56]
   add.w r0, r0, #64
-  cmp r0, r2
-  blo 1b
+  add.w r1, r1, #16
+  cmp r0, r4
+  add.w r6, r6, #8
+  add.w r7, r7, #8
+  blo 2b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_three_skip_two, . - grit_m7_three_skip_two
   .section .text.grit_fast.grit_m7_three_copy, "ax", %progbits
@@ -11046,63 +11172,63 @@ grit_m7_three_skip_two:
   .global grit_m7_three_copy
   .type grit_m7_three_copy, %function
 grit_m7_three_copy:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub r4, r2, r0
-  bic r4, r4, #31
-  add.w r4, r4, r0
-  add.w r5, r3, r0, lsr #1
-  add.w r6, r3, r1, lsr #1
-  cmp r0, r4
+  push {r4, r5, r6, r7, r8, lr}
+  bic r6, r3, #7
+  add.w r4, r0, r1, lsr #1
+  add.w r3, r1, r3, lsl #2
+  add.w r5, r0, r2, lsr #1
+  add.w r6, r1, r6, lsl #2
+  cmp r1, r6
   bhs 19f
 1:
-  ldr.w r7, [r1, #0]
-  str.w r7, [r0, #0]
-  ldr.w r8, [r1, #4]
-  str.w r8, [r0, #4]
-  ldr.w r9, [r1, #8]
-  str.w r9, [r0, #8]
-  ldr.w r10, [r1, #12]
-  str.w r10, [r0, #12]
-  ldr.w r11, [r1, #16]
-  str.w r11, [r0, #16]
-  ldr.w r12, [r1, #20]
-  str.w r12, [r0, #20]
-  ldr.w lr, [r1, #24]
-  str.w lr, [r0, #24]
-  ldr.w r3, [r1, #28]
-  str.w r3, [r0, #28]
+  ldr.w r0, [r2, #0]
+  str.w r0, [r1, #0]
+  ldr.w r7, [r2, #4]
+  str.w r7, [r1, #4]
+  ldr.w r8, [r2, #8]
+  str.w r8, [r1, #8]
+  ldr.w r12, [r2, #12]
+  str.w r12, [r1, #12]
+  ldr.w lr, [r2, #16]
+  str.w lr, [r1, #16]
+  ldr.w r0, [r2, #20]
+  str.w r0, [r1, #20]
+  ldr.w r7, [r2, #24]
+  str.w r7, [r1, #24]
+  ldr.w r8, [r2, #28]
+  str.w r8, [r1, #28]
+  add.w r2, r2, #32
+  ldr.w r0, [r5, #8]
+  ldr.w r7, [r5, #12]
   add.w r1, r1, #32
-  ldr.w r7, [r6, #0]
-  ldr.w r8, [r6, #4]
-  str.w r7, [r5, #0]
-  ldr.w r9, [r6, #8]
-  str.w r8, [r5, #4]
-  ldr.w r10, [r6, #12]
-  str.w r9, [r5, #8]
-  add.w r0, r0, #32
-  str.w r10, [r5, #12]
+  ldr.w r12, [r5, #0]
+  str.w r12, [r4, #0]
+  ldr.w lr, [r5, #4]
+  str.w lr, [r4, #4]
   add.w r5, r5, #16
-  add.w r6, r6, #16
-  cmp r0, r4
+  str.w r0, [r4, #8]
+  cmp r1, r6
+  str.w r7, [r4, #12]
+  add.w r4, r4, #16
   blo 1b
 19:
-  cmp r0, r2
+  cmp r1, r3
   bhs 29f
 2:
-  ldr.w r7, [r1, #0]
-  str.w r7, [r0, #0]
-  ldr.w r8, [r1, #4]
-  str.w r8, [r0, #4]
-  ldr.w r9, [r6, #0]
-  str.w r9, [r5, #0]
-  add.w r0, r0, #8
+  ldr.w r0, [r2, #0]
+  str.w r0, [r1, #0]
+  ldr.w r7, [r2, #4]
+  str.w r7, [r1, #4]
+  ldr.w r8, [r5, #0]
+  str.w r8, [r4, #0]
   add.w r1, r1, #8
+  add.w r2, r2, #8
+  add.w r4, r4, #4
   add.w r5, r5, #4
-  add.w r6, r6, #4
-  cmp r0, r2
+  cmp r1, r3
   blo 2b
 29:
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  pop {r4, r5, r6, r7, r8, pc}
   .size grit_m7_three_copy, . - grit_m7_three_copy
   .section .text.grit_fast.grit_m7_narrow, "ax", %progbits
   .balign 8

@@ -275,6 +275,25 @@ GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const
   if (plan->taps > conv->record->kernel) *to = (uint32_t)(uintptr_t)at; /* a tap of zeros */
 }
 
+GRIT_FAST_CODE void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at) {
+  const plan_t *plan = plan_at(conv);
+  const uint32_t others = conv->record->kernel - 1u;
+  if (plan->form == THREE) {
+    grit_m7_three_aim_all(conv, at);
+    return;
+  }
+  if (plan->form >= PLAIN) {
+    for (uint32_t tap = 0; tap < others; tap++) grit_kernel_aim(conv, tap, at[tap]);
+    return;
+  }
+  const uint32_t words = plan->words, tap_words = plan->tap_words;
+  uint32_t *block = blocks_of(conv) + plan->header;
+  for (uint32_t n = plan->blocks; n > 0u; n--, block += words) {
+    uint32_t *to = block;
+    for (uint32_t tap = 0; tap < others; tap++, to += tap_words) *to = (uint32_t)(uintptr_t)at[tap];
+  }
+}
+
 /* ---- plain ------------------------------------------------------------------------------------------------------- */
 
 static void convolve_plain(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {

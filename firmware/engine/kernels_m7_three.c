@@ -96,6 +96,16 @@ GRIT_FAST_CODE void grit_m7_three_aim(const grit_conv_t *conv, uint32_t tap, con
   if (pairs_of(conv) != KNOWN_PAIRS) pair[PAIR_WORDS] = (uint32_t)(uintptr_t)at;
 }
 
+GRIT_FAST_CODE void grit_m7_three_aim_all(const grit_conv_t *conv, const int16_t *const *at) {
+  uint32_t *pair = block_of(conv) + HEADER_WORDS;
+  uint32_t left = conv->record->kernel - 1u;
+  for (; left >= 2u; left -= 2u, at += 2, pair += PAIR_WORDS) {
+    pair[0] = (uint32_t)(uintptr_t)at[0];
+    pair[1] = (uint32_t)(uintptr_t)at[1];
+  }
+  if (left != 0u) pair[0] = (uint32_t)(uintptr_t)at[0];
+}
+
 static uint32_t round_up(uint32_t x, uint32_t step) {
   return (x + step - 1u) / step * step;
 }
@@ -120,35 +130,16 @@ GRIT_FAST_CODE void grit_three_convolve(const grit_conv_t *conv, uintptr_t plane
 GRIT_FAST_CODE void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_t *z, int16_t *stream,
                                         size_t frames) {
   const uint32_t from = (uint32_t)(uintptr_t)z;
-  const grit_m7_three_call_t call = {
-      block_of(conv), NULL, stream, from, from + round_up((uint32_t)frames, GRIT_M7_THREE_FRAMES) * 4u, planes, NULL};
+  const uint32_t whole = round_up((uint32_t)frames, GRIT_M7_THREE_RESIDUAL_FRAMES);
+  const grit_m7_three_call_t call = {block_of(conv), NULL, stream, from, from + whole * 4u, planes, NULL};
   grit_m7_three_residual(&call);
-}
-
-/* The requantization rule, by a multiplier moved up by 32 - shift. */
-static inline int32_t requantized(int32_t acc, int32_t multiplier) {
-  int32_t result;
-  __asm__("smmulr %0, %1, %2\n\tssat %0, #16, %0" : "=r"(result) : "r"(acc), "r"(multiplier));
-  return result;
 }
 
 GRIT_FAST_CODE void grit_three_spread(const grit_conv_t *conv, uintptr_t planes, const int32_t *dry, int16_t *out,
                                       size_t frames) {
-  const int32_t *bias = (const int32_t *)(const void *)block_of(conv), *weight = bias + 3, *multiplier = bias + 6;
-  for (uint32_t row = 0; row < 3u; row++) {
-    int16_t *to = row < 2u ? out + row : grit_third(planes, out);
-    const uint32_t step = row < 2u ? 2u : 1u;
-    const int32_t b = bias[row], w = weight[row], m = multiplier[row];
-    for (size_t frame = 0; frame < frames;
-         frame += 3u, to += 3u * step) { /* by threes: each waits in another's shadow */
-      const int32_t x = dry[frame], y = dry[frame + 1u], z = dry[frame + 2u];
-      const int32_t first = requantized(b + w * x, m), second = requantized(b + w * y, m);
-      const int32_t third = requantized(b + w * z, m);
-      to[0] = (int16_t)first;
-      to[step] = (int16_t)second;
-      to[2u * step] = (int16_t)third;
-    }
-  }
+  const int32_t *end = dry + round_up((uint32_t)frames, GRIT_M7_THREE_SPREAD_FRAMES);
+  const grit_m7_three_call_t call = {block_of(conv), dry, out, 0, (uint32_t)(uintptr_t)end, planes, NULL};
+  grit_m7_three_spread(&call);
 }
 
 /* The third channel's plane holds two frames a word: two channels, to the kernel. */
@@ -170,11 +161,9 @@ GRIT_FAST_CODE void grit_three_skip_two(uintptr_t planes, int32_t *skips, const 
                          behind, two_halves(w[0], w[1]), two_halves(v[0], v[1]), two_halves(w[2], v[2]));
 }
 
-GRIT_FAST_CODE void grit_three_copy(uintptr_t planes, int16_t *to, const int16_t *from, size_t frames) {
-  if ((frames | ((uintptr_t)to | (uintptr_t)from) / 4u) % 2u == 0u) {
-    grit_m7_three_copy(to, from, to + 2u * frames, planes);
-    return;
-  }
+/* Apart, so that the rest finds its arguments in their registers. */
+static GRIT_FAST_CODE __attribute__((noinline)) void copy_frame_by_frame(uintptr_t planes, int16_t *to,
+                                                                         const int16_t *from, size_t frames) {
   int16_t *target = grit_third(planes, to);
   const int16_t *source = grit_third(planes, from);
   for (size_t i = 0; i < frames; i++, to += 2, from += 2) {
@@ -182,6 +171,13 @@ GRIT_FAST_CODE void grit_three_copy(uintptr_t planes, int16_t *to, const int16_t
     to[1] = from[1];
     target[i] = source[i];
   }
+}
+
+GRIT_FAST_CODE void grit_three_copy(uintptr_t planes, int16_t *to, const int16_t *from, size_t frames) {
+  if ((frames | ((uintptr_t)to | (uintptr_t)from) / 4u) % 2u == 0u)
+    grit_m7_three_copy(planes, to, from, frames);
+  else
+    copy_frame_by_frame(planes, to, from, frames);
 }
 
 #endif

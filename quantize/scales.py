@@ -20,6 +20,8 @@ from gritspace.quantize.network import Floats, Layer, LayerArray
 HEADROOM = 2.0
 """Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
 clipping, which was measured to cost an ESR of up to 2e-3 with 1.25."""
+STREAM_HEADROOM = 1.5
+"""Of a residual stream: what is rounded there is heard through all layers behind, and is half the noise of a space."""
 SUM_HEADROOM = 1.4
 """Of a skip sum that cannot be larger than its number of layers, and is often near it: each of its bits is heard."""
 OUTPUT_HEADROOM = 1.25
@@ -55,10 +57,10 @@ class ArrayPlan:
         return np.asarray(self.skip * 2.0**self.skip_shift)
 
 
-def fit_int16(peaks: Floats) -> Floats:
-    """Per-channel scales with which these peaks, widened by HEADROOM, fit. A dead channel gets a harmless one."""
+def fit_int16(peaks: Floats, headroom: float = HEADROOM) -> Floats:
+    """Per-channel scales with which these peaks, widened by headroom, fit. A dead channel gets a harmless one."""
     floor = max(float(np.max(peaks)) * 1e-4, 1e-9)
-    return np.asarray(np.maximum(peaks, floor) * HEADROOM / INT16_MAX)
+    return np.asarray(np.maximum(peaks, floor) * headroom / INT16_MAX)
 
 
 def has_fixed_output(layer: Layer) -> bool:
@@ -110,10 +112,10 @@ def plan_stream(peaks: Sequence[Floats]) -> tuple[Floats, ...]:
     Growing costs the engine a few instructions, so only layers 1, 2, 4, 8, 16 .. may; most growth is early anyway.
     """
     last = len(peaks) - 1
-    largest = fit_int16(np.maximum.reduce(list(peaks)))
+    largest = fit_int16(np.maximum.reduce(list(peaks)), STREAM_HEADROOM)
     finer = np.zeros((last + 1, largest.size))
     for layer in range(last + 1):
-        room = largest / fit_int16(np.maximum.reduce(list(peaks[: layer + 1])))
+        room = largest / fit_int16(np.maximum.reduce(list(peaks[: layer + 1])), STREAM_HEADROOM)
         finer[layer] = np.clip(np.floor(np.log2(room) + 1e-9), 0, 15)
     held = np.array([max([0, *(p for p in GROWTH_LAYERS if p <= layer)]) for layer in range(last + 1)])
     until = [max(layer for layer in range(last + 1) if held[layer] == held[i]) for i in range(last + 1)]

@@ -75,11 +75,10 @@ static void hear(const uint8_t *bytes, size_t count) {
 static void say(uint8_t message, uint16_t sequence, const uint8_t *payload, size_t bytes) {
   uint8_t frame[GRIT_LINK_FRAME_BYTES];
   grit_link_header_t header = {.message = message, .version = GRIT_LINK_VERSION, .sequence = sequence};
-  if (message == GRIT_LINK_SELECT_MODEL) owed = false; /* the last wish counts, an older one is forgotten */
   size_t before = answers;
   hear(frame, grit_link_encode(&header, payload, bytes, NULL, 0, frame));
   if (hurry && answers == before && message == GRIT_LINK_SELECT_MODEL) {
-    owed = true;
+    owed = true; /* one at most: the last wish counts, an older one is forgotten */
     return;
   }
   for (unsigned i = 0; answers == before && i < SETTLE_ROUNDS; i++) live(1);

@@ -22,8 +22,8 @@ _ASK_AGAIN_SECONDS = 0.3
 SILENCE_SECONDS = 0.05
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
 MOST_SILENCE_SECONDS = 0.8
-"""Where answers come later than that without a loss (a simulated module on a busy computer), the wait doubles up to here,
-so that asking again does not keep the module from answering."""
+"""Where answers come later than that without a loss (a simulated module on a busy computer), the wait doubles up to
+here, so that asking again does not keep the module from answering."""
 LIVE_KNOBS = 3
 """Gain, mix and level, behind the position, in a stream through the whole path."""
 LIVE_MESSAGE_BLOCKS = 3

@@ -32,11 +32,11 @@ def pack_itcm(target, source, env):  # type: ignore[no-untyped-def]
     subprocess.run([objcopy, "-O", "binary", "-j", ".itcm_packed", str(elf), str(packed)], check=True)
     room = packed.stat().st_size
     block = pack(plain.read_bytes())
-    sys.stdout.write(f"ITCM: {plain.stat().st_size} bytes packed into {4 + len(block)} of {room}\n")
+    sys.stdout.write(f"ITCM: {plain.stat().st_size} bytes packed into {4 + len(block)}, room for {room}\n")
     if 4 + len(block) > room:
-        sys.stderr.write("Error: the packed code needs more room; raise ITCM_PACKED_BYTES in the linker script\n")
+        sys.stderr.write(f"Error: the firmware will not fit: {4 + len(block) - room} bytes more than the flash has\n")
         return 1
-    packed.write_bytes((len(block).to_bytes(4, "little") + block).ljust(room, b"\xff"))
+    packed.write_bytes(len(block).to_bytes(4, "little") + block)
     shutil.copyfile(elf, elf.with_suffix(".unpacked.elf"))
     changes = ["--update-section", f".itcm_packed={packed}", "--remove-section", ".itcm"]
     said = subprocess.run([objcopy, *changes, str(elf)], capture_output=True, text=True)

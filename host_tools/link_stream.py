@@ -25,6 +25,8 @@ class StreamSender:
     def __init__(self, stream: int, blocks: Sequence[Frame], credits: int, sequence: Callable[[], int]) -> None:
         self.stream = stream
         self.retries = 0
+        self.late = 0
+        """Answers to the first of several askings: nothing was lost, the module takes its time."""
         self.answers: list[Message | None] = [None] * len(blocks)
         self.oldest = 0
         """Index of the first stream_block without an answer."""
@@ -85,10 +87,11 @@ class StreamSender:
         if len(message.tail) != wanted:
             return []
         self.answers[index] = message
+        asked = self._full_sequence(message.sequence)
+        self.late += asked < self._sent_as[index]
         while not self.finished and self.answers[self.oldest] is not None:
             self.oldest += 1
         # The module has processed all before this one: answers to what was asked earlier and has none are lost.
-        asked = self._full_sequence(message.sequence)
         missing = [i for i in range(self.oldest, index) if self.answers[i] is None and self._sent_as[i] < asked]
         return [self._send(i) for i in missing]
 

@@ -21,6 +21,9 @@ from gritspace.host_tools.link_stream import BLOCK_FRAMES, StreamSender, stream_
 _ASK_AGAIN_SECONDS = 0.3
 SILENCE_SECONDS = 0.05
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
+MOST_SILENCE_SECONDS = 0.8
+"""Where answers come later than that without a loss (a simulated module on a busy computer), the wait doubles up to
+here, so that asking again does not keep the module from answering."""
 LIVE_KNOBS = 3
 """Gain, mix and level, behind the position, in a stream through the whole path."""
 LIVE_MESSAGE_BLOCKS = 3
@@ -264,20 +267,23 @@ class Module:
         self, sender: StreamSender, message_blocks: int, frames: int, progress: Callable[[int, int], None] | None
     ) -> None:
         heard_at = asked_at = time.monotonic()
-        shown = 0
+        shown, late, silence, asked_again = 0, 0, SILENCE_SECONDS, False
         while not sender.finished:
             self._write(b"".join(encode_frame(frame) for frame in sender.due()))
-            messages = self._read(SILENCE_SECONDS)
+            messages = self._read(silence)
             again = [frame for message in messages for frame in sender.take(message)]
             now = time.monotonic()
             if messages:
                 heard_at = asked_at = now
+                if asked_again and sender.late > late:
+                    silence, asked_again = min(2 * silence, MOST_SILENCE_SECONDS), False
+                late = sender.late
             elif now - heard_at > self.patience_seconds:
                 raise LinkError(
                     f"the module on {self.port_name} stopped answering in mid-stream; restart it and try again"
                 )
-            elif now - asked_at >= SILENCE_SECONDS:
-                again, asked_at = sender.timeout(), now
+            elif now - asked_at >= silence:
+                again, asked_at, asked_again = sender.timeout(), now, True
             self._write(b"".join(encode_frame(frame) for frame in again))
             if progress is not None and sender.oldest != shown:
                 shown = sender.oldest

@@ -1,56 +1,30 @@
 #include "film.h"
 
-#ifdef __ARM_FEATURE_DSP
-#include <arm_acle.h>
-#endif
-
 #include "arithmetic.h"
+#include "film_m7.h"
 #include "kernels.h"
 #include "tables.h"
 
 #define LOG2_GAIN_LIMIT 8192 /* 2 octaves in Q12 */
 
-/* Two products a step: the Cortex-M7's SMLAD, where there is one. */
-static inline int32_t pair_product(const int16_t *weight, const int16_t *x, int32_t acc) {
-#ifdef __ARM_FEATURE_DSP
-  int32_t w, y; /* one load each, aligned or not, also where memcpy itself is a call */
-  __builtin_memcpy(&w, weight, sizeof w);
-  __builtin_memcpy(&y, x, sizeof y);
-  return __smlad(w, y, acc);
-#else
-  return acc + weight[0] * x[0] + weight[1] * x[1];
-#endif
-}
-
-/* out = a dense layer of x, two rows at a time so that x is loaded once for
- * both; an odd last row is computed twice. Passes over all rows, with little to
- * remember in each, stay in registers. */
+/* out = a dense layer of x. On a Cortex-M7 the rows go by twos, eight columns at a time, where there are no others. */
 static void dense(const uint8_t *blob, const grit_dense_t *layer, const int16_t *x, int32_t *out) {
-  const uint32_t inputs = layer->inputs;
-  const int16_t *w = (const int16_t *)(const void *)(blob + layer->weight), *v = w + inputs;
+  const uint32_t inputs = layer->inputs, rows = layer->rows;
+  const int16_t *w = (const int16_t *)(const void *)(blob + layer->weight);
   const int32_t *bias = (const int32_t *)(const void *)(blob + layer->bias);
   const uint8_t *shift = blob + layer->shift;
-  for (uint32_t row = 0; row < layer->rows; row += 2u, w = v, v += inputs) {
-    const uint32_t second = row + 1u < layer->rows ? row + 1u : row;
-    if (second == row) v = w;
-    int32_t a = bias[row], b = bias[second];
-    const int16_t *y = x;
-    for (uint32_t n = inputs / 8u; n > 0u; n--, w += 8, v += 8, y += 8) {
-      a = pair_product(w, y, a);
-      b = pair_product(v, y, b);
-      a = pair_product(w + 2, y + 2, a);
-      b = pair_product(v + 2, y + 2, b);
-      a = pair_product(w + 4, y + 4, a);
-      b = pair_product(v + 4, y + 4, b);
-      a = pair_product(w + 6, y + 6, a);
-      b = pair_product(v + 6, y + 6, b);
-    }
-    for (uint32_t n = inputs % 8u; n > 0u; n--, w++, v++, y++) {
-      a += *w * *y;
-      b += *v * *y;
-    }
-    out[row] = grit_shift_round(a, shift[row]);
-    out[second] = grit_shift_round(b, shift[second]);
+  uint32_t row = 0;
+#ifdef GRIT_KERNELS_M7
+  if (inputs % 8u == 0u && rows > 1u) {
+    const grit_film_m7_rows_t pairs = {w, inputs * (uint32_t)sizeof *w, bias, shift, out, rows & ~1u};
+    grit_film_m7_rows(&pairs, x);
+    row = pairs.rows;
+  }
+#endif
+  for (; row < rows; row++) {
+    int32_t sum = bias[row];
+    for (uint32_t i = 0; i < inputs; i++) sum += w[row * inputs + i] * x[i];
+    out[row] = grit_shift_round(sum, shift[row]);
   }
 }
 

@@ -29,15 +29,19 @@ void grit_module_select(grit_module_t *module, const grit_link_header_t *request
   module->select_waits = true;
 }
 
-/* Lets the playing go on, and answers what waits for it. */
-static void play_on(grit_module_t *module) {
+/* Another model may play now: shows it, and answers who waits for it. */
+static void show_change(grit_module_t *module) {
   grit_playing_t *playing = &module->playing;
-  grit_playing_idle(playing, &module->controls);
-  if (playing->swap_go) return; /* the interrupt has not seen it */
   show_model(module);
   if (!module->select_waits || !grit_player_steady(&playing->player) || !grit_playing_decided(playing)) return;
   module->select_waits = false;
   grit_answer_selected(module, &module->selecting, playing->status.model == playing->status.wanted);
+}
+
+static void play_on(grit_module_t *module) {
+  grit_playing_idle(&module->playing, &module->controls);
+  if (module->playing.swap_go) return; /* the interrupt has not seen it */
+  show_change(module);
 }
 
 void grit_module_use_settings(grit_module_t *module) {
@@ -192,7 +196,7 @@ static void answer_stream_start(grit_module_t *module, const grit_link_frame_t *
     }
     module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
     grit_playing_hand_out(&module->playing);
-    show_model(module);
+    show_change(module);
     if (!take_position(module, header, numbers, bytes, knobs, target)) { /* another model was on its way */
       stop_stream(module);
       return;

@@ -46,6 +46,7 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
 int host_module_rebooted(void);
 int host_module_idle_until_saved(host_module_t *host);
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count);
+size_t host_module_hear(host_module_t *host, const uint8_t *bytes, size_t count);
 void host_module_audio(host_module_t *host, const int16_t *in, int16_t *out);
 void host_module_stereo(host_module_t *host, const int16_t *in_left, const int16_t *in_right, int16_t *out_left,
                         int16_t *out_right);
@@ -93,6 +94,11 @@ size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t cou
     grit_module_idle(&host->module);
   }
   return taken;
+}
+
+/* Without a block of audio in between. */
+size_t host_module_hear(host_module_t *host, const uint8_t *bytes, size_t count) {
+  return grit_module_receive(&host->module, bytes, count);
 }
 
 /* One cable, in the left jacks: the right input is normalled to it. */

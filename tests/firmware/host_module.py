@@ -41,6 +41,7 @@ def compile_module(folder: Path, defines: tuple[str, ...] = ()) -> ctypes.CDLL:
         "host_receiver_bytes",
         "host_receive",
         "host_module_receive",
+        "host_module_hear",
         "host_module_position",
     ):
         getattr(loaded, name).restype = ctypes.c_size_t
@@ -88,8 +89,17 @@ class HostModule:
 
     def ask(self, frame: Frame) -> list[Message]:
         """A frame in -> the messages out."""
-        answers = self._receiver.feed(self.feed(encode_frame(frame)))
-        messages = [message_of(answer) for answer in answers]
+        return self._messages(self.feed(encode_frame(frame)))
+
+    def ask_at_once(self, *frames: Frame) -> list[Message]:
+        """Frames in, no block of audio between them -> the messages out."""
+        data = b"".join(map(encode_frame, frames))
+        while data:
+            data = data[self.library.host_module_hear(self._host, data, ctypes.c_size_t(len(data))) :]
+        return self._messages(self.feed(b""))
+
+    def _messages(self, data: bytes) -> list[Message]:
+        messages = [message_of(answer) for answer in self._receiver.feed(data)]
         return [message for message in messages if message is not None]
 
     def idle_until_saved(self) -> bool:

@@ -66,14 +66,18 @@ def conversations() -> dict[str, list[Frame]]:
         model_id=bytes(range(1, 9)),
     )
     calibration = message_frame("put_calibration", 0, offset_uv=1661148, gain_ppm=-301000, input=1, measured=1)
+    live = message_frame("live_start", 0, [1, 2, 3, 4, 5, 6, 7], stream=1)
+    ends = message_frame("put_knob_ends", 0, left=1000, right=64000, knob=2, measured=1)
     found = {
         "upload": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, delete],
         "stream": stream,
         "live": [
-            message_frame("live_start", 0, [1, 2, 3, 4, 5, 6, 7], stream=1),
+            live,
             message_frame("stream_block", 0, np.ones(55), stream=1, index=0, blocks=1, moves=1),
             stream[-1],
         ],
+        "live while another model comes": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, live],
+        "knobs": [ends, message_frame("get_knob_ends", 0)],
         "loop": [message_frame("loop_block", 0, np.ones(48), index=0, want=0, running=1, blocks=1), select],
         "settings": [preset, calibration, message_frame("put_settings", 0, morph_ms=5)],
     }
@@ -84,11 +88,12 @@ def conversations() -> dict[str, list[Frame]]:
 
 
 def corpus(folder: Path) -> None:
-    """Each conversation as bytes of the line, and as a list of messages."""
+    """Each conversation as bytes of the line, and as a list of messages, with pauses and without."""
     for name, frames in conversations().items():
         (folder / f"{name}.line").write_bytes(b"\0" + b"".join(map(encode_frame, frames)))
         listed = b"".join(len(f.payload).to_bytes(2, "little") + bytes([f.message]) + f.payload for f in frames)
         (folder / f"{name}.list").write_bytes(b"\xf1" + listed)
+        (folder / f"{name}.hurry").write_bytes(b"\x03" + listed)
 
 
 def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:

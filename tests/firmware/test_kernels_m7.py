@@ -47,6 +47,8 @@ SHAPES = {
     "three channels in two planes": TcnConfig(
         (Array(3, (6, 6, 15, 6, 5, 2), (1, 17, 13, 41, 101, 60), "leaky_relu", head_kernel_size=16),), position_size=2
     ),
+    "sixteen numbers in a position": TcnConfig((Array(4, (3,) * 3, (1, 2, 4)),), position_size=16, film_hidden=24),
+    "eight numbers, nine hidden ones": TcnConfig((Array(2, (3,) * 2, (1, 2)),), position_size=8, film_hidden=9),
     "wider than the tiles": TcnConfig((Array(24, (3, 4), (1, 9), "tanh"),)),
 }
 
@@ -141,13 +143,15 @@ def test_plain_c_puts_out_the_same_bits_of_three_channels(monkeypatch: pytest.Mo
         "odd widths and every kernel length",
         "three channels in two planes",
         "four and two channels, a layer in one pass",
+        "sixteen numbers in a position",
+        "eight numbers, nine hidden ones",
     ],
 )
 def test_a_moving_position_puts_out_the_references_bits(name: str) -> None:
     model = model_of(SHAPES[name])
     audio = loud_audio(480)
     generator = np.random.default_rng(11)
-    start, *targets = generator.integers(-32768, 32767, (6, 2)).astype(np.int16)
+    start, *targets = generator.integers(-32768, 32767, (6, model.position_count)).astype(np.int16)
     moves = [(frame, target) for frame, target in zip((0, 48, 60, 200, 201), targets, strict=True)]
     engine = EmulatedEngine(grit.to_bytes(model), start)
     parts = []

@@ -14,9 +14,10 @@ from gritspace.host_tools.module_client import Module, Refusal
 from gritspace.host_tools.module_memory import Preset
 from gritspace.quantize import reference
 from gritspace.quantize.grit import to_bytes
-from tests.firmware.host_module import HostModule
+from tests.firmware.host_module import ARENA_BYTES, HostModule
 from tests.firmware.rig import Rig
 from tests.firmware.served import served
+from tests.firmware.test_playing import module_bytes
 from tests.quantize.conftest import make_model, noise, q15
 
 OTHER = make_model("relu_snapshot")
@@ -193,6 +194,31 @@ def test_no_model_can_be_selected_during_a_stream(rig: Rig) -> None:
     rig.module.ask(message_frame("stream_start", 1, [0, 0, 0, 0], stream=1))
     (answer,) = rig.module.ask(message_frame("select_model", 2, model=0))
     assert (answer.name, answer.values["code"]) == ("error", 6)
+
+
+@pytest.mark.parametrize(("start", "knobs"), [("stream_start", 0), ("live_start", 3)])
+@pytest.mark.parametrize("room_for_both", [True, False])
+def test_a_stream_is_refused_that_was_meant_for_the_model_before_and_the_new_one_plays_on(
+    rig: Rig, start: str, knobs: int, room_for_both: bool
+) -> None:
+    with rig.client() as client:
+        memory.upload(client, to_bytes(OTHER))
+    arena_bytes = ARENA_BYTES if room_for_both else module_bytes(rig.library, rig.blob) + 64
+    module = HostModule(rig.library, rig.blob, arena_bytes, with_flash=True)
+    module.audio(np.zeros(48, np.int16))
+    select = message_frame("select_model", 1, model=1)
+    selected, refused = module.ask_at_once(select, message_frame(start, 2, np.zeros(4 + knobs), stream=1))
+    assert (selected.name, selected.sequence, selected.values["model_name"]) == ("info", 1, OTHER.name)
+    assert (refused.name, refused.sequence) == ("error", 2)
+    assert (refused.values["code"], refused.values["detail"]) == (5, 0), "the new model's positions have no numbers"
+    (before,) = module.ask(message_frame("get_status", 3))
+    assert before.values["streaming"] == 0
+    assert module.status()["model"] == 1
+    assert module.audio(np.full(48, 9999, np.int16)).any(), "the instrument plays on"
+    (after,) = module.ask(message_frame("get_status", 4))
+    assert after.values["blocks"] == before.values["blocks"] + 1
+    (ready,) = module.ask(message_frame(start, 5, np.zeros(knobs), stream=1))
+    assert (ready.name, ready.values["stream"]) == ("stream_ready", 1), "the refused one has used up no number"
 
 
 def test_held_inputs_follow_the_laptop_and_the_others_the_panel_until_it_has_gone(rig: Rig) -> None:

@@ -20,8 +20,9 @@ from gritspace.quantize.network import Floats, Layer, LayerArray
 HEADROOM = 2.0
 """Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
 clipping, which was measured to cost an ESR of up to 2e-3 with 1.25."""
-STREAM_HEADROOM = 1.5
-"""Of a residual stream: what is rounded there is heard through all layers behind, and is half the noise of a space."""
+BOUNDED_HEADROOM = 1.5
+"""Of a residual stream that takes in nothing but what lies between -1 and 1: it hardly outgrows what calibration saw,
+and its rounding is heard through all layers behind, as half the noise of a space."""
 SUM_HEADROOM = 1.4
 """Of a skip sum that cannot be larger than its number of layers, and is often near it: each of its bits is heard."""
 OUTPUT_HEADROOM = 1.25
@@ -70,7 +71,8 @@ def has_fixed_output(layer: Layer) -> bool:
 
 def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> ArrayPlan:
     """Chooses an array's scales from what calibration saw."""
-    streams = plan_stream(ranges.streams[index])
+    bounded = all(has_fixed_output(layer) for layer in array.layers)
+    streams = plan_stream(ranges.streams[index], BOUNDED_HEADROOM if bounded else HEADROOM)
     # A leaky channel that lives below zero puts out little; its accumulators set how fine a scale makes sense.
     wanted = [
         np.maximum(fit_int16(peaks), finest_output_scales(layer.weight, layer.mixin, stream, film)[: array.channels])
@@ -82,7 +84,7 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     shift, fixed = SKIP_SHIFT, np.ones(array.channels)
     if any(has_fixed_output(layer) for layer in array.layers):
         needed = np.maximum(head, largest) / TABLE_SCALE
-        if all(has_fixed_output(layer) for layer in array.layers) and carried is None:
+        if bounded and carried is None:
             needed = np.minimum(needed * SUM_HEADROOM / HEADROOM, len(array.layers))
         shift = max(shift, int(np.ceil(np.log2(needed.max()))))
         fixed = np.clip(np.floor(2.0**shift / needed), 1, MAX_SKIP_WEIGHT)
@@ -90,10 +92,10 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     else:
         skip = np.maximum(head, largest) / MAX_SKIP_WEIGHT
     weights = tuple(
-        fixed if has_fixed_output(layer) else _weight(scale / skip)
+        fixed if has_fixed_output(layer) else _power_of_two(scale / skip)
         for layer, scale in zip(array.layers, wanted, strict=True)
     )
-    carry_weight = np.zeros(array.channels) if carried is None else _weight(carried / skip)
+    carry_weight = np.zeros(array.channels) if carried is None else _power_of_two(carried / skip)
     return ArrayPlan(
         streams=streams,
         stream_shifts=tuple(np.log2(after / before) for before, after in pairwise(streams)),
@@ -106,25 +108,27 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     )
 
 
-def plan_stream(peaks: Sequence[Floats]) -> tuple[Floats, ...]:
+def plan_stream(peaks: Sequence[Floats], headroom: float) -> tuple[Floats, ...]:
     """Scales of a residual stream, layer by layer: each channel's own, growing by powers of two and never shrinking.
 
     Growing costs the engine a few instructions, so only layers 1, 2, 4, 8, 16 .. may; most growth is early anyway.
     """
     last = len(peaks) - 1
-    largest = fit_int16(np.maximum.reduce(list(peaks)), STREAM_HEADROOM)
+    largest = fit_int16(np.maximum.reduce(list(peaks)), headroom)
     finer = np.zeros((last + 1, largest.size))
     for layer in range(last + 1):
-        room = largest / fit_int16(np.maximum.reduce(list(peaks[: layer + 1])), STREAM_HEADROOM)
+        room = largest / fit_int16(np.maximum.reduce(list(peaks[: layer + 1])), headroom)
         finer[layer] = np.clip(np.floor(np.log2(room) + 1e-9), 0, 15)
     held = np.array([max([0, *(p for p in GROWTH_LAYERS if p <= layer)]) for layer in range(last + 1)])
     until = [max(layer for layer in range(last + 1) if held[layer] == held[i]) for i in range(last + 1)]
     return tuple(largest / 2.0 ** finer[until[layer]] for layer in range(last + 1))
 
 
-def _weight(ratio: Floats) -> Floats:
-    """The smallest weights with which what is ratio times as coarse as a skip sum still fits."""
-    return np.asarray(np.clip(np.ceil(ratio - 1e-9), 1, MAX_SKIP_WEIGHT))
+def _power_of_two(ratio: Floats) -> Floats:
+    """Weights for what is ratio times as coarse as a skip sum. The bit that rounding up may add is worth having: integers
+    that just fit made a space of leaky ReLUs a third worse."""
+    exponent = np.ceil(np.log2(ratio) - 1e-9)
+    return np.asarray(2.0 ** np.clip(exponent, 0, np.log2(MAX_SKIP_WEIGHT)))
 
 
 def pre_activation_scale(layer: Layer, output: Floats) -> Floats:

@@ -125,8 +125,8 @@ def plan_stream(peaks: Sequence[Floats], headroom: float) -> tuple[Floats, ...]:
 
 
 def _power_of_two(ratio: Floats) -> Floats:
-    """Weights for what is ratio times as coarse as a skip sum. The bit that rounding up may add is worth having: integers
-    that just fit made a space of leaky ReLUs a third worse."""
+    """Weights for what is ratio times as coarse as a skip sum. The bit that rounding up may add is worth having: what
+    just fits made a space of leaky ReLUs a third worse."""
     exponent = np.ceil(np.log2(ratio) - 1e-9)
     return np.asarray(2.0 ** np.clip(exponent, 0, np.log2(MAX_SKIP_WEIGHT)))
 

@@ -147,6 +147,14 @@ static void fade(int32_t *out, uint32_t faded, uint32_t pieces, bool going) {
   }
 }
 
+/* Silence first, then up: music begins for a new voice in mid-wave, and what it makes of that jump is not let out. */
+static void rise(int32_t *out, uint32_t faded, uint32_t pieces) {
+  if (faded < GRIT_AUDIO_PIECES)
+    memset(out, 0, FRAMES * sizeof *out);
+  else
+    fade(out, faded - GRIT_AUDIO_PIECES, pieces - GRIT_AUDIO_PIECES, false);
+}
+
 void grit_player_process(grit_player_t *player, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
                          int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
   int32_t next[GRIT_VOICE_CHANNELS][FRAMES];
@@ -164,11 +172,12 @@ void grit_player_process(grit_player_t *player, size_t piece, int16_t in[GRIT_VO
       }
       break;
     case GRIT_PLAYER_FALL:
+      grit_voice_process(voice, piece, in, out);
+      for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) fade(out[c], player->faded, pieces, true);
+      break;
     case GRIT_PLAYER_RISE:
       grit_voice_process(voice, piece, in, out);
-      for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) {
-        fade(out[c], player->faded, pieces, player->state == GRIT_PLAYER_FALL);
-      }
+      for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) rise(out[c], player->faded, pieces);
       break;
     case GRIT_PLAYER_FALLEN:
     case GRIT_PLAYER_LOW:

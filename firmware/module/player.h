@@ -13,7 +13,7 @@
 #include "voice.h"
 
 #define GRIT_PLAYER_CROSSFADE_BLOCKS 24u
-#define GRIT_PLAYER_DUCK_BLOCKS 8u /* down, and up again */
+#define GRIT_PLAYER_DUCK_BLOCKS 8u /* down, and up again, of which the first is silent */
 
 typedef enum {
   GRIT_PLAYER_STEADY,

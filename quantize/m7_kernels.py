@@ -25,11 +25,11 @@ PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
 ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 """How long an order is looked for; most where the known networks spend their time (minutes in all)."""
-EXACT_LINEAR_ATTEMPTS = {1: 3500, 8: 300}
+EXACT_LINEAR_ATTEMPTS = 300
 RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 """By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
-EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (1, 8)))
+EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (8,)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
@@ -244,7 +244,7 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     end += [f"ldr lr, {WEIGHTS}"] if loops or kind == "tanh" else []
     last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
     first, rest = body[: len(body) - last], body[len(body) - last :]
-    attempts = (EXACT_LINEAR_ATTEMPTS[pairs] if kind == "linear" else MOST_ATTEMPTS) if taps else ATTEMPTS
+    attempts = (EXACT_LINEAR_ATTEMPTS if kind == "linear" else MOST_ATTEMPTS) if taps else ATTEMPTS
     # the next tile's start, also after the last tile
     annealed = taps and (kind, pairs) in ANNEALED
     turn = arrange(
@@ -458,18 +458,6 @@ def skip_two(pairs: int) -> list[str]:
     return _loop(f"grit_m7_skip_two_{2 * pairs}", [*body, "cmp r0, r2"], *start)
 
 
-def shift(pairs: int) -> list[str]:
-    """Two channels shifted down, rounded: ((x * 2^(30 - s) >> 16) + 2^13) >> 14. r0 stream, r2 end, r1, r3 factors."""
-    body: list[str] = []
-    for frame in range(COLUMN_FRAMES):
-        x, low, high = (("r4", "r5", "r6"), ("r7", "r8", "r9"), ("r10", "r11", "r12"))[frame % 3]
-        at = 4 * pairs * frame
-        body += [f"ldr {x}, [r0, #{at}]", f"smlawb {low}, r1, {x}, lr", f"smlawt {high}, r3, {x}, lr"]
-        body += [f"lsl {high}, {high}, #2", f"pkhtb {high}, {high}, {low}, asr #14", f"str {high}, [r0, #{at}]"]
-    body += [f"add r0, r0, #{4 * pairs * COLUMN_FRAMES}", "cmp r0, r2"]
-    return _loop(f"grit_m7_shift_{2 * pairs}", body, "mov lr, #8192")
-
-
 def narrow() -> list[str]:
     """int32 down to int16: SMMULR by 2^(32 - shift), SSAT. r0 sums, r1 factor, r2 out, r3 end."""
     body: list[str] = []
@@ -526,7 +514,7 @@ def source() -> str:
     for pairs in PAIRS:
         for kind in ("linear", "leaky", "tanh"):
             lines += formatted(convolution(pairs, kind))
-        for function in (residual, head, skip, skip_two, shift):
+        for function in (residual, head, skip, skip_two):
             lines += formatted(function(pairs))
     for kind, taps, widths in EXACT:
         for pairs in widths:

@@ -707,55 +707,6 @@ grit_m7_skip_two_2:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_2, . - grit_m7_skip_two_2
-  .section .text.grit_fast.grit_m7_shift_2, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_2
-  .type grit_m7_shift_2, %function
-grit_m7_shift_2:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #4]
-  ldr.w r10, [r0, #8]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #12]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #4]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #8]
-  ldr.w r7, [r0, #16]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #20]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #12]
-  lsl r12, r12, #2
-  str.w r9, [r0, #16]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #20]
-  add.w r0, r0, #24
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_2, . - grit_m7_shift_2
   .section .text.grit_fast.grit_m7_convolve_linear_4_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_4_any
@@ -1503,55 +1454,6 @@ grit_m7_skip_two_4:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_4, . - grit_m7_skip_two_4
-  .section .text.grit_fast.grit_m7_shift_4, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_4
-  .type grit_m7_shift_4, %function
-grit_m7_shift_4:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #8]
-  ldr.w r10, [r0, #16]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #24]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #8]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #16]
-  ldr.w r7, [r0, #32]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #40]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #24]
-  lsl r12, r12, #2
-  str.w r9, [r0, #32]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #40]
-  add.w r0, r0, #48
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_4, . - grit_m7_shift_4
   .section .text.grit_fast.grit_m7_convolve_linear_6_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_6_any
@@ -2397,55 +2299,6 @@ grit_m7_skip_two_6:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_6, . - grit_m7_skip_two_6
-  .section .text.grit_fast.grit_m7_shift_6, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_6
-  .type grit_m7_shift_6, %function
-grit_m7_shift_6:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #12]
-  ldr.w r10, [r0, #24]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #36]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #12]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #24]
-  ldr.w r7, [r0, #48]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #60]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #36]
-  lsl r12, r12, #2
-  str.w r9, [r0, #48]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #60]
-  add.w r0, r0, #72
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_6, . - grit_m7_shift_6
   .section .text.grit_fast.grit_m7_convolve_linear_8_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_8_any
@@ -3307,55 +3160,6 @@ grit_m7_skip_two_8:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_8, . - grit_m7_skip_two_8
-  .section .text.grit_fast.grit_m7_shift_8, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_8
-  .type grit_m7_shift_8, %function
-grit_m7_shift_8:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #16]
-  ldr.w r10, [r0, #32]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #48]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #16]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #32]
-  ldr.w r7, [r0, #64]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #80]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #48]
-  lsl r12, r12, #2
-  str.w r9, [r0, #64]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #80]
-  add.w r0, r0, #96
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_8, . - grit_m7_shift_8
   .section .text.grit_fast.grit_m7_convolve_linear_10_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_10_any
@@ -4341,55 +4145,6 @@ grit_m7_skip_two_10:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_10, . - grit_m7_skip_two_10
-  .section .text.grit_fast.grit_m7_shift_10, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_10
-  .type grit_m7_shift_10, %function
-grit_m7_shift_10:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #20]
-  ldr.w r10, [r0, #40]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #60]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #20]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #40]
-  ldr.w r7, [r0, #80]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #100]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #60]
-  lsl r12, r12, #2
-  str.w r9, [r0, #80]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #100]
-  add.w r0, r0, #120
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_10, . - grit_m7_shift_10
   .section .text.grit_fast.grit_m7_convolve_linear_12_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_12_any
@@ -5365,55 +5120,6 @@ grit_m7_skip_two_12:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_12, . - grit_m7_skip_two_12
-  .section .text.grit_fast.grit_m7_shift_12, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_12
-  .type grit_m7_shift_12, %function
-grit_m7_shift_12:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #24]
-  ldr.w r10, [r0, #48]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #72]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #24]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #48]
-  ldr.w r7, [r0, #96]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #120]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #72]
-  lsl r12, r12, #2
-  str.w r9, [r0, #96]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #120]
-  add.w r0, r0, #144
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_12, . - grit_m7_shift_12
   .section .text.grit_fast.grit_m7_convolve_linear_14_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_14_any
@@ -6539,55 +6245,6 @@ grit_m7_skip_two_14:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_14, . - grit_m7_skip_two_14
-  .section .text.grit_fast.grit_m7_shift_14, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_14
-  .type grit_m7_shift_14, %function
-grit_m7_shift_14:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #28]
-  ldr.w r10, [r0, #56]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #84]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #28]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #56]
-  ldr.w r7, [r0, #112]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #140]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #84]
-  lsl r12, r12, #2
-  str.w r9, [r0, #112]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #140]
-  add.w r0, r0, #168
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_14, . - grit_m7_shift_14
   .section .text.grit_fast.grit_m7_convolve_linear_16_any, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_16_any
@@ -7677,55 +7334,6 @@ grit_m7_skip_two_16:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_skip_two_16, . - grit_m7_skip_two_16
-  .section .text.grit_fast.grit_m7_shift_16, "ax", %progbits
-  .balign 8
-  .global grit_m7_shift_16
-  .type grit_m7_shift_16, %function
-grit_m7_shift_16:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  mov.w lr, #8192
-1:
-  ldr.w r4, [r0, #0]
-  ldr.w r7, [r0, #32]
-  ldr.w r10, [r0, #64]
-  smlawb r5, r1, r4, lr
-  smlawt r6, r3, r4, lr
-  ldr.w r4, [r0, #96]
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #0]
-  lsl r12, r12, #2
-  str.w r9, [r0, #32]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #64]
-  ldr.w r7, [r0, #128]
-  smlawb r5, r1, r4, lr
-  ldr.w r10, [r0, #160]
-  smlawt r6, r3, r4, lr
-  smlawb r8, r1, r7, lr
-  lsl r6, r6, #2
-  smlawt r9, r3, r7, lr
-  pkhtb r6, r6, r5, asr #14
-  smlawb r11, r1, r10, lr
-  lsl r9, r9, #2
-  smlawt r12, r3, r10, lr
-  pkhtb r9, r9, r8, asr #14
-  str.w r6, [r0, #96]
-  lsl r12, r12, #2
-  str.w r9, [r0, #128]
-  pkhtb r12, r12, r11, asr #14
-  str.w r12, [r0, #160]
-  add.w r0, r0, #192
-  cmp r0, r2
-  blo 1b
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_shift_16, . - grit_m7_shift_16
   .section .text.grit_fast.grit_m7_convolve_leaky_4_6, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_leaky_4_6
@@ -9914,121 +9522,6 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
-  .section .text.grit_fast.grit_m7_convolve_linear_2_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_2_1
-  .type grit_m7_convolve_linear_2_1, %function
-grit_m7_convolve_linear_2_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-  ldr.w r1, [r0, #28]
-  str.w r1, [sp, #20]
-  add.w r1, r1, r1, lsl #1
-  str.w r1, [sp, #24]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r1, [r0, #4]
-  str.w r1, [sp, #8]
-  ldr.w r2, [r0, #8]
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r11, [r0, #12]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #8]
-  smlad r1, r9, r7, r1
-  add.w r11, r11, #12
-  smlad r4, r10, r7, r4
-  ldr.w r7, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [lr, #16]
-  smmulr r0, r0, r7
-  ldr.w r12, [sp, #20]
-  smmulr r4, r4, r6
-  ssat r0, #16, r0
-  smmulr r3, r3, r6
-  ssat r4, #16, r4
-  smmulr r1, r1, r7
-  ssat r3, #16, r3
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #0]
-  smlad r2, r9, r8, r2
-  ldr.w r8, [lr, #-4]
-  smmulr r5, r5, r6
-  ldr.w r6, [sp, #8]
-  smmulr r2, r2, r7
-  ldr.w r7, [sp, #12]
-  ldr.w r9, [lr, #4]
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r6, #0]
-  ssat r5, #16, r5
-  str.w r3, [r7, #0]
-  ssat r2, #16, r2
-  ssat r1, #16, r1
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [lr, #-12]
-  pkhbt r4, r1, r4, lsl #16
-  str.w r4, [r7, r12]
-  ldr.w r4, [sp, #24]
-  str.w r5, [r7, r12, lsl #1]
-  add.w r5, r7, r4
-  str.w r5, [sp, #12]
-  add.w r12, r10, r11
-  ldr.w r5, [lr, #-8]
-  add.w r4, r6, #12
-  str.w r4, [sp, #8]
-  ldr.w r4, [r6, #4]
-  smlatb r3, r8, r0, r5
-  ldr.w r7, [r6, #8]
-  smlabb r1, r8, r4, r2
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r0, r2
-  ldr.w r10, [sp, #16]
-  smlabb r2, r8, r7, r2
-  cmp r11, r10
-  smlatb r4, r8, r4, r5
-  smlatb r5, r8, r7, r5
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_2_1, . - grit_m7_convolve_linear_2_1
   .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_linear_16_1

@@ -36,13 +36,11 @@ typedef struct {
 typedef void grit_m7_tiles_t(grit_m7_call_t *call, const uint32_t *tanh_tables);
 
 /* Two channels down the frames, up to `end` by GRIT_M7_COLUMN_FRAMES. skip: +=
- * z * weight (two int16 halves). shift: by multipliers 2^(30 - shift), one of
- * each channel. */
+ * z * weight (two int16 halves). */
 #define GRIT_M7_COLUMN_FRAMES 6u
 typedef void grit_m7_skip_t(int32_t *skips, const int16_t *z, const int32_t *end, uint32_t weight);
 typedef void grit_m7_skip_two_t(int32_t *skips, const int16_t *z, const int32_t *end, uint32_t weights,
                                 ptrdiff_t second_behind_first, uint32_t second_weights);
-typedef void grit_m7_shift_t(int16_t *stream, int32_t low, const int16_t *end, int32_t high);
 
 /* factor: 2^(32 - shift). */
 #define GRIT_M7_NARROW_SAMPLES 6u
@@ -68,13 +66,12 @@ extern const uint32_t grit_m7_tanh_tables[1024];
   extern grit_m7_tiles_t grit_m7_convolve_linear_##WIDTH##_any, grit_m7_convolve_leaky_##WIDTH##_any, \
       grit_m7_convolve_tanh_##WIDTH##_any, grit_m7_residual_##WIDTH, grit_m7_head_##WIDTH;            \
   extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                         \
-  extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;                                                 \
-  extern grit_m7_shift_t grit_m7_shift_##WIDTH;
+  extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
 /* For an exact number of taps, or any number of threes: Neural Amp Modeler's A2
  * and A1 networks. */
 extern grit_m7_tiles_t grit_m7_convolve_leaky_8_threes, grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6,
     grit_m7_convolve_tanh_2_3, grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3,
-    grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3, grit_m7_convolve_linear_2_1, grit_m7_convolve_linear_16_1;
+    grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3, grit_m7_convolve_linear_16_1;
 
 #endif

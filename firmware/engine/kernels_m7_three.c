@@ -5,6 +5,7 @@
 #ifdef GRIT_KERNELS_M7
 
 #include "kernels_m7.h"
+#include "kernels_m7_small.h"
 #include "kernels_m7_three.h"
 
 #define HEADER_WORDS 5u
@@ -147,8 +148,8 @@ GRIT_FAST_CODE void grit_three_shift(uintptr_t planes, int16_t *stream, const in
   int16_t *third = grit_third(planes, stream);
   const int32_t low = 1 << (30 - shift[0]), high = 1 << (30 - shift[1]), last = 1 << (30 - shift[2]);
   const uint32_t whole = round_up((uint32_t)frames, GRIT_M7_COLUMN_FRAMES);
-  grit_m7_shift_2(stream, low, stream + 2u * whole, high);
-  grit_m7_shift_2(third, last, third + round_up(whole, 2u * GRIT_M7_COLUMN_FRAMES), last);
+  grit_m7_shift(stream, stream, stream + 2u * whole, low, high, 4u);
+  grit_m7_shift(third, third, third + round_up(whole, 2u * GRIT_M7_COLUMN_FRAMES), last, last, 4u);
 }
 
 GRIT_FAST_CODE void grit_three_skip_two(uintptr_t planes, int32_t *skips, const grit_skip_t *first,

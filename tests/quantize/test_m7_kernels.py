@@ -16,14 +16,12 @@ from gritspace.quantize.m7_kernels import (
     formatted,
     head,
     narrow,
-    shift,
     skip,
     skip_two,
 )
 from gritspace.quantize.m7_registers import arrange
 from gritspace.quantize.m7_schedule import duration, parse, schedule
-from gritspace.quantize.m7_small import gather, spread
-from gritspace.quantize.m7_small import shift as shift_columns
+from gritspace.quantize.m7_small import gather, shift, spread
 from gritspace.quantize.m7_three import three_copy, three_skip_two
 
 
@@ -31,7 +29,7 @@ from gritspace.quantize.m7_three import three_copy, three_skip_two
 def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None:
     """The quick ones: looking for a long tile's order takes minutes."""
     committed = (SOURCES / "kernels_m7.S").read_text()
-    functions = [head(pairs), skip(pairs), skip_two(pairs), shift(pairs), narrow(), copy()]
+    functions = [head(pairs), skip(pairs), skip_two(pairs), narrow(), copy()]
     functions += [convolution(pairs, "linear")] if pairs == 1 else [three_skip_two(), three_copy()]
     for function in functions:
         assert "\n".join(formatted(function)) in committed
@@ -40,7 +38,7 @@ def test_the_committed_assembly_is_what_the_generator_writes(pairs: int) -> None
 def test_the_small_networks_assembly_is_what_the_generator_writes() -> None:
     """Without the layers, whose order is looked for in minutes."""
     committed = (SOURCES / "kernels_m7_small.S").read_text()
-    for function in (gather(), spread(), shift_columns()):
+    for function in (gather(), spread(), shift()):
         assert "\n".join(formatted(function)) in committed
 
 

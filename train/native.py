@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gritspace.train.native_build import core
+from gritspace.train.rounding_noise import MARGIN
 
 if TYPE_CHECKING:
+    from gritspace.train.rounding_noise import RoundingNoise
     from gritspace.train.tcn import Modulation, Tcn, TcnConfig
 
 ACTIVATIONS = ("tanh", "leaky_relu", "relu", "hardtanh")
@@ -47,7 +49,7 @@ class Shape:
         """For dry audio of so many frames. keep: the way back will be gone."""
         library = core()
         assert library is not None
-        out = np.zeros(6, np.int64)
+        out = np.zeros(7, np.int64)
         library.core_sizes(*self.pointers, frames, int(keep), out.ctypes.data)
         return Sizes(*out.tolist())
 
@@ -62,6 +64,7 @@ class Sizes:
     film_rows: int
     frames_out: int
     vector_bytes: int
+    noise_rows: int
 
 
 def knows(config: TcnConfig) -> bool:
@@ -96,7 +99,7 @@ def runs(tcn: Tcn, dry: Tensor, modulation: Modulation | None) -> bool:
     )
 
 
-def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
+def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None, rounding: RoundingNoise | None = None) -> Tensor:
     """What Tcn.forward says of dry, modulation and result; call it only where `runs` says so."""
     shape = Shape(tcn.config)
     gain = bias = None
@@ -107,7 +110,7 @@ def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
     if not torch.is_grad_enabled():  # which autograd does not tell a Function: it would keep all it needs to go back
         weights = [weight.detach() for weight in weights]
         gain, bias = (None if t is None else t.detach() for t in (gain, bias))
-    wet: Tensor = Network.apply(shape, dry, gain, bias, *weights)
+    wet: Tensor = Network.apply(shape, dry, gain, bias, rounding, *weights)
     return wet
 
 
@@ -124,11 +127,19 @@ def parameters(tcn: Tcn) -> Iterator[Tensor]:
 
 
 class Network(torch.autograd.Function):
-    """shape, dry (batch, frames), gain and bias (batch, film_rows) or None, parameters -> wet (batch, frames out)."""
+    """shape, dry (batch, frames), gain and bias (batch, film_rows) or None, noise of rounding or None, parameters ->
+    wet (batch, frames out).
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, shape: Shape, dry: Tensor, gain: Tensor | None, bias: Tensor | None, *weights: Tensor
+        ctx: Any,
+        shape: Shape,
+        dry: Tensor,
+        gain: Tensor | None,
+        bias: Tensor | None,
+        rounding: RoundingNoise | None,
+        *weights: Tensor,
     ) -> Tensor:
         """Keeps what the way back needs only if there will be one."""
         library = core()
@@ -143,7 +154,8 @@ class Network(torch.autograd.Function):
         benches = _MEMORY.take(sizes.bench * threads, dry.dtype)
         wet = dry.new_empty(batch, sizes.frames_out)
         call = getattr(library, f"core_forward_{_KINDS[dry.dtype]}")
-        arrays = [_at(t) for t in (flat, gain, bias, dry, wet, workspace, benches)]
+        noise = _noise(rounding, dry, sizes)
+        arrays = [_at(t) for t in (flat, gain, bias, dry, wet, workspace, benches, *noise)]
         if call(*shape.pointers, frames, batch, threads, int(keep), *arrays):
             raise MemoryError("the training core ran out of memory")
         if keep:
@@ -154,7 +166,7 @@ class Network(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *of_outputs: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of forward's inputs but for shape and dry."""
+        """Gradients of forward's inputs but for shape, dry and noise."""
         library = core()
         assert library is not None
         of_wet = of_outputs[0].contiguous()
@@ -169,7 +181,19 @@ class Network(torch.autograd.Function):
         if call(*ctx.shape.pointers, ctx.frames, batch, threads, *(_at(t) for t in arrays)):
             raise MemoryError("the training core ran out of memory")
         pieces = of_flat.split([w.numel() for w in weights])
-        return None, None, of_gain, of_bias, *(p.view_as(w) for p, w in zip(pieces, weights, strict=True))
+        return None, None, of_gain, of_bias, None, *(p.view_as(w) for p, w in zip(pieces, weights, strict=True))
+
+
+def _noise(rounding: RoundingNoise | None, dry: Tensor, sizes: Sizes) -> tuple[Tensor | None, ...]:
+    """noise, steps and starts as the core reads them, without a look at their ends."""
+    if rounding is None:
+        return None, None, None
+    starts, (batch, frames) = rounding.starts.contiguous(), dry.shape
+    if starts.shape != (batch, sizes.noise_rows) or rounding.steps.shape != (sizes.noise_rows,):
+        raise ValueError("the noise of rounding is for another network or batch")
+    if int(starts.min()) < MARGIN or int(starts.max()) + frames + MARGIN > len(rounding.noise):
+        raise ValueError("the noise of rounding is too short for this audio")
+    return rounding.noise.to(dry.dtype).contiguous(), rounding.steps.to(dry.dtype).contiguous(), starts
 
 
 def _at(tensor: Tensor | None) -> int | None:

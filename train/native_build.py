@@ -159,7 +159,7 @@ def _opened(path: Path) -> ctypes.CDLL:
     library.core_recurrent.restype = integer
     for kind in ("f32", "f64"):
         forward, backward = getattr(library, f"core_forward_{kind}"), getattr(library, f"core_backward_{kind}")
-        forward.argtypes = [pointer, pointer, number, number, integer, integer] + [pointer] * 7
+        forward.argtypes = [pointer, pointer, number, number, integer, integer] + [pointer] * 10
         backward.argtypes = [pointer, pointer, number, number, integer] + [pointer] * 10
         forward.restype = backward.restype = integer
     return library

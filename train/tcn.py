@@ -128,22 +128,26 @@ class Layer(nn.Module):
         gain: Tensor | None,
         bias: Tensor | None,
         rounding: RoundingNoise | None = None,
+        noise_row: int = 0,
     ) -> tuple[Tensor, Tensor]:
-        """stream (batch, channels, T), dry (batch, 1, T) -> next stream and skip, both (batch, channels, T')."""
+        """stream (batch, channels, T), dry (batch, 1, T) -> next stream and skip, both (batch, channels, T').
+
+        noise_row: the layer's first among those that `rounding` has noise for.
+        """
         pre = self.conv(stream)
         frames = pre.shape[-1]
         pre = pre + self.mixin(dry[..., -frames:])
         if gain is not None and bias is not None:
             pre = gain[..., -frames:] * (pre + bias[..., -frames:])
-        if rounding is not None and self.kind == "tanh":
-            pre = rounding.before_tanh(pre)
+        if rounding is not None:
+            pre = rounding.add(pre, noise_row, dry.shape[-1])
         if self.gated:
             main, gate = pre.chunk(2, dim=1)
             skip = activate(self.kind, self.slope, main) * torch.sigmoid(gate)
         else:
             skip = activate(self.kind, self.slope, pre)
         stream = stream[..., -frames:] + self.residual(skip)
-        return stream if rounding is None else rounding.in_stream(stream), skip
+        return stream if rounding is None else rounding.add(stream, noise_row + self.rows, dry.shape[-1]), skip
 
 
 def activate(kind: str, negative_slope: float, x: Tensor) -> Tensor:
@@ -176,7 +180,7 @@ class Tcn(nn.Module):
 
     film: Film | None
     rounding: RoundingNoise | None = None
-    """Heard while it is there: plain PyTorch then, several times slower than the native core."""
+    """Heard while it is there."""
 
     def __init__(self, config: TcnConfig) -> None:
         super().__init__()
@@ -197,14 +201,14 @@ class Tcn(nn.Module):
         """
         if (modulation is None) != (self.film is None):
             raise ValueError("a space needs a modulation, a snapshot takes none")
-        if self.rounding is None and not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
-            return native.run(self, dry, modulation)
+        if not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
+            return native.run(self, dry, modulation, self.rounding)
         return self.in_pytorch(dry, modulation)
 
     def in_pytorch(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
         """The same as forward, in PyTorch's own operations: what the native core is held against."""
         condition = dry.unsqueeze(1)
-        stream, skips, row = condition, None, 0
+        stream, skips, row, noise_row = condition, None, 0, 0
         for array in self.arrays:
             assert isinstance(array, LayerArray)
             stream = array.rechannel(stream)
@@ -215,7 +219,8 @@ class Tcn(nn.Module):
                     gain = modulation.gain[:, row : row + layer.rows]
                     bias = modulation.bias[:, row : row + layer.rows]
                     row += layer.rows
-                stream, skip = layer(stream, condition, gain, bias, self.rounding)
+                stream, skip = layer(stream, condition, gain, bias, self.rounding, noise_row)
+                noise_row += layer.rows + stream.shape[1]
                 skips = skip if skips is None else skips[..., -skip.shape[-1] :] + skip
             skips = array.head(skips)
         assert skips is not None

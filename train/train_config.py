@@ -45,7 +45,7 @@ class TrainConfig:
     beta: float = 0.002
     beta_warm_up: float = 0.3  # share of the training over which beta rises from 0
     attribute_weight: float = 0.3
-    rounding_noise: bool = False  # the decoder learns beside the noise that sixteen bits will add; in plain PyTorch
+    rounding_noise: bool = False  # the decoder learns beside the noise that sixteen bits will add
     knob_weight: float = 0.3  # a played dimension that is turned must raise its own attribute
     settle: float = 0.75  # share of the training at the end in which positions learn for themselves, beside the decoder
     # the networks

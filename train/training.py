@@ -23,7 +23,7 @@ from gritspace.train.layer_adam import LayerAdam
 from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.pairs import PairSet
 from gritspace.train.processes import Processes
-from gritspace.train.rounding_noise import RoundingNoise
+from gritspace.train.rounding_noise import RoundingNoiseSource
 from gritspace.train.space import Space
 from gritspace.train.tcn import LayerArray
 from gritspace.train.train_config import TrainConfig
@@ -38,6 +38,9 @@ PLACES_RATE = 0.3
 """How fast settled positions learn, over the decoder's rate."""
 ENCODER_EVERY = 4
 """After that, the encoder follows the positions in every so-manieth step: it is dearer than a batch of sound."""
+
+LISTEN_EVERY = 25
+"""In every so-manieth step the streams' largest values are heard, of which rounding noise takes its measure."""
 
 
 class ProgressCallback(Protocol):
@@ -90,7 +93,7 @@ class Training:
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
         self.power = pairs.wet.power().to(self.device) + 1e-8
         self.measured = pairs.measured.to(self.device)
-        self.rounding = RoundingNoise(config.seed) if config.rounding_noise else None
+        self.rounding = RoundingNoiseSource(space.config.decoder, config.seed) if config.rounding_noise else None
         self.sense = KnobSense(self.lead_in, pairs.measured).to(self.device)
 
     def resume(self) -> None:
@@ -184,9 +187,13 @@ class Training:
         assert self.space.decoder.film is not None
         modulation = self.space.decoder.film(position.repeat_interleave(segments, dim=0))
         power = self.power[chosen].repeat_interleave(segments)
-        self.space.decoder.rounding = self.rounding
-        heard, ratio = self.loss(wet[:, self.lead_in :], self.space.decoder(dry, modulation), power)
-        self.space.decoder.rounding = None
+        decoder = self.space.decoder
+        if self.rounding is not None:
+            if self.progress.step % LISTEN_EVERY == 0 or not self.rounding.has_listened:
+                self.rounding.listen(decoder, dry, modulation)
+            decoder.rounding = self.rounding.draw(*dry.shape, rng, self.device)
+        heard, ratio = self.loss(wet[:, self.lead_in :], decoder(dry, modulation), power)
+        decoder.rounding = None
         if self.config.knob_weight and self.progress.step % KNOBS_EVERY == 0:
             dimension = self.progress.step // KNOBS_EVERY % len(self.space.played)
             shaping = shaping + self.config.knob_weight * self.sense(self.space, position, dimension, rng)

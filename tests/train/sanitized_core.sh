@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from gritspace.train import native, native_recurrent
 from gritspace.train.native_build import core
+from gritspace.train.rounding_noise import RoundingNoiseSource
 from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
 
 assert core() is not None, "the core did not build"
@@ -33,6 +34,7 @@ for activation, gated, channels, frames, dtype in kinds:
     dry = torch.randn(3, tcn.config.receptive_field - 1 + frames, dtype=dtype)
     modulation = tcn.film(torch.randn(3, 2, dtype=dtype))
     assert native.runs(tcn, dry, modulation)
+    tcn.rounding = RoundingNoiseSource(tcn.config, 0).draw(*dry.shape, torch.Generator()) if count % 2 else None
     tcn(dry, modulation).square().sum().backward()
     with torch.no_grad():
         tcn(dry, modulation)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gritspace.train import native
 from gritspace.train.native_build import core
+from gritspace.train.rounding_noise import RoundingNoiseSource
 from gritspace.train.tcn import LayerArrayConfig, Modulation, Tcn, TcnConfig
 
 pytestmark = pytest.mark.skipif(core() is None, reason="no C++ compiler; Debian: apt install g++")
@@ -40,16 +41,22 @@ def relative(expected: Tensor, found: Tensor) -> float:
     return float(((expected - found).norm() / expected.norm().clamp(min=1e-30)).detach())
 
 
-def compare(config: TcnConfig, batch: int, frames: int, dtype: torch.dtype, seed: int = 0) -> None:
+def compare(
+    config: TcnConfig, batch: int, frames: int, dtype: torch.dtype, seed: int = 0, rounded: bool = False
+) -> None:
     """One forward and backward both ways, from the same numbers; every gradient must agree, and none may be missing."""
     torch.manual_seed(seed)
     tcn = Tcn(config).to(dtype)
     dry = torch.randn(batch, config.receptive_field - 1 + frames, dtype=dtype)
+    if rounded:
+        source = RoundingNoiseSource(config, seed)
+        source.peaks = [torch.rand(len(peaks)) * 1e4 for peaks in source.peaks]  # loud enough to be seen
+        tcn.rounding = source.draw(*dry.shape, torch.Generator().manual_seed(seed))
     modulation = modulation_for(config, batch, dtype)
     weight = torch.randn(batch, frames, dtype=dtype)
     results: list[dict[str, Tensor]] = []
     assert native.runs(tcn, dry, modulation)
-    for forward in (tcn.in_pytorch, lambda *inputs: native.run(tcn, *inputs)):
+    for forward in (tcn.in_pytorch, lambda *inputs: native.run(tcn, *inputs, tcn.rounding)):
         tcn.zero_grad(set_to_none=True)
         leaves = dict(tcn.named_parameters())
         if modulation is not None:
@@ -66,7 +73,8 @@ def compare(config: TcnConfig, batch: int, frames: int, dtype: torch.dtype, seed
         error = float((value - found[name]).norm())
         assert error <= TOLERANCE[dtype] * float(value.norm()) + scale, name
     with torch.no_grad():
-        assert torch.equal(found["wet"], native.run(tcn, dry, modulation)), "without gradients it plays the same"
+        alone = native.run(tcn, dry, modulation, tcn.rounding)
+        assert torch.equal(found["wet"], alone), "without gradients it plays the same"
 
 
 @pytest.mark.parametrize(("activation", "gated", "position"), KINDS)
@@ -105,6 +113,26 @@ def test_any_width_kernel_dilation_and_length_has_pytorchs_gradients(
     compare(TcnConfig((array,), position), batch, frames, torch.float64, seed)
 
 
+@pytest.mark.parametrize(("activation", "gated", "position"), KINDS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_rounding_noise_is_heard_at_the_same_places_as_in_pytorch(
+    activation: str, gated: bool, position: int, dtype: torch.dtype
+) -> None:
+    first = LayerArrayConfig(5, (3, 2, 7), (1, 4, 9), activation, 0.1, gated, head_size=3)
+    second = LayerArrayConfig(3, (3, 4), (2, 1), activation, 0.1, gated, 1, head_kernel_size=5)
+    for frames in (77, 400):
+        compare(TcnConfig((first, second), position), 3, frames, dtype, rounded=True)
+
+
+def test_noise_for_another_batch_or_too_short_is_not_read() -> None:
+    config = TcnConfig((LayerArrayConfig(5, (3,), (1,)),))
+    source, tcn = RoundingNoiseSource(config, 0), Tcn(config)
+    with pytest.raises(ValueError, match="another network or batch"):
+        native.run(tcn, torch.zeros(3, 100), None, source.draw(2, 100, torch.Generator()))
+    with pytest.raises(ValueError, match="too short"):
+        native.run(tcn, torch.zeros(2, 200_000), None, source.draw(2, 100_000, torch.Generator().manual_seed(0)))
+
+
 def test_three_arrays_of_different_widths_have_pytorchs_gradients() -> None:
     sizes = ((4, 9), (9, 2), (2, 1))
     arrays = [LayerArrayConfig(c, (3, 5), (7, 2), "leaky_relu", head_size=h) for c, h in sizes]
@@ -121,7 +149,7 @@ def test_gradcheck_by_finite_differences_agrees_with_the_double_build() -> None:
     shape, weights = native.Shape(config), [w.detach().requires_grad_() for w in native.parameters(tcn)]
 
     def wet(gain: Tensor, bias: Tensor, *weights: Tensor) -> Tensor:
-        return native.Network.apply(shape, dry, gain.squeeze(-1), bias.squeeze(-1), *weights)
+        return native.Network.apply(shape, dry, gain.squeeze(-1), bias.squeeze(-1), None, *weights)
 
     assert torch.autograd.gradcheck(wet, (modulation.gain, modulation.bias, *weights))
 

@@ -40,10 +40,15 @@ struct Batch {
   const Real *parameters, *gain, *bias; /* gain, bias [batch][film_rows], or null */
   Real *workspace, *benches;
   bool keep;
+  Rounding<Real> noise = {}; /* starts [batch][noise_rows] */
 
   Film<Real> film(std::size_t item) const {
     if (!plan.with_film) return {};
     return {gain + item * plan.film_rows, bias + item * plan.film_rows};
+  }
+  Rounding<Real> rounding(std::size_t item) const {
+    if (!noise.noise) return {};
+    return {noise.noise, noise.steps, noise.starts + item * plan.noise_rows};
   }
   Real* workspace_of(std::size_t item, int thread) const {
     return workspace + (keep ? item : static_cast<std::size_t>(thread)) * plan.workspace_rows * plan.stride;
@@ -59,7 +64,7 @@ bool forward(const Batch<Real>& b, const Real* dry, Real* wet, std::size_t batch
   return in_parallel(batch, threads, [&](std::atomic<std::size_t>& next, int thread) {
     Bench<Real> bench(b.plan, b.bench_of(thread));
     for (std::size_t item; (item = next++) < batch;)
-      forward_item<Real>(b.plan, b.parameters, b.film(item), dry + item * in, wet + item * out,
+      forward_item<Real>(b.plan, b.parameters, b.film(item), b.rounding(item), dry + item * in, wet + item * out,
                          b.workspace_of(item, thread), bench);
   });
 }
@@ -87,7 +92,8 @@ bool backward(const Batch<Real>& b, const Real* of_wet, Real* of_items, Real* of
 
 extern "C" {
 
-/* sizes: workspace of an item, bench of a thread, parameters, film rows, frames out, vector bytes; in numbers. */
+/* sizes: workspace of an item, bench of a thread, parameters, film rows, frames out, vector bytes, noise rows; in
+ * numbers. */
 void core_sizes(const std::int64_t* shape, const double* slopes, std::int64_t frames, int keep, std::int64_t* sizes) {
   const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), keep != 0);
   sizes[0] = static_cast<std::int64_t>(plan.workspace_rows * plan.stride);
@@ -96,14 +102,17 @@ void core_sizes(const std::int64_t* shape, const double* slopes, std::int64_t fr
   sizes[3] = static_cast<std::int64_t>(plan.film_rows);
   sizes[4] = static_cast<std::int64_t>(plan.end) - static_cast<std::int64_t>(plan.out_start());
   sizes[5] = CORE_VECTOR_BYTES;
+  sizes[6] = static_cast<std::int64_t>(plan.noise_rows);
 }
 
 #define CORE_FUNCTIONS(Real, kind)                                                                                   \
   int core_forward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch,  \
                           int threads, int keep, const Real* parameters, const Real* gain, const Real* bias,         \
-                          const Real* dry, Real* wet, Real* workspace, Real* benches) {                              \
+                          const Real* dry, Real* wet, Real* workspace, Real* benches, const Real* noise,             \
+                          const Real* steps, const std::int64_t* starts) {                                           \
     const core::Plan plan(shape, slopes, static_cast<std::size_t>(frames), keep != 0);                               \
-    return !core::forward<Real>({plan, parameters, gain, bias, workspace, benches, keep != 0}, dry, wet,             \
+    const core::Rounding<Real> rounding{noise, steps, starts};                                                       \
+    return !core::forward<Real>({plan, parameters, gain, bias, workspace, benches, keep != 0, rounding}, dry, wet,   \
                                 static_cast<std::size_t>(batch), threads);                                           \
   }                                                                                                                  \
   int core_backward_##kind(const std::int64_t* shape, const double* slopes, std::int64_t frames, std::int64_t batch, \

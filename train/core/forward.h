@@ -10,8 +10,8 @@ constexpr std::size_t forward_block = 192; /* frames: whole tiles of every width
 
 /* dry [end - plan.front], wet [outputs][end - out_start], workspace [workspace_rows][stride]. */
 template <class Real>
-void forward_item(const Plan& plan, const Real* parameters, const Film<Real>& film, const Real* dry, Real* wet,
-                  Real* workspace, Bench<Real>& bench) {
+void forward_item(const Plan& plan, const Real* parameters, const Film<Real>& film, const Rounding<Real>& rounding,
+                  const Real* dry, Real* wet, Real* workspace, Bench<Real>& bench) {
   const std::size_t stride = plan.stride, end = plan.end;
   Real* const condition = workspace;
   std::fill(condition, condition + plan.front, Real(0));
@@ -53,6 +53,7 @@ void forward_item(const Plan& plan, const Real* parameters, const Film<Real>& fi
         Real* const heard = t < heard_from ? nullptr : sum;
         if (a.gated || a.activation == kTanh) {
           multiply(convolution, active, t, stop);
+          rounding.add(active, l.rows, stride, l.noise_row, plan.front, t, stop);
           activate_rows(a, stride, active, skip, heard, !summed, t, stop);
         } else {
           with_kind(a.activation, [&](auto kind) {
@@ -60,7 +61,9 @@ void forward_item(const Plan& plan, const Real* parameters, const Film<Real>& fi
             multiply(convolution, finish, t, stop);
           });
         }
-        if (l.has_residual) multiply(onward, next, t, stop);
+        if (!l.has_residual) continue;
+        multiply(onward, next, t, stop);
+        rounding.add(next, l.channels, stride, l.noise_row + l.rows, plan.front, t, stop);
       }
       summed = true;
       clear_before(active, l.rows, stride, l.out_start);

@@ -22,6 +22,28 @@ struct Film {
   Real bias_of(std::size_t row) const { return bias ? bias[row] : Real(0); }
 };
 
+/* The error that rounding would make, for one item, or none (noise null): row r of the layers' rows, as plan.h counts
+ * them, hears noise[starts[r] + frame of the dry audio], steps[r] times. Nothing of it is heard on the way back. */
+template <class Real>
+struct Rounding {
+  const Real* noise = nullptr;
+  const Real* steps = nullptr;
+  const std::int64_t* starts = nullptr;
+
+  /* Adds it to `count` rows from begin to end; the first of them is row `first`. */
+  void add(Real* rows, int count, std::size_t stride, std::size_t first, std::size_t front, std::size_t begin,
+           std::size_t end) const {
+    if (!noise) return;
+    for (int r = 0; r < count; ++r) {
+      const Real step = steps[first + r];
+      if (step == Real(0)) continue;
+      const Real* const heard = noise + starts[first + r] + static_cast<std::ptrdiff_t>(begin - front);
+      Real* const row = rows + r * stride + begin;
+      for (std::size_t t = 0; t < end - begin; t += lanes<Real>) store(row + t, load(row + t) + step * load(heard + t));
+    }
+  }
+};
+
 /* Memory of one thread: rows, given by the caller, and the lists it walks with. */
 template <class Real>
 struct Bench {

@@ -26,8 +26,8 @@ struct LayerPlan {
   std::size_t in_start, out_start;                          /* first frames of input and output */
   std::size_t weight, bias, mixin, residual, residual_bias; /* places among the parameters */
   bool has_residual;                                        /* the last layer of all feeds nothing but the head */
-  std::size_t film_row;
-  std::size_t stream, active; /* first rows in the workspace: input; activations (main, then gate, if gated) */
+  std::size_t film_row, noise_row; /* noise: of the convolution's rows, then of what goes onward */
+  std::size_t stream, active;      /* first rows in the workspace: input; activations (main, then gate, if gated) */
 };
 
 struct ArrayPlan {
@@ -46,7 +46,7 @@ struct Plan {
   std::size_t front;  /* frames of room before the first */
   std::size_t end;    /* one beyond the last frame */
   std::size_t stride; /* frames from row to row */
-  std::size_t parameters = 0, film_rows = 0, workspace_rows = 0, head_film_row = 0;
+  std::size_t parameters = 0, film_rows = 0, noise_rows = 0, workspace_rows = 0, head_film_row = 0;
   std::size_t longest_reach = 0;
   int widest = 1, most_rows = 1, most_taps = 1, outputs = 1;
   bool with_film;
@@ -98,6 +98,7 @@ struct Plan {
         l.residual = take(parameters, l.has_residual ? a.channels * a.channels : 0);
         l.residual_bias = take(parameters, l.has_residual ? a.channels : 0);
         l.film_row = take(film_rows, rows);
+        l.noise_row = take(noise_rows, rows + a.channels);
         l.stream = stream;
         l.active = keep ? take(rows_used, rows) : shared;
         if (l.has_residual) stream = !keep ? turn[(i + 1) % 2] : i == 0 ? turn[1] : take(rows_used, a.channels);

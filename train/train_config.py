@@ -30,6 +30,7 @@ class TrainConfig:
     settings_between: int = 0  # of a device with knobs, besides its grid: anywhere between
     # batches: `batch_settings` settings, each with `batch_segments` segments of `segment_frames` frames
     batch_settings: int = 8
+    balance: float = 0.0  # how often a device is drawn: 0 as often as it has settings, 1 as often as any other
     batch_segments: int = 1
     segment_frames: int = 2048
     view_frames: int = 16_384  # what the encoder sees of a setting, from another place
@@ -68,6 +69,8 @@ class TrainConfig:
             raise ValueError("kernel_sizes and dilations must have one entry a layer")
         if not 0 <= self.settle <= 1 or not 0 <= self.beta_warm_up <= 1:
             raise ValueError("settle and beta_warm_up are shares, from 0 to 1")
+        if not 0 <= self.balance <= 1:
+            raise ValueError("balance lies between 0 and 1")
         if min(self.steps, self.batch_settings, self.batch_segments, self.channels, self.head_kernel_size) < 1:
             raise ValueError("steps, batch_settings, batch_segments, channels and head_kernel_size must be at least 1")
         if self.optimizer not in OPTIMIZERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,6 +86,8 @@ class Training:
         self.progress = Progress()
         self.checkpoint_path = checkpoint.path_for(out_path)
         self.fingerprint = checkpoint.fingerprint(config, pairs, processes.count)
+        settings_a_device = Counter(pairs.device_of)
+        self.share = torch.tensor([settings_a_device[name] ** -config.balance for name in pairs.device_of])
         self.lead_in = space.config.decoder.receptive_field - 1
         longest = max(self.lead_in + config.segment_frames, config.view_frames)
         if pairs.frames < longest:
@@ -167,7 +170,7 @@ class Training:
         rng = torch.Generator().manual_seed(
             (self.config.seed * 1_000_003 + self.progress.step) * 1_009 + self.processes.rank
         )
-        chosen = torch.randperm(len(self.labels), generator=rng)[: self.config.batch_settings]
+        chosen = self.chosen(rng)
         segments = self.config.batch_segments
         dry, wet = self._excerpts(chosen.repeat_interleave(segments), self.lead_in + self.config.segment_frames, rng)
         noise = torch.randn(len(chosen), self.space.config.decoder.position_size, generator=rng).to(self.device)
@@ -191,7 +194,7 @@ class Training:
         if self.rounding is not None:
             if self.progress.step % LISTEN_EVERY == 0 or not self.rounding.has_listened:
                 self.rounding.listen(decoder, dry, modulation)
-            decoder.rounding = self.rounding.draw(*dry.shape, rng, self.device)
+            decoder.rounding = self.rounding.draw(len(dry), dry.shape[1], rng, self.device)
         heard, ratio = self.loss(wet[:, self.lead_in :], decoder(dry, modulation), power)
         decoder.rounding = None
         if self.config.knob_weight and self.progress.step % KNOBS_EVERY == 0:
@@ -215,6 +218,13 @@ class Training:
             with torch.no_grad():
                 self.places.clamp_(-1, 1)
         return values
+
+    def chosen(self, rng: torch.Generator) -> Tensor:
+        """The batch's settings, each once."""
+        count = min(self.config.batch_settings, len(self.labels))
+        if self.config.balance == 0:
+            return torch.randperm(len(self.labels), generator=rng)[:count]
+        return torch.multinomial(self.share, count, generator=rng)
 
     def settle(self) -> None:
         """Gives every setting a position of its own to learn, the encoder's; bends encoder and FiLM so that the box

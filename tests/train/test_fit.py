@@ -19,10 +19,11 @@ from gritspace.train.devices import Audio, Settings
 from gritspace.train.errors import InputError
 from gritspace.train.evaluate import held_out_esr
 from gritspace.train.fit import train_space
+from gritspace.train.processes import Processes
 from gritspace.train.signals import synthetic
 from gritspace.train.space import load_space
 from gritspace.train.train_config import TrainConfig, read_config
-from gritspace.train.training import Training
+from gritspace.train.training import Training, fresh_space
 
 
 class Shaper:
@@ -125,6 +126,27 @@ def test_training_learns_a_simple_device_and_orders_its_knob(tmp_path: Path) -> 
     assert space.licences == {"shaper": "MIT"}
     again = held_out_esr(space, [Shaper()], synthetic(3.0, 9))
     assert again.devices["shaper"] < 0.15
+
+
+def test_balance_draws_every_device_alike_and_no_setting_twice(tmp_path: Path) -> None:
+    class Plain(Shaper):
+        knobs: tuple[str, ...] = ()
+
+        def render(self, dry: Audio, settings: Settings) -> Audio:
+            return np.tanh(dry * self.gain).astype(np.float32) * 0.5
+
+    found = pairs.render_pairs([Shaper(), Plain("plain")], DRY, 0.5)
+    shares = {}
+    for balance in (0.0, 0.5, 1.0):
+        config = replace(TINY, balance=balance, batch_settings=2)
+        training = Training(fresh_space(config), found, config, Processes(), tmp_path / "space.pt")
+        rng = torch.Generator().manual_seed(0)
+        drawn = torch.stack([training.chosen(rng) for _ in range(3000)])
+        assert bool((drawn[:, 0] != drawn[:, 1]).all())
+        shares[balance] = float((drawn[:, 0] == found.device_of.index("plain")).float().mean())
+    assert shares[0.0] == pytest.approx(1 / 6, abs=0.03)
+    assert shares[0.5] == pytest.approx(1 / (1 + 5**0.5), abs=0.03)
+    assert shares[1.0] == pytest.approx(1 / 2, abs=0.03)
 
 
 def test_a_training_can_begin_at_a_trained_space_and_bring_a_new_device_in(tmp_path: Path) -> None:

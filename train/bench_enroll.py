@@ -3,12 +3,14 @@
     python -m gritspace.train.bench_enroll SPACE --captures FOLDER --audio FOLDER [--seconds 5,60] [--fit-minutes 2]
 
 Every test device that the space does not know (`splits`) plays dry audio of the training side; what it made of it is
-the recording. All errors are on the same ten seconds of held-out audio. Rows done lie in out/bench-enroll.json.
+the recording. All errors are on the same ten seconds of held-out audio. Rows done lie in out/bench-enroll.json; for
+another space they are measured anew, but for the networks of their own, which no space is in.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -37,7 +39,10 @@ COLUMNS = ("wet_only", "guess", "position", "refined", "fitted")
 
 @dataclass(frozen=True)
 class Row:
-    """Errors of one device at one setting, learned from `seconds` of it. fitted: a snapshot from nothing, or None."""
+    """Errors of one device at one setting, learned from `seconds` of it. fitted: a snapshot from nothing, or None.
+
+    space: a hash of its file.
+    """
 
     label: str
     seconds: float
@@ -48,12 +53,20 @@ class Row:
     fitted: float | None
     enroll_seconds: float
     refine_seconds: float
+    space: str
 
 
 def measured(
-    space: Space, device: Device, setting: NDArray[np.float32], dry: Audio, test: Audio, fit_minutes: float
+    space: Space,
+    digest: str,
+    device: Device,
+    setting: NDArray[np.float32],
+    dry: Audio,
+    test: Audio,
+    fit_minutes: float,
+    fitted: float | None,
 ) -> Row:
-    """One row. dry (frames,) to learn from, test (frames,) to measure on."""
+    """One row. dry (frames,) to learn from, test (frames,) to measure on. fitted: if that is known already."""
     wet, test_wet = (device.render(audio[None], setting[None])[0] for audio in (dry, test))
     started = time.process_time()
     position = enroll(space, dry, wet)
@@ -68,9 +81,10 @@ def measured(
         guess=error_of(space, guess, test, test_wet),
         position=error_of(space, position, test, test_wet),
         refined=error_of(space, refined, test, test_wet),
-        fitted=fitted_error(dry, wet, test, test_wet, fit_minutes) if fit_minutes else None,
+        fitted=fitted_error(dry, wet, test, test_wet, fit_minutes) if fit_minutes and fitted is None else fitted,
         enroll_seconds=between - started,
         refine_seconds=ended - between,
+        space=digest,
     )
 
 
@@ -136,10 +150,12 @@ def main() -> None:
     except ValueError:
         parser.error(f"--seconds {arguments.seconds}: numbers with commas between are needed, such as 5,60")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    rows: list[Row] = []
+    rows: dict[tuple[str, float], Row] = {}
     if arguments.out.exists():
-        rows = [Row(**row) for row in json.loads(arguments.out.read_text(encoding="utf-8"))]
+        found = [Row(**row) for row in json.loads(arguments.out.read_text(encoding="utf-8"))]
+        rows = {(row.label, row.seconds): row for row in found}
     space = load_space(arguments.space)
+    digest = hashlib.sha256(arguments.space.read_bytes()).hexdigest()[:12]
     notes = {s: [n for path in arguments.audio for n in signals.read_folder(path, s)] for s in ("train", "validation")}
     test = signals.phrases_from(notes["validation"], TEST_SECONDS, SEED)
     strangers = [d for d in splits.parted(find_devices(arguments.captures))[1] if d.name not in space.gains]
@@ -149,13 +165,16 @@ def main() -> None:
             knobs = len(device.knobs)
             settings = splits.held_out_settings(device)[1:][:SETTINGS_OF_A_STRANGER] if knobs else np.zeros((1, 0))
             for setting in settings.astype(np.float32):
-                if any((row.label, row.seconds) == (label(device, setting.tolist()), seconds) for row in rows):
+                key = label(device, setting.tolist()), seconds
+                known = rows.get(key)
+                if known is not None and known.space == digest:
                     continue
-                rows.append(measured(space, device, setting, dry, test, arguments.fit_minutes))
+                fitted = None if known is None else known.fitted
+                rows[key] = measured(space, digest, device, setting, dry, test, arguments.fit_minutes, fitted)
                 with written_whole(arguments.out) as beside:
-                    beside.write_text(json.dumps([asdict(row) for row in rows], indent=2), encoding="utf-8")
-                print(f"{rows[-1].label}, {seconds:g} s: position {rows[-1].position:.3f}", flush=True)
-    print(as_table(rows))
+                    beside.write_text(json.dumps([asdict(row) for row in rows.values()], indent=2), encoding="utf-8")
+                print(f"{key[0]}, {seconds:g} s: position {rows[key].position:.3f}", flush=True)
+    print(as_table([row for row in rows.values() if row.space == digest]))
 
 
 if __name__ == "__main__":

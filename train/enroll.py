@@ -7,6 +7,7 @@ network's own biases and cost the engine nothing.
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ LEVEL_LIMIT = 2.0
 PULL_HOME = 1e-3
 """Weight of the offsets' mean square: a row that the recording does not ask for stays where it was."""
 WET_ONLY_VIEWS = 8
+SAMPLE_PIECES, SAMPLE_PIECE_FRAMES = 8, SAMPLE_RATE // 4
 
 
 @dataclass
@@ -183,9 +185,7 @@ class _Search:
         self.lead_in = space.config.decoder.receptive_field - 1
         self.loss = AudioLoss(0.1)
         self.power = wet.square().mean() + 1e-8
-        length = min(len(wet) - self.lead_in, 2 * SAMPLE_RATE)
-        at = _loudest(wet[self.lead_in :], length)
-        self.sample = dry[at : at + self.lead_in + length], wet[at + self.lead_in : at + self.lead_in + length]
+        self.sample = _sample(dry, wet, self.lead_in)
 
     def guess(self) -> Tensor:
         """The encoder's, over the whole recording."""
@@ -198,8 +198,8 @@ class _Search:
 
     def at(self, position: Tensor) -> Place:
         """A place without offsets, its level the one that leaves the least error on the sample."""
-        dry, wet = self.sample
-        estimate = self.space.render(dry[None], position[None])[0, self.lead_in :]
+        _, wet = self.sample
+        estimate = self._played(position)
         level = float((wet * estimate).sum() / estimate.square().sum().clamp(min=1e-12))
         limit = 2.0**LEVEL_LIMIT
         return Place(position, min(max(level, 1 / limit), limit), torch.zeros(2, self.space.config.decoder.film_rows))
@@ -210,8 +210,8 @@ class _Search:
         return sorted(known, key=self.error)[:count]
 
     def error(self, place: Place) -> float:
-        """On the two loudest seconds of what is learned from."""
-        return esr_at(self.space, *self.sample, place.position, place.level)
+        """On the sample."""
+        return pooled_esr([(self.sample[1], place.level * self._played(place.position))])
 
     def descend(self, start: Place, steps: int, rate: float, told: Callable[[], None], bend: bool = False) -> Place:
         """Adam from start, its rate falling to nothing; the position stays in the box. bend: the offsets learn too."""
@@ -241,6 +241,11 @@ class _Search:
         reached = 2.0 ** float(level.detach().clamp(-LEVEL_LIMIT, LEVEL_LIMIT))
         return Place(place.detach().clamp(-1, 1), reached, offsets.detach())
 
+    def _played(self, position: Tensor) -> Tensor:
+        """The sample's wet as the decoder makes it."""
+        dry, _ = self.sample
+        return self.space.render(dry, position.expand(len(dry), -1))[:, self.lead_in :]
+
     def _batch(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         frames = self.lead_in + SEGMENT_FRAMES
         starts = torch.randint(len(self.dry) - frames + 1, (BATCH,), generator=rng).tolist()
@@ -248,6 +253,21 @@ class _Search:
             torch.stack([self.dry[start : start + frames] for start in starts]),
             torch.stack([self.wet[start + self.lead_in : start + frames] for start in starts]),
         )
+
+
+def _sample(dry: Tensor, wet: Tensor, lead_in: int) -> tuple[Tensor, Tensor]:
+    """What places are compared by: of every eighth of the recording its loudest quarter of a second.
+
+    (frames,) -> dry (pieces, lead-in + frames), wet (pieces, frames). The loudest seconds alone would be one chord, at
+    one level: a position can hit them and miss the device.
+    """
+    frames = min(SAMPLE_PIECE_FRAMES, (len(wet) - lead_in) // SAMPLE_PIECES)
+    edges = np.linspace(lead_in, len(wet), SAMPLE_PIECES + 1).astype(int)
+    starts = [start + _loudest(wet[start:stop], frames) for start, stop in itertools.pairwise(edges)]
+    return (
+        torch.stack([dry[start - lead_in : start + frames] for start in starts]),
+        torch.stack([wet[start : start + frames] for start in starts]),
+    )
 
 
 def _loudest(audio: Tensor, frames: int) -> int:

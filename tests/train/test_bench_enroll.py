@@ -20,7 +20,8 @@ class Clipper:
 def test_a_row_holds_every_way_on_the_same_test_audio(space_file: Path, monkeypatch) -> None:
     for name in ("SEARCH_STEPS", "STEPS", "REFINE_STEPS"):
         monkeypatch.setattr(enroll, name, 10)
-    row = measured(load_space(space_file), Clipper(), np.array([0.5], np.float32), synthetic(3, 0), synthetic(1, 1), 0)
+    space, setting = load_space(space_file), np.array([0.5], np.float32)
+    row = measured(space, "", Clipper(), setting, synthetic(3, 0), synthetic(1, 1), 0, None)
     assert (row.label, row.seconds, row.fitted) == ("clipper@drive=0.5", 3.0, None)
     assert 0 < row.position < 1.2
     assert row.refined < row.wet_only
@@ -28,8 +29,8 @@ def test_a_row_holds_every_way_on_the_same_test_audio(space_file: Path, monkeypa
 
 
 def test_the_table_gives_medians_by_seconds_and_leaves_out_what_was_not_measured() -> None:
-    rows = [Row(str(i), 5.0, 1.0, 0.9, 0.1 * i, 0.05, None if i else 0.2, 1, 1) for i in range(3)]
-    rows.append(Row("x", 60.0, 1.0, 0.9, 0.3, 0.02, None, 1, 1))
+    rows = [Row(str(i), 5.0, 1.0, 0.9, 0.1 * i, 0.05, None if i else 0.2, 1, 1, "") for i in range(3)]
+    rows.append(Row("x", 60.0, 1.0, 0.9, 0.3, 0.02, None, 1, 1, ""))
     lines = as_table(rows).splitlines()
     assert len(lines) == 2 + 4 + 2
     assert lines[-2] == "| **median of 3** | 5 | 1.000 | 0.900 | 0.100 | 0.050 | 0.200 |"

@@ -132,3 +132,21 @@ def test_the_error_is_measured_on_what_was_not_learned_from(space: Space, monkey
     found = enroll(space, DRY, wet)
     assert set(seen) == {153_600}
     assert found.esr > 0.3
+
+
+def test_places_are_compared_by_pieces_from_all_over_a_recording_not_by_its_loudest_seconds_alone() -> None:
+    lead_in, frames = 100, 48_000
+    wet = 0.1 * torch.ones(8 * frames + lead_in)
+    wet[lead_in + 3 * frames : lead_in + 4 * frames] = 1.0  # one second ten times as loud as all others
+    quieter = lead_in + 5 * frames + 20_000
+    wet[quieter : quieter + 12_000] = 0.2
+    dry = torch.arange(len(wet), dtype=torch.float32)
+    heard, made = enrolling._sample(dry, wet, lead_in)
+    starts = heard[:, lead_in]
+    assert heard.shape == (8, lead_in + 12_000)
+    assert made.shape == (8, 12_000)
+    assert torch.equal((starts - lead_in) // frames, torch.arange(8.0))
+    assert float(starts[5]) == quieter
+    assert torch.equal(heard[:, -1], starts + 11_999)
+    short, _ = enrolling._sample(dry[: lead_in + 4_000], wet[: lead_in + 4_000], lead_in)
+    assert short.shape == (8, lead_in + 500)

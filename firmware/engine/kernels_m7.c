@@ -349,10 +349,6 @@ GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, 
     plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
     return;
   }
-  if (plan->form == LAYER) {
-    grit_m7_layer_convolve(conv, first, frames);
-    return;
-  }
   convolve_plain(conv, first, dry, out, frames);
   if (conv->use == GRIT_TANH) grit_kernel_tanh(out, frames * conv->record->rows);
 }

@@ -657,6 +657,18 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
   engine->waiting.z = NULL;
 }
 
+/* A layer in one pass whose rows take a ramp step before frame `step_at`. */
+static GRIT_FAST_CODE __attribute__((noinline)) void pass_with_step(const grit_engine_t *engine, const grit_conv_t *conv,
+                                                                    size_t first, const grit_pass_t *pass,
+                                                                    uint32_t frames, uint32_t step_at) {
+  if (step_at > 0u) grit_kernel_pass(conv, first, pass, step_at);
+  use_rows(engine, conv, engine->film_row, engine->ramp_step);
+  const size_t samples = (size_t)step_at * conv->record->rows;
+  const grit_pass_t rest = {pass->then, pass->dry + step_at, pass->z + samples, pass->base + samples,
+                            pass->out + samples};
+  grit_kernel_pass(conv, first + step_at, &rest, frames - step_at);
+}
+
 /* One layer in one pass. out: where the next one has its chunk. */
 static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames, int16_t *out) {
   layer_t *layer = &engine->layers[index];
@@ -668,14 +680,10 @@ static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index
     grit_kernel_shift(engine->stage, history->chunk, (const int8_t *)(engine->model->blob + shift), channels, frames);
     pass.base = engine->stage;
   }
-  const uint32_t step_at = smaller(engine->step_at, frames);
-  if (step_at > 0u) grit_kernel_pass(conv, history->next, &pass, step_at);
-  if (step_at < frames) {
-    use_rows(engine, conv, engine->film_row, engine->ramp_step);
-    const size_t samples = (size_t)step_at * channels;
-    const grit_pass_t rest = {pass.then, pass.dry + step_at, pass.z + samples, pass.base + samples, out + samples};
-    grit_kernel_pass(conv, history->next + step_at, &rest, frames - step_at);
-  }
+  if (engine->step_at >= frames)
+    grit_kernel_pass(conv, history->next, &pass, frames);
+  else
+    pass_with_step(engine, conv, history->next, &pass, frames, engine->step_at);
   slide(history, frames);
   engine->film_row += channels;
 }

@@ -2810,82 +2810,82 @@ grit_m7_residual_8:
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
-  ldr.w r7, [r12, #16]
+  ldr.w r5, [r12, #32]
   smlad r0, r9, r6, r3
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #0]
+  ldr.w r4, [r12, #16]
+  smlad r2, r9, r5, r3
   ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r5
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r5
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
+  smlad r1, r9, r4, r3
+  ldr.w r7, [lr, #0]
+  smlad r4, r10, r4, r7
+  ldr.w r3, [r12, #4]
+  smlad r5, r10, r5, r7
+  ldr.w r8, [lr, #12]
+  smlad r6, r10, r6, r7
+  ldr.w r7, [lr, #16]
+  smlad r0, r8, r3, r0
+  ldr.w r10, [r12, #20]
+  smlad r3, r7, r3, r6
+  ldr.w r6, [r12, #36]
+  smlad r1, r8, r10, r1
+  ldr.w r9, [r12, #40]
+  smlad r2, r8, r6, r2
+  ldr.w r8, [lr, #24]
+  smlad r5, r7, r6, r5
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
+  smlad r4, r7, r10, r4
+  smlad r5, r8, r9, r5
   ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
+  smlad r3, r8, r6, r3
+  ldr.w r10, [lr, #20]
+  smlad r4, r8, r7, r4
+  ldr.w r8, [r12, #12]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [lr, #28]
+  smlad r1, r10, r7, r1
   ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
+  smlad r2, r10, r9, r2
+  ldr.w r9, [lr, #36]
+  smlad r0, r6, r8, r0
   ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
+  smlad r1, r6, r7, r1
+  smlad r3, r10, r8, r3
+  ldr.w r8, [r12, #44]
+  smmulr r0, r0, r9
   add.w r12, r12, #48
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #36]
-  smmulr r3, r3, r8
-  cmp r12, r6
-  smmulr r5, r5, r8
-  ssat r3, #16, r3
-  smmulr r2, r2, r10
-  ssat r5, #16, r5
-  smmulr r4, r4, r8
-  ssat r2, #16, r2
-  smmulr r0, r0, r10
-  ssat r4, #16, r4
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #4]
-  ldr.w r7, [r11, #16]
-  pkhbt r5, r2, r5, lsl #16
-  smmulr r1, r1, r10
+  ldr.w r7, [lr, #40]
+  smlad r5, r10, r8, r5
   ssat r0, #16, r0
+  smmulr r3, r3, r7
+  ldr.w r10, [r11, #0]
+  smmulr r4, r4, r7
+  ssat r3, #16, r3
+  smmulr r5, r5, r7
+  ldr.w r7, [r11, #16]
+  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  smlad r2, r6, r8, r2
+  pkhbt r8, r0, r3, lsl #16
+  ldr.w r0, [sp, #16]
   ssat r1, #16, r1
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #32]
-  qadd16 r0, r3, r0
-  qadd16 r2, r4, r7
-  str.w r0, [r11, #0]
-  qadd16 r0, r5, r1
-  str.w r2, [r11, #16]
   ldr.w r6, [r12, #0]
-  str.w r0, [r11, #32]
-  add.w r11, r11, #48
   ldr.w r3, [lr, #-4]
+  ssat r4, #16, r4
+  smmulr r2, r2, r9
+  qadd16 r9, r8, r10
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  cmp r12, r0
+  qadd16 r4, r4, r7
+  str.w r9, [r11, #0]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r1, [r11, #32]
+  qadd16 r2, r2, r1
+  str.w r4, [r11, #16]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #32]
+  add.w r11, r11, #48
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -6888,126 +6888,126 @@ grit_m7_residual_16:
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
-  ldr.w r7, [r12, #32]
+  ldr.w r4, [r12, #32]
   smlad r0, r9, r6, r3
-  ldr.w r8, [r12, #64]
-  smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #0]
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r5
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r5
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
+  ldr.w r5, [lr, #8]
+  smlad r8, r9, r4, r3
+  ldr.w r2, [lr, #0]
+  smlad r4, r5, r4, r2
+  ldr.w r1, [r12, #64]
+  smlad r6, r5, r6, r2
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
+  smlad r9, r9, r1, r3
+  ldr.w r7, [r12, #4]
+  smlad r5, r5, r1, r2
+  ldr.w r1, [r12, #36]
+  smlad r3, r10, r7, r6
+  ldr.w r2, [lr, #12]
+  smlad r4, r10, r1, r4
+  ldr.w r6, [r12, #68]
+  smlad r1, r2, r1, r8
+  ldr.w r8, [lr, #24]
+  smlad r0, r2, r7, r0
   ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
+  smlad r2, r2, r6, r9
+  ldr.w r9, [lr, #20]
+  smlad r5, r10, r6, r5
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
+  ldr.w r6, [r12, #8]
+  smlad r4, r8, r7, r4
+  ldr.w r10, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
+  ldr.w r7, [lr, #28]
+  smlad r3, r8, r6, r3
+  ldr.w r6, [r12, #44]
+  smlad r5, r8, r10, r5
+  ldr.w r8, [lr, #32]
+  smlad r2, r9, r10, r2
+  ldr.w r9, [r12, #12]
+  smlad r4, r8, r6, r4
   ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
+  smlad r1, r7, r6, r1
+  ldr.w r6, [r12, #76]
+  smlad r0, r7, r9, r0
+  smlad r2, r7, r6, r2
+  ldr.w r7, [r12, #48]
+  smlad r3, r8, r9, r3
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
+  ldr.w r9, [lr, #36]
+  smlad r5, r8, r6, r5
+  ldr.w r8, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r6, [r12, #16]
+  smlad r2, r9, r8, r2
+  ldr.w r7, [lr, #48]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
+  ldr.w r9, [r12, #52]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #44]
+  smlad r4, r7, r9, r4
+  smlad r5, r7, r8, r5
+  ldr.w r10, [r12, #20]
+  smlad r2, r6, r8, r2
+  ldr.w r8, [r12, #24]
+  smlad r1, r6, r9, r1
+  ldr.w r9, [lr, #56]
+  smlad r0, r6, r10, r0
+  ldr.w r6, [lr, #52]
+  smlad r3, r7, r10, r3
+  smlad r3, r9, r8, r3
+  ldr.w r7, [r12, #88]
+  smlad r0, r6, r8, r0
+  ldr.w r8, [lr, #60]
+  smlad r5, r9, r7, r5
+  ldr.w r10, [r12, #56]
+  smlad r2, r6, r7, r2
+  ldr.w r7, [lr, #64]
+  smlad r4, r9, r10, r4
+  ldr.w r9, [r12, #92]
+  smlad r1, r6, r10, r1
   ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
-  smlad r2, r9, r8, r2
+  smlad r2, r8, r9, r2
+  smlad r5, r7, r9, r5
+  ldr.w r10, [sp, #16]
+  smlad r0, r8, r6, r0
+  ldr.w r9, [r12, #60]
+  smlad r3, r7, r6, r3
+  ldr.w r6, [lr, #72]
+  smlad r1, r8, r9, r1
   add.w r12, r12, #96
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #72]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #68]
-  smmulr r3, r3, r8
-  cmp r12, r6
-  smmulr r5, r5, r8
-  ssat r3, #16, r3
-  smmulr r2, r2, r10
-  ssat r5, #16, r5
-  smmulr r4, r4, r8
-  ssat r2, #16, r2
-  smmulr r0, r0, r10
-  ssat r4, #16, r4
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
+  ldr.w r8, [lr, #68]
+  smlad r4, r7, r9, r4
   ldr.w r7, [r11, #32]
-  pkhbt r5, r2, r5, lsl #16
-  smmulr r1, r1, r10
+  smmulr r0, r0, r8
+  ssat r3, #16, r3
+  smmulr r2, r2, r8
   ssat r0, #16, r0
+  smmulr r1, r1, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r6
   ssat r1, #16, r1
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #64]
-  qadd16 r0, r3, r0
-  qadd16 r2, r4, r7
-  str.w r0, [r11, #0]
-  qadd16 r0, r5, r1
-  str.w r2, [r11, #32]
-  ldr.w r6, [r12, #0]
-  str.w r0, [r11, #64]
-  add.w r11, r11, #96
+  smmulr r5, r5, r6
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r8, [r11, #64]
+  ssat r5, #16, r5
+  ldr.w r9, [r11, #0]
   ldr.w r3, [lr, #-4]
+  ssat r4, #16, r4
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r6, [r12, #0]
+  qadd16 r0, r0, r9
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r9, [lr, #4]
+  qadd16 r1, r1, r7
+  str.w r0, [r11, #0]
+  qadd16 r2, r2, r8
+  str.w r1, [r11, #32]
+  cmp r12, r10
+  str.w r2, [r11, #64]
+  add.w r11, r11, #96
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9522,198 +9522,6 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
-  .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_16_1
-  .type grit_m7_convolve_linear_16_1, %function
-grit_m7_convolve_linear_16_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-  ldr.w r1, [r0, #28]
-  str.w r1, [sp, #20]
-  add.w r1, r1, r1, lsl #1
-  str.w r1, [sp, #24]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r1, [r0, #4]
-  str.w r1, [sp, #8]
-  ldr.w r2, [r0, #8]
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r11, [r0, #12]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #64]
-  smlad r0, r9, r6, r0
-  add.w r11, r11, #96
-  smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #92]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [lr, #72]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #68]
-  smmulr r3, r3, r6
-  smmulr r2, r2, r12
-  ssat r3, #16, r3
-  smmulr r4, r4, r6
-  ssat r2, #16, r2
-  smmulr r0, r0, r12
-  ssat r4, #16, r4
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #8]
-  smlad r1, r9, r7, r1
-  add.w r9, r8, #12
-  smmulr r5, r5, r6
-  ldr.w r6, [r8, #0]
-  smmulr r1, r1, r12
-  ldr.w r7, [lr, #-4]
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [r8, #4]
-  ldr.w r8, [r8, #8]
-  ssat r1, #16, r1
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [sp, #20]
-  ssat r0, #16, r0
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [sp, #24]
-  pkhbt r3, r0, r3, lsl #16
-  str.w r3, [r10, #0]
-  add.w r2, r10, r2
-  str.w r4, [r10, r1]
-  ldr.w r0, [sp, #16]
-  str.w r5, [r10, r1, lsl #1]
-  ldr.w r10, [lr, #-12]
-  str.w r2, [sp, #12]
-  ldr.w r2, [lr, #0]
-  smlabb r1, r7, r12, r10
-  ldr.w r5, [lr, #-8]
-  smlatb r4, r7, r12, r5
-  add.w r12, r2, r11
-  smlatb r3, r7, r6, r5
-  cmp r11, r0
-  smlatb r5, r7, r8, r5
-  smlabb r0, r7, r6, r10
-  str.w r9, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r2, r7, r8, r10
-  ldr.w r9, [lr, #4]
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_16_1, . - grit_m7_convolve_linear_16_1
   .section .text.grit_fast.grit_m7_convolve_leaky_8_threes, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_leaky_8_threes
@@ -9970,6 +9778,367 @@ grit_m7_convolve_leaky_8_threes:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_8_threes, . - grit_m7_convolve_leaky_8_threes
+  .section .text.grit_fast.grit_m7_once_4, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_4
+  .type grit_m7_once_4, %function
+grit_m7_once_4:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r4, [r12, #8]
+  smlad r0, r9, r6, r3
+  ldr.w r5, [r12, #16]
+  smlad r1, r9, r4, r3
+  ldr.w r2, [lr, #8]
+  smlad r9, r9, r5, r3
+  ldr.w r7, [lr, #-8]
+  smlad r5, r2, r5, r7
+  ldr.w r8, [lr, #16]
+  smlad r3, r2, r6, r7
+  ldr.w r6, [r12, #12]
+  smlad r4, r2, r4, r7
+  ldr.w r10, [r12, #4]
+  smlad r4, r8, r6, r4
+  ldr.w r2, [r12, #20]
+  smlad r3, r8, r10, r3
+  ldr.w r7, [lr, #12]
+  smlad r5, r8, r2, r5
+  ldr.w r8, [lr, #24]
+  smlad r2, r7, r2, r9
+  add.w r12, r12, #24
+  smmulr r5, r5, r8
+  smmulr r3, r3, r8
+  ldr.w r9, [lr, #20]
+  smlad r0, r7, r10, r0
+  ssat r10, #16, r3
+  smmulr r4, r4, r8
+  ssat r5, #16, r5
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  smlad r1, r7, r6, r1
+  ssat r2, #16, r2
+  smmulr r6, r0, r9
+  ldr.w r8, [sp, #20]
+  ldr.w r0, [sp, #16]
+  ssat r7, #16, r6
+  smmulr r1, r1, r9
+  cmp r12, r0
+  ldr.w r6, [r12, #0]
+  pkhbt r7, r7, r10, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  str.w r7, [r11, #0]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r3, [lr, #-12]
+  pkhbt r1, r1, r4, lsl #16
+  str.w r1, [r11, r8]
+  ldr.w r10, [sp, #24]
+  str.w r2, [r11, r8, lsl #1]
+  add.w r11, r11, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_4, . - grit_m7_once_4
+  .section .text.grit_fast.grit_m7_once_8, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_8
+  .type grit_m7_once_8, %function
+grit_m7_once_8:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r4, [r12, #16]
+  smlad r0, r9, r6, r3
+  ldr.w r1, [lr, #8]
+  smlad r2, r9, r4, r3
+  ldr.w r7, [lr, #-8]
+  smlad r4, r1, r4, r7
+  ldr.w r5, [r12, #32]
+  smlad r8, r1, r6, r7
+  ldr.w r10, [lr, #16]
+  smlad r9, r9, r5, r3
+  ldr.w r6, [r12, #4]
+  smlad r5, r1, r5, r7
+  ldr.w r7, [lr, #12]
+  smlad r3, r10, r6, r8
+  ldr.w r8, [r12, #20]
+  smlad r0, r7, r6, r0
+  ldr.w r6, [lr, #20]
+  smlad r1, r7, r8, r2
+  ldr.w r2, [r12, #36]
+  smlad r4, r10, r8, r4
+  ldr.w r8, [r12, #40]
+  smlad r5, r10, r2, r5
+  ldr.w r10, [lr, #24]
+  smlad r2, r7, r2, r9
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [r12, #8]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r9, r3
+  ldr.w r10, [lr, #32]
+  smlad r1, r6, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r6, r9, r0
+  ldr.w r9, [lr, #28]
+  smlad r2, r6, r8, r2
+  ldr.w r6, [r12, #28]
+  smlad r0, r9, r7, r0
+  ldr.w r8, [r12, #44]
+  smlad r3, r10, r7, r3
+  ldr.w r7, [sp, #20]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #48
+  smlad r4, r10, r6, r4
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r6, r1
+  ldr.w r9, [lr, #36]
+  cmp r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [r12, #0]
+  smmulr r0, r0, r9
+  ssat r3, #16, r3
+  smmulr r4, r4, r10
+  ssat r0, #16, r0
+  smmulr r1, r1, r9
+  ssat r4, #16, r4
+  smmulr r5, r5, r10
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r3, [lr, #-12]
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  str.w r0, [r11, #0]
+  pkhbt r1, r1, r4, lsl #16
+  str.w r1, [r11, r7]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r0, [sp, #24]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, r7, lsl #1]
+  add.w r11, r11, r0
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_8, . - grit_m7_once_8
+  .section .text.grit_fast.grit_m7_once_16, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_16
+  .type grit_m7_once_16, %function
+grit_m7_once_16:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r0, [r12, #64]
+  ldr.w r4, [r12, #36]
+  smlad r2, r9, r0, r3
+  ldr.w r10, [lr, #8]
+  smlad r7, r9, r6, r3
+  ldr.w r8, [lr, #-8]
+  smlad r6, r10, r6, r8
+  ldr.w r1, [r12, #32]
+  smlad r5, r10, r0, r8
+  ldr.w r0, [r12, #4]
+  smlad r8, r10, r1, r8
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r1, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r0, r6
+  ldr.w r6, [r12, #68]
+  smlad r1, r9, r4, r1
+  smlad r0, r9, r0, r7
+  ldr.w r7, [r12, #8]
+  smlad r2, r9, r6, r2
+  ldr.w r9, [r12, #40]
+  smlad r5, r10, r6, r5
+  ldr.w r6, [lr, #24]
+  smlad r4, r10, r4, r8
+  ldr.w r8, [lr, #20]
+  smlad r4, r6, r9, r4
+  ldr.w r10, [r12, #72]
+  smlad r1, r8, r9, r1
+  ldr.w r9, [r12, #76]
+  smlad r0, r8, r7, r0
+  smlad r3, r6, r7, r3
+  ldr.w r7, [lr, #28]
+  smlad r2, r8, r10, r2
+  ldr.w r8, [r12, #44]
+  smlad r5, r6, r10, r5
+  ldr.w r6, [lr, #32]
+  smlad r2, r7, r9, r2
+  ldr.w r10, [r12, #80]
+  smlad r5, r6, r9, r5
+  ldr.w r9, [r12, #12]
+  smlad r4, r6, r8, r4
+  smlad r3, r6, r9, r3
+  ldr.w r6, [r12, #48]
+  smlad r1, r7, r8, r1
+  ldr.w r8, [lr, #36]
+  smlad r0, r7, r9, r0
+  ldr.w r9, [lr, #40]
+  smlad r1, r8, r6, r1
+  ldr.w r7, [r12, #16]
+  smlad r2, r8, r10, r2
+  smlad r0, r8, r7, r0
+  ldr.w r8, [lr, #48]
+  smlad r3, r9, r7, r3
+  ldr.w r7, [r12, #20]
+  smlad r5, r9, r10, r5
+  ldr.w r10, [lr, #44]
+  smlad r3, r8, r7, r3
+  smlad r0, r10, r7, r0
+  ldr.w r7, [r12, #52]
+  smlad r4, r9, r6, r4
+  ldr.w r6, [r12, #84]
+  smlad r1, r10, r7, r1
+  ldr.w r9, [lr, #56]
+  smlad r5, r8, r6, r5
+  smlad r2, r10, r6, r2
+  ldr.w r10, [r12, #88]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [lr, #52]
+  smlad r5, r9, r10, r5
+  ldr.w r6, [r12, #56]
+  smlad r2, r7, r10, r2
+  ldr.w r8, [r12, #24]
+  smlad r1, r7, r6, r1
+  ldr.w r10, [r12, #60]
+  smlad r0, r7, r8, r0
+  ldr.w r7, [lr, #64]
+  smlad r3, r9, r8, r3
+  ldr.w r8, [r12, #28]
+  smlad r4, r9, r6, r4
+  ldr.w r6, [lr, #60]
+  smlad r4, r7, r10, r4
+  smlad r0, r6, r8, r0
+  ldr.w r9, [lr, #72]
+  smlad r1, r6, r10, r1
+  ldr.w r10, [lr, #68]
+  smlad r3, r7, r8, r3
+  ldr.w r8, [r12, #92]
+  smmulr r4, r4, r9
+  add.w r12, r12, #96
+  smmulr r3, r3, r9
+  ssat r4, #16, r4
+  smmulr r0, r0, r10
+  ssat r3, #16, r3
+  smlad r5, r7, r8, r5
+  ssat r0, #16, r0
+  smmulr r1, r1, r10
+  ldr.w r7, [sp, #16]
+  smlad r2, r6, r8, r2
+  ssat r8, #16, r1
+  smmulr r5, r5, r9
+  ldr.w r9, [lr, #4]
+  ldr.w r1, [sp, #20]
+  ssat r5, #16, r5
+  smmulr r2, r2, r10
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r10, [sp, #24]
+  ssat r2, #16, r2
+  str.w r0, [r11, #0]
+  pkhbt r3, r8, r4, lsl #16
+  str.w r3, [r11, r1]
+  pkhbt r2, r2, r5, lsl #16
+  cmp r12, r7
+  ldr.w r6, [r12, #0]
+  str.w r2, [r11, r1, lsl #1]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_16, . - grit_m7_once_16
   .section .text.grit_fast.grit_m7_three_6, "ax", %progbits
   .balign 8
   .global grit_m7_three_6

@@ -196,7 +196,8 @@ static uint32_t slope_of(const grit_layer_t *layer) {
 /* How many slots an array has: its layers', behind that of the head before it. None if they took more memory than
  * they are worth. */
 static uint32_t slots_of(const grit_array_t *record, bool three) {
-  const uint32_t count = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  const uint32_t used = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  const uint32_t count = larger(used, 4u);
   return three || record->skip_shift < 2u || count * record->channels > MOST_SLOT_CHANNELS ? 0u : count;
 }
 

@@ -163,7 +163,7 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
 
 /* An array of few and narrow layers keeps what they put out, each in a slot of its own, until all have: then the sums
  * are made at once and need no memory. A slot has room for a chunk and for what tiles write behind it. weights: of the
- * first two channels a pair a slot, then of the next two, and so on. count: even, at least 2. */
+ * first two channels a pair a slot, then of the next two, and so on. count: even, at least 4. */
 #define GRIT_SLOT_FRAMES 52u
 typedef struct {
   int16_t *z; /* [slot][frame][channel] */

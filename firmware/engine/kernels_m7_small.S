@@ -25,13 +25,30 @@ grit_m7_gather:
   str.w r6, [sp, #20]
   ldr.w r6, [sp, #0]
   ldr.w r7, [sp, #4]
-  mov.w r0, #0
-  mov.w r1, #0
-  mov.w r2, #0
-  mov.w r3, #0
-  mov.w r4, #0
-  mov.w r5, #0
+  ldr.w r10, [r6, r8, lsl #1]
+  ldr.w r11, [r7, #4]
+  ldr.w r12, [r7, #0]
+  add.w r7, r7, #8
+  ldr.w lr, [r6, r8]
+  smultt r5, r12, r10
+  ldr.w r2, [r6, #0]
+  smultt r4, r12, lr
+  add.w r6, r6, r9
+  smultt r3, r12, r2
+  smulbb r0, r12, r2
+  ldr.w r2, [r6, r8]
+  smulbb r1, r12, lr
+  ldr.w lr, [r6, #0]
+  smlabb r1, r11, r2, r1
+  smlabb r0, r11, lr, r0
+  smlatt r3, r11, lr, r3
+  ldr.w lr, [r6, r8, lsl #1]
+  smlatt r4, r11, r2, r4
+  add.w r6, r6, r9
+  smlatt r5, r11, lr, r5
+  smulbb r2, r12, r10
   ldr.w r10, [r7, #0]
+  smlabb r2, r11, lr, r2
   ldr.w r11, [r6, #0]
 2:
   ldr.w r12, [r6, r8]
@@ -60,43 +77,60 @@ grit_m7_gather:
   cmp r7, r12
   ldr.w r11, [r6, #0]
   blo 2b
-  ldr.w r11, [sp, #20]
-  ldr.w r7, [sp, #8]
+  ldr.w r6, [sp, #20]
   add.w r10, r8, r8, lsl #1
-  smmulr r0, r0, r11
-  ldr.w r6, [sp, #0]
-  smmulr r3, r3, r11
-  ssat r0, #16, r0
-  smmulr r1, r1, r11
-  ssat r3, #16, r3
-  smmulr r4, r4, r11
-  ldr.w r12, [sp, #12]
-  add.w r6, r6, r10
-  ssat r1, #16, r1
-  smmulr r2, r2, r11
-  ssat r4, #16, r4
-  smmulr r5, r5, r11
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r11, [r6, #0]
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r6, r7
-  ssat r2, #16, r2
-  str.w r4, [r12, r8]
+  ldr.w r11, [sp, #12]
+  smmulr r1, r1, r6
   ldr.w r7, [sp, #4]
-  mov.w r4, #0
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r0, r0, r6
+  ssat r3, #16, r3
+  smmulr r4, r4, r6
+  ldr.w r12, [sp, #0]
+  ldr.w lr, [sp, #8]
+  ssat r0, #16, r0
+  smmulr r5, r5, r6
+  ssat r4, #16, r4
+  smmulr r2, r2, r6
+  pkhbt r3, r0, r3, lsl #16
+  add.w r6, r12, r10
+  ssat r5, #16, r5
+  str.w r3, [r11, #0]
+  ldr.w r0, [r6, #0]
+  ldr.w r12, [r7, #0]
+  pkhbt r3, r1, r4, lsl #16
+  ldr.w r1, [r6, r8]
+  ssat r2, #16, r2
+  str.w r3, [r11, r8]
+  add.w r4, r11, r10
+  ldr.w r10, [r6, r8, lsl #1]
   pkhbt r2, r2, r5, lsl #16
-  mov.w r5, #0
-  add.w lr, r12, r10
-  str.w r2, [r12, r8, lsl #1]
-  mov.w r2, #0
-  mov.w r0, #0
-  mov.w r3, #0
-  ldr.w r10, [r7, #0]
-  mov.w r1, #0
-  str.w lr, [sp, #12]
+  smultt r3, r12, r0
+  str.w r2, [r11, r8, lsl #1]
+  smulbb r2, r12, r10
+  smulbb r0, r12, r0
+  str.w r4, [sp, #12]
   str.w r6, [sp, #0]
+  smultt r4, r12, r1
+  cmp r6, lr
+  add.w r6, r6, r9
+  ldr.w lr, [r7, #4]
+  smultt r5, r12, r10
+  ldr.w r10, [r6, #0]
+  smulbb r1, r12, r1
+  ldr.w r12, [r6, r8, lsl #1]
+  smlatt r3, lr, r10, r3
+  ldr.w r11, [r6, r8]
+  smlatt r5, lr, r12, r5
+  add.w r7, r7, #8
+  smlabb r0, lr, r10, r0
+  add.w r6, r6, r9
+  smlatt r4, lr, r11, r4
+  ldr.w r10, [r7, #0]
+  smlabb r1, lr, r11, r1
+  ldr.w r11, [r6, #0]
+  smlabb r2, lr, r12, r2
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}

@@ -32,9 +32,9 @@ EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
-ONCE, REFINED, ROUND_STEPS = (2, 4, 8), (4, 8), 2_000_000
-"""Input pairs that have a tile of one tap without mix-in; those whose residual is refined; and how long a whole round
-of either is annealed."""
+ONCE, RESIDUALS, TANH, ROUND_STEPS = (2, 4, 8), (4, 8), (1, 2), 2_000_000
+"""Input pairs that have a tile of one tap without mix-in; those whose residual and whose tanh of exact taps are annealed
+as whole rounds; and how long."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 
@@ -232,18 +232,20 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     if kind != "linear":  # outputs as wide as inputs: they move on with the audio
         begin.append("sub r2, r2, r11")
     begin += [f"str lr, {WEIGHTS}", f"str r1, {DRY}", f"str r2, {OUT}", f"str r3, {END}"]
-    begin += [f"str r11, {MORE}"] if kind == "tanh" else []
+    whole = taps > 0 and kind == "tanh" and pairs in TANH
+    spills = kind == "tanh" and not whole  # it needs every register while it looks up
+    begin += [f"str r11, {MORE}"] if spills else []
     ahead, body = pipelined(tile, taps or at_once, loop=taps == 0)
     free = names()
     start = [*_start(free), *ahead]
     loops = taps == 0
     end = ACTIVATIONS[kind](tile, taps * tile.tap_bytes or 4, free)
-    end += [f"ldr r11, {MORE}"] if kind == "tanh" else []  # it needs every register in between
+    end += [f"ldr r11, {MORE}"] if spills else []
     end += _store_with_stride(free) if kind == "linear" else _store(tile, free)
     limit = next(free)
     end += [f"ldr {limit}, {END}", f"add r11, r11, #{tile.step}", f"cmp r11, {limit}"]
-    end += [f"str r11, {MORE}"] if kind == "tanh" else []
-    end += [f"ldr lr, {WEIGHTS}"] if loops or kind == "tanh" else []
+    end += [f"str r11, {MORE}"] if spills else []
+    end += [f"ldr lr, {WEIGHTS}"] if loops or spills else []
     last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
     first, rest = body[: len(body) - last], body[len(body) - last :]
     attempts = MOST_ATTEMPTS if taps else ATTEMPTS
@@ -252,6 +254,8 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     turn = arrange(
         [*rest, *end, *start], LIVE, first[-16:], body[:12], 150 if annealed else attempts, STEPS if annealed else 0
     )
+    if whole:
+        first, turn = [], refine([*first, *turn], LIVE, (), ("blo 2b",), ROUND_STEPS, loops=True)
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",
@@ -422,7 +426,7 @@ def residual(pairs: int) -> list[str]:
     attempts = RESIDUAL_ATTEMPTS.get(pairs, ATTEMPTS)
     first = body[:-last]
     turn = arrange([*body[-last:], *end, *start], live, first[-16:], body[:12], attempts)
-    if pairs in REFINED:
+    if pairs in RESIDUALS:
         first, turn = [], refine([*first, *turn], live, (), ("blo 2b",), ROUND_STEPS, loops=True)
     return [
         f"function grit_m7_residual_{2 * pairs}",

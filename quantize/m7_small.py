@@ -18,8 +18,8 @@ from gritspace.quantize.m7_schedule import schedule
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 STEPS, LAYER_STEPS = 400_000, 2_500_000
 """How long orders are made better by annealing: minutes for the layers."""
-REFINED, ROUND_STEPS = (4,), 8_000_000
-"""Layers, by rows, whose round is then annealed once more, values keeping to their registers; and how long."""
+ROUND_STEPS = {2: (), 4: (8_000_000, 3_000_000)}
+"""By rows of a layer: how long its round is then annealed again and again, values keeping to their registers."""
 GATHER_FRAMES, SPREAD_FRAMES, SHIFT_FRAMES = 3, 3, 6
 Z, WEIGHTS, END, OUT, LAST, FACTOR = (f"[sp, #{4 * n}]" for n in range(6))
 """grit_m7_gather_t, copied to the stack."""
@@ -312,8 +312,8 @@ class Layer:
         after = ["smlad r0, r10, r6, r0", "ldr r8, [lr, #4]", "smlad r1, r10, r7, r1", "ldr r9, [r12, #0]"]
         after += ["smlad r2, r10, r9, r2", "smlad r3, r8, r6, r3", "smlad r4, r8, r7, r4", "smlad r5, r8, r9, r5"]
         turn = arrange(body, live, (), after, 0, LAYER_STEPS)
-        if self.rows in REFINED:
-            turn = refine(turn, live, (), ("blo 1b",), ROUND_STEPS, loops=True)
+        for steps in ROUND_STEPS[self.rows]:
+            turn = refine(turn, live, (), ("blo 1b",), steps, loops=True)
         return [
             f"function grit_m7_layer_{self.rows}",
             f"push {{{SAVED}, lr}}",

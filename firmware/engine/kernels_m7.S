@@ -7984,17 +7984,16 @@ grit_m7_convolve_tanh_2_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8016,107 +8015,104 @@ grit_m7_convolve_tanh_2_3:
   ldr.w r9, [lr, #4]
 2:
   ldr.w r7, [r12, #4]
+  ldr.w r12, [r12, #8]
+  ldr.w r8, [lr, #8]
   smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #12]
+  smlad r4, r8, r7, r4
+  add.w r10, r10, r11
+  smlad r3, r8, r6, r3
+  ldr.w r6, [lr, #16]
+  smlad r5, r8, r12, r5
+  ldr.w r8, [r10, #0]
+  smlad r2, r9, r12, r2
+  ldr.w r12, [lr, #20]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #12]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, r11
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #24]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, r11
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [sp, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #36]
-  smlad r4, r10, r7, r4
-  smmulr r5, r5, r9
-  smmulr r4, r4, r9
-  ssat r7, #9, r5, asr #7
-  smlad r3, r10, r6, r3
-  ssat r10, #9, r4, asr #7
-  smmulr r0, r0, r8
-  smmulr r3, r3, r9
-  add.w r9, r12, #2048
-  smmulr r2, r2, r8
-  ldr.w r6, [r12, r7, lsl #2]
-  smmulr r1, r1, r8
-  ldr.w r8, [r9, r10, lsl #2]
+  ldr.w r9, [lr, #24]
+  smlad r0, r6, r8, r0
+  ldr.w r7, [r10, #4]
+  smlad r3, r12, r8, r3
+  add.w r9, r9, r11
+  smlad r1, r6, r7, r1
+  ldr.w r10, [r10, #8]
+  smlad r4, r12, r7, r4
+  ldr.w r7, [r9, #4]
+  smlad r5, r12, r10, r5
+  ldr.w r8, [lr, #32]
+  smlad r2, r6, r10, r2
+  ldr.w r12, [r9, #0]
+  smlad r4, r8, r7, r4
+  ldr.w r6, [lr, #28]
+  smlad r3, r8, r12, r3
+  ldr.w r10, [lr, #36]
+  smlad r0, r6, r12, r0
+  ldr.w r9, [r9, #8]
+  smlad r1, r6, r7, r1
+  smmulr r0, r0, r10
+  ldr.w r7, [lr, #40]
+  smmulr r1, r1, r10
+  ssat r12, #9, r0, asr #7
+  smlad r5, r8, r9, r5
+  ldr.w r8, [sp, #20]
+  smlad r2, r6, r9, r2
+  add.w r9, r8, #2048
+  smmulr r3, r3, r7
+  ldr.w r6, [r8, r12, lsl #2]
+  smmulr r2, r2, r10
+  ssat r10, #9, r1, asr #7
+  smmulr r5, r5, r7
+  ldr.w r12, [r9, r12, lsl #2]
+  smmulr r4, r4, r7
+  ssat r7, #9, r3, asr #7
+  mla r0, r12, r0, r6
+  ldr.w r12, [r9, r10, lsl #2]
+  ldr.w r6, [sp, #12]
+  ldr.w r10, [r8, r10, lsl #2]
+  mla r1, r12, r1, r10
+  ldr.w r12, [r8, r7, lsl #2]
   ldr.w r7, [r9, r7, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r5, r7, r5, r6
-  ssat r7, #9, r1, asr #7
-  mla r4, r8, r4, r10
-  ssat r8, #9, r0, asr #7
-  ldr.w r10, [r9, r7, lsl #2]
-  ldr.w r6, [r12, r8, lsl #2]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r1, r10, r1, r7
-  ldr.w r7, [r9, r8, lsl #2]
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  pkhtb r4, r4, r1, asr #16
-  ssat r1, #9, r3, asr #7
-  ldr.w r7, [r9, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  mla r2, r7, r2, r8
-  ldr.w r9, [r9, r1, lsl #2]
-  ldr.w r7, [sp, #8]
-  add.w r8, r7, #12
-  ldr.w r1, [r12, r1, lsl #2]
-  ldr.w r10, [r7, #8]
-  mla r3, r9, r3, r1
-  ldr.w r11, [sp, #24]
-  ldr.w r9, [r7, #4]
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r1, [r7, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r2, [sp, #12]
-  ldr.w lr, [sp, #4]
-  ldr.w r7, [sp, #16]
-  add.w r2, r2, r11
-  ldr.w r0, [lr, #0]
-  ldr.w r6, [lr, #-8]
+  add.w r6, r6, r11
+  ssat r10, #9, r4, asr #7
+  mla r3, r7, r3, r12
+  ssat r7, #9, r2, asr #7
+  pkhtb r0, r3, r0, asr #16
   add.w r11, r11, #12
-  str.w r3, [r2, #0]
-  cmp r11, r7
-  str.w r4, [r2, #4]
-  ldr.w r7, [lr, #-4]
-  str.w r5, [r2, #8]
-  add.w r12, r0, r11
-  smlatb r3, r7, r1, r6
-  smlatb r5, r7, r10, r6
-  str.w r11, [sp, #24]
-  smlatb r4, r7, r9, r6
-  str.w r8, [sp, #8]
-  ldr.w r6, [r12, #0]
-  ldr.w r2, [lr, #-12]
-  smlabb r0, r7, r1, r2
-  smlabb r1, r7, r9, r2
+  ldr.w r12, [r9, r10, lsl #2]
+  ldr.w r3, [sp, #16]
+  ldr.w r10, [r8, r10, lsl #2]
+  mla r4, r12, r4, r10
+  ssat r12, #9, r5, asr #7
+  pkhtb r1, r4, r1, asr #16
+  str.w r0, [r6, #0]
+  ldr.w r10, [lr, #-8]
+  str.w r1, [r6, #4]
+  ldr.w r1, [sp, #8]
+  ldr.w r0, [r9, r12, lsl #2]
+  ldr.w r4, [r9, r7, lsl #2]
+  cmp r11, r3
+  ldr.w r3, [r8, r7, lsl #2]
+  add.w r9, r1, #12
+  ldr.w r12, [r8, r12, lsl #2]
+  ldr.w r7, [r1, #4]
+  ldr.w r8, [lr, #-12]
+  mla r0, r0, r5, r12
+  ldr.w r12, [lr, #0]
+  mla r3, r4, r2, r3
+  add.w r12, r12, r11
+  ldr.w r5, [lr, #-4]
+  ldr.w r2, [r1, #0]
+  smlatb r4, r5, r7, r10
+  pkhtb r0, r0, r3, asr #16
+  smlatb r3, r5, r2, r10
+  str.w r0, [r6, #8]
+  smlabb r0, r5, r2, r8
+  ldr.w r6, [r1, #8]
+  smlabb r1, r5, r7, r8
+  smlabb r2, r5, r6, r8
+  str.w r9, [sp, #8]
   ldr.w r9, [lr, #4]
-  smlabb r2, r7, r10, r2
+  smlatb r5, r5, r6, r10
+  ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -8143,17 +8139,16 @@ grit_m7_convolve_tanh_4_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8174,141 +8169,138 @@ grit_m7_convolve_tanh_4_3:
   smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
+  ldr.w r10, [r12, #16]
+  smlad r0, r9, r6, r0
   ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
+  smlad r2, r9, r10, r2
+  ldr.w r8, [lr, #8]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #44]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #48]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [sp, #20]
-  smlad r2, r9, r8, r2
+  ldr.w r9, [r12, #12]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [lr, #16]
+  smlad r5, r8, r10, r5
+  ldr.w r10, [r12, #20]
+  smlad r3, r8, r6, r3
+  ldr.w r8, [lr, #12]
+  smlad r5, r7, r10, r5
+  ldr.w r6, [lr, #20]
+  smlad r2, r8, r10, r2
+  ldr.w r12, [r12, #4]
+  smlad r4, r7, r9, r4
+  add.w r6, r6, r11
+  smlad r1, r8, r9, r1
+  ldr.w r10, [lr, #24]
+  smlad r0, r8, r12, r0
+  ldr.w r9, [r6, #16]
+  smlad r3, r7, r12, r3
+  ldr.w r7, [lr, #28]
+  smlad r2, r10, r9, r2
+  ldr.w r12, [r6, #8]
+  smlad r5, r7, r9, r5
+  ldr.w r9, [r6, #20]
+  smlad r4, r7, r12, r4
+  ldr.w r8, [r6, #0]
+  smlad r1, r10, r12, r1
+  ldr.w r12, [lr, #32]
+  smlad r0, r10, r8, r0
+  ldr.w r10, [r6, #12]
+  smlad r3, r7, r8, r3
+  ldr.w r7, [lr, #36]
+  smlad r2, r12, r9, r2
+  ldr.w r8, [r6, #4]
+  smlad r1, r12, r10, r1
+  ldr.w r6, [lr, #40]
+  smlad r4, r7, r10, r4
+  add.w r6, r6, r11
+  smlad r3, r7, r8, r3
+  ldr.w r10, [lr, #44]
+  smlad r0, r12, r8, r0
+  ldr.w r8, [r6, #16]
+  smlad r5, r7, r9, r5
+  ldr.w r7, [r6, #8]
+  smlad r2, r10, r8, r2
+  ldr.w r12, [lr, #48]
+  smlad r1, r10, r7, r1
+  ldr.w r9, [r6, #0]
+  smlad r5, r12, r8, r5
+  ldr.w r8, [lr, #60]
+  smlad r4, r12, r7, r4
+  ldr.w r7, [lr, #52]
+  smlad r3, r12, r9, r3
+  ldr.w r12, [r6, #4]
+  smlad r0, r10, r9, r0
+  ldr.w r9, [r6, #12]
+  smlad r0, r7, r12, r0
   ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #60]
-  smlad r4, r10, r7, r4
+  smlad r1, r7, r9, r1
+  smmulr r0, r0, r8
+  ldr.w r6, [r6, #20]
+  smlad r4, r10, r9, r4
+  ssat r9, #9, r0, asr #7
+  smlad r2, r7, r6, r2
   ldr.w r7, [lr, #64]
-  smmulr r1, r1, r9
-  smlad r5, r10, r8, r5
-  ssat r8, #9, r1, asr #7
-  smlad r3, r10, r6, r3
-  add.w r6, r12, #2048
-  smmulr r5, r5, r7
+  smlad r5, r10, r6, r5
+  ldr.w r6, [sp, #20]
+  smlad r3, r10, r12, r3
+  add.w r10, r6, #2048
+  smmulr r2, r2, r8
+  ldr.w r12, [r6, r9, lsl #2]
   smmulr r3, r3, r7
-  ldr.w r10, [r6, r8, lsl #2]
+  ldr.w r9, [r10, r9, lsl #2]
+  smmulr r1, r1, r8
+  ssat r8, #9, r3, asr #7
+  smmulr r5, r5, r7
   smmulr r4, r4, r7
-  ldr.w r7, [r12, r8, lsl #2]
-  mla r1, r10, r1, r7
-  ssat r7, #9, r3, asr #7
-  smmulr r0, r0, r9
-  smmulr r2, r2, r9
-  ssat r8, #9, r5, asr #7
-  ldr.w r10, [r6, r7, lsl #2]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r3, r10, r3, r7
-  ssat r7, #9, r4, asr #7
-  ldr.w r10, [r6, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  mla r5, r10, r5, r8
-  ldr.w r8, [r6, r7, lsl #2]
-  ldr.w r11, [sp, #24]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r4, r8, r4, r7
-  ssat r7, #9, r2, asr #7
-  pkhtb r4, r4, r1, asr #16
-  ssat r8, #9, r0, asr #7
-  ldr.w r10, [r6, r7, lsl #2]
-  ldr.w lr, [sp, #16]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r2, r10, r2, r7
-  ldr.w r7, [sp, #8]
-  ldr.w r6, [r6, r8, lsl #2]
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [r12, r8, lsl #2]
-  ldr.w r8, [r7, #4]
-  mla r0, r6, r0, r12
-  ldr.w r6, [r7, #0]
-  ldr.w r12, [r7, #8]
-  add.w r10, r10, r11
-  add.w r11, r11, #24
-  cmp r11, lr
-  ldr.w lr, [sp, #4]
+  ssat r7, #9, r1, asr #7
+  mla r0, r9, r0, r12
+  ldr.w r12, [r10, r8, lsl #2]
+  ldr.w r9, [sp, #12]
+  ldr.w r8, [r6, r8, lsl #2]
+  mla r3, r12, r3, r8
+  ssat r8, #9, r4, asr #7
+  ldr.w r12, [r10, r7, lsl #2]
+  ldr.w r7, [r6, r7, lsl #2]
+  mla r1, r12, r1, r7
   pkhtb r3, r3, r0, asr #16
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-4]
-  str.w r4, [r10, #8]
-  ldr.w r4, [lr, #0]
+  add.w r9, r9, r11
+  ldr.w r7, [lr, #-4]
+  ldr.w r12, [r10, r8, lsl #2]
+  ldr.w r0, [r6, r8, lsl #2]
+  ssat r8, #9, r5, asr #7
+  mla r12, r12, r4, r0
+  ssat r0, #9, r2, asr #7
+  str.w r3, [r9, #0]
+  add.w r11, r11, #24
+  ldr.w r3, [sp, #16]
+  pkhtb r4, r12, r1, asr #16
+  ldr.w r12, [lr, #0]
+  ldr.w r1, [r10, r0, lsl #2]
+  cmp r11, r3
+  ldr.w r3, [sp, #8]
+  ldr.w r10, [r10, r8, lsl #2]
+  add.w r12, r12, r11
+  ldr.w r8, [r6, r8, lsl #2]
+  ldr.w r0, [r6, r0, lsl #2]
+  mla r1, r1, r2, r0
+  ldr.w r2, [r3, #8]
+  mla r0, r10, r5, r8
+  ldr.w r6, [lr, #-8]
+  str.w r4, [r9, #8]
+  ldr.w r8, [r3, #0]
+  ldr.w r4, [r3, #4]
+  add.w r10, r3, #12
+  smlatb r5, r7, r2, r6
+  ldr.w r3, [lr, #-12]
+  smlabb r2, r7, r2, r3
+  pkhtb r0, r0, r1, asr #16
+  smlabb r1, r7, r4, r3
+  str.w r0, [r9, #16]
+  smlabb r0, r7, r8, r3
   ldr.w r9, [lr, #4]
-  ldr.w r0, [lr, #-12]
-  smlabb r1, r3, r8, r0
-  add.w r7, r7, #12
-  pkhtb r5, r5, r2, asr #16
-  smlabb r2, r3, r12, r0
-  smlabb r0, r3, r6, r0
-  str.w r5, [r10, #16]
-  ldr.w r10, [lr, #-8]
-  smlatb r5, r3, r12, r10
-  add.w r12, r4, r11
-  smlatb r4, r3, r8, r10
-  smlatb r3, r3, r6, r10
-  str.w r11, [sp, #24]
+  smlatb r3, r7, r8, r6
+  smlatb r4, r7, r4, r6
+  str.w r10, [sp, #8]
   ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]

@@ -4,7 +4,7 @@
  * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MOST on is
  * the round's before); context in front; rounds; for each instruction those it must follow (how many; which); values
  * (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed; percent that
- * cycles by the second rules count; whether values keep to registers they had, and if so of each value the first one
+ * cycles by the second rules count; percent that the mean cycle of all instructions counts; whether values keep to registers they had, and if so of each value the first one
  * or -1. Out: cycles, the order, the register of each value. Fails with 1 if registers do not suffice for the first
  * order. */
 #include <math.h>
@@ -40,10 +40,13 @@ static uint32_t random_below(uint32_t limit) {
   return (uint32_t)(((random_state >> 33) * limit) >> 31);
 }
 
+static double sum_of_cycles; /* when each instruction is issued */
+
 /* Of all rounds, by LLVM's rules or the second ones. */
 static int cycles(const int *order, int rules) {
   static int done[2 * MOST];
   int cycle = 0, slots = 0, last_write = 0, used = 0;
+  sum_of_cycles = 0;
   for (int i = 0; i < MOST; i++) done[MOST + i] = -MOST;
   for (int round = 0; round < rounds; round++) {
     for (int n = 0; n < count + context; n++) {
@@ -56,6 +59,7 @@ static int cycles(const int *order, int rules) {
       slots++;
       used |= units[rules][i];
       done[i] = cycle + length[i];
+      sum_of_cycles += cycle;
       if (done[i] > last_write) last_write = done[i];
     }
     memcpy(done + MOST, done, MOST * sizeof *done);
@@ -63,10 +67,11 @@ static int cycles(const int *order, int rules) {
   return cycle + 1;
 }
 
-static double second_counts; /* beside LLVM's cycles */
+static double second_counts, mean_counts; /* beside LLVM's cycles */
 
 static double price_of(const int *order) {
   double price = cycles(order, 0);
+  price += mean_counts * sum_of_cycles / (count * rounds);
   if (second_counts > 0) price += second_counts * cycles(order, 1);
   return price / rounds;
 }
@@ -165,6 +170,7 @@ int main(void) {
   const int steps = number();
   random_state = (uint64_t)number();
   second_counts = number() / 100.0;
+  mean_counts = number() / 100.0;
   keeps = number();
   for (int v = 0; v < values && keeps; v++) kept[v] = number();
   if (!registers_suffice(order, FIRST_TRIES)) return 1;

@@ -42,6 +42,7 @@ def anneal(
     loops: bool = False,
     second_percent: int = 0,
     had: Mapping[str, str] | None = None,
+    mean_percent: int = 0,
 ) -> tuple[list[int], dict[str, str]]:
     """A better order of straight-line code with free names, and a register for each of them.
 
@@ -49,7 +50,8 @@ def anneal(
     around it; loops: what runs after it is itself, behind `after`. second_percent: how much cycles by the second rules
     (m7_schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
     beside the first ones. had: registers in which free names are known to fit in that order; values then keep to
-    registers they had, as far as they can. Same input, same output. The order stays as it is, with a ValueError, if registers do not
+    registers they had, as far as they can. mean_percent: how much the mean cycle of all instructions counts, so that
+    gaps move to where they add up. Same input, same output. The order stays as it is, with a ValueError, if registers do not
     suffice.
     """
     values = _values(code, live_out)
@@ -61,7 +63,7 @@ def anneal(
     for value in values:
         fixed = POOL.index(value.register) if value.register in POOL else -1
         numbers += [fixed, value.writer, int(value.stays), len(value.readers), *value.readers]
-    numbers += [*order, steps, len(code), second_percent, int(had is not None)]
+    numbers += [*order, steps, len(code), second_percent, mean_percent, int(had is not None)]
     if had is not None:
         numbers += [POOL.index(had[value.register]) if value.register in had else -1 for value in values]
     result = subprocess.run(

@@ -30,11 +30,12 @@ RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
 EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
-ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("leaky", 4)), 400_000
+ANNEALED, STEPS = (("tanh", 8), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
-ONCE, RESIDUALS, TANH, ROUND_STEPS = (2, 4, 8), (4, 8), (1, 2), 2_000_000
-"""Input pairs that have a tile of one tap without mix-in; those whose residual and whose tanh of exact taps are annealed
-as whole rounds; and how long."""
+ONCE, RESIDUALS, ROUND_STEPS = (2, 4, 8), (4, 8), 2_000_000
+"""Input pairs that have a tile of one tap without mix-in; those whose residual is annealed as a whole round; how long."""
+TANH = {1: (3500, 0), 2: (3500, 0), 4: (600, 50)}
+"""The same of tanh tiles of exact taps, with attempts before it and how much an instruction's mean cycle counts after."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 
@@ -248,14 +249,16 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     end += [f"ldr lr, {WEIGHTS}"] if loops or spills else []
     last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
     first, rest = body[: len(body) - last], body[len(body) - last :]
-    attempts = MOST_ATTEMPTS if taps else ATTEMPTS
+    attempts = (TANH[pairs][0] if whole else MOST_ATTEMPTS) if taps else ATTEMPTS
     # the next tile's start, also after the last tile
     annealed = taps and (kind, pairs) in ANNEALED
     turn = arrange(
         [*rest, *end, *start], LIVE, first[-16:], body[:12], 150 if annealed else attempts, STEPS if annealed else 0
     )
     if whole:
-        first, turn = [], refine([*first, *turn], LIVE, (), ("blo 2b",), ROUND_STEPS, loops=True)
+        first, turn = [], refine([*first, *turn], LIVE, (), ("blo 2b",), ROUND_STEPS, True)
+        if TANH[pairs][1]:
+            turn = refine(turn, LIVE, (), ("blo 2b",), 2 * ROUND_STEPS, True, TANH[pairs][1])
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",

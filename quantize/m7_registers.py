@@ -95,10 +95,10 @@ def refine(
     after: Sequence[str] = (),
     steps: int = 0,
     loops: bool = False,
-    second_percent: int = 0,
+    mean_percent: int = 0,
 ) -> list[str]:
     """Code that has its order and registers, made better by annealing. Accumulators stay where they are, as does what
-    is there before and afterwards; all else may go to other registers. Arguments: arrange's."""
+    is there before and afterwards; all else may go to other registers. Arguments: arrange's, and anneal's."""
     code = [parse(line) for line in lines]
     free, had = names(), dict[str, str]()
     stays = set(live_out) | {"flags", "memory"}
@@ -120,7 +120,7 @@ def refine(
         renamed.append(parse(f"{name} {target}{comma}{rest}"))
     context = [parse(line) for line in before], [parse(line) for line in after]
     order, register_of = anneal(
-        renamed, range(len(code)), frozenset(live_out), *context, steps, loops, second_percent, had
+        renamed, range(len(code)), frozenset(live_out), *context, steps, loops, 0, had, mean_percent
     )
     return [_FREE.sub(lambda m: register_of[m[0]], renamed[index].text) for index in order]
 

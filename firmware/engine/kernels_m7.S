@@ -8552,17 +8552,16 @@ grit_m7_convolve_tanh_8_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8585,205 +8584,202 @@ grit_m7_convolve_tanh_8_3:
 2:
   ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
+  ldr.w r8, [lr, #8]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
+  ldr.w r10, [r12, #36]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r3, r8, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r2, r9, r7, r2
+  ldr.w r9, [lr, #16]
+  smlad r5, r8, r7, r5
+  ldr.w r8, [lr, #12]
+  smlad r4, r9, r6, r4
+  ldr.w r7, [lr, #20]
+  smlad r1, r8, r6, r1
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r5, r9, r10, r5
+  smlad r2, r8, r10, r2
+  ldr.w r10, [r12, #24]
+  smlad r0, r8, r6, r0
+  ldr.w r8, [r12, #12]
+  smlad r3, r9, r6, r3
+  ldr.w r9, [lr, #24]
+  smlad r1, r7, r10, r1
+  ldr.w r6, [r12, #40]
+  smlad r4, r9, r10, r4
+  ldr.w r10, [r12, #8]
+  smlad r5, r9, r6, r5
+  smlad r3, r9, r10, r3
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
+  smlad r0, r7, r10, r0
+  ldr.w r10, [r12, #44]
+  smlad r0, r9, r8, r0
+  ldr.w r12, [r12, #28]
+  smlad r2, r7, r6, r2
+  ldr.w r6, [lr, #32]
+  smlad r1, r9, r12, r1
+  ldr.w r7, [lr, #36]
+  smlad r2, r9, r10, r2
+  add.w r9, r7, r11
+  smlad r4, r6, r12, r4
+  ldr.w r12, [lr, #44]
+  smlad r5, r6, r10, r5
+  ldr.w r7, [r9, #0]
+  smlad r3, r6, r8, r3
+  ldr.w r10, [lr, #40]
+  smlad r3, r12, r7, r3
+  ldr.w r6, [r9, #16]
+  smlad r0, r10, r7, r0
+  ldr.w r7, [r9, #32]
+  smlad r4, r12, r6, r4
+  ldr.w r8, [lr, #52]
+  smlad r5, r12, r7, r5
+  ldr.w r12, [r9, #8]
+  smlad r1, r10, r6, r1
+  ldr.w r6, [r9, #20]
+  smlad r2, r10, r7, r2
+  ldr.w r7, [lr, #48]
+  smlad r4, r8, r6, r4
+  ldr.w r10, [r9, #4]
+  smlad r1, r7, r6, r1
+  ldr.w r6, [r9, #36]
+  smlad r3, r8, r10, r3
+  smlad r5, r8, r6, r5
+  ldr.w r8, [lr, #56]
+  smlad r0, r7, r10, r0
+  ldr.w r10, [r9, #40]
+  smlad r2, r7, r6, r2
+  ldr.w r6, [lr, #60]
+  smlad r2, r8, r10, r2
+  ldr.w r7, [r9, #24]
+  smlad r0, r8, r12, r0
+  smlad r5, r6, r10, r5
+  ldr.w r10, [r9, #12]
+  smlad r1, r8, r7, r1
+  ldr.w r8, [r9, #44]
+  smlad r4, r6, r7, r4
+  ldr.w r7, [lr, #64]
+  smlad r3, r6, r12, r3
+  ldr.w r9, [r9, #28]
+  smlad r0, r7, r10, r0
+  ldr.w r12, [lr, #68]
+  smlad r2, r7, r8, r2
+  ldr.w r6, [lr, #72]
+  smlad r3, r12, r10, r3
+  add.w r6, r6, r11
+  smlad r4, r12, r9, r4
   ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r1, r7, r9, r1
+  ldr.w r9, [r6, #32]
+  smlad r5, r12, r8, r5
+  ldr.w r12, [r6, #16]
+  smlad r5, r10, r9, r5
+  ldr.w r7, [lr, #76]
+  smlad r4, r10, r12, r4
+  ldr.w r8, [r6, #0]
+  smlad r2, r7, r9, r2
+  ldr.w r9, [lr, #88]
+  smlad r3, r10, r8, r3
+  ldr.w r10, [r6, #36]
+  smlad r1, r7, r12, r1
+  ldr.w r12, [lr, #84]
+  smlad r0, r7, r8, r0
+  ldr.w r7, [r6, #20]
+  smlad r2, r12, r10, r2
+  ldr.w r8, [r6, #8]
+  smlad r5, r9, r10, r5
+  ldr.w r10, [r6, #4]
+  smlad r1, r12, r7, r1
+  smlad r0, r12, r10, r0
+  ldr.w r12, [lr, #96]
+  smlad r4, r9, r7, r4
+  ldr.w r7, [r6, #24]
+  smlad r3, r9, r10, r3
+  smlad r4, r12, r7, r4
   ldr.w r9, [lr, #92]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #96]
+  smlad r3, r12, r8, r3
+  ldr.w r10, [r6, #12]
+  smlad r0, r9, r8, r0
+  ldr.w r8, [r6, #40]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r6, #28]
+  smlad r5, r12, r8, r5
+  ldr.w r12, [lr, #100]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #104]
-  smlad r0, r9, r6, r0
-  ldr.w r11, [lr, #112]
-  smlad r4, r10, r7, r4
-  ldr.w lr, [lr, #108]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [sp, #20]
-  smmulr r4, r4, r11
-  ldr.w r8, [r12, #44]
-  smmulr r0, r0, lr
-  ssat r12, #9, r4, asr #7
-  smlad r3, r10, r6, r3
-  add.w r6, r7, #2048
-  smlad r2, r9, r8, r2
-  ssat r9, #9, r0, asr #7
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r6, r12, lsl #2]
-  smmulr r3, r3, r11
-  ldr.w r12, [r7, r12, lsl #2]
-  smmulr r2, r2, lr
-  ldr.w r10, [r7, r9, lsl #2]
-  mla r4, r8, r4, r12
-  ssat r12, #9, r3, asr #7
-  smmulr r5, r5, r11
-  ldr.w r11, [r6, r9, lsl #2]
-  smmulr r1, r1, lr
-  ssat lr, #9, r2, asr #7
-  mla r0, r11, r0, r10
-  ldr.w r9, [r6, r12, lsl #2]
-  ldr.w r8, [sp, #12]
-  ldr.w r12, [r7, r12, lsl #2]
-  ldr.w r11, [sp, #24]
+  ldr.w r9, [r6, #44]
+  smlad r1, r12, r7, r1
+  ldr.w r6, [sp, #20]
+  smlad r0, r12, r10, r0
+  ldr.w r8, [lr, #108]
+  smlad r2, r12, r9, r2
+  ldr.w r12, [lr, #104]
+  smmulr r0, r0, r8
+  smlad r3, r12, r10, r3
+  ssat r10, #9, r0, asr #7
+  smlad r5, r12, r9, r5
+  add.w r9, r6, #2048
+  smlad r4, r12, r7, r4
+  ldr.w r12, [lr, #112]
+  smmulr r2, r2, r8
+  ldr.w r7, [r9, r10, lsl #2]
+  smmulr r1, r1, r8
+  ldr.w r8, [r6, r10, lsl #2]
+  smmulr r3, r3, r12
   ssat r10, #9, r1, asr #7
-  mla r3, r9, r3, r12
-  ldr.w r9, [r6, lr, lsl #2]
-  add.w r8, r8, r11
+  mla r0, r7, r0, r8
+  ldr.w r7, [sp, #12]
+  smmulr r4, r4, r12
+  ssat r8, #9, r3, asr #7
+  smmulr r5, r5, r12
+  ldr.w r12, [r9, r10, lsl #2]
+  add.w r7, r7, r11
+  ldr.w r10, [r6, r10, lsl #2]
+  mla r1, r12, r1, r10
+  ssat r12, #9, r4, asr #7
+  add.w r11, r11, #48
+  ldr.w r10, [r9, r8, lsl #2]
+  ldr.w r8, [r6, r8, lsl #2]
+  mla r3, r10, r3, r8
+  ldr.w r8, [r9, r12, lsl #2]
+  ldr.w r10, [sp, #16]
+  cmp r11, r10
+  ldr.w r12, [r6, r12, lsl #2]
+  ssat r10, #9, r5, asr #7
+  mla r12, r8, r4, r12
   pkhtb r3, r3, r0, asr #16
   ldr.w r0, [sp, #8]
-  add.w r11, r11, #48
-  ldr.w lr, [r7, lr, lsl #2]
-  ldr.w r12, [r6, r10, lsl #2]
-  str.w r3, [r8, #0]
-  ssat r3, #9, r5, asr #7
-  mla r2, r9, r2, lr
-  ldr.w r9, [r0, #8]
-  ldr.w lr, [sp, #4]
-  ldr.w r10, [r7, r10, lsl #2]
-  mla r1, r12, r1, r10
-  ldr.w r12, [r6, r3, lsl #2]
-  ldr.w r6, [lr, #-4]
-  ldr.w r7, [r7, r3, lsl #2]
-  add.w r10, r0, #12
-  ldr.w r3, [lr, #0]
-  mla r5, r12, r5, r7
-  pkhtb r4, r4, r1, asr #16
-  ldr.w r1, [r0, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r2, [lr, #-12]
-  ldr.w r7, [lr, #-8]
-  str.w r4, [r8, #16]
-  add.w r12, r3, r11
-  smlatb r3, r6, r1, r7
-  str.w r5, [r8, #32]
+  ssat r8, #9, r2, asr #7
+  str.w r3, [r7, #0]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [r9, r10, lsl #2]
+  pkhtb r1, r12, r1, asr #16
+  add.w r12, r4, r11
+  ldr.w r9, [r9, r8, lsl #2]
+  str.w r1, [r7, #16]
+  ldr.w r1, [r6, r8, lsl #2]
+  mla r1, r9, r2, r1
+  ldr.w r9, [r6, r10, lsl #2]
+  ldr.w r10, [lr, #-4]
+  ldr.w r8, [r0, #8]
+  mla r9, r3, r5, r9
   ldr.w r4, [r0, #4]
-  smlabb r0, r6, r1, r2
-  ldr.w r8, [sp, #16]
-  smlatb r5, r6, r9, r7
-  str.w r11, [sp, #24]
-  smlabb r1, r6, r4, r2
-  cmp r11, r8
-  smlatb r4, r6, r4, r7
-  smlabb r2, r6, r9, r2
-  str.w r10, [sp, #8]
-  ldr.w r9, [lr, #4]
+  ldr.w r3, [r0, #0]
+  ldr.w r2, [lr, #-12]
+  ldr.w r5, [lr, #-8]
+  pkhtb r9, r9, r1, asr #16
+  smlabb r1, r10, r4, r2
+  str.w r9, [r7, #32]
+  smlatb r4, r10, r4, r5
+  add.w r7, r0, #12
+  smlabb r0, r10, r3, r2
   ldr.w r6, [r12, #0]
+  smlabb r2, r10, r8, r2
+  ldr.w r9, [lr, #4]
+  smlatb r3, r10, r3, r5
+  smlatb r5, r10, r8, r5
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]

@@ -51,8 +51,8 @@ def anneal(
     (m7_schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
     beside the first ones. had: registers in which free names are known to fit in that order; values then keep to
     registers they had, as far as they can. mean_percent: how much the mean cycle of all instructions counts, so that
-    gaps move to where they add up. Same input, same output. The order stays as it is, with a ValueError, if registers do not
-    suffice.
+    gaps move to where they add up. Same input, same output. The order stays as it is, with a ValueError, if registers
+    do not suffice.
     """
     values = _values(code, live_out)
     numbers = _instructions(code, before, after, loops)

@@ -33,9 +33,11 @@ EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 ANNEALED, STEPS = (("tanh", 8), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
 ONCE, RESIDUALS, ROUND_STEPS = (2, 4, 8), (4, 8), 2_000_000
-"""Input pairs that have a tile of one tap without mix-in; those whose residual is annealed as a whole round; how long."""
+"""Input pairs that have a tile of one tap without mix-in; those whose residual is annealed as a whole round; for how
+long."""
 TANH = {1: (3500, 0), 2: (3500, 0), 4: (600, 50)}
-"""The same of tanh tiles of exact taps, with attempts before it and how much an instruction's mean cycle counts after."""
+"""Tanh tiles of exact taps that are annealed as whole rounds, by input pairs: attempts before that, and how much the
+mean cycle of all instructions counts when it is done once more (0: it is not)."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from gritspace.quantize.engine import SOURCES
 from gritspace.quantize.m7_kernels import formatted
 from gritspace.quantize.m7_registers import arrange, names, refine
-from gritspace.quantize.m7_schedule import schedule
 
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 STEPS, LAYER_STEPS = 400_000, 2_500_000
@@ -56,7 +55,7 @@ def gather() -> list[str]:
 
 
 def _onto_sums(free: Iterator[str], at: int, weight: str, first: str, begins: bool = False) -> list[str]:
-    """Three frames of a layer whose weights stand at r7 + at; r10 and r11 hold theirs by now. begins: it is the first."""
+    """Three frames of a layer whose weights stand at r7 + at, or in r10; r11 its first word. begins: the first layer."""
     lines = [] if first == "r11" else [f"ldr {weight}, [r7, #{at}]", f"ldr {first}, [r6, #0]"]
     words = [first, next(free), next(free)]
     lines += [f"ldr {words[1]}, [r6, r8]", f"ldr {words[2]}, [r6, r8, lsl #1]", "add r6, r6, r9"]

@@ -659,9 +659,10 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
 }
 
 /* A layer in one pass whose rows take a ramp step before frame `step_at`. */
-static GRIT_FAST_CODE __attribute__((noinline)) void pass_with_step(const grit_engine_t *engine, const grit_conv_t *conv,
-                                                                    size_t first, const grit_pass_t *pass,
-                                                                    uint32_t frames, uint32_t step_at) {
+static GRIT_FAST_CODE __attribute__((noinline)) void pass_with_step(const grit_engine_t *engine,
+                                                                    const grit_conv_t *conv, size_t first,
+                                                                    const grit_pass_t *pass, uint32_t frames,
+                                                                    uint32_t step_at) {
   if (step_at > 0u) grit_kernel_pass(conv, first, pass, step_at);
   use_rows(engine, conv, engine->film_row, engine->ramp_step);
   const size_t samples = (size_t)step_at * conv->record->rows;
@@ -670,12 +671,14 @@ static GRIT_FAST_CODE __attribute__((noinline)) void pass_with_step(const grit_e
   grit_kernel_pass(conv, first + step_at, &rest, frames - step_at);
 }
 
-/* One layer in one pass. out: where the next one has its chunk. */
-static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames, int16_t *out) {
+/* One layer in one pass. It puts the stream where the next one has its chunk, an array's last where the next array
+ * looks. */
+static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames, bool last) {
   layer_t *layer = &engine->layers[index];
   const grit_conv_t *conv = &layer->conv;
   history_t *history = &layer->history;
   const uint32_t shift = engine->model->layers[index].stream_shift, channels = history->channels;
+  int16_t *out = last ? engine->block : layer[1].history.chunk;
   grit_pass_t pass = {&layer->residual, engine->dry, layer->z, history->chunk, out};
   if (shift != 0u) {
     grit_kernel_shift(engine->stage, history->chunk, (const int8_t *)(engine->model->blob + shift), channels, frames);
@@ -765,12 +768,10 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     }
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
       if (settling) settle(&engine->layers[i].history, engine->layers[i].history.chunk, engine->planes);
-      if (engine->layers[i].conv.use != GRIT_LAYER) {
+      if (engine->layers[i].conv.use == GRIT_LAYER)
+        run_pass(engine, i, frames, i + 1u == (uint32_t)record->first_layer + record->layer_count);
+      else
         run_layer(engine, i, frames, gathered);
-        continue;
-      }
-      const bool goes_on = i + 1u < (uint32_t)record->first_layer + record->layer_count;
-      run_pass(engine, i, frames, goes_on ? engine->layers[i + 1u].history.chunk : engine->block);
     }
     if (!gathered) add_last_skip(engine, channels, frames);
     if (!last) run_rechannel(engine, a + 1u, frames); /* before the head, which needs the block */

@@ -55,7 +55,7 @@ def gather() -> list[str]:
 
 
 def _onto_sums(free: Iterator[str], at: int, weight: str, first: str, begins: bool = False) -> list[str]:
-    """Three frames of a layer whose weights stand at r7 + at, or in r10; r11 its first word. begins: the first layer."""
+    """Three frames of a layer whose weights stand at r7 + at, or in r10; r11 its first word. begins: the first one."""
     lines = [] if first == "r11" else [f"ldr {weight}, [r7, #{at}]", f"ldr {first}, [r6, #0]"]
     words = [first, next(free), next(free)]
     lines += [f"ldr {words[1]}, [r6, r8]", f"ldr {words[2]}, [r6, r8, lsl #1]", "add r6, r6, r9"]

@@ -4,8 +4,9 @@
  * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MOST on is
  * the round's before); context in front; rounds; for each instruction those it must follow (how many; which); values
  * (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed; percent that
- * cycles by the second rules count. Out: cycles, the order, the register of each value. Fails with 1 if registers do
- * not suffice for the first order. */
+ * cycles by the second rules count; percent that the mean cycle of all instructions counts; whether values keep to registers they had, and if so of each value the first one
+ * or -1. Out: cycles, the order, the register of each value. Fails with 1 if registers do not suffice for the first
+ * order. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ typedef struct {
 } span_t;
 static span_t spans[REGISTERS][MOST], wanted[MOST]; /* of values whose register is fixed; of the others, by begin */
 static int held[REGISTERS], last_end[REGISTERS], waiting, tries, given[MOST];
+static int keeps, kept[MOST]; /* the register that a value had in the order before */
 
 static int number(void) {
   int x = 0;
@@ -38,10 +40,13 @@ static uint32_t random_below(uint32_t limit) {
   return (uint32_t)(((random_state >> 33) * limit) >> 31);
 }
 
+static double sum_of_cycles; /* when each instruction is issued */
+
 /* Of all rounds, by LLVM's rules or the second ones. */
 static int cycles(const int *order, int rules) {
   static int done[2 * MOST];
   int cycle = 0, slots = 0, last_write = 0, used = 0;
+  sum_of_cycles = 0;
   for (int i = 0; i < MOST; i++) done[MOST + i] = -MOST;
   for (int round = 0; round < rounds; round++) {
     for (int n = 0; n < count + context; n++) {
@@ -54,6 +59,7 @@ static int cycles(const int *order, int rules) {
       slots++;
       used |= units[rules][i];
       done[i] = cycle + length[i];
+      sum_of_cycles += cycle;
       if (done[i] > last_write) last_write = done[i];
     }
     memcpy(done + MOST, done, MOST * sizeof *done);
@@ -61,10 +67,11 @@ static int cycles(const int *order, int rules) {
   return cycle + 1;
 }
 
-static double second_counts; /* beside LLVM's cycles */
+static double second_counts, mean_counts; /* beside LLVM's cycles */
 
 static double price_of(const int *order) {
   double price = cycles(order, 0);
+  price += mean_counts * sum_of_cycles / (count * rounds);
   if (second_counts > 0) price += second_counts * cycles(order, 1);
   return price / rounds;
 }
@@ -81,10 +88,10 @@ static bool assign(int at) {
       if (spans[r][s].begin >= span.end && spans[r][s].begin < next) next = spans[r][s].begin;
     }
     if (taken) continue;
+    room[r] = keeps && kept[span.value] == r ? 0 : next;
     int place = fit++; /* tightest gap first */
-    for (; place > 0 && room[fitting[place - 1]] > next; place--) fitting[place] = fitting[place - 1];
+    for (; place > 0 && room[fitting[place - 1]] > room[r]; place--) fitting[place] = fitting[place - 1];
     fitting[place] = r;
-    room[r] = next;
   }
   for (int n = 0; n < fit; n++) {
     if (--tries < 0) return false;
@@ -163,9 +170,13 @@ int main(void) {
   const int steps = number();
   random_state = (uint64_t)number();
   second_counts = number() / 100.0;
+  mean_counts = number() / 100.0;
+  keeps = number();
+  for (int v = 0; v < values && keeps; v++) kept[v] = number();
   if (!registers_suffice(order, FIRST_TRIES)) return 1;
   memcpy(best, order, sizeof best);
   memcpy(best_given, given, sizeof best_given);
+  memcpy(kept, given, sizeof kept);
   double cost = price_of(order), least = cost;
   for (int n = 0; n < count; n++) place[order[n]] = n;
   for (int step = 0; step < steps; step++) {
@@ -187,6 +198,7 @@ int main(void) {
     if (price > cost && random_below(1u << 24) >= exp((cost - price) / heat) * (1u << 24)) continue;
     if (!registers_suffice(tried, TRIES)) continue;
     memcpy(order, tried, sizeof order);
+    memcpy(kept, given, sizeof kept);
     cost = price;
     for (int n = 0; n < count; n++) place[order[n]] = n;
     if (cost >= least) continue;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -41,14 +41,18 @@ def anneal(
     steps: int,
     loops: bool = False,
     second_percent: int = 0,
+    had: Mapping[str, str] | None = None,
+    mean_percent: int = 0,
 ) -> tuple[list[int], dict[str, str]]:
     """A better order of straight-line code with free names, and a register for each of them.
 
     order: the one to begin with. live_out: registers whose last value is needed afterwards. before, after: what runs
     around it; loops: what runs after it is itself, behind `after`. second_percent: how much cycles by the second rules
     (m7_schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
-    beside the first ones. Same input, same output. The order stays as it is, with a ValueError, if registers do not
-    suffice.
+    beside the first ones. had: registers in which free names are known to fit in that order; values then keep to
+    registers they had, as far as they can. mean_percent: how much the mean cycle of all instructions counts, so that
+    gaps move to where they add up. Same input, same output. The order stays as it is, with a ValueError, if registers
+    do not suffice.
     """
     values = _values(code, live_out)
     numbers = _instructions(code, before, after, loops)
@@ -59,7 +63,9 @@ def anneal(
     for value in values:
         fixed = POOL.index(value.register) if value.register in POOL else -1
         numbers += [fixed, value.writer, int(value.stays), len(value.readers), *value.readers]
-    numbers += [*order, steps, len(code), second_percent]
+    numbers += [*order, steps, len(code), second_percent, mean_percent, int(had is not None)]
+    if had is not None:
+        numbers += [POOL.index(had[value.register]) if value.register in had else -1 for value in values]
     result = subprocess.run(
         [_program()], input=" ".join(map(str, numbers)), capture_output=True, text=True, check=False
     )

@@ -18,21 +18,26 @@ from pathlib import Path
 from gritspace.quantize import m7_three
 from gritspace.quantize.arithmetic import tanh_table
 from gritspace.quantize.engine import SOURCES
-from gritspace.quantize.m7_registers import arrange, names
+from gritspace.quantize.m7_registers import arrange, names, refine
 from gritspace.quantize.m7_schedule import schedule
 
 PAIRS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Input pairs the tiles are unrolled for: widths 2 to 16. Wider ones run in portable C."""
 ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 """How long an order is looked for; most where the known networks spend their time (minutes in all)."""
-EXACT_LINEAR_ATTEMPTS = 300
 RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 """By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
-EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)), ("linear", 1, (8,)))
+EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
-ANNEALED, STEPS = (("tanh", 8), ("tanh", 4), ("leaky", 4)), 400_000
+ANNEALED, STEPS = (("tanh", 8), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
+ONCE, RESIDUALS, ROUND_STEPS = (2, 4, 8), (4, 8), 2_000_000
+"""Input pairs that have a tile of one tap without mix-in; those whose residual is annealed as a whole round; for how
+long."""
+TANH = {1: (3500, 0), 2: (3500, 0), 4: (600, 50)}
+"""Tanh tiles of exact taps that are annealed as whole rounds, by input pairs: attempts before that, and how much the
+mean cycle of all instructions counts when it is done once more (0: it is not)."""
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 
 
@@ -230,26 +235,32 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     if kind != "linear":  # outputs as wide as inputs: they move on with the audio
         begin.append("sub r2, r2, r11")
     begin += [f"str lr, {WEIGHTS}", f"str r1, {DRY}", f"str r2, {OUT}", f"str r3, {END}"]
-    begin += [f"str r11, {MORE}"] if kind == "tanh" else []
+    whole = taps > 0 and kind == "tanh" and pairs in TANH
+    spills = kind == "tanh" and not whole  # it needs every register while it looks up
+    begin += [f"str r11, {MORE}"] if spills else []
     ahead, body = pipelined(tile, taps or at_once, loop=taps == 0)
     free = names()
     start = [*_start(free), *ahead]
     loops = taps == 0
     end = ACTIVATIONS[kind](tile, taps * tile.tap_bytes or 4, free)
-    end += [f"ldr r11, {MORE}"] if kind == "tanh" else []  # it needs every register in between
+    end += [f"ldr r11, {MORE}"] if spills else []
     end += _store_with_stride(free) if kind == "linear" else _store(tile, free)
     limit = next(free)
     end += [f"ldr {limit}, {END}", f"add r11, r11, #{tile.step}", f"cmp r11, {limit}"]
-    end += [f"str r11, {MORE}"] if kind == "tanh" else []
-    end += [f"ldr lr, {WEIGHTS}"] if loops or kind == "tanh" else []
+    end += [f"str r11, {MORE}"] if spills else []
+    end += [f"ldr lr, {WEIGHTS}"] if loops or spills else []
     last = 0 if loops else 2 + 2 * tile.frames  # how many of the last products may mix with what follows
     first, rest = body[: len(body) - last], body[len(body) - last :]
-    attempts = (EXACT_LINEAR_ATTEMPTS if kind == "linear" else MOST_ATTEMPTS) if taps else ATTEMPTS
+    attempts = (TANH[pairs][0] if whole else MOST_ATTEMPTS) if taps else ATTEMPTS
     # the next tile's start, also after the last tile
     annealed = taps and (kind, pairs) in ANNEALED
     turn = arrange(
         [*rest, *end, *start], LIVE, first[-16:], body[:12], 150 if annealed else attempts, STEPS if annealed else 0
     )
+    if whole:
+        first, turn = [], refine([*first, *turn], LIVE, (), ("blo 2b",), ROUND_STEPS, True)
+        if TANH[pairs][1]:
+            turn = refine(turn, LIVE, (), ("blo 2b",), 2 * ROUND_STEPS, True, TANH[pairs][1])
     return [
         f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
         f"push {{{SAVED}, lr}}",
@@ -385,6 +396,20 @@ def tanh(tile: Tile, offset: int, free: Iterator[str]) -> list[str]:
 ACTIVATIONS = {"linear": linear, "leaky": leaky, "tanh": tanh}
 
 
+def _from_bias(tile: Tile, first: int, second: int) -> tuple[list[str], list[str]]:
+    """What is loaded before one tap's products, and those: each accumulator's first one starts from its row's bias,
+    which stand at these bytes from lr."""
+    ahead, body = pipelined(tile, 1, loop=False)
+    begun: set[str] = set()
+    for at, line in enumerate(body):
+        register = line.split()[1].rstrip(",")
+        if line.startswith("smlad") and register not in begun:
+            begun.add(register)
+            body[at] = line[: line.rindex(register)] + ("r3" if register in ("r0", "r1", "r2") else "r5")
+    body.insert(4, f"ldr r5, [lr, #{second}]")
+    return [f"ldr r3, [lr, #{first}]", *ahead], body
+
+
 def residual(pairs: int) -> list[str]:
     """Two outputs of the 1x1 over triples of frames: requantized, added to the stream with saturation; then the next.
 
@@ -392,14 +417,7 @@ def residual(pairs: int) -> list[str]:
     Registers besides the tile's: r11 the stream, r12 z.
     """
     tile = Tile(2, 3, pairs)
-    ahead, body = pipelined(tile, 1, loop=False)
-    begun: set[str] = set()
-    for at, line in enumerate(body):  # the first product of each accumulator starts from its row's bias
-        register = line.split()[1].rstrip(",")
-        if line.startswith("smlad") and register not in begun:
-            begun.add(register)
-            body[at] = line[: line.rindex(register)] + ("r3" if register in ("r0", "r1", "r2") else "r5")
-    body.insert(4, "ldr r5, [lr, #0]")
+    start, body = _from_bias(tile, -4, 0)
     free = names()
     end = linear(tile, tile.tap_bytes, free)
     for frame in range(3):
@@ -407,18 +425,49 @@ def residual(pairs: int) -> list[str]:
         end += [f"ldr {sample}, [r11, #{at}]", f"qadd16 {total}, r{3 + frame}, {sample}", f"str {total}, [r11, #{at}]"]
     limit = next(free)
     end += [f"add r11, r11, #{tile.step}", f"add r12, r12, #{tile.step}", f"ldr {limit}, {END}", f"cmp r12, {limit}"]
-    start = ["ldr r3, [lr, #-4]", *ahead]
     begin = ["ldr lr, [r0, #0]", "ldr r12, [r0, #12]", "ldr r11, [r0, #8]", "ldr r1, [r0, #16]", f"str r1, {END}"]
     last = 2 + 2 * tile.frames + (pairs == 1)
     live = ("r3", "r6", "r9", "r11", "r12", "lr")
     attempts = RESIDUAL_ATTEMPTS.get(pairs, ATTEMPTS)
-    turn = arrange([*body[-last:], *end, *start], live, body[:-last][-16:], body[:12], attempts)
+    first = body[:-last]
+    turn = arrange([*body[-last:], *end, *start], live, first[-16:], body[:12], attempts)
+    if pairs in RESIDUALS:
+        first, turn = [], refine([*first, *turn], live, (), ("blo 2b",), ROUND_STEPS, loops=True)
     return [
         f"function grit_m7_residual_{2 * pairs}",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
         f"str r0, {CALL}",
-        *("1:", *schedule([*begin, *start]), "2:", *body[:-last], *turn, "blo 2b"),
+        *("1:", *schedule([*begin, *start]), "2:", *first, *turn, "blo 2b"),
+        *NEXT_BLOCK,
+        *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
+    ]
+
+
+def once(pairs: int) -> list[str]:
+    """Two outputs of one tap without mix-in, over triples of frames: requantized; then the next. Argument: r0 the call.
+
+    Registers besides the tile's: r11 the output, r12 the audio.
+    """
+    tile = Tile(2, 3, pairs)
+    start, body = _from_bias(tile, -12, -8)
+    free = names()
+    end = linear(tile, tile.tap_bytes, free)
+    stride, on, limit = next(free), next(free), next(free)
+    end += [f"ldr {stride}, {EXTRA}", f"ldr {on}, {MORE}", "str r3, [r11, #0]", f"str r4, [r11, {stride}]"]
+    end += [f"str r5, [r11, {stride}, lsl #1]", f"add r11, r11, {on}"]
+    end += [f"add r12, r12, #{tile.step}", f"ldr {limit}, {END}", f"cmp r12, {limit}"]
+    begin = ["ldr lr, [r0, #0]", "ldr r11, [r0, #8]", "ldr r2, [r0, #12]", "ldr r1, [r0, #16]", "ldr r4, [lr, #0]"]
+    begin += ["add r12, r4, r2", "add r1, r1, r4", f"str r1, {END}"]
+    live = ("r3", "r6", "r9", "r11", "r12", "lr")
+    turn = arrange([*body[-8:], *end, *start], live, body[-24:-8], body[:12], ATTEMPTS)
+    return [
+        f"function grit_m7_once_{2 * pairs}",
+        f"push {{{SAVED}, lr}}",
+        f"sub sp, sp, #{FRAME_BYTES}",
+        *(f"str r0, {CALL}", "ldr r1, [r0, #28]", f"str r1, {EXTRA}", "add r1, r1, r1, lsl #1", f"str r1, {MORE}"),
+        *("1:", *schedule([*begin, *start]), "2:"),
+        *(*refine([*body[:-8], *turn], live, (), ("blo 2b",), ROUND_STEPS, loops=True), "blo 2b"),
         *NEXT_BLOCK,
         *(f"add sp, sp, #{FRAME_BYTES}", f"pop {{{SAVED}, pc}}"),
     ]
@@ -520,6 +569,8 @@ def source() -> str:
         for pairs in widths:
             lines += formatted(convolution(pairs, kind, taps))
     lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
+    for pairs in ONCE:
+        lines += formatted(once(pairs))
     for lines_of in m7_three.functions():
         lines += formatted(lines_of)
     lines += formatted(narrow()) + formatted(copy()) + formatted(zero())

@@ -26,6 +26,7 @@ from gritspace.quantize.m7_schedule import (
 )
 
 _FREE = re.compile(r"\bv\d+\b")
+_REGISTER = re.compile(r"\b(?:r\d+|lr)\b")
 POOL = (*(f"r{n}" for n in range(13)), "lr")
 
 
@@ -85,6 +86,43 @@ def arrange(
     begin = [index for index, _ in best[1]] or list(range(len(lines)))
     order, register = anneal(problem.code, begin, frozenset(live_out), *context, steps, loops, second_percent)
     return [_FREE.sub(lambda m: register[m[0]], problem.code[index].text) for index in order]
+
+
+def refine(
+    lines: Sequence[str],
+    live_out: Sequence[str],
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    steps: int = 0,
+    loops: bool = False,
+    mean_percent: int = 0,
+) -> list[str]:
+    """Code that has its order and registers, made better by annealing. Accumulators stay where they are, as does what
+    is there before and afterwards; all else may go to other registers. Arguments: arrange's, and anneal's."""
+    code = [parse(line) for line in lines]
+    free, had = names(), dict[str, str]()
+    stays = set(live_out) | {"flags", "memory"}
+    last = {register: at for at, instruction in enumerate(code) for register in instruction.writes}
+    present: dict[str, str] = {}
+    renamed: list[Instruction] = []
+    for at, instruction in enumerate(code):
+        name, _, operands = instruction.text.partition(" ")
+        written = [register for register in instruction.writes if register not in ("flags", "memory")]
+        target, comma, rest = operands.partition(",") if written else ("", "", operands)
+        rest = _REGISTER.sub(lambda m: present.get(m[0], m[0]), rest)
+        for register in written:
+            if register in instruction.reads[2:] or (register in stays and last[register] == at):
+                present.pop(register, None)  # an accumulator, or what is wanted afterwards
+            else:
+                present[register] = next(free)
+                had[present[register]] = register
+            target = present.get(register, register)
+        renamed.append(parse(f"{name} {target}{comma}{rest}"))
+    context = [parse(line) for line in before], [parse(line) for line in after]
+    order, register_of = anneal(
+        renamed, range(len(code)), frozenset(live_out), *context, steps, loops, 0, had, mean_percent
+    )
+    return [_FREE.sub(lambda m: register_of[m[0]], renamed[index].text) for index in order]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmulr", "mla", "smlawb", "smlawt"}
+MULTIPLY = {"smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smulbb", "smultt", "smmulr", "mla", "smlawb", "smlawt"}
 SIMD = {"ssat", "pkhbt", "pkhtb", "qadd16"}
 SHIFTER = {"ssat", "pkhbt", "pkhtb"}
 LOADS, STORES, BRANCHES = ("ldr", "ldrh"), ("str", "strh"), ("blo", "bne")

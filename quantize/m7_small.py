@@ -12,12 +12,13 @@ from pathlib import Path
 
 from gritspace.quantize.engine import SOURCES
 from gritspace.quantize.m7_kernels import formatted
-from gritspace.quantize.m7_registers import arrange, names
-from gritspace.quantize.m7_schedule import schedule
+from gritspace.quantize.m7_registers import arrange, names, refine
 
 SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 STEPS, LAYER_STEPS = 400_000, 2_500_000
 """How long orders are made better by annealing: minutes for the layers."""
+ROUND_STEPS = {2: (), 4: (8_000_000, 3_000_000)}
+"""By rows of a layer: how long its round is then annealed again and again, values keeping to their registers."""
 GATHER_FRAMES, SPREAD_FRAMES, SHIFT_FRAMES = 3, 3, 6
 Z, WEIGHTS, END, OUT, LAST, FACTOR = (f"[sp, #{4 * n}]" for n in range(6))
 """grit_m7_gather_t, copied to the stack."""
@@ -28,24 +29,17 @@ def gather() -> list[str]:
 
     r0 to r5 the sums (channel c, frame f in r[3c + f]), r6 outputs of the layer, r7 weights, a word with both
     channels' a layer, r8 bytes from frame to frame, r9 from layer to layer. Two layers a round: twelve products, 14
-    cycles. Argument: r0 the call (kernels_m7_small.h).
+    cycles; the first two while the sums before are narrowed. Argument: r0 the call (kernels_m7_small.h).
     """
     ahead = ["ldr r10, [r7, #0]", "ldr r11, [r6, #0]"]
     free = names()
-    body: list[str] = []
-    for layer in range(2):
-        weight, first = ("r10", "r11") if layer == 0 else (next(free), next(free))
-        body += [] if layer == 0 else [f"ldr {weight}, [r7, #4]", f"ldr {first}, [r6, #0]"]
-        words = [first, next(free), next(free)]
-        body += [f"ldr {words[1]}, [r6, r8]", f"ldr {words[2]}, [r6, r8, lsl #1]", "add r6, r6, r9"]
-        for frame, word in enumerate(words):
-            body.append(f"smlabb r{frame}, {weight}, {word}, r{frame}")
-            body.append(f"smlatt r{3 + frame}, {weight}, {word}, r{3 + frame}")
     last = next(free)
+    body = [*_onto_sums(free, 0, "r10", "r11"), *_onto_sums(free, 4, next(free), next(free))]
     body += ["add r7, r7, #8", f"ldr {last}, {LAST}", f"cmp r7, {last}", *ahead]
     live = (*(f"r{n}" for n in range(12)),)
     after = ["smlabb r0, r10, r11, r0", "ldr r12, [r6, r8]", "smlatt r3, r10, r11, r3", "smlabb r1, r10, r12, r1"]
-    begin = [f"ldr r7, {WEIGHTS}", *(f"mov r{n}, #0" for n in range(6)), *ahead]
+    begin = [f"ldr r7, {WEIGHTS}", *_onto_sums(free, 0, next(free), next(free), begins=True)]
+    begin += [*_onto_sums(free, 4, next(free), next(free)), "add r7, r7, #8", *ahead]
     return [
         "function grit_m7_gather",
         f"push {{{SAVED}, lr}}",
@@ -53,11 +47,23 @@ def gather() -> list[str]:
         *("ldr r1, [r0, #0]", "ldr r2, [r0, #4]", "ldr r3, [r0, #8]", "ldr r4, [r0, #12]", "ldr r5, [r0, #16]"),
         *("ldr r6, [r0, #20]", "ldr r8, [r0, #24]", "ldr r9, [r0, #28]"),
         *(f"str r{1 + n}, [sp, #{4 * n}]" for n in range(6)),
-        *schedule([f"ldr r6, {Z}", *begin]),
+        *arrange([f"ldr r6, {Z}", *begin], live, (), after, 60),
         *("2:", *arrange(body, live, after, after, 0, STEPS), "blo 2b"),
         *arrange([*_narrowed(free), *begin], live, (), after, 0, STEPS),
         *("blo 2b", "add sp, sp, #24", f"pop {{{SAVED}, pc}}"),
     ]
+
+
+def _onto_sums(free: Iterator[str], at: int, weight: str, first: str, begins: bool = False) -> list[str]:
+    """Three frames of a layer whose weights stand at r7 + at, or in r10; r11 its first word. begins: the first one."""
+    lines = [] if first == "r11" else [f"ldr {weight}, [r7, #{at}]", f"ldr {first}, [r6, #0]"]
+    words = [first, next(free), next(free)]
+    lines += [f"ldr {words[1]}, [r6, r8]", f"ldr {words[2]}, [r6, r8, lsl #1]", "add r6, r6, r9"]
+    for frame, word in enumerate(words):
+        low, high = f"r{frame}", f"r{3 + frame}"
+        lines.append(f"smulbb {low}, {weight}, {word}" if begins else f"smlabb {low}, {weight}, {word}, {low}")
+        lines.append(f"smultt {high}, {weight}, {word}" if begins else f"smlatt {high}, {weight}, {word}, {high}")
+    return lines
 
 
 def _narrowed(free: Iterator[str]) -> list[str]:
@@ -304,11 +310,14 @@ class Layer:
         live = (*SUMS, WEIGHT, *AUDIO, "r11", "r12", "lr")
         after = ["smlad r0, r10, r6, r0", "ldr r8, [lr, #4]", "smlad r1, r10, r7, r1", "ldr r9, [r12, #0]"]
         after += ["smlad r2, r10, r9, r2", "smlad r3, r8, r6, r3", "smlad r4, r8, r7, r4", "smlad r5, r8, r9, r5"]
+        turn = arrange(body, live, (), after, 0, LAYER_STEPS)
+        for steps in ROUND_STEPS[self.rows]:
+            turn = refine(turn, live, (), ("blo 1b",), steps, loops=True)
         return [
             f"function grit_m7_layer_{self.rows}",
             f"push {{{SAVED}, lr}}",
             *("mov lr, r0", "mov r11, r1", *arrange(before, live, (), after, 0, 20_000)),
-            *("1:", *arrange(body, live, (), after, 0, LAYER_STEPS), "blo 1b", f"pop {{{SAVED}, pc}}"),
+            *("1:", *turn, "blo 1b", f"pop {{{SAVED}, pc}}"),
         ]
 
 

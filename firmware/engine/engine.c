@@ -16,10 +16,12 @@ _Static_assert(RAMP_STEP_FRAMES >= CHUNK_FRAMES, "a chunk has room for one ramp 
  * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
-/* A history with its chunk behind it moves down after each chunk, by so many samples at once, unless that took longer
- * than a ring does. */
-#define MOVED_SAMPLES 16u
-#define MOST_MOVED_SAMPLES 512u
+/* A sliding history: its chunk stands right behind it, in memory of its own, and moves on with the audio until it has
+ * gone as far as the history is long and this much further; then all begins anew in front, where the last frames stand
+ * by then: each is copied there when it has been played, by so many samples at once. */
+#define SLIDE_FRAMES (3u * CHUNK_FRAMES)
+#define COPIED_SAMPLES 16u
+_Static_assert(SLIDE_FRAMES >= CHUNK_FRAMES + COPIED_SAMPLES / 2u, "nothing is copied over what is still heard");
 
 /* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
 #define MOST_SLOT_CHANNELS 64u
@@ -47,7 +49,7 @@ typedef struct {
   uint32_t next;
   uint16_t channels;
   bool copied;
-  bool own; /* copied, but the chunk stands right behind it, in memory of its own */
+  bool slides; /* next: how far the chunk has moved on */
 } history_t;
 
 typedef struct {
@@ -84,7 +86,7 @@ struct grit_engine {
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
   int16_t *slots;      /* the arrays' in turn */
-  int16_t *stage[3];   /* layers in one pass: chunks of those with a ring, even and odd ones; a stream shifted down */
+  int16_t *stage;      /* a stream shifted down, of a layer in one pass */
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
@@ -137,12 +139,20 @@ static history_t take_history(arena_t *arena, const grit_convolution_t *conv, bo
   return history;
 }
 
-/* Of a layer that runs in one pass: a copied history has the chunk behind it. */
-static history_t take_own_history(arena_t *arena, const grit_convolution_t *conv) {
-  if (history_of(conv) * conv->inputs > MOST_MOVED_SAMPLES) return take_history(arena, conv, false);
+static uint32_t slide_end(const history_t *history) {
+  return history->length + SLIDE_FRAMES;
+}
+
+/* Where the chunk of a sliding history stands. */
+static int16_t *slid_chunk(const history_t *history) {
+  return history->frames + (size_t)(history->length + history->next) * history->channels;
+}
+
+/* Of a layer that runs in one pass. */
+static history_t take_sliding_history(arena_t *arena, const grit_convolution_t *conv) {
   history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, true, true};
-  const size_t frames = history.length + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
-  history.frames = take(arena, (frames * history.channels + MOVED_SAMPLES) * sizeof(int16_t));
+  const size_t frames = history.length + slide_end(&history) + CHUNK_FRAMES + GRIT_SLACK_FRAMES;
+  history.frames = take(arena, (frames * history.channels + COPIED_SAMPLES) * sizeof(int16_t));
   return history;
 }
 
@@ -186,7 +196,8 @@ static uint32_t slope_of(const grit_layer_t *layer) {
 /* How many slots an array has: its layers', behind that of the head before it. None if they took more memory than
  * they are worth. */
 static uint32_t slots_of(const grit_array_t *record, bool three) {
-  const uint32_t count = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  const uint32_t used = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
+  const uint32_t count = larger(used, 4u);
   return three || record->skip_shift < 2u || count * record->channels > MOST_SLOT_CHANNELS ? 0u : count;
 }
 
@@ -216,12 +227,6 @@ static bool runs_in_passes(const grit_model_t *model, const grit_array_t *record
     if (!grit_kernel_passes(layer) && (n < last || layer->residual.rows != 0u)) return false;
   }
   return slots_of(record, false) != 0u;
-}
-
-static bool starts_array(const grit_model_t *model, uint32_t layer) {
-  for (uint32_t a = 0; a < model->header->array_count; a++)
-    if (model->arrays[a].first_layer == layer) return true;
-  return false;
 }
 
 static bool in_one_pass(const grit_model_t *model, uint32_t layer) {
@@ -266,7 +271,7 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   for (uint32_t i = 0; i < model->header->layer_count; i++) {
     const grit_convolution_t *conv = &model->layers[i].conv;
     const history_t history =
-        in_one_pass(model, i) ? take_own_history(arena, conv) : take_history(arena, conv, arena->three);
+        in_one_pass(model, i) ? take_sliding_history(arena, conv) : take_history(arena, conv, arena->three);
     if (arena->base != NULL) engine->layers[i].history = history;
   }
   const uint32_t width = arena->three ? 2u : arena->width;
@@ -274,10 +279,7 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   engine->block = take_chunk(arena, width); /* in two planes, a head's input needs z[1]'s place, too */
   engine->z[1] = take_chunk(arena, width);
   engine->z[0] = take_chunk(arena, width);
-  for (uint32_t n = 0; n < 3u && arena->stage_width != 0u; n++) {
-    take(arena, TWICE_FRAMES * arena->stage_width * sizeof(int16_t));
-    engine->stage[n] = take_chunk(arena, arena->stage_width);
-  }
+  if (arena->stage_width != 0u) engine->stage = take_chunk(arena, arena->stage_width);
 }
 
 static void take_scratch(arena_t *arena, grit_engine_t *engine) {
@@ -294,23 +296,13 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
 }
 
-/* Where layers find their stream; one in one pass puts it where the next one does, an array's last where the next array
- * looks. */
+/* Where layers find their stream. */
 static void place_streams(const grit_engine_t *engine) {
   const grit_model_t *model = engine->model;
   for (uint32_t a = 0; a < model->header->array_count; a++) engine->arrays[a].history.chunk = engine->block;
-  for (uint32_t i = model->header->layer_count; i > 0u; i--) {
-    layer_t *layer = &engine->layers[i - 1u];
-    history_t *history = &layer->history;
-    history->chunk = engine->block;
-    if (layer->conv.use != GRIT_LAYER) continue;
-    int16_t *behind = history->frames + (size_t)history->length * history->channels;
-    history->chunk = history->own ? behind : engine->stage[i & 1u];
-    int16_t *out = engine->block;
-    if (i < model->header->layer_count && !starts_array(model, i)) out = layer[1].history.chunk;
-    const int16_t *base = model->layers[i - 1u].stream_shift == 0u ? history->chunk : engine->stage[2];
-    const grit_pass_t pass = {&layer->residual, engine->dry, layer->z, base, out};
-    grit_kernel_place(&layer->conv, &pass);
+  for (uint32_t i = 0; i < model->header->layer_count; i++) {
+    history_t *history = &engine->layers[i].history;
+    history->chunk = history->slides ? slid_chunk(history) : engine->block;
   }
 }
 
@@ -500,10 +492,17 @@ static void recall(const history_t *history, int16_t *block, uintptr_t planes) {
   }
 }
 
-/* A history with its chunk behind it takes `frames` of that. Somewhat more moves down: nobody misses it. */
-static void move_down(const history_t *history, uint32_t frames) {
-  const uint32_t samples = (history->length * history->channels + MOVED_SAMPLES - 1u) / MOVED_SAMPLES * MOVED_SAMPLES;
-  grit_kernel_copy(history->frames, history->frames + (size_t)frames * history->channels, samples);
+/* A sliding history takes `frames` of its chunk. Somewhat more than needed is copied: what comes next stands there. */
+static GRIT_FAST_CODE void slide(history_t *history, uint32_t frames) {
+  const uint32_t channels = history->channels, end = slide_end(history), next = history->next + frames;
+  if (history->length + next > end) {
+    const uint32_t from = larger(history->length + history->next, end);
+    const uint32_t samples = (history->length + next - from) * channels;
+    grit_kernel_copy(history->frames + (size_t)(from - end) * channels, history->frames + (size_t)from * channels,
+                     (samples + COPIED_SAMPLES - 1u) / COPIED_SAMPLES * COPIED_SAMPLES);
+  }
+  history->next = next < end ? next : next - end;
+  history->chunk = slid_chunk(history);
 }
 
 /* Takes the block's frames into the history. */
@@ -659,26 +658,37 @@ static void add_last_skip(grit_engine_t *engine, uint32_t channels, uint32_t fra
   engine->waiting.z = NULL;
 }
 
-/* One layer in one pass. */
-static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames) {
+/* A layer in one pass whose rows take a ramp step before frame `step_at`. */
+static GRIT_FAST_CODE __attribute__((noinline)) void pass_with_step(const grit_engine_t *engine,
+                                                                    const grit_conv_t *conv, size_t first,
+                                                                    const grit_pass_t *pass, uint32_t frames,
+                                                                    uint32_t step_at) {
+  if (step_at > 0u) grit_kernel_pass(conv, first, pass, step_at);
+  use_rows(engine, conv, engine->film_row, engine->ramp_step);
+  const size_t samples = (size_t)step_at * conv->record->rows;
+  const grit_pass_t rest = {pass->then, pass->dry + step_at, pass->z + samples, pass->base + samples,
+                            pass->out + samples};
+  grit_kernel_pass(conv, first + step_at, &rest, frames - step_at);
+}
+
+/* One layer in one pass. It puts the stream where the next one has its chunk, an array's last where the next array
+ * looks. */
+static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index, uint32_t frames, bool last) {
   layer_t *layer = &engine->layers[index];
   const grit_conv_t *conv = &layer->conv;
-  const uint32_t shift = engine->model->layers[index].stream_shift, channels = layer->history.channels;
-  if (shift != 0u)
-    grit_kernel_shift(engine->stage[2], layer->history.chunk, (const int8_t *)(engine->model->blob + shift), channels,
-                      frames);
-  if (layer->history.own) {
-    const uint32_t step_at = smaller(engine->step_at, frames);
-    if (step_at > 0u) grit_kernel_convolve(conv, 0, engine->dry, layer->z, step_at);
-    if (step_at < frames) {
-      use_rows(engine, conv, engine->film_row, engine->ramp_step);
-      grit_kernel_convolve(conv, step_at, engine->dry + step_at, layer->z + (size_t)step_at * channels,
-                           frames - step_at);
-    }
-    move_down(&layer->history, frames);
-  } else {
-    convolve(engine, conv, &layer->history, layer->z, frames, engine->step_at);
+  history_t *history = &layer->history;
+  const uint32_t shift = engine->model->layers[index].stream_shift, channels = history->channels;
+  int16_t *out = last ? engine->block : layer[1].history.chunk;
+  grit_pass_t pass = {&layer->residual, engine->dry, layer->z, history->chunk, out};
+  if (shift != 0u) {
+    grit_kernel_shift(engine->stage, history->chunk, (const int8_t *)(engine->model->blob + shift), channels, frames);
+    pass.base = engine->stage;
   }
+  if (engine->step_at >= frames)
+    grit_kernel_pass(conv, history->next, &pass, frames);
+  else
+    pass_with_step(engine, conv, history->next, &pass, frames, engine->step_at);
+  slide(history, frames);
   engine->film_row += channels;
 }
 
@@ -759,7 +769,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
       if (settling) settle(&engine->layers[i].history, engine->layers[i].history.chunk, engine->planes);
       if (engine->layers[i].conv.use == GRIT_LAYER)
-        run_pass(engine, i, frames);
+        run_pass(engine, i, frames, i + 1u == (uint32_t)record->first_layer + record->layer_count);
       else
         run_layer(engine, i, frames, gathered);
     }
@@ -777,7 +787,11 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
 
 static void start_rings(grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;
-  for (uint32_t i = 0; i < header->layer_count; i++) engine->layers[i].history.next = 0;
+  for (uint32_t i = 0; i < header->layer_count; i++) {
+    history_t *history = &engine->layers[i].history;
+    history->next = 0;
+    if (history->slides) history->chunk = slid_chunk(history);
+  }
   for (uint32_t a = 0; a < header->array_count; a++) engine->arrays[a].history.next = 0;
 }
 

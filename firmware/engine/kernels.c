@@ -38,17 +38,7 @@ size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
 #ifdef USE_AVX2
   words += avx2_words(record);
 #endif
-  if (conv->use == GRIT_LAYER) words += sizeof(grit_pass_t) / sizeof(uint32_t);
   return words * sizeof(uint32_t);
-}
-
-/* At the end: it is asked for once a call. */
-static uint32_t *pass_of(const grit_conv_t *conv) {
-  return conv->prepared + (grit_kernel_prepared_bytes(conv) - sizeof(grit_pass_t)) / sizeof(uint32_t);
-}
-
-void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass) {
-  memcpy(pass_of(conv), pass, sizeof *pass);
 }
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
@@ -141,12 +131,12 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
 
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   convolve(conv, first, dry, out, frames);
-  if (conv->use != GRIT_LAYER) return;
-  grit_pass_t pass;
-  memcpy(&pass, pass_of(conv), sizeof pass);
-  const size_t from = first * conv->record->rows;
-  memcpy(pass.out + from, pass.base + from, frames * conv->record->rows * sizeof(int16_t));
-  grit_kernel_residual(pass.then, pass.z + from, pass.out + from, frames);
+}
+
+void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *pass, size_t frames) {
+  convolve(conv, first, pass->dry, pass->z, frames);
+  memcpy(pass->out, pass->base, frames * conv->record->rows * sizeof(int16_t));
+  grit_kernel_residual(pass->then, pass->z, pass->out, frames);
 }
 
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {

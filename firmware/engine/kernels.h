@@ -117,9 +117,8 @@ void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at);
  * sample a word. A single row lies dense: out[frame]. */
 void grit_kernel_convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames);
 
-/* A whole layer in one pass: the convolution, tanh, the 1x1 onto the stream. What stands at frame 0: dry; z, where
- * tanh's outputs go; base, what the 1x1 is added to; out, where the sum goes, which nothing hears that is still to be
- * done: tiles may do some frames twice. `then`: NULL if nothing reads the stream any more; out is then of no meaning.
+/* A whole layer in one pass: the convolution, tanh, the 1x1 (`then`) onto the stream. Of the first frame: dry; z, where
+ * tanh's outputs go; base, what the 1x1 is added to; out, where the sum goes, which this layer does not hear.
  */
 typedef struct {
   const grit_conv_t *then;
@@ -129,15 +128,17 @@ typedef struct {
   int16_t *out;
 } grit_pass_t;
 
-/* From now on, grit_kernel_convolve does all of this for a conv of use GRIT_LAYER. Its memory lies right in front of
- * that of the 1x1. */
-void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass);
+/* For a conv of use GRIT_LAYER. first: as grit_kernel_convolve's. Its memory lies right in front of that of the 1x1. */
+void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *pass, size_t frames);
 
-/* Whether a layer runs so: few channels, whose products take no longer than what is around them. */
+/* Whether a layer runs so: few channels, whose products take no longer than what is around them. Its history slides,
+ * which takes its memory twice: not too long a one. */
+#define GRIT_MOST_SLIDING_FRAMES 1024u
 static inline bool grit_kernel_passes(const grit_layer_t *layer) {
   const grit_convolution_t *conv = &layer->conv;
   return layer->activation == 2u && !layer->gated && conv->kernel == 3u && (conv->rows == 2u || conv->rows == 4u) &&
-         conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;
+         2u * conv->dilation <= GRIT_MOST_SLIDING_FRAMES && conv->shift <= 32u && layer->residual.rows != 0u &&
+         layer->residual.shift <= 32u;
 }
 
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's
@@ -162,7 +163,7 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
 
 /* An array of few and narrow layers keeps what they put out, each in a slot of its own, until all have: then the sums
  * are made at once and need no memory. A slot has room for a chunk and for what tiles write behind it. weights: of the
- * first two channels a pair a slot, then of the next two, and so on. count: even, at least 2. */
+ * first two channels a pair a slot, then of the next two, and so on. count: even, at least 4. */
 #define GRIT_SLOT_FRAMES 52u
 typedef struct {
   int16_t *z; /* [slot][frame][channel] */

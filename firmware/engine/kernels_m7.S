@@ -2810,82 +2810,82 @@ grit_m7_residual_8:
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
-  ldr.w r7, [r12, #16]
+  ldr.w r5, [r12, #32]
   smlad r0, r9, r6, r3
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #0]
+  ldr.w r4, [r12, #16]
+  smlad r2, r9, r5, r3
   ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r5
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r5
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
+  smlad r1, r9, r4, r3
+  ldr.w r7, [lr, #0]
+  smlad r4, r10, r4, r7
+  ldr.w r3, [r12, #4]
+  smlad r5, r10, r5, r7
+  ldr.w r8, [lr, #12]
+  smlad r6, r10, r6, r7
+  ldr.w r7, [lr, #16]
+  smlad r0, r8, r3, r0
+  ldr.w r10, [r12, #20]
+  smlad r3, r7, r3, r6
+  ldr.w r6, [r12, #36]
+  smlad r1, r8, r10, r1
+  ldr.w r9, [r12, #40]
+  smlad r2, r8, r6, r2
+  ldr.w r8, [lr, #24]
+  smlad r5, r7, r6, r5
   ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
+  smlad r4, r7, r10, r4
+  smlad r5, r8, r9, r5
   ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
+  smlad r3, r8, r6, r3
+  ldr.w r10, [lr, #20]
+  smlad r4, r8, r7, r4
+  ldr.w r8, [r12, #12]
+  smlad r0, r10, r6, r0
+  ldr.w r6, [lr, #28]
+  smlad r1, r10, r7, r1
   ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
+  smlad r2, r10, r9, r2
+  ldr.w r9, [lr, #36]
+  smlad r0, r6, r8, r0
   ldr.w r10, [lr, #32]
-  smlad r2, r9, r8, r2
+  smlad r1, r6, r7, r1
+  smlad r3, r10, r8, r3
+  ldr.w r8, [r12, #44]
+  smmulr r0, r0, r9
   add.w r12, r12, #48
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #40]
   smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #36]
-  smmulr r3, r3, r8
-  cmp r12, r6
-  smmulr r5, r5, r8
-  ssat r3, #16, r3
-  smmulr r2, r2, r10
-  ssat r5, #16, r5
-  smmulr r4, r4, r8
-  ssat r2, #16, r2
-  smmulr r0, r0, r10
-  ssat r4, #16, r4
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #4]
-  ldr.w r7, [r11, #16]
-  pkhbt r5, r2, r5, lsl #16
-  smmulr r1, r1, r10
+  ldr.w r7, [lr, #40]
+  smlad r5, r10, r8, r5
   ssat r0, #16, r0
+  smmulr r3, r3, r7
+  ldr.w r10, [r11, #0]
+  smmulr r4, r4, r7
+  ssat r3, #16, r3
+  smmulr r5, r5, r7
+  ldr.w r7, [r11, #16]
+  smmulr r1, r1, r9
+  ssat r5, #16, r5
+  smlad r2, r6, r8, r2
+  pkhbt r8, r0, r3, lsl #16
+  ldr.w r0, [sp, #16]
   ssat r1, #16, r1
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #32]
-  qadd16 r0, r3, r0
-  qadd16 r2, r4, r7
-  str.w r0, [r11, #0]
-  qadd16 r0, r5, r1
-  str.w r2, [r11, #16]
   ldr.w r6, [r12, #0]
-  str.w r0, [r11, #32]
-  add.w r11, r11, #48
   ldr.w r3, [lr, #-4]
+  ssat r4, #16, r4
+  smmulr r2, r2, r9
+  qadd16 r9, r8, r10
+  ssat r2, #16, r2
+  pkhbt r4, r1, r4, lsl #16
+  cmp r12, r0
+  qadd16 r4, r4, r7
+  str.w r9, [r11, #0]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r1, [r11, #32]
+  qadd16 r2, r2, r1
+  str.w r4, [r11, #16]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, #32]
+  add.w r11, r11, #48
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -6888,126 +6888,126 @@ grit_m7_residual_16:
   ldr.w r9, [lr, #4]
   ldr.w r6, [r12, #0]
 2:
-  ldr.w r7, [r12, #32]
+  ldr.w r4, [r12, #32]
   smlad r0, r9, r6, r3
-  ldr.w r8, [r12, #64]
-  smlad r1, r9, r7, r3
-  ldr.w r5, [lr, #0]
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r3
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r5
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r5
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
+  ldr.w r5, [lr, #8]
+  smlad r8, r9, r4, r3
+  ldr.w r2, [lr, #0]
+  smlad r4, r5, r4, r2
+  ldr.w r1, [r12, #64]
+  smlad r6, r5, r6, r2
   ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
+  smlad r9, r9, r1, r3
+  ldr.w r7, [r12, #4]
+  smlad r5, r5, r1, r2
+  ldr.w r1, [r12, #36]
+  smlad r3, r10, r7, r6
+  ldr.w r2, [lr, #12]
+  smlad r4, r10, r1, r4
+  ldr.w r6, [r12, #68]
+  smlad r1, r2, r1, r8
+  ldr.w r8, [lr, #24]
+  smlad r0, r2, r7, r0
   ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
+  smlad r2, r2, r6, r9
+  ldr.w r9, [lr, #20]
+  smlad r5, r10, r6, r5
   smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
+  ldr.w r6, [r12, #8]
+  smlad r4, r8, r7, r4
+  ldr.w r10, [r12, #72]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
+  ldr.w r7, [lr, #28]
+  smlad r3, r8, r6, r3
+  ldr.w r6, [r12, #44]
+  smlad r5, r8, r10, r5
+  ldr.w r8, [lr, #32]
+  smlad r2, r9, r10, r2
+  ldr.w r9, [r12, #12]
+  smlad r4, r8, r6, r4
   ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
+  smlad r1, r7, r6, r1
+  ldr.w r6, [r12, #76]
+  smlad r0, r7, r9, r0
+  smlad r2, r7, r6, r2
+  ldr.w r7, [r12, #48]
+  smlad r3, r8, r9, r3
   smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
+  ldr.w r9, [lr, #36]
+  smlad r5, r8, r6, r5
+  ldr.w r8, [r12, #80]
+  smlad r1, r9, r7, r1
+  ldr.w r6, [r12, #16]
+  smlad r2, r9, r8, r2
+  ldr.w r7, [lr, #48]
   smlad r5, r10, r8, r5
   ldr.w r8, [r12, #84]
   smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
+  ldr.w r9, [r12, #52]
   smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
+  ldr.w r6, [lr, #44]
+  smlad r4, r7, r9, r4
+  smlad r5, r7, r8, r5
+  ldr.w r10, [r12, #20]
+  smlad r2, r6, r8, r2
+  ldr.w r8, [r12, #24]
+  smlad r1, r6, r9, r1
+  ldr.w r9, [lr, #56]
+  smlad r0, r6, r10, r0
+  ldr.w r6, [lr, #52]
+  smlad r3, r7, r10, r3
+  smlad r3, r9, r8, r3
+  ldr.w r7, [r12, #88]
+  smlad r0, r6, r8, r0
+  ldr.w r8, [lr, #60]
+  smlad r5, r9, r7, r5
+  ldr.w r10, [r12, #56]
+  smlad r2, r6, r7, r2
+  ldr.w r7, [lr, #64]
+  smlad r4, r9, r10, r4
+  ldr.w r9, [r12, #92]
+  smlad r1, r6, r10, r1
   ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #92]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #64]
-  smlad r2, r9, r8, r2
+  smlad r2, r8, r9, r2
+  smlad r5, r7, r9, r5
+  ldr.w r10, [sp, #16]
+  smlad r0, r8, r6, r0
+  ldr.w r9, [r12, #60]
+  smlad r3, r7, r6, r3
+  ldr.w r6, [lr, #72]
+  smlad r1, r8, r9, r1
   add.w r12, r12, #96
-  smlad r3, r10, r6, r3
-  ldr.w r6, [sp, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #72]
-  smlad r4, r10, r7, r4
-  ldr.w r10, [lr, #68]
-  smmulr r3, r3, r8
-  cmp r12, r6
-  smmulr r5, r5, r8
-  ssat r3, #16, r3
-  smmulr r2, r2, r10
-  ssat r5, #16, r5
-  smmulr r4, r4, r8
-  ssat r2, #16, r2
-  smmulr r0, r0, r10
-  ssat r4, #16, r4
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #4]
+  smmulr r3, r3, r6
+  ldr.w r8, [lr, #68]
+  smlad r4, r7, r9, r4
   ldr.w r7, [r11, #32]
-  pkhbt r5, r2, r5, lsl #16
-  smmulr r1, r1, r10
+  smmulr r0, r0, r8
+  ssat r3, #16, r3
+  smmulr r2, r2, r8
   ssat r0, #16, r0
+  smmulr r1, r1, r8
+  ssat r2, #16, r2
+  smmulr r4, r4, r6
   ssat r1, #16, r1
-  pkhbt r3, r0, r3, lsl #16
-  ldr.w r0, [r11, #0]
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [r11, #64]
-  qadd16 r0, r3, r0
-  qadd16 r2, r4, r7
-  str.w r0, [r11, #0]
-  qadd16 r0, r5, r1
-  str.w r2, [r11, #32]
-  ldr.w r6, [r12, #0]
-  str.w r0, [r11, #64]
-  add.w r11, r11, #96
+  smmulr r5, r5, r6
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r8, [r11, #64]
+  ssat r5, #16, r5
+  ldr.w r9, [r11, #0]
   ldr.w r3, [lr, #-4]
+  ssat r4, #16, r4
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r6, [r12, #0]
+  qadd16 r0, r0, r9
+  pkhbt r1, r1, r4, lsl #16
+  ldr.w r9, [lr, #4]
+  qadd16 r1, r1, r7
+  str.w r0, [r11, #0]
+  qadd16 r2, r2, r8
+  str.w r1, [r11, #32]
+  cmp r12, r10
+  str.w r2, [r11, #64]
+  add.w r11, r11, #96
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -7984,17 +7984,16 @@ grit_m7_convolve_tanh_2_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8016,107 +8015,104 @@ grit_m7_convolve_tanh_2_3:
   ldr.w r9, [lr, #4]
 2:
   ldr.w r7, [r12, #4]
+  ldr.w r12, [r12, #8]
+  ldr.w r8, [lr, #8]
   smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #8]
+  ldr.w r10, [lr, #12]
+  smlad r4, r8, r7, r4
+  add.w r10, r10, r11
+  smlad r3, r8, r6, r3
+  ldr.w r6, [lr, #16]
+  smlad r5, r8, r12, r5
+  ldr.w r8, [r10, #0]
+  smlad r2, r9, r12, r2
+  ldr.w r12, [lr, #20]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #12]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, r11
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #16]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #8]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #24]
-  smlad r3, r10, r6, r3
-  add.w r12, r12, r11
-  smlad r4, r10, r7, r4
-  ldr.w r9, [lr, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r6, [r12, #0]
-  ldr.w r7, [r12, #4]
-  ldr.w r8, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [sp, #20]
-  smlad r2, r9, r8, r2
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [lr, #36]
-  smlad r4, r10, r7, r4
-  smmulr r5, r5, r9
-  smmulr r4, r4, r9
-  ssat r7, #9, r5, asr #7
-  smlad r3, r10, r6, r3
-  ssat r10, #9, r4, asr #7
-  smmulr r0, r0, r8
-  smmulr r3, r3, r9
-  add.w r9, r12, #2048
-  smmulr r2, r2, r8
-  ldr.w r6, [r12, r7, lsl #2]
-  smmulr r1, r1, r8
-  ldr.w r8, [r9, r10, lsl #2]
+  ldr.w r9, [lr, #24]
+  smlad r0, r6, r8, r0
+  ldr.w r7, [r10, #4]
+  smlad r3, r12, r8, r3
+  add.w r9, r9, r11
+  smlad r1, r6, r7, r1
+  ldr.w r10, [r10, #8]
+  smlad r4, r12, r7, r4
+  ldr.w r7, [r9, #4]
+  smlad r5, r12, r10, r5
+  ldr.w r8, [lr, #32]
+  smlad r2, r6, r10, r2
+  ldr.w r12, [r9, #0]
+  smlad r4, r8, r7, r4
+  ldr.w r6, [lr, #28]
+  smlad r3, r8, r12, r3
+  ldr.w r10, [lr, #36]
+  smlad r0, r6, r12, r0
+  ldr.w r9, [r9, #8]
+  smlad r1, r6, r7, r1
+  smmulr r0, r0, r10
+  ldr.w r7, [lr, #40]
+  smmulr r1, r1, r10
+  ssat r12, #9, r0, asr #7
+  smlad r5, r8, r9, r5
+  ldr.w r8, [sp, #20]
+  smlad r2, r6, r9, r2
+  add.w r9, r8, #2048
+  smmulr r3, r3, r7
+  ldr.w r6, [r8, r12, lsl #2]
+  smmulr r2, r2, r10
+  ssat r10, #9, r1, asr #7
+  smmulr r5, r5, r7
+  ldr.w r12, [r9, r12, lsl #2]
+  smmulr r4, r4, r7
+  ssat r7, #9, r3, asr #7
+  mla r0, r12, r0, r6
+  ldr.w r12, [r9, r10, lsl #2]
+  ldr.w r6, [sp, #12]
+  ldr.w r10, [r8, r10, lsl #2]
+  mla r1, r12, r1, r10
+  ldr.w r12, [r8, r7, lsl #2]
   ldr.w r7, [r9, r7, lsl #2]
-  ldr.w r10, [r12, r10, lsl #2]
-  mla r5, r7, r5, r6
-  ssat r7, #9, r1, asr #7
-  mla r4, r8, r4, r10
-  ssat r8, #9, r0, asr #7
-  ldr.w r10, [r9, r7, lsl #2]
-  ldr.w r6, [r12, r8, lsl #2]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r1, r10, r1, r7
-  ldr.w r7, [r9, r8, lsl #2]
-  ssat r8, #9, r2, asr #7
-  mla r0, r7, r0, r6
-  pkhtb r4, r4, r1, asr #16
-  ssat r1, #9, r3, asr #7
-  ldr.w r7, [r9, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  mla r2, r7, r2, r8
-  ldr.w r9, [r9, r1, lsl #2]
-  ldr.w r7, [sp, #8]
-  add.w r8, r7, #12
-  ldr.w r1, [r12, r1, lsl #2]
-  ldr.w r10, [r7, #8]
-  mla r3, r9, r3, r1
-  ldr.w r11, [sp, #24]
-  ldr.w r9, [r7, #4]
-  pkhtb r3, r3, r0, asr #16
-  ldr.w r1, [r7, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r2, [sp, #12]
-  ldr.w lr, [sp, #4]
-  ldr.w r7, [sp, #16]
-  add.w r2, r2, r11
-  ldr.w r0, [lr, #0]
-  ldr.w r6, [lr, #-8]
+  add.w r6, r6, r11
+  ssat r10, #9, r4, asr #7
+  mla r3, r7, r3, r12
+  ssat r7, #9, r2, asr #7
+  pkhtb r0, r3, r0, asr #16
   add.w r11, r11, #12
-  str.w r3, [r2, #0]
-  cmp r11, r7
-  str.w r4, [r2, #4]
-  ldr.w r7, [lr, #-4]
-  str.w r5, [r2, #8]
-  add.w r12, r0, r11
-  smlatb r3, r7, r1, r6
-  smlatb r5, r7, r10, r6
-  str.w r11, [sp, #24]
-  smlatb r4, r7, r9, r6
-  str.w r8, [sp, #8]
-  ldr.w r6, [r12, #0]
-  ldr.w r2, [lr, #-12]
-  smlabb r0, r7, r1, r2
-  smlabb r1, r7, r9, r2
+  ldr.w r12, [r9, r10, lsl #2]
+  ldr.w r3, [sp, #16]
+  ldr.w r10, [r8, r10, lsl #2]
+  mla r4, r12, r4, r10
+  ssat r12, #9, r5, asr #7
+  pkhtb r1, r4, r1, asr #16
+  str.w r0, [r6, #0]
+  ldr.w r10, [lr, #-8]
+  str.w r1, [r6, #4]
+  ldr.w r1, [sp, #8]
+  ldr.w r0, [r9, r12, lsl #2]
+  ldr.w r4, [r9, r7, lsl #2]
+  cmp r11, r3
+  ldr.w r3, [r8, r7, lsl #2]
+  add.w r9, r1, #12
+  ldr.w r12, [r8, r12, lsl #2]
+  ldr.w r7, [r1, #4]
+  ldr.w r8, [lr, #-12]
+  mla r0, r0, r5, r12
+  ldr.w r12, [lr, #0]
+  mla r3, r4, r2, r3
+  add.w r12, r12, r11
+  ldr.w r5, [lr, #-4]
+  ldr.w r2, [r1, #0]
+  smlatb r4, r5, r7, r10
+  pkhtb r0, r0, r3, asr #16
+  smlatb r3, r5, r2, r10
+  str.w r0, [r6, #8]
+  smlabb r0, r5, r2, r8
+  ldr.w r6, [r1, #8]
+  smlabb r1, r5, r7, r8
+  smlabb r2, r5, r6, r8
+  str.w r9, [sp, #8]
   ldr.w r9, [lr, #4]
-  smlabb r2, r7, r10, r2
+  smlatb r5, r5, r6, r10
+  ldr.w r6, [r12, #0]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -8143,17 +8139,16 @@ grit_m7_convolve_tanh_4_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8174,141 +8169,138 @@ grit_m7_convolve_tanh_4_3:
   smlabb r0, r8, r9, r10
   ldr.w r9, [lr, #4]
 2:
+  ldr.w r10, [r12, #16]
+  smlad r0, r9, r6, r0
   ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
+  smlad r2, r9, r10, r2
+  ldr.w r8, [lr, #8]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #20]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #28]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #32]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #36]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #40]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #44]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #8]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #16]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #48]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #20]
-  smlad r0, r9, r6, r0
-  ldr.w r12, [sp, #20]
-  smlad r2, r9, r8, r2
+  ldr.w r9, [r12, #12]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [lr, #16]
+  smlad r5, r8, r10, r5
+  ldr.w r10, [r12, #20]
+  smlad r3, r8, r6, r3
+  ldr.w r8, [lr, #12]
+  smlad r5, r7, r10, r5
+  ldr.w r6, [lr, #20]
+  smlad r2, r8, r10, r2
+  ldr.w r12, [r12, #4]
+  smlad r4, r7, r9, r4
+  add.w r6, r6, r11
+  smlad r1, r8, r9, r1
+  ldr.w r10, [lr, #24]
+  smlad r0, r8, r12, r0
+  ldr.w r9, [r6, #16]
+  smlad r3, r7, r12, r3
+  ldr.w r7, [lr, #28]
+  smlad r2, r10, r9, r2
+  ldr.w r12, [r6, #8]
+  smlad r5, r7, r9, r5
+  ldr.w r9, [r6, #20]
+  smlad r4, r7, r12, r4
+  ldr.w r8, [r6, #0]
+  smlad r1, r10, r12, r1
+  ldr.w r12, [lr, #32]
+  smlad r0, r10, r8, r0
+  ldr.w r10, [r6, #12]
+  smlad r3, r7, r8, r3
+  ldr.w r7, [lr, #36]
+  smlad r2, r12, r9, r2
+  ldr.w r8, [r6, #4]
+  smlad r1, r12, r10, r1
+  ldr.w r6, [lr, #40]
+  smlad r4, r7, r10, r4
+  add.w r6, r6, r11
+  smlad r3, r7, r8, r3
+  ldr.w r10, [lr, #44]
+  smlad r0, r12, r8, r0
+  ldr.w r8, [r6, #16]
+  smlad r5, r7, r9, r5
+  ldr.w r7, [r6, #8]
+  smlad r2, r10, r8, r2
+  ldr.w r12, [lr, #48]
+  smlad r1, r10, r7, r1
+  ldr.w r9, [r6, #0]
+  smlad r5, r12, r8, r5
+  ldr.w r8, [lr, #60]
+  smlad r4, r12, r7, r4
+  ldr.w r7, [lr, #52]
+  smlad r3, r12, r9, r3
+  ldr.w r12, [r6, #4]
+  smlad r0, r10, r9, r0
+  ldr.w r9, [r6, #12]
+  smlad r0, r7, r12, r0
   ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  ldr.w r9, [lr, #60]
-  smlad r4, r10, r7, r4
+  smlad r1, r7, r9, r1
+  smmulr r0, r0, r8
+  ldr.w r6, [r6, #20]
+  smlad r4, r10, r9, r4
+  ssat r9, #9, r0, asr #7
+  smlad r2, r7, r6, r2
   ldr.w r7, [lr, #64]
-  smmulr r1, r1, r9
-  smlad r5, r10, r8, r5
-  ssat r8, #9, r1, asr #7
-  smlad r3, r10, r6, r3
-  add.w r6, r12, #2048
-  smmulr r5, r5, r7
+  smlad r5, r10, r6, r5
+  ldr.w r6, [sp, #20]
+  smlad r3, r10, r12, r3
+  add.w r10, r6, #2048
+  smmulr r2, r2, r8
+  ldr.w r12, [r6, r9, lsl #2]
   smmulr r3, r3, r7
-  ldr.w r10, [r6, r8, lsl #2]
+  ldr.w r9, [r10, r9, lsl #2]
+  smmulr r1, r1, r8
+  ssat r8, #9, r3, asr #7
+  smmulr r5, r5, r7
   smmulr r4, r4, r7
-  ldr.w r7, [r12, r8, lsl #2]
-  mla r1, r10, r1, r7
-  ssat r7, #9, r3, asr #7
-  smmulr r0, r0, r9
-  smmulr r2, r2, r9
-  ssat r8, #9, r5, asr #7
-  ldr.w r10, [r6, r7, lsl #2]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r3, r10, r3, r7
-  ssat r7, #9, r4, asr #7
-  ldr.w r10, [r6, r8, lsl #2]
-  ldr.w r8, [r12, r8, lsl #2]
-  mla r5, r10, r5, r8
-  ldr.w r8, [r6, r7, lsl #2]
-  ldr.w r11, [sp, #24]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r4, r8, r4, r7
-  ssat r7, #9, r2, asr #7
-  pkhtb r4, r4, r1, asr #16
-  ssat r8, #9, r0, asr #7
-  ldr.w r10, [r6, r7, lsl #2]
-  ldr.w lr, [sp, #16]
-  ldr.w r7, [r12, r7, lsl #2]
-  mla r2, r10, r2, r7
-  ldr.w r7, [sp, #8]
-  ldr.w r6, [r6, r8, lsl #2]
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [r12, r8, lsl #2]
-  ldr.w r8, [r7, #4]
-  mla r0, r6, r0, r12
-  ldr.w r6, [r7, #0]
-  ldr.w r12, [r7, #8]
-  add.w r10, r10, r11
-  add.w r11, r11, #24
-  cmp r11, lr
-  ldr.w lr, [sp, #4]
+  ssat r7, #9, r1, asr #7
+  mla r0, r9, r0, r12
+  ldr.w r12, [r10, r8, lsl #2]
+  ldr.w r9, [sp, #12]
+  ldr.w r8, [r6, r8, lsl #2]
+  mla r3, r12, r3, r8
+  ssat r8, #9, r4, asr #7
+  ldr.w r12, [r10, r7, lsl #2]
+  ldr.w r7, [r6, r7, lsl #2]
+  mla r1, r12, r1, r7
   pkhtb r3, r3, r0, asr #16
-  str.w r3, [r10, #0]
-  ldr.w r3, [lr, #-4]
-  str.w r4, [r10, #8]
-  ldr.w r4, [lr, #0]
+  add.w r9, r9, r11
+  ldr.w r7, [lr, #-4]
+  ldr.w r12, [r10, r8, lsl #2]
+  ldr.w r0, [r6, r8, lsl #2]
+  ssat r8, #9, r5, asr #7
+  mla r12, r12, r4, r0
+  ssat r0, #9, r2, asr #7
+  str.w r3, [r9, #0]
+  add.w r11, r11, #24
+  ldr.w r3, [sp, #16]
+  pkhtb r4, r12, r1, asr #16
+  ldr.w r12, [lr, #0]
+  ldr.w r1, [r10, r0, lsl #2]
+  cmp r11, r3
+  ldr.w r3, [sp, #8]
+  ldr.w r10, [r10, r8, lsl #2]
+  add.w r12, r12, r11
+  ldr.w r8, [r6, r8, lsl #2]
+  ldr.w r0, [r6, r0, lsl #2]
+  mla r1, r1, r2, r0
+  ldr.w r2, [r3, #8]
+  mla r0, r10, r5, r8
+  ldr.w r6, [lr, #-8]
+  str.w r4, [r9, #8]
+  ldr.w r8, [r3, #0]
+  ldr.w r4, [r3, #4]
+  add.w r10, r3, #12
+  smlatb r5, r7, r2, r6
+  ldr.w r3, [lr, #-12]
+  smlabb r2, r7, r2, r3
+  pkhtb r0, r0, r1, asr #16
+  smlabb r1, r7, r4, r3
+  str.w r0, [r9, #16]
+  smlabb r0, r7, r8, r3
   ldr.w r9, [lr, #4]
-  ldr.w r0, [lr, #-12]
-  smlabb r1, r3, r8, r0
-  add.w r7, r7, #12
-  pkhtb r5, r5, r2, asr #16
-  smlabb r2, r3, r12, r0
-  smlabb r0, r3, r6, r0
-  str.w r5, [r10, #16]
-  ldr.w r10, [lr, #-8]
-  smlatb r5, r3, r12, r10
-  add.w r12, r4, r11
-  smlatb r4, r3, r8, r10
-  smlatb r3, r3, r6, r10
-  str.w r11, [sp, #24]
+  smlatb r3, r7, r8, r6
+  smlatb r4, r7, r4, r6
+  str.w r10, [sp, #8]
   ldr.w r6, [r12, #0]
-  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -8560,17 +8552,16 @@ grit_m7_convolve_tanh_8_3:
   str.w r0, [sp, #0]
   str.w r1, [sp, #20]
 1:
-  ldr.w r2, [r0, #8]
-  ldr.w r11, [r0, #12]
   ldr.w lr, [r0, #0]
   str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
   ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
   str.w r1, [sp, #8]
   sub r2, r2, r11
   str.w r2, [sp, #12]
   ldr.w r3, [r0, #16]
   str.w r3, [sp, #16]
-  str.w r11, [sp, #24]
   ldr.w r7, [sp, #8]
   ldr.w r8, [lr, #-4]
   ldr.w r10, [lr, #-12]
@@ -8593,205 +8584,202 @@ grit_m7_convolve_tanh_8_3:
 2:
   ldr.w r7, [r12, #16]
   smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
+  ldr.w r8, [lr, #8]
   smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
+  ldr.w r10, [r12, #36]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [r12, #32]
+  smlad r3, r8, r6, r3
+  ldr.w r6, [r12, #20]
+  smlad r2, r9, r7, r2
+  ldr.w r9, [lr, #16]
+  smlad r5, r8, r7, r5
+  ldr.w r8, [lr, #12]
+  smlad r4, r9, r6, r4
+  ldr.w r7, [lr, #20]
+  smlad r1, r8, r6, r1
   ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r5, r9, r10, r5
+  smlad r2, r8, r10, r2
+  ldr.w r10, [r12, #24]
+  smlad r0, r8, r6, r0
+  ldr.w r8, [r12, #12]
+  smlad r3, r9, r6, r3
+  ldr.w r9, [lr, #24]
+  smlad r1, r7, r10, r1
+  ldr.w r6, [r12, #40]
+  smlad r4, r9, r10, r4
+  ldr.w r10, [r12, #8]
+  smlad r5, r9, r6, r5
+  smlad r3, r9, r10, r3
   ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
+  smlad r0, r7, r10, r0
+  ldr.w r10, [r12, #44]
+  smlad r0, r9, r8, r0
+  ldr.w r12, [r12, #28]
+  smlad r2, r7, r6, r2
+  ldr.w r6, [lr, #32]
+  smlad r1, r9, r12, r1
+  ldr.w r7, [lr, #36]
+  smlad r2, r9, r10, r2
+  add.w r9, r7, r11
+  smlad r4, r6, r12, r4
+  ldr.w r12, [lr, #44]
+  smlad r5, r6, r10, r5
+  ldr.w r7, [r9, #0]
+  smlad r3, r6, r8, r3
+  ldr.w r10, [lr, #40]
+  smlad r3, r12, r7, r3
+  ldr.w r6, [r9, #16]
+  smlad r0, r10, r7, r0
+  ldr.w r7, [r9, #32]
+  smlad r4, r12, r6, r4
+  ldr.w r8, [lr, #52]
+  smlad r5, r12, r7, r5
+  ldr.w r12, [r9, #8]
+  smlad r1, r10, r6, r1
+  ldr.w r6, [r9, #20]
+  smlad r2, r10, r7, r2
+  ldr.w r7, [lr, #48]
+  smlad r4, r8, r6, r4
+  ldr.w r10, [r9, #4]
+  smlad r1, r7, r6, r1
+  ldr.w r6, [r9, #36]
+  smlad r3, r8, r10, r3
+  smlad r5, r8, r6, r5
+  ldr.w r8, [lr, #56]
+  smlad r0, r7, r10, r0
+  ldr.w r10, [r9, #40]
+  smlad r2, r7, r6, r2
+  ldr.w r6, [lr, #60]
+  smlad r2, r8, r10, r2
+  ldr.w r7, [r9, #24]
+  smlad r0, r8, r12, r0
+  smlad r5, r6, r10, r5
+  ldr.w r10, [r9, #12]
+  smlad r1, r8, r7, r1
+  ldr.w r8, [r9, #44]
+  smlad r4, r6, r7, r4
+  ldr.w r7, [lr, #64]
+  smlad r3, r6, r12, r3
+  ldr.w r9, [r9, #28]
+  smlad r0, r7, r10, r0
+  ldr.w r12, [lr, #68]
+  smlad r2, r7, r8, r2
+  ldr.w r6, [lr, #72]
+  smlad r3, r12, r10, r3
+  add.w r6, r6, r11
+  smlad r4, r12, r9, r4
   ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #84]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #88]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
+  smlad r1, r7, r9, r1
+  ldr.w r9, [r6, #32]
+  smlad r5, r12, r8, r5
+  ldr.w r12, [r6, #16]
+  smlad r5, r10, r9, r5
+  ldr.w r7, [lr, #76]
+  smlad r4, r10, r12, r4
+  ldr.w r8, [r6, #0]
+  smlad r2, r7, r9, r2
+  ldr.w r9, [lr, #88]
+  smlad r3, r10, r8, r3
+  ldr.w r10, [r6, #36]
+  smlad r1, r7, r12, r1
+  ldr.w r12, [lr, #84]
+  smlad r0, r7, r8, r0
+  ldr.w r7, [r6, #20]
+  smlad r2, r12, r10, r2
+  ldr.w r8, [r6, #8]
+  smlad r5, r9, r10, r5
+  ldr.w r10, [r6, #4]
+  smlad r1, r12, r7, r1
+  smlad r0, r12, r10, r0
+  ldr.w r12, [lr, #96]
+  smlad r4, r9, r7, r4
+  ldr.w r7, [r6, #24]
+  smlad r3, r9, r10, r3
+  smlad r4, r12, r7, r4
   ldr.w r9, [lr, #92]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #96]
+  smlad r3, r12, r8, r3
+  ldr.w r10, [r6, #12]
+  smlad r0, r9, r8, r0
+  ldr.w r8, [r6, #40]
   smlad r1, r9, r7, r1
+  ldr.w r7, [r6, #28]
+  smlad r5, r12, r8, r5
+  ldr.w r12, [lr, #100]
   smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #100]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #104]
-  smlad r0, r9, r6, r0
-  ldr.w r11, [lr, #112]
-  smlad r4, r10, r7, r4
-  ldr.w lr, [lr, #108]
-  smlad r1, r9, r7, r1
-  ldr.w r7, [sp, #20]
-  smmulr r4, r4, r11
-  ldr.w r8, [r12, #44]
-  smmulr r0, r0, lr
-  ssat r12, #9, r4, asr #7
-  smlad r3, r10, r6, r3
-  add.w r6, r7, #2048
-  smlad r2, r9, r8, r2
-  ssat r9, #9, r0, asr #7
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r6, r12, lsl #2]
-  smmulr r3, r3, r11
-  ldr.w r12, [r7, r12, lsl #2]
-  smmulr r2, r2, lr
-  ldr.w r10, [r7, r9, lsl #2]
-  mla r4, r8, r4, r12
-  ssat r12, #9, r3, asr #7
-  smmulr r5, r5, r11
-  ldr.w r11, [r6, r9, lsl #2]
-  smmulr r1, r1, lr
-  ssat lr, #9, r2, asr #7
-  mla r0, r11, r0, r10
-  ldr.w r9, [r6, r12, lsl #2]
-  ldr.w r8, [sp, #12]
-  ldr.w r12, [r7, r12, lsl #2]
-  ldr.w r11, [sp, #24]
+  ldr.w r9, [r6, #44]
+  smlad r1, r12, r7, r1
+  ldr.w r6, [sp, #20]
+  smlad r0, r12, r10, r0
+  ldr.w r8, [lr, #108]
+  smlad r2, r12, r9, r2
+  ldr.w r12, [lr, #104]
+  smmulr r0, r0, r8
+  smlad r3, r12, r10, r3
+  ssat r10, #9, r0, asr #7
+  smlad r5, r12, r9, r5
+  add.w r9, r6, #2048
+  smlad r4, r12, r7, r4
+  ldr.w r12, [lr, #112]
+  smmulr r2, r2, r8
+  ldr.w r7, [r9, r10, lsl #2]
+  smmulr r1, r1, r8
+  ldr.w r8, [r6, r10, lsl #2]
+  smmulr r3, r3, r12
   ssat r10, #9, r1, asr #7
-  mla r3, r9, r3, r12
-  ldr.w r9, [r6, lr, lsl #2]
-  add.w r8, r8, r11
+  mla r0, r7, r0, r8
+  ldr.w r7, [sp, #12]
+  smmulr r4, r4, r12
+  ssat r8, #9, r3, asr #7
+  smmulr r5, r5, r12
+  ldr.w r12, [r9, r10, lsl #2]
+  add.w r7, r7, r11
+  ldr.w r10, [r6, r10, lsl #2]
+  mla r1, r12, r1, r10
+  ssat r12, #9, r4, asr #7
+  add.w r11, r11, #48
+  ldr.w r10, [r9, r8, lsl #2]
+  ldr.w r8, [r6, r8, lsl #2]
+  mla r3, r10, r3, r8
+  ldr.w r8, [r9, r12, lsl #2]
+  ldr.w r10, [sp, #16]
+  cmp r11, r10
+  ldr.w r12, [r6, r12, lsl #2]
+  ssat r10, #9, r5, asr #7
+  mla r12, r8, r4, r12
   pkhtb r3, r3, r0, asr #16
   ldr.w r0, [sp, #8]
-  add.w r11, r11, #48
-  ldr.w lr, [r7, lr, lsl #2]
-  ldr.w r12, [r6, r10, lsl #2]
-  str.w r3, [r8, #0]
-  ssat r3, #9, r5, asr #7
-  mla r2, r9, r2, lr
-  ldr.w r9, [r0, #8]
-  ldr.w lr, [sp, #4]
-  ldr.w r10, [r7, r10, lsl #2]
-  mla r1, r12, r1, r10
-  ldr.w r12, [r6, r3, lsl #2]
-  ldr.w r6, [lr, #-4]
-  ldr.w r7, [r7, r3, lsl #2]
-  add.w r10, r0, #12
-  ldr.w r3, [lr, #0]
-  mla r5, r12, r5, r7
-  pkhtb r4, r4, r1, asr #16
-  ldr.w r1, [r0, #0]
-  pkhtb r5, r5, r2, asr #16
-  ldr.w r2, [lr, #-12]
-  ldr.w r7, [lr, #-8]
-  str.w r4, [r8, #16]
-  add.w r12, r3, r11
-  smlatb r3, r6, r1, r7
-  str.w r5, [r8, #32]
+  ssat r8, #9, r2, asr #7
+  str.w r3, [r7, #0]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [r9, r10, lsl #2]
+  pkhtb r1, r12, r1, asr #16
+  add.w r12, r4, r11
+  ldr.w r9, [r9, r8, lsl #2]
+  str.w r1, [r7, #16]
+  ldr.w r1, [r6, r8, lsl #2]
+  mla r1, r9, r2, r1
+  ldr.w r9, [r6, r10, lsl #2]
+  ldr.w r10, [lr, #-4]
+  ldr.w r8, [r0, #8]
+  mla r9, r3, r5, r9
   ldr.w r4, [r0, #4]
-  smlabb r0, r6, r1, r2
-  ldr.w r8, [sp, #16]
-  smlatb r5, r6, r9, r7
-  str.w r11, [sp, #24]
-  smlabb r1, r6, r4, r2
-  cmp r11, r8
-  smlatb r4, r6, r4, r7
-  smlabb r2, r6, r9, r2
-  str.w r10, [sp, #8]
-  ldr.w r9, [lr, #4]
+  ldr.w r3, [r0, #0]
+  ldr.w r2, [lr, #-12]
+  ldr.w r5, [lr, #-8]
+  pkhtb r9, r9, r1, asr #16
+  smlabb r1, r10, r4, r2
+  str.w r9, [r7, #32]
+  smlatb r4, r10, r4, r5
+  add.w r7, r0, #12
+  smlabb r0, r10, r3, r2
   ldr.w r6, [r12, #0]
+  smlabb r2, r10, r8, r2
+  ldr.w r9, [lr, #4]
+  smlatb r3, r10, r3, r5
+  smlatb r5, r10, r8, r5
+  str.w r7, [sp, #8]
   blo 2b
   ldr.w r0, [sp, #0]
   ldr.w r1, [r0, #20]
@@ -9522,198 +9510,6 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
-  .section .text.grit_fast.grit_m7_convolve_linear_16_1, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_linear_16_1
-  .type grit_m7_convolve_linear_16_1, %function
-grit_m7_convolve_linear_16_1:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-  ldr.w r1, [r0, #28]
-  str.w r1, [sp, #20]
-  add.w r1, r1, r1, lsl #1
-  str.w r1, [sp, #24]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r1, [r0, #4]
-  str.w r1, [sp, #8]
-  ldr.w r2, [r0, #8]
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r11, [r0, #12]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #32]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #64]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #36]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #68]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #40]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #72]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #44]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #76]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #36]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #16]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #48]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #80]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #40]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #44]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #20]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #52]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #84]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #48]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #52]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #24]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #56]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #88]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #56]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #60]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #28]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #60]
-  smlad r5, r10, r8, r5
-  ldr.w r10, [lr, #64]
-  smlad r0, r9, r6, r0
-  add.w r11, r11, #96
-  smlad r3, r10, r6, r3
-  ldr.w r8, [r12, #92]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [lr, #72]
-  smlad r2, r9, r8, r2
-  ldr.w r12, [lr, #68]
-  smmulr r3, r3, r6
-  smmulr r2, r2, r12
-  ssat r3, #16, r3
-  smmulr r4, r4, r6
-  ssat r2, #16, r2
-  smmulr r0, r0, r12
-  ssat r4, #16, r4
-  smlad r5, r10, r8, r5
-  ldr.w r8, [sp, #8]
-  smlad r1, r9, r7, r1
-  add.w r9, r8, #12
-  smmulr r5, r5, r6
-  ldr.w r6, [r8, #0]
-  smmulr r1, r1, r12
-  ldr.w r7, [lr, #-4]
-  ldr.w r10, [sp, #12]
-  ldr.w r12, [r8, #4]
-  ldr.w r8, [r8, #8]
-  ssat r1, #16, r1
-  ssat r5, #16, r5
-  pkhbt r4, r1, r4, lsl #16
-  ldr.w r1, [sp, #20]
-  ssat r0, #16, r0
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [sp, #24]
-  pkhbt r3, r0, r3, lsl #16
-  str.w r3, [r10, #0]
-  add.w r2, r10, r2
-  str.w r4, [r10, r1]
-  ldr.w r0, [sp, #16]
-  str.w r5, [r10, r1, lsl #1]
-  ldr.w r10, [lr, #-12]
-  str.w r2, [sp, #12]
-  ldr.w r2, [lr, #0]
-  smlabb r1, r7, r12, r10
-  ldr.w r5, [lr, #-8]
-  smlatb r4, r7, r12, r5
-  add.w r12, r2, r11
-  smlatb r3, r7, r6, r5
-  cmp r11, r0
-  smlatb r5, r7, r8, r5
-  smlabb r0, r7, r6, r10
-  str.w r9, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r2, r7, r8, r10
-  ldr.w r9, [lr, #4]
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_linear_16_1, . - grit_m7_convolve_linear_16_1
   .section .text.grit_fast.grit_m7_convolve_leaky_8_threes, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_leaky_8_threes
@@ -9970,6 +9766,367 @@ grit_m7_convolve_leaky_8_threes:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_8_threes, . - grit_m7_convolve_leaky_8_threes
+  .section .text.grit_fast.grit_m7_once_4, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_4
+  .type grit_m7_once_4, %function
+grit_m7_once_4:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r4, [r12, #8]
+  smlad r0, r9, r6, r3
+  ldr.w r5, [r12, #16]
+  smlad r1, r9, r4, r3
+  ldr.w r2, [lr, #8]
+  smlad r9, r9, r5, r3
+  ldr.w r7, [lr, #-8]
+  smlad r5, r2, r5, r7
+  ldr.w r8, [lr, #16]
+  smlad r3, r2, r6, r7
+  ldr.w r6, [r12, #12]
+  smlad r4, r2, r4, r7
+  ldr.w r10, [r12, #4]
+  smlad r4, r8, r6, r4
+  ldr.w r2, [r12, #20]
+  smlad r3, r8, r10, r3
+  ldr.w r7, [lr, #12]
+  smlad r5, r8, r2, r5
+  ldr.w r8, [lr, #24]
+  smlad r2, r7, r2, r9
+  add.w r12, r12, #24
+  smmulr r5, r5, r8
+  smmulr r3, r3, r8
+  ldr.w r9, [lr, #20]
+  smlad r0, r7, r10, r0
+  ssat r10, #16, r3
+  smmulr r4, r4, r8
+  ssat r5, #16, r5
+  smmulr r2, r2, r9
+  ssat r4, #16, r4
+  smlad r1, r7, r6, r1
+  ssat r2, #16, r2
+  smmulr r6, r0, r9
+  ldr.w r8, [sp, #20]
+  ldr.w r0, [sp, #16]
+  ssat r7, #16, r6
+  smmulr r1, r1, r9
+  cmp r12, r0
+  ldr.w r6, [r12, #0]
+  pkhbt r7, r7, r10, lsl #16
+  ldr.w r9, [lr, #4]
+  ssat r1, #16, r1
+  str.w r7, [r11, #0]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r3, [lr, #-12]
+  pkhbt r1, r1, r4, lsl #16
+  str.w r1, [r11, r8]
+  ldr.w r10, [sp, #24]
+  str.w r2, [r11, r8, lsl #1]
+  add.w r11, r11, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_4, . - grit_m7_once_4
+  .section .text.grit_fast.grit_m7_once_8, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_8
+  .type grit_m7_once_8, %function
+grit_m7_once_8:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r4, [r12, #16]
+  smlad r0, r9, r6, r3
+  ldr.w r1, [lr, #8]
+  smlad r2, r9, r4, r3
+  ldr.w r7, [lr, #-8]
+  smlad r4, r1, r4, r7
+  ldr.w r5, [r12, #32]
+  smlad r8, r1, r6, r7
+  ldr.w r10, [lr, #16]
+  smlad r9, r9, r5, r3
+  ldr.w r6, [r12, #4]
+  smlad r5, r1, r5, r7
+  ldr.w r7, [lr, #12]
+  smlad r3, r10, r6, r8
+  ldr.w r8, [r12, #20]
+  smlad r0, r7, r6, r0
+  ldr.w r6, [lr, #20]
+  smlad r1, r7, r8, r2
+  ldr.w r2, [r12, #36]
+  smlad r4, r10, r8, r4
+  ldr.w r8, [r12, #40]
+  smlad r5, r10, r2, r5
+  ldr.w r10, [lr, #24]
+  smlad r2, r7, r2, r9
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r9, [r12, #8]
+  smlad r4, r10, r7, r4
+  smlad r3, r10, r9, r3
+  ldr.w r10, [lr, #32]
+  smlad r1, r6, r7, r1
+  ldr.w r7, [r12, #12]
+  smlad r0, r6, r9, r0
+  ldr.w r9, [lr, #28]
+  smlad r2, r6, r8, r2
+  ldr.w r6, [r12, #28]
+  smlad r0, r9, r7, r0
+  ldr.w r8, [r12, #44]
+  smlad r3, r10, r7, r3
+  ldr.w r7, [sp, #20]
+  smlad r5, r10, r8, r5
+  add.w r12, r12, #48
+  smlad r4, r10, r6, r4
+  ldr.w r10, [lr, #40]
+  smlad r2, r9, r8, r2
+  ldr.w r8, [sp, #16]
+  smlad r1, r9, r6, r1
+  ldr.w r9, [lr, #36]
+  cmp r12, r8
+  smmulr r3, r3, r10
+  ldr.w r6, [r12, #0]
+  smmulr r0, r0, r9
+  ssat r3, #16, r3
+  smmulr r4, r4, r10
+  ssat r0, #16, r0
+  smmulr r1, r1, r9
+  ssat r4, #16, r4
+  smmulr r5, r5, r10
+  ssat r1, #16, r1
+  smmulr r2, r2, r9
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r3, [lr, #-12]
+  ssat r5, #16, r5
+  ssat r2, #16, r2
+  str.w r0, [r11, #0]
+  pkhbt r1, r1, r4, lsl #16
+  str.w r1, [r11, r7]
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r0, [sp, #24]
+  ldr.w r9, [lr, #4]
+  str.w r2, [r11, r7, lsl #1]
+  add.w r11, r11, r0
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_8, . - grit_m7_once_8
+  .section .text.grit_fast.grit_m7_once_16, "ax", %progbits
+  .balign 8
+  .global grit_m7_once_16
+  .type grit_m7_once_16, %function
+grit_m7_once_16:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  ldr.w r1, [r0, #28]
+  str.w r1, [sp, #20]
+  add.w r1, r1, r1, lsl #1
+  str.w r1, [sp, #24]
+1:
+  ldr.w lr, [r0, #0]
+  ldr.w r2, [r0, #12]
+  ldr.w r1, [r0, #16]
+  ldr.w r11, [r0, #8]
+  ldr.w r4, [lr, #0]
+  ldr.w r3, [lr, #-12]
+  add.w r12, r4, r2
+  add.w r1, r1, r4
+  ldr.w r9, [lr, #4]
+  str.w r1, [sp, #16]
+  ldr.w r6, [r12, #0]
+2:
+  ldr.w r0, [r12, #64]
+  ldr.w r4, [r12, #36]
+  smlad r2, r9, r0, r3
+  ldr.w r10, [lr, #8]
+  smlad r7, r9, r6, r3
+  ldr.w r8, [lr, #-8]
+  smlad r6, r10, r6, r8
+  ldr.w r1, [r12, #32]
+  smlad r5, r10, r0, r8
+  ldr.w r0, [r12, #4]
+  smlad r8, r10, r1, r8
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r1, r3
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r0, r6
+  ldr.w r6, [r12, #68]
+  smlad r1, r9, r4, r1
+  smlad r0, r9, r0, r7
+  ldr.w r7, [r12, #8]
+  smlad r2, r9, r6, r2
+  ldr.w r9, [r12, #40]
+  smlad r5, r10, r6, r5
+  ldr.w r6, [lr, #24]
+  smlad r4, r10, r4, r8
+  ldr.w r8, [lr, #20]
+  smlad r4, r6, r9, r4
+  ldr.w r10, [r12, #72]
+  smlad r1, r8, r9, r1
+  ldr.w r9, [r12, #76]
+  smlad r0, r8, r7, r0
+  smlad r3, r6, r7, r3
+  ldr.w r7, [lr, #28]
+  smlad r2, r8, r10, r2
+  ldr.w r8, [r12, #44]
+  smlad r5, r6, r10, r5
+  ldr.w r6, [lr, #32]
+  smlad r2, r7, r9, r2
+  ldr.w r10, [r12, #80]
+  smlad r5, r6, r9, r5
+  ldr.w r9, [r12, #12]
+  smlad r4, r6, r8, r4
+  smlad r3, r6, r9, r3
+  ldr.w r6, [r12, #48]
+  smlad r1, r7, r8, r1
+  ldr.w r8, [lr, #36]
+  smlad r0, r7, r9, r0
+  ldr.w r9, [lr, #40]
+  smlad r1, r8, r6, r1
+  ldr.w r7, [r12, #16]
+  smlad r2, r8, r10, r2
+  smlad r0, r8, r7, r0
+  ldr.w r8, [lr, #48]
+  smlad r3, r9, r7, r3
+  ldr.w r7, [r12, #20]
+  smlad r5, r9, r10, r5
+  ldr.w r10, [lr, #44]
+  smlad r3, r8, r7, r3
+  smlad r0, r10, r7, r0
+  ldr.w r7, [r12, #52]
+  smlad r4, r9, r6, r4
+  ldr.w r6, [r12, #84]
+  smlad r1, r10, r7, r1
+  ldr.w r9, [lr, #56]
+  smlad r5, r8, r6, r5
+  smlad r2, r10, r6, r2
+  ldr.w r10, [r12, #88]
+  smlad r4, r8, r7, r4
+  ldr.w r7, [lr, #52]
+  smlad r5, r9, r10, r5
+  ldr.w r6, [r12, #56]
+  smlad r2, r7, r10, r2
+  ldr.w r8, [r12, #24]
+  smlad r1, r7, r6, r1
+  ldr.w r10, [r12, #60]
+  smlad r0, r7, r8, r0
+  ldr.w r7, [lr, #64]
+  smlad r3, r9, r8, r3
+  ldr.w r8, [r12, #28]
+  smlad r4, r9, r6, r4
+  ldr.w r6, [lr, #60]
+  smlad r4, r7, r10, r4
+  smlad r0, r6, r8, r0
+  ldr.w r9, [lr, #72]
+  smlad r1, r6, r10, r1
+  ldr.w r10, [lr, #68]
+  smlad r3, r7, r8, r3
+  ldr.w r8, [r12, #92]
+  smmulr r4, r4, r9
+  add.w r12, r12, #96
+  smmulr r3, r3, r9
+  ssat r4, #16, r4
+  smmulr r0, r0, r10
+  ssat r3, #16, r3
+  smlad r5, r7, r8, r5
+  ssat r0, #16, r0
+  smmulr r1, r1, r10
+  ldr.w r7, [sp, #16]
+  smlad r2, r6, r8, r2
+  ssat r8, #16, r1
+  smmulr r5, r5, r9
+  ldr.w r9, [lr, #4]
+  ldr.w r1, [sp, #20]
+  ssat r5, #16, r5
+  smmulr r2, r2, r10
+  pkhbt r0, r0, r3, lsl #16
+  ldr.w r10, [sp, #24]
+  ssat r2, #16, r2
+  str.w r0, [r11, #0]
+  pkhbt r3, r8, r4, lsl #16
+  str.w r3, [r11, r1]
+  pkhbt r2, r2, r5, lsl #16
+  cmp r12, r7
+  ldr.w r6, [r12, #0]
+  str.w r2, [r11, r1, lsl #1]
+  ldr.w r3, [lr, #-12]
+  add.w r11, r11, r10
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_once_16, . - grit_m7_once_16
   .section .text.grit_fast.grit_m7_three_6, "ax", %progbits
   .balign 8
   .global grit_m7_three_6

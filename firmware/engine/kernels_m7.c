@@ -82,8 +82,11 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
   if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
   if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
-  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->pairs == 8u && plan->taps == 1u)
-    return grit_m7_convolve_linear_16_1;
+  if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->taps == 1u && conv->record->mixin == 0u) {
+    if (plan->pairs == 2u) return grit_m7_once_4;
+    if (plan->pairs == 4u) return grit_m7_once_8;
+    if (plan->pairs == 8u) return grit_m7_once_16;
+  }
   *exact = false;
   if (plan->form == HEAD) return tile->head;
   if (conv->use == GRIT_TANH) return tile->tanh;
@@ -347,10 +350,6 @@ GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, 
     const uint32_t tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
     grit_m7_call_t call = call_of(conv, dry, out, (uint32_t)first * plan->pairs * 4u, frames, tile);
     plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
-    return;
-  }
-  if (plan->form == LAYER) {
-    grit_m7_layer_convolve(conv, first, frames);
     return;
   }
   convolve_plain(conv, first, dry, out, frames);

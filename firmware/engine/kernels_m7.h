@@ -72,6 +72,8 @@ GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
  * and A1 networks. */
 extern grit_m7_tiles_t grit_m7_convolve_leaky_8_threes, grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6,
     grit_m7_convolve_tanh_2_3, grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3,
-    grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3, grit_m7_convolve_linear_16_1;
+    grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3;
+/* Of one tap without mix-in: what leads from array to array in A1 networks. */
+extern grit_m7_tiles_t grit_m7_once_4, grit_m7_once_8, grit_m7_once_16;
 
 #endif

@@ -25,13 +25,30 @@ grit_m7_gather:
   str.w r6, [sp, #20]
   ldr.w r6, [sp, #0]
   ldr.w r7, [sp, #4]
-  mov.w r0, #0
-  mov.w r1, #0
-  mov.w r2, #0
-  mov.w r3, #0
-  mov.w r4, #0
-  mov.w r5, #0
+  ldr.w r10, [r6, r8, lsl #1]
+  ldr.w r11, [r7, #4]
+  ldr.w r12, [r7, #0]
+  add.w r7, r7, #8
+  ldr.w lr, [r6, r8]
+  smultt r5, r12, r10
+  ldr.w r2, [r6, #0]
+  smultt r4, r12, lr
+  add.w r6, r6, r9
+  smultt r3, r12, r2
+  smulbb r0, r12, r2
+  ldr.w r2, [r6, r8]
+  smulbb r1, r12, lr
+  ldr.w lr, [r6, #0]
+  smlabb r1, r11, r2, r1
+  smlabb r0, r11, lr, r0
+  smlatt r3, r11, lr, r3
+  ldr.w lr, [r6, r8, lsl #1]
+  smlatt r4, r11, r2, r4
+  add.w r6, r6, r9
+  smlatt r5, r11, lr, r5
+  smulbb r2, r12, r10
   ldr.w r10, [r7, #0]
+  smlabb r2, r11, lr, r2
   ldr.w r11, [r6, #0]
 2:
   ldr.w r12, [r6, r8]
@@ -60,43 +77,60 @@ grit_m7_gather:
   cmp r7, r12
   ldr.w r11, [r6, #0]
   blo 2b
-  ldr.w r11, [sp, #20]
-  ldr.w r7, [sp, #8]
+  ldr.w r6, [sp, #20]
   add.w r10, r8, r8, lsl #1
-  smmulr r0, r0, r11
-  ldr.w r6, [sp, #0]
-  smmulr r3, r3, r11
-  ssat r0, #16, r0
-  smmulr r1, r1, r11
-  ssat r3, #16, r3
-  smmulr r4, r4, r11
-  ldr.w r12, [sp, #12]
-  add.w r6, r6, r10
-  ssat r1, #16, r1
-  smmulr r2, r2, r11
-  ssat r4, #16, r4
-  smmulr r5, r5, r11
-  pkhbt r0, r0, r3, lsl #16
-  ldr.w r11, [r6, #0]
-  ssat r5, #16, r5
-  str.w r0, [r12, #0]
-  pkhbt r4, r1, r4, lsl #16
-  cmp r6, r7
-  ssat r2, #16, r2
-  str.w r4, [r12, r8]
+  ldr.w r11, [sp, #12]
+  smmulr r1, r1, r6
   ldr.w r7, [sp, #4]
-  mov.w r4, #0
+  smmulr r3, r3, r6
+  ssat r1, #16, r1
+  smmulr r0, r0, r6
+  ssat r3, #16, r3
+  smmulr r4, r4, r6
+  ldr.w r12, [sp, #0]
+  ldr.w lr, [sp, #8]
+  ssat r0, #16, r0
+  smmulr r5, r5, r6
+  ssat r4, #16, r4
+  smmulr r2, r2, r6
+  pkhbt r3, r0, r3, lsl #16
+  add.w r6, r12, r10
+  ssat r5, #16, r5
+  str.w r3, [r11, #0]
+  ldr.w r0, [r6, #0]
+  ldr.w r12, [r7, #0]
+  pkhbt r3, r1, r4, lsl #16
+  ldr.w r1, [r6, r8]
+  ssat r2, #16, r2
+  str.w r3, [r11, r8]
+  add.w r4, r11, r10
+  ldr.w r10, [r6, r8, lsl #1]
   pkhbt r2, r2, r5, lsl #16
-  mov.w r5, #0
-  add.w lr, r12, r10
-  str.w r2, [r12, r8, lsl #1]
-  mov.w r2, #0
-  mov.w r0, #0
-  mov.w r3, #0
-  ldr.w r10, [r7, #0]
-  mov.w r1, #0
-  str.w lr, [sp, #12]
+  smultt r3, r12, r0
+  str.w r2, [r11, r8, lsl #1]
+  smulbb r2, r12, r10
+  smulbb r0, r12, r0
+  str.w r4, [sp, #12]
   str.w r6, [sp, #0]
+  smultt r4, r12, r1
+  cmp r6, lr
+  add.w r6, r6, r9
+  ldr.w lr, [r7, #4]
+  smultt r5, r12, r10
+  ldr.w r10, [r6, #0]
+  smulbb r1, r12, r1
+  ldr.w r12, [r6, r8, lsl #1]
+  smlatt r3, lr, r10, r3
+  ldr.w r11, [r6, r8]
+  smlatt r5, lr, r12, r5
+  add.w r7, r7, #8
+  smlabb r0, lr, r10, r0
+  add.w r6, r6, r9
+  smlatt r4, lr, r11, r4
+  ldr.w r10, [r7, #0]
+  smlabb r1, lr, r11, r1
+  ldr.w r11, [r6, #0]
+  smlabb r2, lr, r12, r2
   blo 2b
   add.w sp, sp, #24
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
@@ -393,434 +427,434 @@ grit_m7_layer_4:
   push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
   mov.w lr, r0
   mov.w r11, r1
-  ldr.w r1, [lr, #52]
-  ldr.w r2, [lr, #4]
-  ldr.w r5, [lr, #60]
-  add.w r0, r2, r11, lsr #1
-  add.w r12, r5, r11
-  ldr.w r4, [lr, #40]
-  ldr.w r10, [lr, #68]
-  ldr.w r5, [r0, #8]
-  ldr.w r3, [r0, #0]
+  ldr.w r3, [lr, #60]
+  ldr.w r1, [lr, #4]
+  add.w r12, r3, r11
+  ldr.w r5, [lr, #40]
+  add.w r3, r1, r11, lsr #1
+  ldr.w r2, [lr, #52]
+  ldr.w r10, [r12, #0]
   ldr.w r6, [lr, #36]
-  smlabb r2, r1, r5, r6
-  ldr.w r7, [lr, #64]
-  smlatb r5, r1, r5, r4
-  ldr.w r8, [r0, #4]
-  smlabb r0, r1, r3, r6
-  smlatb r3, r1, r3, r4
-  ldr.w r9, [r12, #0]
-  smlatb r4, r1, r8, r4
-  smlabb r1, r1, r8, r6
-  smlad r3, r10, r9, r3
-  ldr.w r6, [r12, #8]
-  smlad r0, r7, r9, r0
-  smlad r4, r10, r6, r4
-  ldr.w r8, [r12, #16]
-  smlad r1, r7, r6, r1
-  ldr.w r6, [lr, #80]
-  smlad r5, r10, r8, r5
-  ldr.w r9, [r12, #4]
-  smlad r2, r7, r8, r2
-  ldr.w r10, [lr, #84]
-  ldr.w r7, [r12, #20]
-  ldr.w r8, [lr, #96]
-  smlad r3, r10, r9, r3
-  add.w r8, r8, r11
-  smlad r2, r6, r7, r2
-  ldr.w r12, [r12, #12]
-  smlad r0, r6, r9, r0
-  ldr.w r9, [r8, #0]
-  smlad r5, r10, r7, r5
-  ldr.w r7, [lr, #100]
-  smlad r4, r10, r12, r4
-  ldr.w r10, [r8, #8]
-  smlad r1, r6, r12, r1
-  smlad r0, r7, r9, r0
-  ldr.w r12, [r8, #16]
-  smlad r1, r7, r10, r1
-  ldr.w r6, [lr, #104]
-  smlad r2, r7, r12, r2
-  ldr.w r7, [lr, #120]
-  smlad r3, r6, r9, r3
-  ldr.w r9, [r8, #4]
-  smlad r5, r6, r12, r5
-  ldr.w r12, [r8, #12]
+  ldr.w r7, [r3, #8]
+  ldr.w r0, [r3, #0]
+  ldr.w r4, [r3, #4]
+  smlatb r3, r2, r0, r5
+  smlabb r1, r2, r4, r6
+  smlabb r0, r2, r0, r6
+  ldr.w r8, [lr, #64]
+  smlatb r4, r2, r4, r5
+  smlatb r5, r2, r7, r5
+  ldr.w r9, [r12, #16]
+  smlabb r2, r2, r7, r6
+  ldr.w r6, [lr, #68]
+  smlad r0, r8, r10, r0
+  ldr.w r7, [lr, #84]
+  smlad r3, r6, r10, r3
+  smlad r5, r6, r9, r5
+  ldr.w r10, [r12, #8]
+  smlad r2, r8, r9, r2
   smlad r4, r6, r10, r4
-  ldr.w r6, [lr, #116]
-  smlad r3, r7, r9, r3
-  ldr.w r8, [r8, #20]
-  smlad r1, r6, r12, r1
-  ldr.w r10, [lr, #132]
-  smlad r4, r7, r12, r4
-  add.w r12, r10, r11
-  smlad r2, r6, r8, r2
-  ldr.w r10, [lr, #136]
-  smlad r0, r6, r9, r0
-  ldr.w r6, [r12, #0]
+  ldr.w r6, [r12, #12]
+  smlad r1, r8, r10, r1
+  ldr.w r10, [lr, #96]
+  ldr.w r8, [r12, #4]
+  ldr.w r9, [lr, #80]
+  smlad r4, r7, r6, r4
+  ldr.w r12, [r12, #20]
+  smlad r3, r7, r8, r3
+  add.w r10, r10, r11
+  smlad r5, r7, r12, r5
+  ldr.w r7, [lr, #104]
+  smlad r1, r9, r6, r1
+  ldr.w r6, [lr, #100]
+  smlad r0, r9, r8, r0
+  ldr.w r8, [r10, #16]
+  smlad r2, r9, r12, r2
+  ldr.w r12, [r10, #8]
   smlad r5, r7, r8, r5
+  smlad r4, r7, r12, r4
+  ldr.w r9, [r10, #0]
+  smlad r2, r6, r8, r2
+  ldr.w r8, [lr, #116]
+  smlad r1, r6, r12, r1
+  ldr.w r12, [r10, #12]
+  smlad r3, r7, r9, r3
+  ldr.w r7, [lr, #120]
+  smlad r0, r6, r9, r0
+  ldr.w r9, [lr, #132]
+  smlad r1, r8, r12, r1
+  ldr.w r6, [r10, #4]
+  smlad r4, r7, r12, r4
+  add.w r12, r9, r11
+  smlad r0, r8, r6, r0
+  ldr.w r9, [r10, #20]
+  smlad r3, r7, r6, r3
+  ldr.w r10, [lr, #136]
+  smlad r5, r7, r9, r5
+  ldr.w r6, [r12, #0]
+  smlad r2, r8, r9, r2
   ldr.w r7, [r12, #8]
 1:
-  ldr.w r8, [lr, #140]
   smlad r0, r10, r6, r0
-  ldr.w r9, [r12, #16]
-  smlad r3, r8, r6, r3
-  smlad r2, r10, r9, r2
-  ldr.w r6, [r12, #4]
-  smlad r5, r8, r9, r5
-  ldr.w r9, [lr, #156]
-  smlad r4, r8, r7, r4
-  ldr.w r8, [r12, #12]
+  ldr.w r8, [r12, #16]
   smlad r1, r10, r7, r1
-  ldr.w r12, [r12, #20]
-  smlad r4, r9, r8, r4
-  ldr.w r10, [lr, #172]
-  smlad r3, r9, r6, r3
-  smlad r5, r9, r12, r5
-  ldr.w r7, [lr, #152]
-  smmulr r3, r3, r10
-  ldr.w r9, [lr, #20]
-  smlad r0, r7, r6, r0
-  ssat r6, #9, r3, asr #7
-  smlad r2, r7, r12, r2
-  ldr.w r12, [lr, #168]
-  smlad r1, r7, r8, r1
-  smmulr r0, r0, r12
-  add.w r7, r9, #2048
-  smmulr r1, r1, r12
-  smmulr r2, r2, r12
-  ssat r12, #9, r1, asr #7
-  ldr.w r8, [r7, r6, lsl #2]
-  smmulr r4, r4, r10
-  ldr.w r6, [r9, r6, lsl #2]
-  smmulr r5, r5, r10
-  ssat r10, #9, r4, asr #7
-  mla r3, r8, r3, r6
-  ssat r6, #9, r0, asr #7
-  ldr.w r8, [r7, r12, lsl #2]
-  ldr.w r12, [r9, r12, lsl #2]
-  mla r1, r8, r1, r12
-  ldr.w r12, [r7, r6, lsl #2]
-  ldr.w r6, [r9, r6, lsl #2]
-  ssat r8, #9, r5, asr #7
-  mla r0, r12, r0, r6
-  ldr.w r12, [r7, r10, lsl #2]
-  ldr.w r6, [lr, #60]
-  ldr.w r10, [r9, r10, lsl #2]
-  mla r4, r12, r4, r10
-  ldr.w r12, [r7, r8, lsl #2]
-  ldr.w r10, [lr, #8]
-  ldr.w r8, [r9, r8, lsl #2]
-  mla r5, r12, r5, r8
-  ssat r12, #9, r2, asr #7
-  pkhtb r4, r4, r1, asr #16
-  ldr.w r1, [lr, #4]
-  pkhtb r8, r3, r0, asr #16
-  add.w r3, r10, r11
-  add.w r1, r1, r11, lsr #1
-  ldr.w r10, [lr, #44]
-  ldr.w r0, [r7, r12, lsl #2]
-  str.w r8, [r3, #0]
-  ldr.w r12, [r9, r12, lsl #2]
-  ldr.w r7, [lr, #48]
-  add.w r6, r6, r11
-  mla r2, r0, r2, r12
-  ldr.w r12, [lr, #56]
-  ldr.w r9, [r1, #0]
-  smlabb r0, r12, r9, r10
-  str.w r4, [r3, #8]
-  pkhtb r2, r5, r2, asr #16
-  ldr.w r5, [r1, #4]
-  str.w r2, [r3, #16]
-  smlatb r3, r12, r9, r7
-  ldr.w r9, [r1, #8]
-  str.w r8, [lr, #24]
-  str.w r4, [lr, #28]
-  smlatb r4, r12, r5, r7
-  ldr.w r8, [lr, #76]
-  smlabb r1, r12, r5, r10
-  smlatb r5, r12, r9, r7
-  str.w r2, [lr, #32]
-  ldr.w r7, [r6, #0]
-  smlabb r2, r12, r9, r10
-  ldr.w r12, [r6, #16]
-  smlad r3, r8, r7, r3
-  ldr.w r10, [lr, #72]
-  smlad r5, r8, r12, r5
-  ldr.w r9, [lr, #92]
-  smlad r0, r10, r7, r0
-  ldr.w r7, [r6, #8]
-  smlad r2, r10, r12, r2
-  ldr.w r12, [r6, #12]
-  smlad r4, r8, r7, r4
-  ldr.w r8, [r6, #4]
-  smlad r1, r10, r7, r1
-  ldr.w r10, [lr, #88]
-  smlad r4, r9, r12, r4
-  ldr.w r7, [lr, #96]
-  smlad r3, r9, r8, r3
-  add.w r7, r7, r11
-  smlad r0, r10, r8, r0
-  ldr.w r6, [r6, #20]
-  smlad r1, r10, r12, r1
-  ldr.w r12, [r7, #0]
-  smlad r2, r10, r6, r2
-  ldr.w r10, [lr, #112]
-  smlad r5, r9, r6, r5
-  ldr.w r6, [r7, #8]
-  smlad r3, r10, r12, r3
-  ldr.w r8, [lr, #108]
-  smlad r4, r10, r6, r4
-  ldr.w r9, [r7, #12]
-  smlad r0, r8, r12, r0
-  ldr.w r12, [r7, #16]
-  smlad r1, r8, r6, r1
-  ldr.w r6, [r7, #4]
-  smlad r2, r8, r12, r2
-  ldr.w r8, [lr, #128]
-  smlad r5, r10, r12, r5
-  ldr.w r12, [r7, #20]
-  smlad r3, r8, r6, r3
-  ldr.w r10, [lr, #124]
-  smlad r4, r8, r9, r4
-  ldr.w r7, [lr, #132]
-  smlad r0, r10, r6, r0
-  add.w r6, r7, r11
-  smlad r2, r10, r12, r2
-  ldr.w r7, [lr, #148]
-  smlad r5, r8, r12, r5
-  ldr.w r12, [r6, #0]
-  smlad r1, r10, r9, r1
-  ldr.w r10, [r6, #8]
-  smlad r3, r7, r12, r3
-  ldr.w r8, [lr, #144]
-  smlad r4, r7, r10, r4
-  ldr.w r9, [r6, #16]
-  smlad r0, r8, r12, r0
-  ldr.w r12, [lr, #160]
-  smlad r1, r8, r10, r1
-  ldr.w r10, [lr, #164]
-  smlad r5, r7, r9, r5
-  ldr.w r7, [r6, #20]
-  smlad r2, r8, r9, r2
-  ldr.w r8, [r6, #12]
-  smlad r5, r10, r7, r5
-  ldr.w r6, [r6, #4]
-  smlad r2, r12, r7, r2
-  ldr.w r7, [lr, #180]
-  smlad r4, r10, r8, r4
-  smmulr r5, r5, r7
-  ldr.w r9, [lr, #176]
-  smlad r1, r12, r8, r1
-  ldr.w r8, [lr, #20]
-  smlad r3, r10, r6, r3
-  ssat r10, #9, r5, asr #7
-  smlad r0, r12, r6, r0
-  add.w r12, r8, #2048
-  smmulr r3, r3, r7
-  smmulr r2, r2, r9
-  ldr.w r6, [r8, r10, lsl #2]
-  smmulr r4, r4, r7
-  ssat r7, #9, r3, asr #7
-  smmulr r1, r1, r9
-  ldr.w r10, [r12, r10, lsl #2]
-  smmulr r0, r0, r9
-  ssat r9, #9, r1, asr #7
-  mla r5, r10, r5, r6
-  ldr.w r10, [r12, r7, lsl #2]
-  ldr.w r6, [r8, r7, lsl #2]
-  ssat r7, #9, r2, asr #7
-  mla r3, r10, r3, r6
-  ldr.w r10, [r12, r9, lsl #2]
-  ldr.w r6, [r8, r9, lsl #2]
-  ldr.w r9, [r8, r7, lsl #2]
-  mla r1, r10, r1, r6
-  ssat r10, #9, r4, asr #7
-  ldr.w r6, [r12, r7, lsl #2]
-  ssat r7, #9, r0, asr #7
-  mla r2, r6, r2, r9
-  ldr.w r6, [lr, #8]
-  ldr.w r9, [r12, r10, lsl #2]
-  ldr.w r10, [r8, r10, lsl #2]
-  mla r4, r9, r4, r10
-  ldr.w r10, [lr, #224]
-  ldr.w r9, [lr, #220]
-  ldr.w r12, [r12, r7, lsl #2]
-  add.w r6, r6, r11
-  ldr.w r7, [r8, r7, lsl #2]
-  mla r0, r12, r0, r7
-  pkhtb r1, r4, r1, asr #16
-  ldr.w r4, [lr, #192]
-  ldr.w r12, [lr, #188]
-  smlad r7, r9, r1, r12
-  pkhtb r2, r5, r2, asr #16
-  smlad r5, r10, r1, r4
-  pkhtb r0, r3, r0, asr #16
-  ldr.w r3, [lr, #24]
-  smlad r8, r10, r2, r4
-  str.w r0, [r6, #4]
-  smlad r4, r10, r0, r4
-  str.w r1, [r6, #12]
-  str.w r2, [r6, #20]
-  smlad r10, r9, r2, r12
-  ldr.w r6, [lr, #204]
-  smlad r12, r9, r0, r12
-  ldr.w r9, [lr, #208]
-  smlad r12, r6, r3, r12
-  smlad r4, r9, r3, r4
-  ldr.w r3, [lr, #28]
-  smlad r5, r9, r3, r5
-  smlad r3, r6, r3, r7
-  ldr.w r7, [lr, #32]
-  smlad r8, r9, r7, r8
-  ldr.w r9, [lr, #236]
-  smlad r10, r6, r7, r10
-  ldr.w r6, [lr, #240]
-  smmulr r3, r3, r9
-  ldr.w r7, [lr, #12]
-  smmulr r10, r10, r9
-  ssat r3, #16, r3
-  smmulr r12, r12, r9
-  ssat r10, #16, r10
-  smmulr r5, r5, r6
-  ssat r12, #16, r12
-  smmulr r4, r4, r6
-  ssat r5, #16, r5
-  ssat r4, #16, r4
-  smmulr r6, r8, r6
-  add.w r7, r7, r11
-  ldr.w r8, [lr, #196]
-  pkhbt r5, r3, r5, lsl #16
-  ldr.w r3, [lr, #16]
-  pkhbt r4, r12, r4, lsl #16
-  ldr.w r12, [lr, #232]
-  ldr.w r9, [r7, #0]
-  add.w r3, r3, r11
-  qadd16 r4, r4, r9
-  ssat r6, #16, r6
-  str.w r4, [r3, #0]
-  ldr.w r4, [lr, #228]
-  ldr.w r9, [r7, #8]
-  qadd16 r5, r5, r9
-  str.w r5, [r3, #8]
-  smlad r5, r4, r2, r8
-  pkhbt r10, r10, r6, lsl #16
-  smlad r6, r4, r1, r8
-  ldr.w r9, [r7, #16]
-  smlad r4, r4, r0, r8
-  ldr.w r8, [lr, #200]
-  smlad r1, r12, r1, r8
-  qadd16 r10, r10, r9
-  smlad r2, r12, r2, r8
-  ldr.w r9, [lr, #216]
-  smlad r0, r12, r0, r8
-  ldr.w r12, [lr, #212]
-  ldr.w r8, [lr, #32]
-  smlad r2, r9, r8, r2
-  str.w r10, [r3, #16]
-  ldr.w r10, [lr, #28]
-  smlad r5, r12, r8, r5
-  ldr.w r8, [lr, #24]
-  smlad r1, r9, r10, r1
-  add.w r11, r11, #24
-  smlad r10, r12, r10, r6
-  ldr.w r6, [lr, #248]
-  smlad r0, r9, r8, r0
-  ldr.w r9, [lr, #244]
-  smlad r4, r12, r8, r4
-  ldr.w r12, [lr, #4]
-  smmulr r1, r1, r6
-  add.w r12, r12, r11, lsr #1
-  smmulr r0, r0, r6
-  ldr.w r8, [r7, #4]
-  smmulr r10, r10, r9
-  ssat r0, #16, r0
-  smmulr r4, r4, r9
-  ssat r1, #16, r1
-  smmulr r2, r2, r6
-  ssat r4, #16, r4
-  ssat r10, #16, r10
-  smmulr r5, r5, r9
-  pkhbt r0, r4, r0, lsl #16
-  ldr.w r4, [r12, #8]
-  qadd16 r0, r0, r8
-  ldr.w r6, [r7, #20]
-  ldr.w r7, [r7, #12]
-  ldr.w r8, [lr, #0]
-  ldr.w r9, [lr, #52]
-  ssat r5, #16, r5
-  pkhbt r1, r10, r1, lsl #16
-  ldr.w r10, [r12, #4]
-  ssat r2, #16, r2
-  str.w r0, [r3, #4]
-  qadd16 r1, r1, r7
-  ldr.w r0, [lr, #36]
-  str.w r1, [r3, #12]
-  pkhbt r1, r5, r2, lsl #16
-  smlabb r2, r9, r4, r0
-  qadd16 r5, r1, r6
-  smlabb r1, r9, r10, r0
-  ldr.w r12, [r12, #0]
-  ldr.w r6, [lr, #40]
-  str.w r5, [r3, #20]
-  smlatb r5, r9, r4, r6
-  ldr.w r4, [lr, #60]
-  smlabb r0, r9, r12, r0
-  add.w r7, r4, r11
-  smlatb r4, r9, r10, r6
-  ldr.w r10, [lr, #64]
-  smlatb r3, r9, r12, r6
-  ldr.w r12, [r7, #16]
-  cmp r11, r8
-  ldr.w r6, [r7, #0]
-  smlad r2, r10, r12, r2
-  ldr.w r8, [lr, #68]
-  smlad r0, r10, r6, r0
-  ldr.w r9, [r7, #8]
-  smlad r3, r8, r6, r3
-  ldr.w r6, [lr, #80]
-  smlad r1, r10, r9, r1
-  ldr.w r10, [r7, #20]
-  smlad r5, r8, r12, r5
-  ldr.w r12, [r7, #4]
-  smlad r2, r6, r10, r2
-  ldr.w r7, [r7, #12]
-  smlad r4, r8, r9, r4
-  ldr.w r8, [lr, #84]
-  smlad r0, r6, r12, r0
-  ldr.w r9, [lr, #96]
-  smlad r3, r8, r12, r3
-  add.w r12, r9, r11
-  smlad r1, r6, r7, r1
-  ldr.w r6, [lr, #100]
-  smlad r4, r8, r7, r4
-  ldr.w r7, [r12, #8]
-  smlad r5, r8, r10, r5
-  ldr.w r10, [lr, #104]
-  smlad r1, r6, r7, r1
-  ldr.w r8, [r12, #0]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #12]
-  smlad r3, r10, r8, r3
-  ldr.w r9, [r12, #16]
-  smlad r0, r6, r8, r0
-  ldr.w r8, [r12, #20]
-  smlad r5, r10, r9, r5
-  ldr.w r10, [lr, #116]
-  smlad r2, r6, r9, r2
-  ldr.w r6, [r12, #4]
+  ldr.w r9, [lr, #140]
   smlad r2, r10, r8, r2
-  ldr.w r9, [lr, #120]
-  smlad r1, r10, r7, r1
-  ldr.w r12, [lr, #132]
+  ldr.w r10, [lr, #168]
   smlad r3, r9, r6, r3
-  add.w r12, r12, r11
-  smlad r0, r10, r6, r0
-  ldr.w r10, [lr, #136]
-  smlad r5, r9, r8, r5
-  ldr.w r6, [r12, #0]
+  ldr.w r6, [lr, #152]
   smlad r4, r9, r7, r4
+  ldr.w r7, [r12, #12]
+  smlad r5, r9, r8, r5
+  ldr.w r8, [lr, #156]
+  smlad r1, r6, r7, r1
+  ldr.w r9, [r12, #20]
+  smlad r4, r8, r7, r4
+  smmulr r1, r1, r10
+  ldr.w r12, [r12, #4]
+  smlad r2, r6, r9, r2
+  ldr.w r7, [lr, #172]
+  smlad r5, r8, r9, r5
+  ssat r9, #9, r1, asr #7
+  smlad r0, r6, r12, r0
+  ldr.w r6, [lr, #20]
+  smlad r3, r8, r12, r3
+  add.w r12, r6, #2048
+  smmulr r5, r5, r7
+  ldr.w r8, [r6, r9, lsl #2]
+  smmulr r4, r4, r7
+  ldr.w r9, [r12, r9, lsl #2]
+  smmulr r3, r3, r7
+  ssat r7, #9, r4, asr #7
+  mla r1, r9, r1, r8
+  ssat r9, #9, r3, asr #7
+  smmulr r2, r2, r10
+  ssat r8, #9, r5, asr #7
+  smmulr r0, r0, r10
+  ldr.w r10, [r12, r7, lsl #2]
+  ldr.w r7, [r6, r7, lsl #2]
+  mla r4, r10, r4, r7
+  ldr.w r7, [r12, r8, lsl #2]
+  ldr.w r8, [r6, r8, lsl #2]
+  ssat r10, #9, r2, asr #7
+  mla r5, r7, r5, r8
+  ssat r7, #9, r0, asr #7
+  pkhtb r1, r4, r1, asr #16
+  ldr.w r4, [lr, #8]
+  add.w r8, r4, r11
+  ldr.w r4, [r12, r9, lsl #2]
+  ldr.w r9, [r6, r9, lsl #2]
+  mla r3, r4, r3, r9
+  ldr.w r4, [r12, r7, lsl #2]
+  ldr.w r9, [lr, #4]
+  ldr.w r7, [r6, r7, lsl #2]
+  mla r0, r4, r0, r7
+  ldr.w r12, [r12, r10, lsl #2]
+  ldr.w r4, [lr, #56]
+  add.w r9, r9, r11, lsr #1
+  ldr.w r7, [lr, #44]
+  ldr.w r10, [r6, r10, lsl #2]
+  mla r2, r12, r2, r10
+  pkhtb r0, r3, r0, asr #16
+  ldr.w r6, [lr, #60]
+  ldr.w r10, [r9, #0]
+  str.w r0, [r8, #0]
+  ldr.w r12, [r9, #8]
+  str.w r1, [r8, #8]
+  ldr.w r3, [r9, #4]
+  ldr.w r9, [lr, #48]
+  pkhtb r2, r5, r2, asr #16
+  str.w r2, [r8, #16]
+  str.w r0, [lr, #24]
+  smlatb r8, r4, r3, r9
+  add.w r6, r6, r11
+  smlabb r0, r4, r10, r7
+  smlatb r5, r4, r12, r9
+  str.w r1, [lr, #28]
+  smlatb r9, r4, r10, r9
+  str.w r2, [lr, #32]
+  ldr.w r2, [r6, #0]
+  smlabb r12, r4, r12, r7
+  ldr.w r10, [lr, #76]
+  smlabb r4, r4, r3, r7
+  ldr.w r1, [lr, #72]
+  smlad r9, r10, r2, r9
+  ldr.w r7, [r6, #16]
+  smlad r0, r1, r2, r0
+  ldr.w r3, [r6, #8]
+  smlad r2, r1, r7, r12
+  ldr.w r12, [r6, #4]
+  smlad r1, r1, r3, r4
+  ldr.w r4, [r6, #12]
+  smlad r5, r10, r7, r5
+  ldr.w r7, [lr, #92]
+  smlad r10, r10, r3, r8
+  ldr.w r8, [lr, #88]
+  smlad r3, r7, r12, r9
+  ldr.w r9, [lr, #96]
+  smlad r1, r8, r4, r1
+  ldr.w r6, [r6, #20]
+  smlad r4, r7, r4, r10
+  add.w r10, r9, r11
+  smlad r2, r8, r6, r2
+  ldr.w r9, [lr, #112]
+  smlad r0, r8, r12, r0
+  ldr.w r8, [r10, #0]
+  smlad r5, r7, r6, r5
+  ldr.w r12, [r10, #8]
+  smlad r3, r9, r8, r3
+  ldr.w r7, [lr, #108]
+  smlad r4, r9, r12, r4
+  ldr.w r6, [r10, #4]
+  smlad r1, r7, r12, r1
+  ldr.w r12, [r10, #16]
+  smlad r0, r7, r8, r0
+  ldr.w r8, [lr, #124]
+  smlad r5, r9, r12, r5
+  ldr.w r9, [r10, #12]
+  smlad r2, r7, r12, r2
+  ldr.w r12, [r10, #20]
+  smlad r1, r8, r9, r1
+  ldr.w r10, [lr, #128]
+  smlad r2, r8, r12, r2
+  ldr.w r7, [lr, #132]
+  smlad r0, r8, r6, r0
+  add.w r7, r7, r11
+  smlad r4, r10, r9, r4
+  ldr.w r8, [lr, #144]
+  smlad r5, r10, r12, r5
+  ldr.w r12, [r7, #0]
+  smlad r3, r10, r6, r3
+  ldr.w r10, [r7, #16]
+  smlad r0, r8, r12, r0
+  ldr.w r6, [lr, #148]
+  smlad r2, r8, r10, r2
+  ldr.w r9, [r7, #8]
+  smlad r3, r6, r12, r3
+  ldr.w r12, [lr, #160]
+  smlad r5, r6, r10, r5
+  ldr.w r10, [r7, #20]
+  smlad r4, r6, r9, r4
+  ldr.w r6, [r7, #4]
+  smlad r1, r8, r9, r1
+  ldr.w r8, [lr, #164]
+  smlad r2, r12, r10, r2
+  ldr.w r7, [r7, #12]
+  smlad r0, r12, r6, r0
+  ldr.w r9, [lr, #176]
+  smlad r1, r12, r7, r1
+  ldr.w r12, [lr, #180]
+  smlad r5, r8, r10, r5
+  ldr.w r10, [lr, #20]
+  smmulr r0, r0, r9
+  smlad r3, r8, r6, r3
+  smmulr r5, r5, r12
+  ssat r6, #9, r0, asr #7
+  smlad r4, r8, r7, r4
+  add.w r7, r10, #2048
+  smmulr r2, r2, r9
+  ssat r8, #9, r5, asr #7
+  smmulr r1, r1, r9
+  ldr.w r9, [r7, r6, lsl #2]
+  ldr.w r6, [r10, r6, lsl #2]
+  mla r0, r9, r0, r6
+  ssat r6, #9, r2, asr #7
+  smmulr r3, r3, r12
+  ldr.w r9, [r7, r8, lsl #2]
+  smmulr r4, r4, r12
+  ldr.w r8, [r10, r8, lsl #2]
+  mla r5, r9, r5, r8
+  ldr.w r12, [r7, r6, lsl #2]
+  ldr.w r9, [lr, #8]
+  ssat r8, #9, r3, asr #7
+  ldr.w r6, [r10, r6, lsl #2]
+  mla r2, r12, r2, r6
+  ssat r12, #9, r1, asr #7
+  ssat r6, #9, r4, asr #7
+  pkhtb r2, r5, r2, asr #16
+  ldr.w r5, [r7, r12, lsl #2]
+  add.w r9, r9, r11
+  ldr.w r12, [r10, r12, lsl #2]
+  mla r1, r5, r1, r12
+  ldr.w r12, [lr, #220]
+  ldr.w r5, [r7, r8, lsl #2]
+  ldr.w r8, [r10, r8, lsl #2]
+  mla r5, r5, r3, r8
+  ldr.w r3, [lr, #208]
+  ldr.w r7, [r7, r6, lsl #2]
+  ldr.w r10, [r10, r6, lsl #2]
+  mla r4, r7, r4, r10
+  ldr.w r10, [lr, #224]
+  pkhtb r6, r5, r0, asr #16
+  ldr.w r0, [lr, #192]
+  pkhtb r1, r4, r1, asr #16
+  smlad r4, r10, r6, r0
+  ldr.w r7, [lr, #188]
+  smlad r8, r10, r1, r0
+  smlad r5, r12, r1, r7
+  str.w r6, [r9, #4]
+  smlad r10, r10, r2, r0
+  str.w r1, [r9, #12]
+  str.w r2, [r9, #20]
+  smlad r0, r12, r2, r7
+  ldr.w r9, [lr, #24]
+  smlad r12, r12, r6, r7
+  ldr.w r7, [lr, #204]
+  smlad r4, r3, r9, r4
+  smlad r12, r7, r9, r12
+  ldr.w r9, [lr, #28]
+  smlad r5, r7, r9, r5
+  smlad r8, r3, r9, r8
+  ldr.w r9, [lr, #32]
+  smlad r0, r7, r9, r0
+  ldr.w r7, [lr, #240]
+  smlad r3, r3, r9, r10
+  ldr.w r10, [lr, #236]
+  smmulr r4, r4, r7
+  ldr.w r9, [lr, #12]
+  smmulr r5, r5, r10
+  ssat r4, #16, r4
+  smmulr r8, r8, r7
+  add.w r9, r9, r11
+  smmulr r12, r12, r10
+  ssat r8, #16, r8
+  smmulr r0, r0, r10
+  ssat r5, #16, r5
+  smmulr r3, r3, r7
+  ssat r12, #16, r12
+  pkhbt r5, r5, r8, lsl #16
+  ldr.w r7, [lr, #16]
+  pkhbt r12, r12, r4, lsl #16
+  ldr.w r10, [r9, #8]
+  ssat r3, #16, r3
+  ldr.w r4, [r9, #0]
+  add.w r8, r7, r11
+  qadd16 r4, r12, r4
+  ssat r0, #16, r0
+  str.w r4, [r8, #0]
+  ldr.w r12, [lr, #232]
+  ldr.w r4, [lr, #200]
+  pkhbt r7, r0, r3, lsl #16
+  smlad r0, r12, r6, r4
+  qadd16 r5, r5, r10
+  smlad r10, r12, r1, r4
+  str.w r5, [r8, #8]
+  smlad r5, r12, r2, r4
+  ldr.w r3, [lr, #228]
+  ldr.w r4, [lr, #196]
+  ldr.w r12, [r9, #16]
+  smlad r2, r3, r2, r4
+  qadd16 r7, r7, r12
+  smlad r1, r3, r1, r4
+  ldr.w r12, [lr, #212]
+  smlad r3, r3, r6, r4
+  ldr.w r6, [lr, #216]
+  ldr.w r4, [lr, #28]
+  smlad r10, r6, r4, r10
+  str.w r7, [r8, #16]
+  ldr.w r7, [lr, #24]
+  smlad r4, r12, r4, r1
+  ldr.w r1, [lr, #32]
+  smlad r3, r12, r7, r3
+  add.w r11, r11, #24
+  smlad r0, r6, r7, r0
+  ldr.w r7, [lr, #248]
+  smlad r5, r6, r1, r5
+  ldr.w r6, [lr, #244]
+  smlad r2, r12, r1, r2
+  ldr.w r1, [lr, #4]
+  smmulr r0, r0, r7
+  ldr.w r12, [r9, #20]
+  smmulr r3, r3, r6
+  ssat r0, #16, r0
+  smmulr r4, r4, r6
+  ssat r3, #16, r3
+  smmulr r2, r2, r6
+  add.w r1, r1, r11, lsr #1
+  ldr.w r6, [r9, #4]
+  pkhbt r3, r3, r0, lsl #16
+  ldr.w r0, [lr, #52]
+  qadd16 r3, r3, r6
+  smmulr r10, r10, r7
+  ldr.w r6, [lr, #36]
+  ldr.w r9, [r9, #12]
+  ssat r10, #16, r10
+  ssat r2, #16, r2
+  smmulr r5, r5, r7
+  ssat r4, #16, r4
+  str.w r3, [r8, #4]
+  ssat r5, #16, r5
+  ldr.w r3, [r1, #0]
+  ldr.w r7, [r1, #8]
+  pkhbt r4, r4, r10, lsl #16
+  ldr.w r10, [lr, #40]
+  qadd16 r4, r4, r9
+  smlatb r9, r0, r7, r10
+  pkhbt r2, r2, r5, lsl #16
+  ldr.w r5, [lr, #60]
+  qadd16 r2, r2, r12
+  str.w r4, [r8, #12]
+  ldr.w r4, [r1, #4]
+  smlabb r12, r0, r3, r6
+  add.w r5, r5, r11
+  smlabb r7, r0, r7, r6
+  str.w r2, [r8, #20]
+  smlabb r1, r0, r4, r6
+  ldr.w r2, [lr, #68]
+  smlatb r4, r0, r4, r10
+  ldr.w r8, [r5, #16]
+  smlatb r3, r0, r3, r10
+  ldr.w r0, [r5, #0]
+  smlad r10, r2, r8, r9
+  ldr.w r9, [r5, #8]
+  smlad r3, r2, r0, r3
+  ldr.w r6, [lr, #64]
+  smlad r4, r2, r9, r4
+  ldr.w r2, [lr, #84]
+  smlad r1, r6, r9, r1
+  ldr.w r9, [lr, #80]
+  smlad r0, r6, r0, r12
+  ldr.w r12, [r5, #20]
+  smlad r7, r6, r8, r7
+  ldr.w r6, [r5, #12]
+  ldr.w r8, [r5, #4]
+  ldr.w r5, [lr, #0]
+  smlad r1, r9, r6, r1
+  cmp r11, r5
+  smlad r4, r2, r6, r4
+  ldr.w r5, [lr, #96]
+  smlad r0, r9, r8, r0
+  add.w r6, r5, r11
+  smlad r5, r2, r12, r10
+  ldr.w r10, [lr, #100]
+  smlad r3, r2, r8, r3
+  ldr.w r8, [r6, #8]
+  smlad r2, r9, r12, r7
+  ldr.w r12, [lr, #104]
+  smlad r1, r10, r8, r1
+  ldr.w r7, [r6, #16]
+  smlad r4, r12, r8, r4
+  ldr.w r9, [r6, #4]
+  smlad r2, r10, r7, r2
+  ldr.w r8, [r6, #0]
+  smlad r5, r12, r7, r5
+  ldr.w r7, [lr, #132]
+  smlad r3, r12, r8, r3
+  ldr.w r12, [lr, #120]
+  smlad r0, r10, r8, r0
+  ldr.w r10, [r6, #12]
+  smlad r3, r12, r9, r3
+  ldr.w r6, [r6, #20]
+  smlad r4, r12, r10, r4
+  ldr.w r8, [lr, #116]
+  smlad r5, r12, r6, r5
+  add.w r12, r7, r11
+  smlad r1, r8, r10, r1
+  ldr.w r10, [lr, #136]
+  smlad r0, r8, r9, r0
   ldr.w r7, [r12, #8]
+  smlad r2, r8, r6, r2
+  ldr.w r6, [r12, #0]
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_layer_4, . - grit_m7_layer_4

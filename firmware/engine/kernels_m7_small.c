@@ -78,21 +78,14 @@ GRIT_FAST_CODE void grit_kernel_shift(int16_t *to, const int16_t *from, const in
       grit_m7_shift(to, from, end, 1 << (30 - shift[c]), 1 << (30 - shift[c + 1u]), (uint32_t)channels * 2u);
 }
 
-static grit_m7_layer_t *layer_of(const grit_conv_t *conv) {
-  return (grit_m7_layer_t *)(void *)(conv->prepared + 1);
-}
-
-GRIT_ONCE void grit_kernel_place(const grit_conv_t *conv, const grit_pass_t *pass) {
-  grit_m7_layer_t *layer = layer_of(conv);
-  layer->dry = pass->dry;
-  layer->z = pass->z;
-  layer->base = pass->base;
-  layer->out = pass->out;
-}
-
-GRIT_FAST_CODE void grit_m7_layer_convolve(const grit_conv_t *conv, size_t first, size_t frames) {
-  grit_m7_layer_t *layer = layer_of(conv);
+/* All of it moves with the taps: what stands elsewhere is placed `first` frames before itself. */
+GRIT_FAST_CODE void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *pass, size_t frames) {
+  grit_m7_layer_t *layer = (grit_m7_layer_t *)(void *)(conv->prepared + 1);
   const uint32_t frame_bytes = conv->record->rows * 2u, offset = (uint32_t)first * frame_bytes;
+  layer->dry = (uint32_t)(uintptr_t)pass->dry - (uint32_t)first * 4u;
+  layer->z = (uint32_t)(uintptr_t)pass->z - offset;
+  layer->base = (uint32_t)(uintptr_t)pass->base - offset;
+  layer->out = (uint32_t)(uintptr_t)pass->out - offset;
   const uint32_t tiles = ((uint32_t)frames + GRIT_M7_LAYER_FRAMES - 1u) / GRIT_M7_LAYER_FRAMES;
   layer->end = offset + tiles * (GRIT_M7_LAYER_FRAMES * frame_bytes);
   if (frame_bytes == 4u)

@@ -36,10 +36,7 @@ extern void grit_m7_shift(int16_t *to, const int16_t *from, const int16_t *end, 
 
 typedef struct {
   uint32_t end; /* bytes from where the taps stand, in whole tiles */
-  const int32_t *dry;
-  int16_t *z;
-  const int16_t *base;
-  int16_t *out;
+  uint32_t dry, z, base, out;
   const uint32_t *tanh_tables;
   uint32_t spill[3];
 } grit_m7_layer_t;
@@ -50,7 +47,6 @@ extern void grit_m7_layer_4(grit_m7_layer_t *layer, uint32_t offset);
 size_t grit_m7_layer_prepared_bytes(const grit_conv_t *conv);
 void grit_m7_layer_prepare(const grit_conv_t *conv);
 void grit_m7_layer_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
-void grit_m7_layer_convolve(const grit_conv_t *conv, size_t first, size_t frames);
 void grit_m7_layer_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
 #endif

@@ -34,6 +34,7 @@ SHAPES = {
         ),
         position_size=2,
     ),
+    "four channels, a history too long to slide": TcnConfig((Array(4, (3,) * 4, (1, 600, 8, 2)),)),
     "two channels, more layers than slots": TcnConfig((Array(2, (3,) * 33, (1, 2, 150) * 11),)),
     "odd widths and every kernel length": TcnConfig(
         (
@@ -115,6 +116,17 @@ def test_any_block_size_puts_out_the_same_bits_of_layers_in_one_pass(block: int)
     position = np.full(2, -9000, np.int16)
     engine = EmulatedEngine(grit.to_bytes(model), position)
     np.testing.assert_array_equal(play(engine, audio, range(block, len(audio), block)), run(model, audio, position))
+
+
+@pytest.mark.parametrize("channels", [(8, 4), (4, 2)])
+def test_histories_that_slide_go_round_and_put_out_the_same_bits(channels: tuple[int, int]) -> None:
+    """As feather and nano come. The longest one begins anew in front after 1,168 frames."""
+    first = Array(channels[0], (3,) * 7, tuple(2**n for n in range(7)), head_size=channels[1])
+    model = model_of(TcnConfig((first, Array(channels[1], (3,) * 13, (128, 256, 512, *(2**n for n in range(10)))))))
+    audio = loud_audio(3000)
+    cuts = np.cumsum(np.random.default_rng(7).integers(1, 90, 100))
+    engine = EmulatedEngine(grit.to_bytes(model))
+    np.testing.assert_array_equal(play(engine, audio, cuts[cuts < len(audio)].tolist()), run(model, audio))
 
 
 @pytest.mark.parametrize("block", [1, 47, 49])

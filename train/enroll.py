@@ -106,7 +106,7 @@ def enroll(
     found.esr_of_guess = esr_at(space, *held, guess.position, guess.level)
     found.esr = found.esr_of_position = esr_at(space, *held, best.position, best.level)
     if refine:
-        bent = search.descend(best, REFINE_STEPS, REFINE_RATE, told, bend=True)
+        bent = min([search.descend(best, REFINE_STEPS, REFINE_RATE, told, bend=True), best], key=search.error)
         found.position, found.level, found.offsets = bent.position, bent.level, bent.offsets
         found.esr = esr_at(with_offsets(space, bent.offsets), *held, bent.position, bent.level)
     return found
@@ -199,10 +199,11 @@ class _Search:
     def at(self, position: Tensor) -> Place:
         """A place without offsets, its level the one that leaves the least error on the sample."""
         _, wet = self.sample
-        estimate = self._played(position)
+        unbent = torch.zeros(2, self.space.config.decoder.film_rows)
+        estimate = self._played(Place(position, 1.0, unbent))
         level = float((wet * estimate).sum() / estimate.square().sum().clamp(min=1e-12))
         limit = 2.0**LEVEL_LIMIT
-        return Place(position, min(max(level, 1 / limit), limit), torch.zeros(2, self.space.config.decoder.film_rows))
+        return Place(position, min(max(level, 1 / limit), limit), unbent)
 
     def nearest_known(self, count: int) -> list[Place]:
         """The training positions that sound most like the recording."""
@@ -211,7 +212,7 @@ class _Search:
 
     def error(self, place: Place) -> float:
         """On the sample."""
-        return pooled_esr([(self.sample[1], place.level * self._played(place.position))])
+        return pooled_esr([(self.sample[1], self._played(place))])
 
     def descend(self, start: Place, steps: int, rate: float, told: Callable[[], None], bend: bool = False) -> Place:
         """Adam from start, its rate falling to nothing; the position stays in the box. bend: the offsets learn too."""
@@ -241,10 +242,11 @@ class _Search:
         reached = 2.0 ** float(level.detach().clamp(-LEVEL_LIMIT, LEVEL_LIMIT))
         return Place(place.detach().clamp(-1, 1), reached, offsets.detach())
 
-    def _played(self, position: Tensor) -> Tensor:
+    def _played(self, place: Place) -> Tensor:
         """The sample's wet as the decoder makes it."""
         dry, _ = self.sample
-        return self.space.render(dry, position.expand(len(dry), -1))[:, self.lead_in :]
+        bent = with_offsets(self.space, place.offsets) if bool(place.offsets.any()) else self.space
+        return place.level * bent.render(dry, place.position.expand(len(dry), -1))[:, self.lead_in :]
 
     def _batch(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         frames = self.lead_in + SEGMENT_FRAMES

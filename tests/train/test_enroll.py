@@ -150,3 +150,11 @@ def test_places_are_compared_by_pieces_from_all_over_a_recording_not_by_its_loud
     assert torch.equal(heard[:, -1], starts + 11_999)
     short, _ = enrolling._sample(dry[: lead_in + 4_000], wet[: lead_in + 4_000], lead_in)
     assert short.shape == (8, lead_in + 500)
+
+
+def test_refining_that_makes_it_worse_is_not_taken(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a place that is nearly right, a rate that is too high leads away."""
+    monkeypatch.setattr(enrolling, "REFINE_RATE", 0.5)
+    found = enroll(space, DRY, played(space, DRY), refine=True)
+    assert found.offsets is not None
+    assert found.esr <= found.esr_of_position < 0.01

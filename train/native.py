@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gritspace.train.native_build import core
-from gritspace.train.rounding_noise import MARGIN
 
 if TYPE_CHECKING:
     from gritspace.train.rounding_noise import RoundingNoise
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = ("tanh", "leaky_relu", "relu", "hardtanh")
 MAX_CHANNELS = 32
+NOISE_MARGIN = 16
+"""The core works on whole lines of the cache: so much noise is read before a row's first number and after its last."""
 _KINDS = {torch.float32: "f32", torch.float64: "f64"}
 
 
@@ -191,7 +192,7 @@ def _noise(rounding: RoundingNoise | None, dry: Tensor, sizes: Sizes) -> tuple[T
     starts, (batch, frames) = rounding.starts.contiguous(), dry.shape
     if starts.shape != (batch, sizes.noise_rows) or rounding.steps.shape != (sizes.noise_rows,):
         raise ValueError("the noise of rounding is for another network or batch")
-    if int(starts.min()) < MARGIN or int(starts.max()) + frames + MARGIN > len(rounding.noise):
+    if int(starts.min()) < NOISE_MARGIN or int(starts.max()) + frames + NOISE_MARGIN > len(rounding.noise):
         raise ValueError("the noise of rounding is too short for this audio")
     return rounding.noise.to(dry.dtype).contiguous(), rounding.steps.to(dry.dtype).contiguous(), starts
 

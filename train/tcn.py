@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gritspace.train import native
-from gritspace.train.rounding_noise import RoundingNoise
+
+if TYPE_CHECKING:
+    from gritspace.train.rounding_noise import RoundingNoise
 
 LOG2_GAIN_LIMIT = 2.0
 """FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""

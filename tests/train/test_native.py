@@ -79,12 +79,14 @@ def compare(
 
 @pytest.mark.parametrize(("activation", "gated", "position"), KINDS)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("rounded", [False, True])
 def test_every_layer_kind_has_pytorchs_output_and_gradients(
-    activation: str, gated: bool, position: int, dtype: torch.dtype
+    activation: str, gated: bool, position: int, dtype: torch.dtype, rounded: bool
 ) -> None:
     first = LayerArrayConfig(5, (3, 2, 7), (1, 4, 9), activation, 0.1, gated, head_size=3)
     second = LayerArrayConfig(3, (3, 4), (2, 1), activation, 0.1, gated, 1, head_kernel_size=5)
-    compare(TcnConfig((first, second), position), 3, 77, dtype)
+    for frames in (77, 400):
+        compare(TcnConfig((first, second), position), 3, frames, dtype, rounded=rounded)
 
 
 @settings(max_examples=40, deadline=None)
@@ -111,17 +113,6 @@ def test_any_width_kernel_dilation_and_length_has_pytorchs_gradients(
     kernels, dilations = zip(*layers, strict=True)
     array = LayerArrayConfig(channels, kernels, dilations, "tanh", gated=gated, head_kernel_size=head_kernel)
     compare(TcnConfig((array,), position), batch, frames, torch.float64, seed)
-
-
-@pytest.mark.parametrize(("activation", "gated", "position"), KINDS)
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_rounding_noise_is_heard_at_the_same_places_as_in_pytorch(
-    activation: str, gated: bool, position: int, dtype: torch.dtype
-) -> None:
-    first = LayerArrayConfig(5, (3, 2, 7), (1, 4, 9), activation, 0.1, gated, head_size=3)
-    second = LayerArrayConfig(3, (3, 4), (2, 1), activation, 0.1, gated, 1, head_kernel_size=5)
-    for frames in (77, 400):
-        compare(TcnConfig((first, second), position), 3, frames, dtype, rounded=True)
 
 
 def test_noise_for_another_batch_or_too_short_is_not_read() -> None:

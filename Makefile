@@ -4,7 +4,7 @@
 
 bin := .venv/bin
 c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' | grep -v '^firmware/models/')
-cpp_sources := $(wildcard train/core/*.cpp train/core/*.h)
+cpp_sources := $(wildcard train/network/core/*.cpp train/network/core/*.h)
 python_rooms := train quantize host_tools
 python_files := setup.py $(python_rooms) tests $(wildcard hardware firmware)
 
@@ -20,11 +20,11 @@ demo: setup ## train, quantize, build, run on a simulated module, measure: out/d
 test: setup ## all tests; the last lines say what was skipped, and why
 	@$(bin)/python -m pytest $(PYTEST)
 
-hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel.h
+hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel/generated/panel.h
 	@$(bin)/python -m hardware.build
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
-	@$(bin)/python -m gritspace.train.bench
+	@$(bin)/python -m gritspace.train.bench.training
 
 bench-engine: setup ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite
 	@$(bin)/python -m gritspace.quantize.bench_engine

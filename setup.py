@@ -11,22 +11,29 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
+ROOMS = ("train", "quantize", "host_tools")
 
 
-def room(name: str) -> types.ModuleType:
-    """A module of train/, which is not installed yet, and which imports nothing but Python's own and its neighbour."""
-    full = f"gritspace.train.{name}"
-    for package in ("gritspace", "gritspace.train"):
+def packages() -> list[str]:
+    """Every floor of every room, as a package: train/devices/chains is gritspace.train.devices.chains."""
+    floors = (file.parent.relative_to(HERE) for room in ROOMS for file in sorted((HERE / room).rglob("__init__.py")))
+    return [".".join(("gritspace", *floor.parts)) for floor in floors]
+
+
+def network_module(name: str) -> types.ModuleType:
+    """A module of train/network/, which is not installed yet, and imports only Python's own and a neighbour."""
+    full = f"gritspace.train.network.{name}"
+    for package in ("gritspace", "gritspace.train", "gritspace.train.network"):
         sys.modules.setdefault(package, types.ModuleType(package))
-    spec = importlib.util.spec_from_file_location(full, HERE / "train" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(full, HERE / "train" / "network" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module
     spec.loader.exec_module(module)
     return module
 
 
-carried_core = room("carried_core")
-native_build = room("native_build")
+carried_core = network_module("carried_core")
+native_build = network_module("native_build")
 
 
 class WithCore(build_py):
@@ -37,7 +44,7 @@ class WithCore(build_py):
         super().run()
         if self.editable_mode:
             return
-        folder = Path(self.build_lib) / "gritspace" / "train" / carried_core.FOLDER.name
+        folder = Path(self.build_lib) / "gritspace" / "train" / "network" / carried_core.FOLDER.name
         for level in carried_core.LEVELS.get(platform.machine(), {}):
             try:
                 native_build.compile_core(carried_core.file_of(level, folder), f"-march={level}")
@@ -61,4 +68,9 @@ class Native(Distribution):
         return True
 
 
-setup(distclass=Native, cmdclass={"build_py": WithCore, "bdist_wheel": ForThisPlatform})
+setup(
+    packages=packages(),
+    package_dir={f"gritspace.{room}": room for room in ROOMS},
+    distclass=Native,
+    cmdclass={"build_py": WithCore, "bdist_wheel": ForThisPlatform},
+)

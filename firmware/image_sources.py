@@ -14,7 +14,7 @@ if not model.is_file():
 # PlatformIO names an object after its source's stem, and kernels_m7.S stands beside kernels_m7.c.
 assembly = [
     env.Object(f"$BUILD_DIR/assembly/{source.stem}.o", str(source))  # noqa: F821
-    for source in sorted(project.glob("engine/*.S"))
+    for source in sorted(project.glob("engine/**/*.S"))
 ]
 env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])  # noqa: F821
 if env.subst("$PIOENV").startswith("daisy_"):  # noqa: F821

@@ -2,7 +2,7 @@
 
     python -m hardware.build            everything
     python -m hardware.build --docs     ... and refresh the pictures and tables of docs/hardware.md
-    python -m hardware.build --header   only firmware/module/panel.h
+    python -m hardware.build --header   only firmware/module/panel/generated/panel.h
 
 Exit code 0 when every check holds, 1 when one does not, 2 when ngspice or the KiCad symbols are missing.
 """

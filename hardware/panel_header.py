@@ -1,5 +1,5 @@
 """Writes the firmware's view of the panels: module/panel.h from module.toml and the stages' values, and
-module/panel_patch_init.h from patch_init.toml."""
+module/panel/generated/panel_patch_init.h from patch_init.toml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import patch_panel
 from .panel_map import Control, PanelMap, load
 from .stages import cv_in
 
-HEADER = Path(__file__).resolve().parent.parent / "firmware" / "module" / "panel.h"
+HEADER = Path(__file__).resolve().parent.parent / "firmware" / "module" / "panel" / "generated" / "panel.h"
 PATCH_HEADER = HEADER.with_name("panel_patch_init.h")
 LEVEL_KNOBS = ("gain", "mix", "level")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.integer import to_q15
+from gritspace.quantize.rounding.quantize import to_q15
 from gritspace.train.errors import InputError
 
 if TYPE_CHECKING:
-    from gritspace.quantize.integer_model import IntegerModel
-    from gritspace.train.devices import Device
+    from gritspace.quantize.model.model import IntegerModel
+    from gritspace.train.devices.device import Device
 
 
 def knob_settings(device: Device, given: Sequence[str]) -> NDArray[np.float32]:

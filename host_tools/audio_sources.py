@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.train import signals
+from gritspace.train.audio import signals
 
 SAMPLE_RATE = 48000
 CALIBRATION_SECONDS = 40.0

@@ -15,18 +15,7 @@ from typing import NoReturn
 
 import typer
 
-from gritspace.host_tools import (
-    command_fit,
-    command_loop,
-    command_model,
-    command_module,
-    command_panel,
-    command_research,
-    command_rig,
-    command_sound,
-    command_space,
-    command_train,
-)
+from gritspace.host_tools.commands import fit, loop, model, module, panel, research, rig, sound, space, train
 from gritspace.host_tools.console import err
 from gritspace.host_tools.errors import RigError
 from gritspace.train.errors import InputError
@@ -40,33 +29,33 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    command_rig.doctor,
-    command_sound.devices,
-    command_sound.render,
-    command_train.train,
-    command_space.enroll,
-    command_space.evaluate,
-    command_fit.fit,
-    command_model.quantize,
-    command_model.export,
-    command_model.run,
-    command_model.cycles,
-    command_module.build,
-    command_module.simulate,
-    command_module.hil,
-    command_panel.flash,
-    command_panel.upload,
-    command_panel.calibrate,
-    command_panel.monitor,
-    command_research.match,
-    command_research.effects,
-    command_research.apply,
-    command_research.research,
-    command_rig.demo,
+    rig.doctor,
+    sound.devices,
+    sound.render,
+    train.train,
+    space.enroll,
+    space.evaluate,
+    fit.fit,
+    model.quantize,
+    model.export,
+    model.run,
+    model.cycles,
+    module.build,
+    module.simulate,
+    module.hil,
+    panel.flash,
+    panel.upload,
+    panel.calibrate,
+    panel.monitor,
+    research.match,
+    research.effects,
+    research.apply,
+    research.research,
+    rig.demo,
 ):
     app.command()(command)
-app.add_typer(command_panel.presets, name="presets")
-app.add_typer(command_loop.loop, name="loop")
+app.add_typer(panel.presets, name="presets")
+app.add_typer(loop.loop, name="loop")
 
 
 def main() -> NoReturn:
@@ -90,7 +79,7 @@ def sentence(error: Exception) -> str:
     """What to tell a person about an error, in one sentence."""
     from rich.markup import escape
 
-    from gritspace.host_tools.link import LinkError
+    from gritspace.host_tools.link.frames import LinkError
 
     if isinstance(error, (InputError, LinkError, RigError)):
         return escape(str(error))

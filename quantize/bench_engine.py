@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gritspace.quantize import grit
-from gritspace.quantize.engine import Engine
-from gritspace.quantize.integer import quantize
-from gritspace.quantize.integer_model import IntegerModel
-from gritspace.quantize.network import from_tcn
-from gritspace.quantize.tflite import run_tflite, to_tflite
-from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.quantize.export.tflite import run_tflite, to_tflite
+from gritspace.quantize.model import grit
+from gritspace.quantize.model.c_engine import Engine
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.network.network import from_tcn
+from gritspace.quantize.rounding.quantize import quantize
+from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 
 SAMPLE_RATE = 48000
 SEVEN = (1, 3, 7, 17, 41, 101, 239)

@@ -51,8 +51,8 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained but lively space of four dimensions that calls two settings of two built-in circuits its own."""
     import torch
 
-    from gritspace.train.space import Space, SpaceConfig, save_space
-    from gritspace.train.tcn import LayerArrayConfig, TcnConfig
+    from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+    from gritspace.train.space.space import Space, SpaceConfig, save_space
 
     torch.manual_seed(11)
     layers = LayerArrayConfig(4, (3,) * 5, (1, 2, 4, 8, 16))
@@ -78,9 +78,9 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model_file(space_file: Path) -> Path:
     """That space's integer model, beside it, as `gritspace quantize` makes it."""
     from gritspace.host_tools.audio_sources import riff
-    from gritspace.host_tools.model_files import model_from_space
-    from gritspace.quantize.grit import write_grit
-    from gritspace.train.space import load_space
+    from gritspace.host_tools.models.model_files import model_from_space
+    from gritspace.quantize.model.grit import write_grit
+    from gritspace.train.space.space import load_space
 
     path = space_file.with_suffix(".grit")
     write_grit(model_from_space(load_space(space_file), space_file, riff(2)), path)

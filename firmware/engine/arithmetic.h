@@ -1,4 +1,4 @@
-/* The integer rules, each as in quantize/arithmetic.py, which cites their sources. */
+/* The integer rules, each as in quantize/model/arithmetic.py, which cites their sources. */
 #ifndef GRITSPACE_ARITHMETIC_H
 #define GRITSPACE_ARITHMETIC_H
 

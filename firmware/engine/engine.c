@@ -27,7 +27,7 @@ _Static_assert(SLIDE_FRAMES >= CHUNK_FRAMES + COPIED_SAMPLES / 2u, "nothing is c
 #define MOST_SLOT_CHANNELS 64u
 
 /* Kept out of line, so that a profile tells layers apart
- * (quantize/cycles_trace.py reads their second argument). */
+ * (quantize/cycles/trace.py reads their second argument). */
 #define MARKED __attribute__((noinline))
 
 /* A tap that leaves a ring does so between two tiles of the kernels: the frames

@@ -1,9 +1,9 @@
 #include "film.h"
 
 #include "arithmetic.h"
-#include "film_m7.h"
+#include "generated/tables.h"
 #include "kernels.h"
-#include "tables.h"
+#include "m7/film_m7.h"
 
 #define LOG2_GAIN_LIMIT 8192 /* 2 octaves in Q12 */
 

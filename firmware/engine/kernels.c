@@ -7,7 +7,7 @@
 
 #include "arithmetic.h"
 #include "film.h"
-#include "tables.h"
+#include "generated/tables.h"
 
 #ifndef GRIT_KERNELS_M7
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "engine.h"
-#include "grit_format.h"
+#include "generated/grit_format.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(GRIT_KERNELS_PORTABLE)
 #define GRIT_KERNELS_M7

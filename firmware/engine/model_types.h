@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "grit_format.h"
+#include "generated/grit_format.h"
 
 typedef struct {
   const uint8_t *blob;

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "answers.h"
-#include "sha256.h"
-#include "stack_watch.h"
+#include "answers/answers.h"
+#include "base/sha256.h"
+#include "base/stack_watch.h"
 
 /* Since power-up: after so many a module starts with the factory model, lest a model of the bank crash it for ever. */
 #define CRASHES_TOO_MANY 3u

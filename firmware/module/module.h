@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controls.h"
-#include "fault_record.h"
-#include "instrument.h"
-#include "leds.h"
-#include "link.h"
-#include "live.h"
-#include "load.h"
-#include "loop.h"
-#include "memory.h"
-#include "playing.h"
-#include "stream.h"
+#include "base/fault_record.h"
+#include "base/load.h"
+#include "memory/memory.h"
+#include "panel/controls.h"
+#include "panel/leds.h"
+#include "sound/instrument.h"
+#include "sound/playing.h"
+#include "streaming/live.h"
+#include "streaming/loop.h"
+#include "streaming/stream.h"
+#include "wire/link.h"
 
 #define GRIT_FIRMWARE_VERSION "0.1.0"
 

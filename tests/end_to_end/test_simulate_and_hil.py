@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.audio_sources import riff
-from gritspace.train.audio_file import write_audio
+from gritspace.train.audio.audio_file import write_audio
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("qemu-system-arm") and shutil.which("arm-none-eabi-gcc")),

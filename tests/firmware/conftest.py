@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gritspace.host_tools import firmware_build
-from gritspace.quantize.c_array import write_c_array
-from gritspace.quantize.grit import to_bytes
-from gritspace.quantize.integer_model import IntegerModel
-from tests.firmware.host_module import HostModule, compile_module
-from tests.firmware.rig import Rig
+from gritspace.host_tools.module import firmware_build
+from gritspace.quantize.export.c_array import write_c_array
+from gritspace.quantize.model.grit import to_bytes
+from gritspace.quantize.model.model import IntegerModel
+from tests.firmware.host.host_module import HostModule, compile_module
+from tests.firmware.host.rig import Rig
 from tests.quantize.conftest import make_model
 
 

@@ -28,7 +28,7 @@ def test_the_header_compiles_without_warnings_and_its_table_has_every_analog_inp
         pytest.skip("no C compiler: apt-get install gcc")
     source = tmp_path / "use.c"
     source.write_text(
-        '#include "panel.h"\n#include <stdio.h>\n'
+        '#include "panel/generated/panel.h"\n#include <stdio.h>\n'
         '#define ROW(name, pin, port, bit) printf("%s %s %c %d\\n", #name, #pin, port, bit);\n'
         "#define SWITCH(name, pin, port, bit, low) ROW(name, pin, port, bit)\n"
         "int main(void) { GRIT_PANEL_ANALOG(ROW) GRIT_PANEL_SWITCHES(SWITCH) GRIT_PANEL_LEDS(ROW)\n"

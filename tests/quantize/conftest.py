@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.quantize.integer import quantize
-from gritspace.quantize.integer_model import IntegerModel
-from gritspace.quantize.network import from_tcn
-from gritspace.train.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.network.network import from_tcn
+from gritspace.quantize.rounding.quantize import quantize
+from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 
 SHAPES = {
     "tanh_space": TcnConfig((LayerArrayConfig(8, (3,) * 6, (1, 2, 4, 8, 16, 32)),), position_size=4),

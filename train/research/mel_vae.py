@@ -114,7 +114,7 @@ class VaeFigures:
 @torch.no_grad()
 def measured(vae: MelVae, pictures: Tensor) -> VaeFigures:
     """From the means, without noise: what one hears at a position."""
-    from gritspace.train.research.mel import DB_A_UNIT
+    from gritspace.train.matching.mel import DB_A_UNIT
 
     mean, log_variance = vae.encode(pictures)
     error = (vae.decode(mean) - pictures).square().mean().sqrt() * DB_A_UNIT

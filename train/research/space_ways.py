@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gritspace.train.losses import AudioLoss, attribute_regularisation, kl_divergence
-from gritspace.train.space import Space
-from gritspace.train.train_config import TrainConfig
-from gritspace.train.training import fresh_space
+from gritspace.train.network.losses import AudioLoss, attribute_regularisation, kl_divergence
+from gritspace.train.space.config import TrainConfig
+from gritspace.train.space.space import Space
+from gritspace.train.space.steps import fresh_space
 
 WAYS = ("timbre transfer", "topology, attributes", "topology, total correlation")
 STORED = 4

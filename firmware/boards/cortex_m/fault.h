@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "fault_record.h"
+#include "base/fault_record.h"
 
 /* In memory (section .noinit) that neither start-up nor a reset clears. */
 extern grit_fault_record_t cortex_m_fault_kept;

@@ -9,7 +9,7 @@ extern "C" {
 #include "daisy_panel.h"
 #include "daisy_start.h"
 #include "fault.h"
-#include "grit_model_blob.h"
+#include "base/grit_model_blob.h"
 #include "module.h"
 }
 

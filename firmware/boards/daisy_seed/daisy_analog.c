@@ -3,7 +3,7 @@
 #include "daisy_analog.h"
 
 #include "daisy_vendor.h"
-#include "panel.h"
+#include "panel/generated/panel.h"
 
 #define OVERSAMPLING 8u
 

@@ -3,7 +3,7 @@
 #ifndef GRITSPACE_DAISY_FLASH_H
 #define GRITSPACE_DAISY_FLASH_H
 
-#include "flash_device.h"
+#include "base/flash_device.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,7 +1,7 @@
 #include "daisy_panel.h"
 
 #include "daisy_vendor.h"
-#include "panel.h"
+#include "panel/generated/panel.h"
 
 typedef struct {
   uint8_t port, bit, active_low;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "leds.h"
+#include "panel/leds.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,9 +2,9 @@
  */
 #include "daisy_start.h"
 
+#include "base/stack_watch.h"
 #include "daisy_vendor.h"
 #include "fault.h"
-#include "stack_watch.h"
 
 #define BOOTLOADER 0x1FF09800u
 #define WANTED 0x55464447u

@@ -3,7 +3,7 @@
 #ifndef GRITSPACE_SIM_FLASH_H
 #define GRITSPACE_SIM_FLASH_H
 
-#include "flash_device.h"
+#include "base/flash_device.h"
 
 extern const grit_flash_t sim_flash;
 

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/grit_model_blob.h"
 #include "fault.h"
 #include "flash.h"
-#include "grit_model_blob.h"
 #include "module.h"
 #include "packets.h"
 #include "panel_inputs.h"

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "panel.h"
+#include "panel/generated/panel.h"
 
 /* Most by which a code is off: about what the Seed's converter, averaging eight conversions, is. */
 #define SIM_PANEL_NOISE 10

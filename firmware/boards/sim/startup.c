@@ -2,10 +2,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/stack_watch.h"
 #include "fault.h"
 #include "packets.h"
 #include "registers.h"
-#include "stack_watch.h"
 #include "timer.h"
 #include "uart.h"
 

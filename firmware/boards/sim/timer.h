@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audio_piece.h"
+#include "base/audio_piece.h"
 
 /* QEMU's `-icount shift=1` makes every instruction take 2 ns of the machine's time: 500 million a second, close to what
  * a 480 MHz Cortex-M7 does at one instruction a cycle, and 20 to a tick of the 25 MHz timer. */

@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from gritspace.train.circuits import CIRCUITS
+from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.errors import InputError
-from gritspace.train.research import bench, table_effects, table_encoder, table_match
-from gritspace.train.research.bench import TABLES, Bench, make
-from gritspace.train.research.clips import excerpts, kept, render_at, render_clips
-from gritspace.train.research.matching import Match
-from gritspace.train.research.page import fill_page
-from gritspace.train.research.tables import Table, cell_text
+from gritspace.train.matching.clips import excerpts, kept, render_at, render_clips
+from gritspace.train.matching.matching import Match
+from gritspace.train.research.tables import bench, effects, encoder
+from gritspace.train.research.tables import match as table_match
+from gritspace.train.research.tables.bench import TABLES, Bench, make
+from gritspace.train.research.tables.page import fill_page
+from gritspace.train.research.tables.table import Table, cell_text
 from tests.conftest import tones
 
 
@@ -76,9 +77,9 @@ def test_a_missing_package_and_too_few_captures_are_told(tmp_path, counted, monk
     monkeypatch.setitem(bench.NEEDED, "no_such_package", "no-such-wheel")
     with pytest.raises(InputError, match="pip install no-such-wheel"):
         make(Bench(tmp_path))
-    monkeypatch.setattr(table_encoder, "find_devices", lambda paths: [])
+    monkeypatch.setattr(encoder, "find_devices", lambda paths: [])
     with pytest.raises(InputError, match="too few to tell apart"):
-        table_encoder.encoder_audio(Bench(tmp_path, captures=(tmp_path,)))
+        encoder.encoder_audio(Bench(tmp_path, captures=(tmp_path,)))
 
 
 def test_the_matcher_is_judged_by_what_it_names_and_by_the_true_device_s_knobs(tmp_path, monkeypatch):
@@ -116,7 +117,7 @@ def test_numbers_are_printed_with_three_digits():
 
 
 def test_the_effects_table_measures_every_effect(tmp_path):
-    table = table_effects.effects(Bench(tmp_path))
+    table = effects.effects(Bench(tmp_path))
     assert len(table.rows) == table.findings["effects"]
     by_name = {row[0]: row for row in table.rows}
     assert by_name["gain"][3] < 1e-4  # % THD

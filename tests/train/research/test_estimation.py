@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.train.circuits import CIRCUITS
+from gritspace.train.devices.chains.chain_file import parse_chain
+from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.errors import InputError
-from gritspace.train.research.chain_file import parse_chain
-from gritspace.train.research.contrastive import (
+from gritspace.train.matching.contrastive import (
     EffectsEncoder,
     EffectsEncoderConfig,
     load_encoder,
@@ -15,9 +15,9 @@ from gritspace.train.research.contrastive import (
     save_encoder,
     train_effects_encoder,
 )
-from gritspace.train.research.estimator import WAYS, Estimator, EstimatorConfig, masked_error, train_estimator
-from gritspace.train.research.matching import FRAMES, load_matcher, save_matcher, train_matcher, windows
-from gritspace.train.research.similarity import embed_devices, embed_recording, most_similar
+from gritspace.train.matching.estimator import WAYS, Estimator, EstimatorConfig, masked_error, train_estimator
+from gritspace.train.matching.matching import FRAMES, load_matcher, save_matcher, train_matcher, windows
+from gritspace.train.matching.similarity import embed_devices, embed_recording, most_similar
 from gritspace.train.research.space_matching import fit_map
 from gritspace.train.research.space_ways import Discriminator, permuted, total_correlation
 from tests.conftest import tones

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
-from gritspace.train.research.clips import harmonic_source, levelled
+from gritspace.train.matching.clips import harmonic_source, levelled
+from gritspace.train.matching.mel import MelConfig, griffin_lim, log_mel, log_spectral_distance
 from gritspace.train.research.latent_measures import (
     best_monotony,
     information_gap,
@@ -13,7 +14,6 @@ from gritspace.train.research.latent_measures import (
     mutual_information,
     separated_attributes,
 )
-from gritspace.train.research.mel import MelConfig, griffin_lim, log_mel, log_spectral_distance
 from gritspace.train.research.mfcc import mfcc
 from gritspace.train.research.probes import nearest_neighbours, resampled_interval, small_network, wilson
 

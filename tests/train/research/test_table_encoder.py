@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.train.research import table_encoder
-from gritspace.train.research.bench import Bench
-from gritspace.train.research.clips import Clips
+from gritspace.train.matching.clips import Clips
+from gritspace.train.research.tables import encoder
+from gritspace.train.research.tables.bench import Bench
 
 DEVICES, SEEN, ASKED = 6, 6, 3
 
@@ -24,13 +24,13 @@ def made_up(count, seed):
 def data():
     (train, seen), (test, unseen) = made_up(SEEN, 0), made_up(ASKED, 1)
     names = [f"device {i}" for i in range(DEVICES)]
-    return table_encoder.Heard(names, ["MIT"] * DEVICES, train, test, seen, unseen)
+    return encoder.Heard(names, ["MIT"] * DEVICES, train, test, seen, unseen)
 
 
 def test_every_representation_is_asked_the_same_and_the_lead_over_mfcc_is_told(data, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(table_encoder, "heard", lambda bench, own=False: asked.append(own) or data)
-    table = table_encoder.encoder_audio(Bench(tmp_path, size=0.01))
+    monkeypatch.setattr(encoder, "heard", lambda bench, own=False: asked.append(own) or data)
+    table = encoder.encoder_audio(Bench(tmp_path, size=0.01))
     assert asked == [True]  # every device trained on excerpts of its own
     rows = {row[0]: row[1:] for row in table.rows}
     assert set(rows) == {"SimCLR", "random encoder", "MFCC", "mel mean and deviation"}

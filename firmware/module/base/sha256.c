@@ -1,0 +1,60 @@
+#include "base/sha256.h"
+
+#include <string.h>
+
+static const uint32_t round_constants[64] = {
+    0x428A2F98u, 0x71374491u, 0xB5C0FBCFu, 0xE9B5DBA5u, 0x3956C25Bu, 0x59F111F1u, 0x923F82A4u, 0xAB1C5ED5u,
+    0xD807AA98u, 0x12835B01u, 0x243185BEu, 0x550C7DC3u, 0x72BE5D74u, 0x80DEB1FEu, 0x9BDC06A7u, 0xC19BF174u,
+    0xE49B69C1u, 0xEFBE4786u, 0x0FC19DC6u, 0x240CA1CCu, 0x2DE92C6Fu, 0x4A7484AAu, 0x5CB0A9DCu, 0x76F988DAu,
+    0x983E5152u, 0xA831C66Du, 0xB00327C8u, 0xBF597FC7u, 0xC6E00BF3u, 0xD5A79147u, 0x06CA6351u, 0x14292967u,
+    0x27B70A85u, 0x2E1B2138u, 0x4D2C6DFCu, 0x53380D13u, 0x650A7354u, 0x766A0ABBu, 0x81C2C92Eu, 0x92722C85u,
+    0xA2BFE8A1u, 0xA81A664Bu, 0xC24B8B70u, 0xC76C51A3u, 0xD192E819u, 0xD6990624u, 0xF40E3585u, 0x106AA070u,
+    0x19A4C116u, 0x1E376C08u, 0x2748774Cu, 0x34B0BCB5u, 0x391C0CB3u, 0x4ED8AA4Au, 0x5B9CCA4Fu, 0x682E6FF3u,
+    0x748F82EEu, 0x78A5636Fu, 0x84C87814u, 0x8CC70208u, 0x90BEFFFAu, 0xA4506CEBu, 0xBEF9A3F7u, 0xC67178F2u};
+
+static uint32_t rotate(uint32_t x, unsigned by) {
+  return (x >> by) | (x << (32u - by));
+}
+
+static void compress(uint32_t state[8], const uint8_t block[64]) {
+  uint32_t w[64];
+  for (size_t i = 0; i < 16; i++) {
+    const uint8_t *at = block + 4 * i;
+    w[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+  }
+  for (size_t i = 16; i < 64; i++) {
+    uint32_t low = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3);
+    uint32_t high = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10);
+    w[i] = w[i - 16] + low + w[i - 7] + high;
+  }
+  uint32_t s[8];
+  memcpy(s, state, sizeof s);
+  for (size_t i = 0; i < 64; i++) {
+    uint32_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
+    uint32_t first =
+        s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choose + round_constants[i] + w[i];
+    uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
+    uint32_t second = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
+    memmove(s + 1, s, 7 * sizeof s[0]);
+    s[4] += first;
+    s[0] = first + second;
+  }
+  for (size_t i = 0; i < 8; i++) state[i] += s[i];
+}
+
+void grit_sha256(const void *bytes, size_t count, uint8_t digest[32]) {
+  uint32_t state[8] = {0x6A09E667u, 0xBB67AE85u, 0x3C6EF372u, 0xA54FF53Au,
+                       0x510E527Fu, 0x9B05688Cu, 0x1F83D9ABu, 0x5BE0CD19u};
+  const uint8_t *at = bytes;
+  size_t left = count;
+  for (; left >= 64; left -= 64, at += 64) compress(state, at);
+  uint8_t last[128] = {0};
+  memcpy(last, at, left);
+  last[left] = 0x80;
+  size_t padded = left < 56 ? 64 : 128;
+  uint64_t bits = (uint64_t)count * 8u;
+  for (size_t i = 0; i < 8; i++) last[padded - 1 - i] = (uint8_t)(bits >> (8 * i));
+  compress(state, last);
+  if (padded == 128) compress(state, last + 64);
+  for (size_t i = 0; i < 32; i++) digest[i] = (uint8_t)(state[i / 4] >> (24u - 8u * (i % 4)));
+}

@@ -1,0 +1,38 @@
+/* The instrument: audio in, a position to head for, audio out. */
+#ifndef GRITSPACE_INSTRUMENT_H
+#define GRITSPACE_INSTRUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/audio_piece.h"
+#include "engine.h"
+#include "sound/glide.h"
+
+typedef struct {
+  grit_model_t model;
+  grit_status_t status;  /* of the model; GRIT_OK does not yet mean that it fits into memory */
+  grit_engine_t *engine; /* NULL: nothing to play with */
+  grit_glide_t glide;
+  size_t state_bytes; /* what the engine needs; 0 without a good model */
+} grit_instrument_t;
+
+/* Opens a model in place and starts from silence at its default position. arena: 8-byte aligned. False if there is
+ * nothing to play with: `status` says why, or is GRIT_OK where only the arena is too small. */
+bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes, void *arena,
+                          size_t arena_bytes);
+
+/* Back to silence, standing still at a position (NULL: the model's default). */
+void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *position);
+
+/* One piece of GRIT_AUDIO_FRAMES samples, as the whole block below; only a block's first piece, 0, glides. */
+void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);
+
+/* One block of GRIT_LINK_BLOCK_FRAMES samples in Q15; the output's full scale is 2^output_shift. Glides first. */
+void grit_instrument_process(grit_instrument_t *instrument, const int16_t *in, int16_t *out);
+
+/* The same for a converter whose full scale is 1: saturates what is louder. Silence without an engine. */
+void grit_instrument_play(grit_instrument_t *instrument, const int16_t *in, int16_t *out);
+
+#endif

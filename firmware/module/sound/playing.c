@@ -1,0 +1,366 @@
+#include "sound/playing.h"
+
+#include <string.h>
+
+#include "base/sha256.h"
+#include "memory/presets.h"
+#include "panel/knob_curves.h"
+
+#define PEAK_FALL_SHIFT 8u /* a 256th a block */
+
+static const void *blob_of(const grit_playing_t *playing, uint8_t model, size_t *bytes) {
+  *bytes = playing->factory.bytes;
+  if (model == GRIT_PRESET_MODEL_FACTORY) return playing->factory.blob;
+  return grit_bank_model(&playing->memory->bank, model - 1u, bytes);
+}
+
+static uint64_t slot_bit(uint8_t model) {
+  return model == GRIT_PRESET_MODEL_FACTORY ? 0 : UINT64_C(1) << (model - 1u);
+}
+
+static void set_flag(grit_playing_t *playing, uint32_t flag, bool on) {
+  playing->status.flags = on ? playing->status.flags | flag : playing->status.flags & ~flag;
+}
+
+/* What the flags say of the voice that is heard or comes next. */
+static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
+  set_flag(playing, GRIT_STATUS_STEREO, voice->channel_count == 2u);
+  set_flag(playing, GRIT_STATUS_BYPASS, voice->channel_count == 0u);
+  set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
+  playing->status.work = grit_voice_work(voice);
+  playing->status.delay = voice->delay;
+}
+
+static void begin(grit_playing_t *playing, const grit_wish_t *wish) {
+  size_t bytes = 0;
+  const void *blob = blob_of(playing, wish->model, &bytes);
+  playing->status.wanted = wish->model;
+  if (blob == NULL) {
+    playing->status.why = GRIT_WHY_MISSING;
+    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != wish->model);
+    playing->changed = true;
+    return;
+  }
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  memcpy(position, wish->preset.played, sizeof wish->preset.played);
+  memcpy(position + GRIT_PRESET_PLAYED, wish->preset.stored, sizeof wish->preset.stored);
+  const grit_player_model_t model = {blob, bytes};
+  playing->begun = *wish;
+  playing->memory->bank.held |= slot_bit(wish->model);
+  grit_player_want(&playing->player, &model, wish->with_preset ? position : NULL);
+}
+
+/* The player has decided what comes of the change that was begun. */
+static void decide(grit_playing_t *playing) {
+  grit_player_t *player = &playing->player;
+  const bool good = player->outcome == GRIT_VOICE_GOOD;
+  const bool swaps = grit_player_swap_due(player);
+  if (good) {
+    playing->status.model = playing->begun.model;
+    if (playing->status.why != GRIT_WHY_LATE) playing->status.why = GRIT_WHY_NOTHING;
+  } else {
+    playing->status.why = player->outcome == GRIT_VOICE_BAD_MODEL   ? GRIT_WHY_BAD_MODEL
+                          : player->outcome == GRIT_VOICE_TOO_LARGE ? GRIT_WHY_TOO_LARGE
+                                                                    : GRIT_WHY_TOO_SLOW;
+    if (swaps) playing->status.model = GRIT_PRESET_MODEL_FACTORY;
+    playing->begun.with_preset = false;
+  }
+  describe(playing, &player->voices[swaps ? 1u - player->sounding : player->sounding]);
+  playing->changed = true;
+  playing->swap_go = swaps;
+}
+
+/* One change from beginning to end, before there is an audio interrupt. */
+static void take_at_once(grit_playing_t *playing, uint8_t model) {
+  grit_playing_wish(playing, model);
+  grit_playing_hand_out(playing);
+}
+
+void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
+                        const grit_voice_means_t *means, bool careful) {
+  const uint8_t wanted = memory->settings.model;
+  memset(playing, 0, sizeof *playing);
+  playing->memory = memory;
+  playing->factory = *factory;
+  uint8_t sha256[32];
+  grit_sha256(factory->blob, factory->bytes, sha256);
+  memcpy(playing->factory_id.bytes, sha256, sizeof playing->factory_id.bytes);
+  playing->level_q12 = GRIT_PRESET_LEVEL_UNITY;
+  grit_aim_start(&playing->aim);
+  grit_mixer_start(&playing->mixer);
+  grit_player_start(&playing->player, means, factory);
+  playing->status.preset = memory->settings.preset;
+  take_at_once(playing, careful ? GRIT_PRESET_MODEL_FACTORY : wanted);
+  uint8_t why = playing->status.why;
+  if (careful && wanted != GRIT_PRESET_MODEL_FACTORY) why = GRIT_WHY_CRASHED;
+  if (grit_player_voice(&playing->player)->channel_count == 0 && playing->status.wanted != GRIT_PRESET_MODEL_FACTORY) {
+    take_at_once(playing, GRIT_PRESET_MODEL_FACTORY);
+  }
+  if (wanted != GRIT_PRESET_MODEL_FACTORY && playing->status.model != wanted) {
+    playing->status.wanted = wanted;
+    playing->status.why = why;
+    set_flag(playing, GRIT_STATUS_FALLBACK, true);
+  }
+  grit_playing_take_back(playing);
+}
+
+void grit_playing_wish(grit_playing_t *playing, uint8_t model) {
+  playing->wish = (grit_wish_t){.wished = true, .model = model};
+}
+
+bool grit_playing_decided(grit_playing_t *playing) {
+  const bool decided = playing->changed;
+  playing->changed = false;
+  return decided;
+}
+
+bool grit_model_id_unknown(const grit_model_id_t *id) {
+  static const grit_model_id_t none;
+  return memcmp(id, &none, sizeof none) == 0;
+}
+
+grit_model_id_t grit_playing_model_id(const grit_playing_t *playing, uint8_t model) {
+  if (model == GRIT_PRESET_MODEL_FACTORY) return playing->factory_id;
+  grit_model_id_t id = {{0}};
+  grit_bank_entry_t entry;
+  if (!grit_bank_entry(&playing->memory->bank, model - 1u, &entry) || entry.state != GRIT_BANK_GOOD) return id;
+  memcpy(id.bytes, entry.sha256, sizeof id.bytes);
+  return id;
+}
+
+/* Where a preset's model is now. False if nowhere: then what has taken its place is not played in its stead. A preset
+ * that does not know its model (it is older than that, or was put before the model came) means what is in its slot. */
+static bool find_model(const grit_playing_t *playing, const grit_model_id_t *wanted, uint8_t *model) {
+  if (grit_model_id_unknown(wanted)) return true;
+  grit_model_id_t id = grit_playing_model_id(playing, *model);
+  if (memcmp(&id, wanted, sizeof id) == 0) return true;
+  for (uint32_t other = 0; other <= grit_bank_count(&playing->memory->bank); other++) {
+    id = grit_playing_model_id(playing, (uint8_t)other);
+    if (memcmp(&id, wanted, sizeof id) != 0) continue;
+    *model = (uint8_t)other;
+    return true;
+  }
+  return false;
+}
+
+void grit_playing_choose(grit_playing_t *playing, unsigned place) {
+  grit_settings_t *settings = &playing->memory->settings;
+  grit_preset_t preset = settings->presets[place];
+  settings->preset = (uint8_t)place;
+  playing->status.preset = (uint8_t)place;
+  playing->preset_shown = GRIT_PLAYING_PRESET_BLOCKS;
+  if (!preset.used) return;
+  if (!find_model(playing, &settings->preset_models[place], &preset.model)) {
+    playing->status.why = GRIT_WHY_OTHER_MODEL;
+    set_flag(playing, GRIT_STATUS_FALLBACK, true);
+    return;
+  }
+  if (playing->status.why == GRIT_WHY_OTHER_MODEL) {
+    playing->status.why = GRIT_WHY_NOTHING;
+    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
+  }
+  const bool there = preset.model == playing->status.model && grit_player_steady(&playing->player);
+  if (there && !playing->wish.wished && playing->status.wanted == playing->status.model) {
+    playing->recall_go = false; /* an older one that the interrupt has not yet seen */
+    playing->recall = preset;
+    playing->recall_go = true;
+  } else {
+    playing->wish = (grit_wish_t){.wished = true, .with_preset = true, .model = preset.model, .preset = preset};
+  }
+}
+
+void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls) {
+  const grit_instrument_t *instrument = grit_playing_instrument(playing);
+  if (instrument->engine == NULL) return;
+  grit_settings_t *settings = &playing->memory->settings;
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  grit_aim_place(&playing->aim, controls, instrument->glide.target, position);
+  settings->presets[settings->preset] =
+      grit_presets_of(position, instrument->model.position_count, playing->status.model, playing->level_q12);
+  settings->preset_models[settings->preset] = grit_playing_model_id(playing, playing->status.model);
+  grit_store_save(&playing->memory->store);
+  playing->saved_shown = GRIT_PLAYING_SAVED_BLOCKS;
+}
+
+static void obey(grit_playing_t *playing, const grit_controls_t *controls, grit_gesture_t gesture) {
+  const grit_settings_t *settings = &playing->memory->settings;
+  switch (gesture) {
+    case GRIT_GESTURE_NEXT:
+    case GRIT_GESTURE_PREVIOUS:
+    case GRIT_GESTURE_STEP:
+      grit_playing_choose(playing, grit_presets_after(settings->presets, settings->preset, gesture));
+      break;
+    case GRIT_GESTURE_SAVE:
+      grit_playing_save(playing, controls);
+      break;
+    case GRIT_GESTURE_NONE:
+      break;
+  }
+}
+
+/* Blocks come late again and again: first both inputs through one engine, then the factory model, then none. */
+static void give_way(grit_playing_t *playing) {
+  if (grit_player_make_mono(&playing->player)) {
+    describe(playing, grit_player_voice(&playing->player));
+    return;
+  }
+  const uint8_t wanted = playing->status.wanted;
+  playing->status.why = GRIT_WHY_LATE;
+  if (playing->status.model != GRIT_PRESET_MODEL_FACTORY) {
+    const grit_wish_t wish = {.wished = true, .model = GRIT_PRESET_MODEL_FACTORY};
+    begin(playing, &wish);
+  } else {
+    const grit_player_model_t none = {NULL, 0};
+    playing->begun = (grit_wish_t){.model = GRIT_PRESET_MODEL_FACTORY};
+    grit_player_want(&playing->player, &none, NULL);
+  }
+  playing->status.wanted = wanted;
+}
+
+static void change(grit_playing_t *playing) {
+  grit_player_t *player = &playing->player;
+  if (grit_player_steady(player)) {
+    playing->memory->bank.held = slot_bit(playing->status.model);
+    if (grit_guard_take(&playing->guard)) {
+      give_way(playing);
+    } else if (playing->wish.wished) {
+      const grit_wish_t wish = playing->wish;
+      playing->wish.wished = false;
+      playing->status.why = GRIT_WHY_NOTHING;
+      begin(playing, &wish);
+    }
+  }
+  if (grit_player_step(player)) decide(playing);
+}
+
+void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls) {
+  const grit_gesture_t gesture = (grit_gesture_t)playing->gesture;
+  playing->gesture = GRIT_GESTURE_NONE;
+  obey(playing, controls, gesture);
+  change(playing);
+  set_flag(playing, GRIT_STATUS_CHANGING, !grit_player_steady(&playing->player));
+  set_flag(playing, GRIT_STATUS_PRESET, playing->preset_shown > 0);
+  set_flag(playing, GRIT_STATUS_SAVED, playing->saved_shown > 0);
+}
+
+grit_instrument_t *grit_playing_instrument(grit_playing_t *playing) {
+  return &grit_player_voice(&playing->player)->channels[0];
+}
+
+void grit_playing_head_for(grit_playing_t *playing, const int16_t *position) {
+  grit_voice_t *voice = grit_player_voice(&playing->player);
+  grit_aim_hand_over(&playing->aim, voice->channels[0].model.position_count);
+  if (grit_player_follows(&playing->player)) grit_voice_head_for(voice, position);
+}
+
+static int16_t trim_q12_of(const grit_voice_t *voice) {
+  if (voice->channel_count == 0) return GRIT_PRESET_LEVEL_UNITY;
+  const uint16_t trim = voice->channels[0].model.header->trim_q12;
+  if (trim == 0) return GRIT_PRESET_LEVEL_UNITY;
+  return trim > INT16_MAX ? INT16_MAX : (int16_t)trim;
+}
+
+static int32_t q16_of_level(int16_t level_q12) {
+  return level_q12 * (GRIT_UNITY_Q16 / GRIT_PRESET_LEVEL_UNITY);
+}
+
+int32_t grit_playing_trim(const grit_voice_t *voice) {
+  return q16_of_level(trim_q12_of(voice));
+}
+
+/* The interrupt's part of a change of voices. */
+static void swap(grit_playing_t *playing) {
+  playing->swap_go = false;
+  grit_player_swap(&playing->player);
+  grit_aim_start(&playing->aim);
+  if (playing->begun.with_preset) grit_aim_recall(&playing->aim, &playing->begun.preset, 0, NULL, 0);
+  playing->level_q12 =
+      playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_q12_of(grit_player_voice(&playing->player));
+}
+
+void grit_playing_hand_out(grit_playing_t *playing) {
+  for (unsigned i = 0; i < 4u && (playing->wish.wished || !grit_player_steady(&playing->player)); i++) {
+    change(playing);
+    if (playing->swap_go) swap(playing);
+    grit_player_end_fade(&playing->player);
+  }
+}
+
+void grit_playing_take_back(grit_playing_t *playing) {
+  grit_voice_restart(grit_player_voice(&playing->player), NULL);
+  grit_aim_repeat(&playing->aim);
+}
+
+void grit_playing_switches(grit_playing_t *playing, bool gate, bool button) {
+  const grit_gesture_t gesture = grit_gestures_step(&playing->gestures, gate, button);
+  if (gesture != GRIT_GESTURE_NONE) playing->gesture = (uint8_t)gesture;
+}
+
+static void follow(grit_playing_t *playing, const grit_controls_t *controls) {
+  grit_voice_t *voice = grit_player_voice(&playing->player);
+  if (playing->recall_go && grit_player_follows(&playing->player)) {
+    playing->recall_go = false;
+    uint16_t blocks = playing->memory->settings.morph_ms; /* a block is a millisecond */
+    if (blocks < GRIT_GLIDE_BLOCKS) blocks = GRIT_GLIDE_BLOCKS;
+    const grit_glide_t *glide = &voice->channels[0].glide;
+    grit_aim_recall(&playing->aim, &playing->recall, blocks, glide->current, glide->count);
+    playing->level_q12 = playing->recall.level_q12;
+  }
+  const uint32_t moved = grit_aim_step(&playing->aim, controls);
+  if (!grit_player_follows(&playing->player)) return;
+  if (moved != 0) grit_voice_jump(voice, moved, playing->aim.now);
+}
+
+/* 1 before the panel has been read, and where it has no such knob (-1). */
+static int32_t factor_of(const grit_controls_t *controls, int knob, int32_t (*curve)(uint16_t)) {
+  return controls->started && knob >= 0 ? curve(controls->knobs[knob]) : GRIT_UNITY_Q16;
+}
+
+static grit_levels_t levels_of(const grit_playing_t *playing, const grit_controls_t *controls, bool model) {
+  return (grit_levels_t){
+      .gain = factor_of(controls, GRIT_PANEL_KNOB_GAIN, grit_gain_of_knob),
+      .mix = model ? factor_of(controls, GRIT_PANEL_KNOB_MIX, grit_mix_of_knob) : 0,
+      .level = factor_of(controls, GRIT_PANEL_KNOB_LEVEL, grit_level_of_knob),
+      .trim = q16_of_level(playing->level_q12),
+  };
+}
+
+static uint16_t fall(uint16_t shown, uint16_t peak) {
+  const uint16_t fallen = (uint16_t)(shown - (shown >> PEAK_FALL_SHIFT) - (shown > 0));
+  return peak > fallen ? peak : fallen;
+}
+
+/* What moves from block to block. */
+static void begin_block(grit_playing_t *playing, const grit_controls_t *controls) {
+  if (playing->swap_go) swap(playing);
+  follow(playing, controls);
+  const grit_voice_t *voice = grit_player_voice(&playing->player);
+  const grit_levels_t levels = levels_of(playing, controls, voice->channel_count > 0);
+  grit_mixer_delay(&playing->mixer, voice->delay);
+  grit_mixer_begin(&playing->mixer, &levels);
+}
+
+static void end_block(grit_playing_t *playing) {
+  grit_module_status_t *status = &playing->status;
+  status->peak_in = fall(status->peak_in, playing->mixer.peak_in);
+  status->peak_out = fall(status->peak_out, playing->mixer.peak_out);
+  if (playing->mixer.limited && status->limited < UINT16_MAX) status->limited++;
+  if (playing->preset_shown > 0) playing->preset_shown--;
+  if (playing->saved_shown > 0) playing->saved_shown--;
+}
+
+void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls, size_t piece,
+                        const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]) {
+  int16_t engine_in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
+  int32_t wet[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
+  grit_mixer_t *mixer = &playing->mixer;
+  if (piece == 0) begin_block(playing, controls);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_input(mixer, piece, in[c], engine_in[c]);
+  grit_player_process(&playing->player, piece, engine_in, wet);
+  for (size_t c = 0; c < GRIT_VOICE_CHANNELS; c++) grit_mixer_output(mixer, piece, c, in[c], wet[c], out[c]);
+  if (piece == GRIT_AUDIO_PIECES - 1u) end_block(playing);
+}
+
+void grit_playing_late(grit_playing_t *playing, uint32_t block) {
+  grit_guard_late(&playing->guard, block);
+}

@@ -1,0 +1,196 @@
+#include "sound/voice.h"
+
+#include <string.h>
+
+#include "sound/delay_finder.h"
+#include "sound/mixer.h"
+
+#define TRIAL_BLOCKS 4u
+#define TRIAL_PEAK 4096 /* -18 dBFS */
+#define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
+
+/* Shares of a block's time, in percent. The rest is the panel's, the mixer's, the link's interrupts'. */
+#define ALONE_PERCENT 95u
+#define STEREO_PERCENT 88u
+
+static bool apart(const grit_region_t *a, const grit_region_t *b) {
+  return a->at + a->bytes <= b->at || b->at + b->bytes <= a->at;
+}
+
+static bool free_at(const grit_region_t *wanted, const grit_region_t *region, const grit_region_t *taken,
+                    size_t taken_count) {
+  if (wanted->at < region->at || (size_t)(wanted->at - region->at) > region->bytes ||
+      wanted->bytes > region->bytes - (size_t)(wanted->at - region->at)) {
+    return false;
+  }
+  for (size_t i = 0; i < taken_count; i++) {
+    if (taken[i].bytes != 0 && !apart(wanted, &taken[i])) return false;
+  }
+  return true;
+}
+
+/* The first free place of so many bytes: at a region's beginning, or behind something taken. Returns the region's
+ * number, or GRIT_VOICE_REGIONS. */
+static unsigned place(const grit_voice_means_t *means, const grit_region_t *taken, size_t taken_count, size_t bytes,
+                      grit_region_t *found) {
+  for (unsigned r = 0; r < GRIT_VOICE_REGIONS; r++) {
+    const grit_region_t *region = &means->regions[r];
+    if (region->bytes < bytes) continue;
+    for (size_t i = 0; i <= taken_count; i++) {
+      uint8_t *at = i == 0 ? region->at : taken[i - 1].at + taken[i - 1].bytes;
+      if (i > 0 && (taken[i - 1].bytes == 0 || at < region->at || at >= region->at + region->bytes)) continue;
+      *found = (grit_region_t){at, bytes};
+      if (free_at(found, region, taken, taken_count)) return r;
+    }
+  }
+  *found = (grit_region_t){NULL, 0};
+  return GRIT_VOICE_REGIONS;
+}
+
+/* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. */
+static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
+  grit_instrument_t *instrument = &voice->channels[0];
+  int16_t in[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES], out[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES];
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  uint32_t noise = 1;
+  for (size_t i = 0; i < sizeof in / sizeof in[0]; i++) {
+    noise = noise * 1664525u + 1013904223u;
+    in[i] = (int16_t)((int32_t)(noise >> 19) - TRIAL_PEAK);
+  }
+  voice->work = 0;
+  for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
+    // cppcheck-suppress moduloofone ; a block has several pieces when 16 frames are taken at a time
+    const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
+    // cppcheck-suppress knownConditionTrueFalse ; as above
+    for (size_t i = 0; piece == 0 && i < instrument->model.position_count; i++) {
+      const int16_t here = instrument->glide.current[i];
+      position[i] = (int16_t)(here > 0 ? here - 64 : here + 64);
+    }
+    // cppcheck-suppress knownConditionTrueFalse ; as above
+    if (piece == 0) grit_glide_jump(&instrument->glide, UINT32_MAX, position);
+    if (means->budget > 0) means->meter->begin();
+    grit_instrument_piece(instrument, piece, in + at, out + at);
+    const uint32_t work = means->budget > 0 ? means->meter->end() * (uint32_t)GRIT_AUDIO_PIECES : 0;
+    if (n >= GRIT_AUDIO_PIECES && work > voice->work) voice->work = work; /* the first block fills the caches */
+  }
+  voice->delay = grit_find_delay(in, out, sizeof in / sizeof in[0]);
+}
+
+static bool in_time(const grit_voice_means_t *means, uint32_t work, uint32_t percent) {
+  return means->budget == 0 || work <= (uint64_t)means->budget * percent / 100u;
+}
+
+void grit_voice_close(grit_voice_t *voice) {
+  voice->channel_count = 0;
+  for (unsigned c = 0; c < GRIT_VOICE_CHANNELS; c++) voice->channels[c].engine = NULL;
+  memset(voice->places, 0, sizeof voice->places);
+  voice->delay = 0;
+  voice->work = 0;
+}
+
+static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, size_t blob_bytes,
+                                       const grit_voice_means_t *means, const grit_voice_t *beside) {
+  grit_instrument_t *instrument = &voice->channels[0];
+  grit_instrument_open(instrument, blob, blob_bytes, NULL, 0); /* to know its size */
+  if (instrument->status != GRIT_OK) return GRIT_VOICE_BAD_MODEL;
+  const size_t bytes = (instrument->state_bytes + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
+  grit_region_t found;
+  const unsigned alone = place(means, NULL, 0, bytes, &found);
+  if (alone == GRIT_VOICE_REGIONS) return GRIT_VOICE_TOO_LARGE;
+  if (beside != NULL && place(means, beside->places, GRIT_VOICE_CHANNELS, bytes, &found) != alone) {
+    return GRIT_VOICE_NO_ROOM;
+  }
+  voice->places[0] = found;
+  grit_instrument_open(instrument, blob, blob_bytes, found.at, found.bytes);
+  return GRIT_VOICE_GOOD;
+}
+
+/* The other channel, if there is room for it too. */
+static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes, const grit_voice_means_t *means,
+                        const grit_voice_t *beside) {
+  grit_region_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
+  if (beside != NULL) memcpy(taken + 1, beside->places, sizeof beside->places);
+  grit_region_t found;
+  if (place(means, taken, sizeof taken / sizeof taken[0], voice->places[0].bytes, &found) == GRIT_VOICE_REGIONS) {
+    return false;
+  }
+  voice->places[1] = found;
+  return grit_instrument_open(&voice->channels[1], blob, blob_bytes, found.at, found.bytes);
+}
+
+grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,
+                                     const grit_voice_means_t *means, const grit_voice_t *beside) {
+  grit_voice_close(voice);
+  const grit_voice_outcome_t outcome = open_first(voice, blob, blob_bytes, means, beside);
+  if (outcome != GRIT_VOICE_GOOD) return outcome;
+  try_out(voice, means);
+  if (!in_time(means, voice->work, ALONE_PERCENT)) {
+    grit_voice_close(voice);
+    return GRIT_VOICE_TOO_SLOW;
+  }
+  const bool stereo =
+      in_time(means, 2u * voice->work, STEREO_PERCENT) && open_second(voice, blob, blob_bytes, means, beside);
+  voice->channel_count = stereo ? 2u : 1u;
+  grit_voice_restart(voice, position);
+  return GRIT_VOICE_GOOD;
+}
+
+uint32_t grit_voice_work(const grit_voice_t *voice) {
+  return voice->work * voice->channel_count;
+}
+
+void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *position) {
+  for (size_t c = 0; c < voice->channel_count; c++) grit_glide_jump(&voice->channels[c].glide, dimensions, position);
+}
+
+void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {
+  for (size_t c = 0; c < voice->channel_count; c++) grit_glide_head_for(&voice->channels[c].glide, position);
+}
+
+/* At the converter's scale; clamped, so that the DC blocker cannot overflow. */
+static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sample) {
+  const int32_t sample = engine_sample * ((int32_t)1 << instrument->model.output_shift); /* at most 2^15 */
+  if (sample > GRIT_DC_INPUT_MAX) return GRIT_DC_INPUT_MAX;
+  return sample < -GRIT_DC_INPUT_MAX ? -GRIT_DC_INPUT_MAX : sample;
+}
+
+/* The engine starts as if it had always heard silence, and so does the DC blocker: it knows what comes out then. */
+void grit_voice_restart(grit_voice_t *voice, const int16_t *position) {
+  for (size_t c = 0; c < voice->channel_count; c++) {
+    grit_instrument_t *instrument = &voice->channels[c];
+    const int16_t silence = 0;
+    int16_t sample;
+    grit_instrument_restart(instrument, position);
+    grit_engine_process(instrument->engine, &silence, &sample, 1);
+    voice->dc[c].mean = widened(instrument, sample) * (1 << GRIT_DC_FRACTION);
+    grit_instrument_restart(instrument, position);
+  }
+}
+
+static void finish(grit_voice_t *voice, unsigned channel, const int16_t *samples, int32_t *out) {
+  const grit_instrument_t *instrument = &voice->channels[channel];
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
+    out[i] = grit_dc_block(&voice->dc[channel], widened(instrument, samples[i]));
+  }
+}
+
+void grit_voice_process(grit_voice_t *voice, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
+  int16_t samples[GRIT_AUDIO_FRAMES];
+  const unsigned count = voice->channel_count;
+  if (count == 2u) {
+    for (unsigned c = 0; c < 2u; c++) {
+      grit_instrument_piece(&voice->channels[c], piece, in[c], samples);
+      finish(voice, c, samples, out[c]);
+    }
+    return;
+  }
+  if (count == 1u) {
+    for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
+    grit_instrument_piece(&voice->channels[0], piece, samples, samples);
+    finish(voice, 0, samples, out[0]);
+  } else {
+    memset(out[0], 0, sizeof out[0]);
+  }
+  memcpy(out[1], out[0], sizeof out[0]);
+}

@@ -1,0 +1,71 @@
+"""The command that makes a snapshot of one device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.commands.sound import Captures, Json
+
+
+def fit(
+    out: Annotated[
+        list[Path],
+        typer.Option("-o", "--out", help="Where to write: a .pt, .nam or .grit file; may be given repeatedly."),
+    ],
+    dry: Annotated[Path | None, typer.Option(help="What was played: mono, any rate.")] = None,
+    wet: Annotated[Path | None, typer.Option(help="What the device made of it, recorded at the same time.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Instead of a recording: a capture's file, or a device's name, to learn from.")
+    ] = None,
+    knob: Annotated[
+        list[str] | None, typer.Option(help="Of --device: NAME=V with V from 0 to 1; others stand at 0.5.")
+    ] = None,
+    captures: Captures = None,
+    audio: Annotated[
+        list[Path] | None, typer.Option(help="What to play --device: a file or a folder; else built-in signals.")
+    ] = None,
+    shape: Annotated[str, typer.Option(help="The network: a2-full, a2-lite or a1-standard.")] = "a2-full",
+    minutes: Annotated[float, typer.Option(min=0.05, help="How long to fit.")] = 10.0,
+    target: Annotated[float, typer.Option(min=0, help="Stop at this ESR on held-out audio.")] = 0.0,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the comparison: .png, .svg or .pdf.")] = None,
+    seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on with an interrupted fit of the same name.")] = True,
+    json: Json = False,
+) -> None:
+    """Fit a snapshot to one recording of a device, or to a capture: aligned, checked, measured on audio held out.
+
+    Example: gritspace fit --dry played.wav --wet pedal.wav -o pedal.grit -o pedal.nam
+    """
+    from gritspace.host_tools.spaces.fitting import FitWish, fit_as_wished
+    from gritspace.train.snapshot.fit import FitConfig
+
+    wish = FitWish(
+        out=tuple(out),
+        dry=dry,
+        wet=wet,
+        device=device,
+        knobs=tuple(knob or ()),
+        captures=tuple(captures or ()),
+        audio=tuple(audio or ()),
+        config=FitConfig(shape=shape, minutes=minutes, target_esr=target, seed=seed),
+        plot=plot,
+        force=force,
+        resume=resume,
+    )
+    report = fit_as_wished(wish, console.Stages(quiet=json))
+    if json:
+        console.print_json(report)
+        return
+    for remark in report["remarks"]:
+        console.say(remark)
+    console.say(
+        f"{', '.join(report['files'])}: ESR {console.esr_text(report['esr'])} on held-out audio, "
+        f"{report['macs_per_frame']:,} multiplications a frame"
+    )
+    if "esr_integer" in report:
+        console.say(f"in integers: ESR {console.esr_text(report['esr_integer'])}")

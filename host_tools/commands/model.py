@@ -1,0 +1,242 @@
+"""The commands that need no module: a space becomes an integer model, which is exported, or run on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.commands.sound import Json
+
+if TYPE_CHECKING:
+    from gritspace.quantize.rounding.finetune import Tuning
+
+Position = Annotated[
+    str | None, typer.Option(help="Numbers from -1 to 1 with commas between, one a dimension; else the model's own.")
+]
+
+
+class ExportKind(StrEnum):
+    """What an integer model can be exported as."""
+
+    c = "c"
+    tflite = "tflite"
+    nam = "nam"
+
+
+class Activations(StrEnum):
+    """How many bits pass between the layers."""
+
+    int16 = "int16"
+    int8 = "int8"
+
+
+class Trim(StrEnum):
+    """Where a model's level trim comes from."""
+
+    measured = "measured"
+    stated = "stated"
+    none = "none"
+
+
+class EngineKind(StrEnum):
+    """Which implementation of the one arithmetic runs a model."""
+
+    c = "c"
+    numpy = "numpy"
+    tflite = "tflite"
+    m7 = "m7"
+
+
+def quantize(
+    source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file.")],
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(help="Audio (a file or a folder) like what it will hear; else built-in signals."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The model's name on the module; else the file's.")] = None,
+    submodel: Annotated[
+        str | None, typer.Option(help="Of a slimmable .nam: which one; else the largest that runs in real time.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Take a .nam that is too slow for a module.")] = False,
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="Then let the rounded weights learn; for what loses by rounding alone.")
+    ] = False,
+    trim: Annotated[
+        Trim,
+        typer.Option(help="measured: as loud as other models; stated: by the loudness in the .nam; none: level 1."),
+    ] = Trim.measured,
+    json: Json = False,
+) -> None:
+    """Turn a space or a .nam capture into an integer model: int8 weights, int16 activations.
+
+    Example: gritspace quantize space.pt -o space.grit
+    """
+    from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.models.level_trim import with_trim
+    from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
+    from gritspace.host_tools.models.nam_files import model_from_nam
+    from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+    from gritspace.quantize.model.grit import write_grit
+
+    remarks: tuple[str, ...] = ()
+    chosen: dict[str, object] = {}
+    if source.suffix.lower() == ".nam":
+        with console.progress("quantizing") as update:
+            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
+            choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
+        model, remarks = choice.model, choice.remarks
+        chosen = {"submodel": choice.submodel, "cycles_per_frame": choice.cycles_per_frame, "remarks": list(remarks)}
+        if choice.submodel != "whole":
+            remarks = (f"submodel {choice.submodel} of the container.", *remarks)
+    elif is_snapshot_file(source):
+        from gritspace.train.snapshot.snapshot import load_snapshot
+
+        with console.progress("quantizing"):
+            model = integer_model_of(load_snapshot(source), calibration_audio(audio or []), name or out.stem)
+    else:
+        space = read_space(source)
+        with console.progress("quantizing") as update:
+            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
+            model = model_from_space(space, source, heard, name or out.stem, tuning)
+    model, levels = with_trim(model, trim.value, str(source))
+    write_grit(model, out)
+    facts = {
+        "file": str(out),
+        "sha256": model_sha256(model),
+        "bytes": out.stat().st_size,
+        "macs_per_frame": model.macs_per_frame,
+        "position_size": model.position_count,
+        "output_full_scale": 2.0**model.output_shift,
+        **levels,
+        **chosen,
+    }
+    if json:
+        console.print_json(facts)
+    else:
+        console.say(
+            f"{out}: {facts['bytes']:,} bytes, {model.macs_per_frame:,} multiplications a frame, "
+            f"{model.position_count} dimensions, level {levels['trim_db']:+.1f} dB, sha256 {facts['sha256']}"
+        )
+        for remark in remarks:
+            console.say(f"{source}: {remark}")
+
+
+def _tuning(wanted: bool, update: console.Update) -> Tuning | None:
+    from gritspace.quantize.rounding.finetune import Tuning
+
+    return Tuning(progress=lambda step, steps, error: update(step, steps, f"error {error:.1e}")) if wanted else None
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="A .grit file; for --to nam also a space or a snapshot (.pt).")],
+    to: Annotated[
+        ExportKind,
+        typer.Option(help="c: an array for the firmware. tflite: TensorFlow Lite. nam: Neural Amp Modeler."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write.")],
+    position: Position = None,
+    activations: Annotated[
+        Activations,
+        typer.Option(help="For --to tflite: int16, as the module has them, or int8, to hear what those would cost."),
+    ] = Activations.int16,
+) -> None:
+    """Write a model as a C array, or, at one position, for TensorFlow Lite or Neural Amp Modeler.
+
+    Example: gritspace export space.grit --to c -o model.c
+    """
+    from gritspace.host_tools.arguments import position_q15
+    from gritspace.host_tools.errors import RigError
+    from gritspace.quantize.model.grit import read_grit
+
+    if activations is Activations.int8 and to is not ExportKind.tflite:
+        raise RigError("--activations int8 is for --to tflite only: everything else has the module's int16.")
+    if to is ExportKind.nam:
+        from gritspace.host_tools.models.nam_files import nam_text
+        from gritspace.quantize.model.grit import write_beside
+
+        write_beside(out, nam_text(model, position).encode())
+        console.say(f"{out}: {out.stat().st_size:,} bytes")
+        return
+    integers = read_grit(model)
+    if to is ExportKind.c:
+        from gritspace.quantize.export.c_array import write_c_array
+
+        if position is not None:
+            raise RigError("--position has no meaning with --to c: a C array keeps every position; leave it out.")
+        write_c_array(integers, out, made_from=model.name)
+    else:
+        from gritspace.quantize.export.tflite import write_tflite
+        from gritspace.quantize.export.tflite_graph import INT8, INT16
+
+        kind = INT8 if activations is Activations.int8 else INT16
+        write_tflite(integers, out, position_q15(position, integers), kind)
+    console.say(f"{out}: {integers.name}, {out.stat().st_size:,} bytes")
+
+
+def run(
+    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate.")],
+    wet: Annotated[Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz.")],
+    position: Position = None,
+    engine: Annotated[EngineKind, typer.Option(help="Who computes; all give the same bits.")] = EngineKind.c,
+) -> None:
+    """Play an audio file through an integer model on this machine, just as a module would.
+
+    Example: gritspace run space.grit guitar.wav out.wav --position 0.5,0,0,0
+    """
+    from gritspace.host_tools.arguments import position_q15
+    from gritspace.host_tools.models.playing import play
+    from gritspace.quantize.model.grit import read_grit
+    from gritspace.train.audio.audio_file import read_audio, write_audio
+
+    integers = read_grit(model)
+    with console.progress(f"running {integers.name}"):
+        audio = play(integers, read_audio(dry), position_q15(position, integers), engine.value)
+    write_audio(wet, audio)
+    console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
+
+
+def cycles(
+    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    block: Annotated[int, typer.Option(min=1, max=256, help="Frames per block.")] = 48,
+    clock: Annotated[float, typer.Option(min=1e6, help="The processor's clock in Hz.")] = 480e6,
+    json: Json = False,
+) -> None:
+    """Estimate what a model costs on a Cortex-M7: cycles and instructions a frame, memory, per layer and per kernel.
+
+    Example: gritspace cycles space.grit
+    """
+    from gritspace.quantize.cycles.estimate import estimate_cycles
+    from gritspace.quantize.model.grit import read_grit
+
+    with console.progress("counting"):
+        report = estimate_cycles(read_grit(model), block, clock)
+    if json:
+        console.print_json(asdict(report))
+        return
+    budget = clock / 48000
+    facts = [
+        ("cycles a frame, mean", f"{report.cycles_per_frame:,.0f} of {budget:,.0f} ({report.load:.0%})"),
+        ("cycles a frame, dearest block", f"{report.worst_cycles_per_frame:,.0f}"),
+        ("instructions a frame", f"{report.instructions_per_frame:,.0f}"),
+        ("multiplications a frame", f"{report.mac_per_frame:,}"),
+        ("multiplications a cycle", f"{report.mac_per_cycle:.2f}"),
+        ("state, RAM", f"{report.state_bytes:,} bytes"),
+        ("model, flash", f"{report.model_bytes:,} bytes, {report.weight_bytes:,} of them weights"),
+        ("code", f"{report.code_bytes:,} bytes"),
+        ("stack", f"{report.stack_bytes:,} bytes"),
+    ]
+    if report.moving_cycles_per_frame is not None:
+        facts.insert(2, ("more while the position moves", f"{report.moving_cycles_per_frame:,.0f}"))
+    console.print_table((report.name, f"block of {report.block}>"), facts)
+    for title, costs in (("per layer", report.per_layer), ("per kernel", report.per_kernel)):
+        console.say("")
+        console.print_table((title, "cycles a frame>"), [(name, f"{value:,.1f}") for name, value in costs.items()])
+    console.say("")
+    console.say(report.note)

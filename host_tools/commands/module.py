@@ -1,0 +1,150 @@
+"""The commands about a module: its firmware, a simulated one, and the test of what it does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.commands.model import Position
+from gritspace.host_tools.commands.sound import Captures, Json
+
+
+class Board(StrEnum):
+    """What firmware can be built for."""
+
+    sim = "sim"
+    daisy_seed = "daisy_seed"
+    daisy_patch_sm = "daisy_patch_sm"
+
+
+def build(
+    board: Annotated[
+        Board, typer.Argument(help="sim: simulated; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
+    ] = Board.sim,
+    model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
+    frames: Annotated[
+        int, typer.Option(help="Audio frames at a time, 48 or 16: less delay, more work. The sound is the same.")
+    ] = 48,
+    json: Json = False,
+) -> None:
+    """Build the firmware with PlatformIO. `pio run -d firmware -e BOARD` does the same by itself.
+
+    Example: gritspace build sim --model space.grit
+    """
+    from gritspace.host_tools.errors import RigError
+    from gritspace.host_tools.module.simulated import build_firmware
+    from gritspace.quantize.model.grit import read_grit
+
+    if frames not in (48, 16):
+        raise RigError(f"--frames {frames}: the firmware is built for 48 or 16 frames at a time.")
+    environment = board.value if frames == 48 else f"{board.value}_16"
+    integers = None if model is None else read_grit(model)
+    with console.progress(f"building the firmware for {board.value}"):
+        image = build_firmware(integers, environment)
+    if json:
+        console.print_json(
+            {"board": board.value, "frames": frames, "firmware": str(image), "bytes": image.stat().st_size}
+        )
+    else:
+        console.say(str(image))
+
+
+def simulate(
+    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    port_file: Annotated[
+        Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts).")
+    ] = None,
+    flash: Annotated[
+        Path | None,
+        typer.Option(help="A file to keep the module's flash in: presets, uploaded models."),
+    ] = None,
+    bad_line: Annotated[
+        float, typer.Option(min=0, max=0.1, help="Share of the link's bytes that are lost, damaged or come twice.")
+    ] = 0.0,
+) -> None:
+    """Start a simulated module that runs a model, print its port, and go on until Ctrl-C.
+
+    Example: gritspace simulate space.grit
+    """
+    from gritspace.host_tools.module.simulated import until_stopped
+    from gritspace.quantize.model.grit import read_grit
+
+    integers = read_grit(model)
+
+    def ready(port: str) -> None:
+        console.say(f"{integers.name} runs on a simulated module; its port:")
+        console.say(port)
+        console.err().print(
+            f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)"
+        )
+
+    until_stopped(integers, ready, port_file, flash, bad_line)
+
+
+def hil(
+    audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate.")],
+    port: Annotated[
+        str | None, typer.Option(help="The module's serial port; sim starts a simulated one for this test.")
+    ] = None,
+    rig: Annotated[Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="The .grit file that the module runs; else looked for beside the audio and here."),
+    ] = None,
+    space: Annotated[
+        Path | None, typer.Option(help="The space the model was made from; else looked for beside the model.")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="Compare with this device; repeatable. Else with all that can be found.")
+    ] = None,
+    captures: Captures = None,
+    position: Position = None,
+    device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
+    settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
+    automation: Annotated[
+        Path | None, typer.Option(help="Move controls as this CSV says (time,control,value) instead of the sweep.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0, help="Then play on for so long, and compare every sample.")] = 0.0,
+    all_models: Annotated[bool, typer.Option("--all-models", help="Test every model of the module's bank.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Also write the result as JUnit XML.")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The HTML report; .json and -wav/ go beside it.")] = Path(
+        "report.html"
+    ),
+    json: Json = False,
+) -> None:
+    """Test a module: play audio through it and compare with the integer model, the float model and the devices.
+
+    Exit code 0 if the module does, to the bit, what the integer model does, else 1; 2 if it is missing.
+
+    Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
+    """
+    from gritspace.host_tools.hil.session import Request, run_test
+
+    request = Request(
+        port=port,
+        audio=audio,
+        model=model,
+        space=space,
+        devices=tuple(device or ()),
+        captures=tuple(captures or ()),
+        position=position,
+        device_seconds=device_seconds,
+        settings_each=settings,
+        out=out,
+        automation=automation,
+        minutes=minutes,
+        all_models=all_models,
+        rig=rig,
+        junit=junit,
+    )
+    report = run_test(request, console.Stages(quiet=json))
+    if json:
+        console.print_json(report)
+    else:
+        for one in report.get("modules", [report]):
+            console.print_report(one)
+    raise typer.Exit(0 if report["good"] else 1)

@@ -1,0 +1,84 @@
+"""The commands that ask what a space is worth, and find new places in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.commands.sound import Captures, Json
+
+
+def evaluate(
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    captures: Captures = None,
+    audio: Annotated[
+        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
+    enroll_seconds: Annotated[
+        float, typer.Option(min=0, help="Of audio to enroll each test device from; 0 leaves test devices out.")
+    ] = 20.0,
+    json: Json = False,
+) -> None:
+    """Measure a space: on its devices, at settings between, and on test devices it has never heard.
+
+    Example: gritspace evaluate space.pt --captures ~/captures --audio ~/guitar -o report.html
+    """
+    from gritspace.host_tools.spaces.evaluation import as_report, evaluate_space
+    from gritspace.host_tools.spaces.report import print_examination, refuse_unwritable_report, write_examination
+
+    refuse_unwritable_report(out)
+    with console.progress("evaluate") as update:
+        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update, model)
+    report = as_report(found)
+    if out is not None:
+        write_examination(found, report, out)
+    if json:
+        console.print_json(report)
+    else:
+        print_examination(report, out)
+
+
+def enroll(
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    wet: Annotated[Path, typer.Option(help="What the device made of the dry audio: mono, any rate.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the preset, a .json file.")],
+    dry: Annotated[Path | None, typer.Option(help="What was played. Without it the encoder can only guess.")] = None,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Bend the decoder to this device too; writes a .pt beside the preset.")
+    ] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="The .grit file the preset belongs to; else the module's factory model.")
+    ] = None,
+    place: Annotated[int, typer.Option(min=1, max=16, help="Which of the module's presets it becomes.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
+    seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
+    json: Json = False,
+) -> None:
+    """Find the position of a device that a space has never heard, from seconds to minutes of its sound.
+
+    Example: gritspace enroll space.pt --dry played.wav --wet pedal.wav -o preset.json
+    """
+    from gritspace.host_tools.spaces.enrolling import EnrollWish, enroll_as_wished
+
+    wish = EnrollWish(space, wet, out, dry, refine, model, place, force, seed)
+    with console.progress("enroll") as update:
+        report = enroll_as_wished(wish, update)
+    if json:
+        console.print_json(report)
+        return
+    for remark in report["remarks"]:
+        console.say(remark)
+    console.say(f"position {', '.join(f'{x:+.3f}' for x in report['position'])}, level {report['level']:.2f}")
+    if report["esr"] is not None:
+        console.say(
+            f"ESR {console.esr_text(report['esr'])} on the last {report['checked_seconds']:.1f} s, which it did not "
+            f"learn from; position alone {console.esr_text(report['esr_of_position'])}, "
+            f"the encoder's guess {console.esr_text(report['esr_of_guess'])}"
+        )
+    console.say(", ".join(report["files"]))

@@ -1,0 +1,66 @@
+"""The command that makes a space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gritspace.host_tools import console
+from gritspace.host_tools.commands.sound import Captures, Json
+
+
+def train(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the space, a .pt file.")],
+    quick: Annotated[bool, typer.Option("--quick", help="A small space in a few minutes.")] = False,
+    captures: Captures = None,
+    audio: Annotated[
+        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
+    ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="Train on this device; repeatable. Else captures, or without any, circuits."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Stop training after this much time.")] = None,
+    seed: Annotated[int | None, typer.Option(help="For everything random.")] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Where to write TensorBoard logs.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with an interrupted training of the same name.")] = True,
+    hold_out: Annotated[
+        bool, typer.Option("--hold-out", help="Leave out the test devices that `gritspace devices` lists.")
+    ] = False,
+    cache_gigabytes: Annotated[
+        float, typer.Option(min=0, help="Disk for the devices' renders, kept for the next training; 0: none.")
+    ] = 8.0,
+    start_from: Annotated[
+        Path | None, typer.Option("--from", help="Begin at this space, trained with the same networks.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a space on circuits and captures.
+
+    Example: gritspace train --quick --captures ~/captures --audio ~/guitar -o space.pt
+    """
+    from gritspace.host_tools.spaces.training import Wish, train_as_wished
+
+    wish = Wish(
+        out=out,
+        quick=quick,
+        captures=tuple(captures or ()),
+        audio=tuple(audio or ()),
+        devices=tuple(device or ()),
+        config=config,
+        seconds=seconds,
+        seed=seed,
+        log_dir=log_dir,
+        resume=resume,
+        hold_out=hold_out,
+        cache_gigabytes=cache_gigabytes,
+        start_from=start_from,
+    )
+    report = train_as_wished(wish, console.Stages(quiet=json))
+    if json:
+        console.print_json(report)
+    else:
+        console.print_training(report)

@@ -1,0 +1,34 @@
+"""What the module will do with positions, to the bit: its glide, in numpy. Pairs with firmware/module/sound/glide.c."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.host_tools.link.schema import schema
+
+BLOCK_FRAMES = schema().limit("block_frames")
+GLIDE_BLOCKS = 20
+GLIDE_STEP = -(-65535 // GLIDE_BLOCKS)
+"""How far a dimension moves in a block, in Q15."""
+
+
+def glide(targets: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Where to head for in each block, int16 Q15 (blocks, n) -> where each block is played, the same shape.
+
+    The first block stands still at its target: a stream starts there.
+    """
+    wanted = np.asarray(targets, np.int32)
+    played = np.empty_like(wanted)
+    current = wanted[0] if len(wanted) else wanted
+    for block, target in enumerate(wanted):
+        current = current + np.clip(target - current, -GLIDE_STEP, GLIDE_STEP)
+        played[block] = current
+    return played.astype(np.int16)
+
+
+def moves_of(targets: NDArray[np.int16]) -> tuple[NDArray[np.int16], list[tuple[int, NDArray[np.int16]]]]:
+    """Targets by block, int16 Q15 (blocks, n), at least one block -> (first position, moves) for `reference.run`."""
+    played = glide(targets)
+    changed = np.flatnonzero((played[1:] != played[:-1]).any(axis=1)) + 1
+    return played[0], [(int(block) * BLOCK_FRAMES, played[block]) for block in changed]

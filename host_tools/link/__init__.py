@@ -1,0 +1,1 @@
+"""The link's laptop end: frames, messages, streams, a client."""

@@ -1,0 +1,1 @@
+"""Models as files: made, found, played, made equally loud."""

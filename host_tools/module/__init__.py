@@ -1,0 +1,1 @@
+"""A module, real or simulated: its firmware, its memory, its panel, its simulation."""

@@ -1,0 +1,1 @@
+"""Spaces as a user asks for them: trained, examined, enrolled in, reported."""

@@ -1,0 +1,127 @@
+"""`gritspace enroll`: recordings in, a preset out; what was found on the way, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gritspace.host_tools.hil.report import write_text
+from gritspace.host_tools.models.model_files import file_sha256, read_space
+from gritspace.host_tools.spaces.training import refuse_unwritable
+from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio
+from gritspace.train.audio.recording import read_recording
+from gritspace.train.errors import InputError
+from gritspace.train.space.enroll import Enrolment, enroll, guess_from_wet, with_offsets
+from gritspace.train.space.space import PLAYED, Space, save_space
+
+Tell = Callable[[float, float, str], None]
+
+SHORTEST_SECONDS = 2.0
+STORED_PLACES = 12
+LOUDEST_LEVEL = 7.99
+"""What a preset's level can be at most."""
+
+
+@dataclass(frozen=True)
+class EnrollWish:
+    """The options of `gritspace enroll`. model: the .grit file that the module will run; without, its factory model."""
+
+    space: Path
+    wet: Path
+    out: Path
+    dry: Path | None = None
+    refine: bool = False
+    model: Path | None = None
+    place: int = 1
+    force: bool = False
+    seed: int = 0
+
+
+def enroll_as_wished(wish: EnrollWish, tell: Tell) -> dict[str, Any]:
+    """Finds the position, writes the preset, with refine a space too. Raises InputError for unusable input."""
+    if wish.out.suffix.lower() != ".json":
+        raise InputError(f"{wish.out}: a preset is written as JSON; name it .json.")
+    if wish.refine and wish.dry is None:
+        raise InputError("--refine: the dry audio is needed to bend the decoder by; give --dry too.")
+    refuse_unwritable(wish.out)
+    if wish.model is not None:
+        file_sha256(wish.model)
+    space = read_space(wish.space)
+    remarks: list[str] = []
+    delay = 0
+    if wish.dry is None:
+        found = guess_from_wet(space, read_audio(wish.wet, SHORTEST_SECONDS), wish.seed)
+        remarks.append("without the dry audio this is only the encoder's guess; nothing was measured.")
+    else:
+        recording = read_recording(wish.dry, wish.wet, wish.force, SHORTEST_SECONDS)
+        remarks += recording.remarks
+        delay = recording.delay_frames
+        wet = -recording.wet if recording.inverted else recording.wet  # enroll finds the polarity itself
+        found = enroll(
+            space, recording.dry, wet, wish.refine, lambda step, steps: tell(step, steps, "looking for it"), wish.seed
+        )
+    files = [str(wish.out)]
+    write_text(wish.out, json.dumps(as_preset(found, wish), indent=2) + "\n")
+    if found.offsets is not None:
+        refined = wish.out.with_suffix(".pt")
+        save_space(refined_space(space, found, wish.wet.stem), refined)
+        files.append(str(refined))
+        remarks.append(f"{refined}: a space of this one device; `gritspace quantize` makes its model.")
+    return as_values(found, delay, remarks, files)
+
+
+def as_preset(found: Enrolment, wish: EnrollWish) -> dict[str, Any]:
+    """What `gritspace presets put` reads."""
+    position = [float(x) for x in found.position]
+    stored = position[len(PLAYED) :]
+    model: Any = "factory" if wish.model is None else {"name": wish.model.stem, "sha256": file_sha256(wish.model)}
+    return {
+        "presets": [
+            {
+                "place": wish.place,
+                "played": dict(zip(PLAYED, position, strict=False)),
+                "stored": stored + [0.0] * (STORED_PLACES - len(stored)),
+                "level": min(found.level, LOUDEST_LEVEL),
+                "model": model,
+            }
+        ]
+    }
+
+
+def refined_space(space: Space, found: Enrolment, name: str) -> Space:
+    """The space bent to one device, which is all it calls its own."""
+    assert found.offsets is not None
+    bent = with_offsets(space, found.offsets)
+    bent.positions = {name: [float(x) for x in found.position]}
+    bent.gains, bent.attributes = {name: found.gain}, {}
+    bent.licences = dict(space.licences)
+    return bent
+
+
+def as_values(found: Enrolment, delay: int, remarks: list[str], files: list[str]) -> dict[str, Any]:
+    """For JSON; what was not measured is null."""
+
+    def known(value: float) -> float | None:
+        return float(value) if np.isfinite(value) else None
+
+    return {
+        "files": files,
+        "guess": found.guess,
+        "position": [float(x) for x in found.position],
+        "delay_frames": delay + found.latency_frames,
+        "delay_seconds": (delay + found.latency_frames) / SAMPLE_RATE,
+        "inverted": found.gain < 0,
+        "gain_db": 20 * float(np.log10(abs(found.output_gain))),
+        "level": found.level,
+        "esr": known(found.esr),
+        "esr_of_position": known(found.esr_of_position),
+        "esr_of_guess": known(found.esr_of_guess),
+        "learned_seconds": found.learned_seconds,
+        "checked_seconds": found.checked_seconds,
+        "remarks": remarks,
+    }

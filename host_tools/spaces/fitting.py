@@ -1,0 +1,155 @@
+"""A fit as a user asks for it: to which recording or device, for how long, and what is written of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gritspace.host_tools.arguments import knob_settings
+from gritspace.host_tools.console import Stages, Update, esr_text
+from gritspace.host_tools.models import snapshot_files
+from gritspace.host_tools.spaces.training import refuse_unwritable
+from gritspace.train.audio import signals
+from gritspace.train.audio.recording import read_recording
+from gritspace.train.devices.device import device_named
+from gritspace.train.errors import InputError
+from gritspace.train.snapshot.fit import FitConfig, FitResult, SnapshotFit
+from gritspace.train.snapshot.snapshot import SHAPES, Snapshot
+from gritspace.train.snapshot.source import Source, from_device, from_recording
+
+LEARN_SECONDS, SYNTHETIC_SECONDS, HELD_SECONDS = 240.0, 60.0, 30.0
+"""Of dry audio that a device is played: phrases from the user's audio, built-in signals, and what is held out."""
+
+
+@dataclass(frozen=True)
+class FitWish:
+    """The options of `gritspace fit`."""
+
+    out: tuple[Path, ...]
+    dry: Path | None = None
+    wet: Path | None = None
+    device: str | None = None
+    knobs: tuple[str, ...] = ()
+    captures: tuple[Path, ...] = ()
+    audio: tuple[Path, ...] = ()
+    config: FitConfig = field(default_factory=FitConfig)
+    plot: Path | None = None
+    force: bool = False
+    resume: bool = True
+
+
+def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
+    """Fits, writes every `wish.out`, returns what came of it. Raises InputError for unusable input."""
+    _refuse_unclear(wish)
+    threads = max(1, round((os.cpu_count() or 1) - os.getloadavg()[0]))
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    with stages.stage("audio", "read and align" if wish.device is None else f"play {wish.device}"):
+        source, remarks = source_for(wish)
+    checkpoint = wish.out[0].with_name(wish.out[0].name + ".checkpoint")
+    if not wish.resume:
+        checkpoint.unlink(missing_ok=True)
+    with stages.stage("fit", f"fit {wish.config.shape} to {source.name}") as update:
+        result = _fitted(source, wish.config, checkpoint, update)
+    facts: dict[str, Any] = {
+        "made_from": source.name,
+        "esr": result.esr,
+        "shape": wish.config.shape,
+        "minutes": round(result.seconds / 60, 2),
+        "seed": wish.config.seed,
+    }
+    snapshot = Snapshot(result.tcn, wish.out[0].stem, source.licence, facts)
+    report = as_values(wish, source, result, remarks)
+    with stages.stage("write", "write " + ", ".join(path.name for path in wish.out)):
+        fitted = snapshot.render_audio(source.held_dry)
+        for path in wish.out:
+            model = snapshot_files.write(snapshot, path, source.dry)
+            if model is not None:
+                report["esr_integer"] = _integer_esr(model, source, snapshot.tcn.config.receptive_field - 1)
+        if wish.plot is not None:
+            snapshot_files.plot(wish.plot, source.held_wet, fitted, result.checks, source.name)
+    checkpoint.unlink(missing_ok=True)
+    report["seconds"] = stages.seconds
+    return report
+
+
+def source_for(wish: FitWish) -> tuple[Source, list[str]]:
+    """What to fit to, and what a person should hear about it."""
+    if wish.device is None:
+        assert wish.dry is not None
+        assert wish.wet is not None
+        recording = read_recording(wish.dry, wish.wet, wish.force)
+        return from_recording(recording, wish.wet.stem), list(recording.remarks)
+    device = device_named(wish.device, wish.captures)
+    settings = knob_settings(device, wish.knobs)
+    dry, held = dry_audio(wish.audio, wish.config.seed)
+    return from_device(device, settings, dry, held), []
+
+
+def dry_audio(paths: tuple[Path, ...], seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(frames,) to learn from and (frames,) held out, from other files (or another seed): phrases and signals."""
+    if not paths:
+        return signals.synthetic(LEARN_SECONDS, seed), signals.synthetic(HELD_SECONDS, seed + 1_000_000)
+    notes = {s: [note for path in paths for note in signals.read_folder(path, s)] for s in ("train", "validation")}
+    learn = signals.phrases_from(notes["train"], LEARN_SECONDS, seed)
+    held = signals.phrases_from(notes["validation"], HELD_SECONDS, seed + 1_000_000)
+    return np.concatenate([learn, signals.synthetic(SYNTHETIC_SECONDS, seed)]), held
+
+
+def as_values(wish: FitWish, source: Source, result: FitResult, remarks: list[str]) -> dict[str, Any]:
+    """The report as plain values, for JSON."""
+    return {
+        "files": [str(path) for path in wish.out],
+        "source": source.name,
+        "licence": source.licence,
+        "shape": wish.config.shape,
+        "macs_per_frame": SHAPES[wish.config.shape].macs_per_frame,
+        "esr": result.esr,
+        "steps": result.steps,
+        "resumed_at": result.resumed_at,
+        "minutes": result.seconds / 60,
+        "checks": [asdict(check) for check in result.checks],
+        "remarks": [*remarks, *result.remarks],
+        "seed": wish.config.seed,
+    }
+
+
+def _fitted(source: Source, config: FitConfig, checkpoint: Path, update: Update) -> FitResult:
+    def told(step: int, share: float, esr: float, seconds_left: float) -> None:
+        minutes, seconds = divmod(round(seconds_left), 60)
+        update(share, 1.0, f"step {step}, ESR {esr_text(esr)} on held-out audio, {minutes}:{seconds:02d} left")
+
+    fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, checkpoint)
+    result = fit.run(told)
+    update(1.0, 1.0, f"{result.steps} steps, ESR {esr_text(result.esr)} on held-out audio")
+    return result
+
+
+def _integer_esr(model: Any, source: Source, lead_in: int) -> float:
+    """Of the integers against the held-out wet audio, which they hear after the first receptive field."""
+    from gritspace.host_tools.models.playing import play
+
+    wet, target = play(model, source.held_dry, None, "c"), source.held_wet
+    error = wet[lead_in:].astype(np.float64) - target[lead_in:]
+    return float(np.square(error).sum() / np.square(target[lead_in:], dtype=np.float64).sum())
+
+
+def _refuse_unclear(wish: FitWish) -> None:
+    if (wish.device is None) == (wish.dry is None and wish.wet is None):
+        raise InputError("give either a recording, --dry and --wet, or a device to learn from, --device.")
+    if wish.device is None and (wish.dry is None or wish.wet is None):
+        missing = "--dry" if wish.dry is None else "--wet"
+        raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
+    if wish.config.shape not in SHAPES:
+        raise InputError(f"--shape {wish.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
+    for path in (*wish.out, *([wish.plot] if wish.plot else [])):
+        refuse_unwritable(path)
+    for path in wish.out:
+        snapshot_files.refuse_unknown_suffix(path)

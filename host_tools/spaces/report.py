@@ -1,0 +1,136 @@
+"""An examined space written down: a table on the terminal, one HTML page with figures and sound."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from gritspace.host_tools import console
+from gritspace.host_tools.hil.report import write_text
+from gritspace.host_tools.spaces import figures
+from gritspace.host_tools.spaces.evaluation import Examination
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.errors import InputError
+from gritspace.train.space.clips import SPLITS
+
+LISTENED_TO = 8
+"""Clips to play in the page, from the best to the worst."""
+NAMES = {
+    "seen": "seen settings",
+    "held_out_settings": "settings never trained on",
+    "held_out_devices": "devices never heard, enrolled",
+}
+
+
+def refuse_unwritable_report(out: Path | None) -> None:
+    """Raises InputError before the measuring, not after, if the page could not be written."""
+    if out is None:
+        return
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{out}: a report is a web page; name it .html.")
+    if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out}: nothing can be written there; name a file in a folder that exists.")
+
+
+def print_examination(report: Mapping[str, Any], out: Path | None) -> None:
+    """What a person wants to know first."""
+    rows = []
+    for split in SPLITS:
+        found = report["splits"][split]
+        for measure in ("esr", "mrsl"):
+            values = found[measure]
+            cells = ["-" if values[q] is None else f"{values[q]:.3f}" for q in ("min", "q25", "median", "q75", "max")]
+            in_float = found["float"][measure]["median"]
+            name = f"{NAMES[split]} ({found['settings']})" if measure == "esr" else ""
+            rows.append((name, measure.upper(), *cells, "-" if in_float is None else f"{in_float:.3f}"))
+    shuffled = report["shuffled_positions"]["esr"]["median"]
+    console.print_table(
+        ("", "measure", "min>", "q25>", "median>", "q75>", "max>", "median in float>"),
+        rows,
+        title="integers on the engine against the devices, on held-out audio",
+    )
+    if shuffled is not None:
+        console.say(f"control, each at another device's position: median ESR {shuffled:.3f}")
+    if report["held_out_settings_over_seen"] is not None:
+        console.say(f"held-out settings over seen settings, median ESR: {report['held_out_settings_over_seen']:.2f}")
+    adds = report["integer_adds"]["median"]
+    console.say(f"what integers add to the float model's ESR, median: {100 * adds:+.2f} %")
+    console.print_table(
+        ("played dimension", "swept, devices seen>", "swept, unseen>", "over devices' positions>"),
+        [
+            (name, *(number(row[key]) for key in ("spearman", "spearman_unseen", "spearman_positions")))
+            for name, row in report["played"].items()
+        ],
+        title="Spearman with its attribute",
+    )
+    console.say(f"separation (SAP) {report['separation']['sap']:.3f}")
+    console.say(
+        f"sweeping a knob: largest step {report['smoothness']['step']:.2f} times, largest click "
+        f"{report['smoothness']['click']:.2f} times the resting audio's own"
+    )
+    if out is not None:
+        console.say(f"report: {out}")
+
+
+def number(value: float | None) -> str:
+    """Two places, or a dash."""
+    return "-" if value is None else f"{value:+.2f}"
+
+
+def write_examination(found: Examination, report: dict[str, Any], out: Path) -> None:
+    """The page, whole or not at all. Raises InputError if it cannot be written."""
+    write_text(out, as_html(found, report))
+
+
+def as_html(found: Examination, report: dict[str, Any]) -> str:
+    """The page, with everything in it: no scripts, nothing loaded from elsewhere."""
+    template = Environment(
+        loader=PackageLoader("gritspace.host_tools.spaces", "."), autoescape=True, undefined=StrictUndefined
+    ).get_template("space_report.html.j2")
+    ordered = sorted(found.scores, key=lambda score: score.in_integers.esr)
+    picked = np.unique(np.linspace(0, len(ordered) - 1, min(LISTENED_TO, len(ordered))).round().astype(int))
+    return template.render(
+        title=f"The space {found.path.name}",
+        report=report,
+        names=NAMES,
+        esr=console.esr_text,
+        number=number,
+        made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
+        errors=figures.errors(found),
+        maps=figures.maps(found),
+        sweeps=figures.sweeps(found),
+        sounds=[
+            {
+                "label": ordered[i].clip.label,
+                "split": NAMES[ordered[i].clip.split],
+                "esr": ordered[i].in_integers.esr,
+                "dry": embedded(ordered[i].clip.dry),
+                "device": embedded(ordered[i].clip.wet),
+                "space": embedded(ordered[i].sound),
+            }
+            for i in picked
+        ],
+        moving=[
+            {"dimension": sweep.dimension, "sound": embedded(sweep.sound)}
+            for sweep in found.sweeps
+            if sweep.start == "the middle"
+        ],
+    )
+
+
+def embedded(audio: NDArray[np.floating], peak: float = 0.7) -> str:
+    """Audio (frames,) as a data address that a browser plays: MP3, brought to one peak so that pairs compare."""
+    largest = float(np.abs(audio).max(initial=0.0))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio * (peak / max(largest, 1e-9)), SAMPLE_RATE, format="MP3")
+    return "data:audio/mpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

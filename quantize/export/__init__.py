@@ -1,0 +1,1 @@
+"""The integer model in other forms: a C array, a TensorFlow Lite file."""

@@ -1,0 +1,14 @@
+"""Where the firmware's sources are, for those who compile them on a laptop: the engine's room and the module's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
+ENGINE = FIRMWARE / "engine"
+MODULE = FIRMWARE / "module"
+
+
+def sources(room: Path, *suffixes: str) -> list[Path]:
+    """Every file of a room with one of the suffixes ('.c', '.S', '.h'), on all its floors, in an order that stays."""
+    return sorted(path for path in room.rglob("*") if path.suffix in suffixes)

@@ -1,0 +1,1 @@
+"""The generators of the Cortex-M7 kernels."""

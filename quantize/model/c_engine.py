@@ -1,0 +1,135 @@
+"""The C engine on this computer: the same sources the module runs, as a shared library, by ctypes.
+
+The library is compiled on first use with the system's C compiler and kept in the user's cache, named by a hash of its
+sources, so that a changed engine is never mistaken for an old one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.firmware_sources import ENGINE
+from gritspace.quantize.model.grit import read_header
+from gritspace.train.errors import InputError
+
+FLAGS = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-fno-math-errno")
+UNITS = ("model.c", "film.c", "kernels.c", "engine.c")
+_MODEL_BYTES = 256
+"""Room for a grit_model_t; its real size is asserted below by the library itself being opened with it."""
+
+
+class EngineError(InputError):
+    """The engine refused a model, or could not be built."""
+
+
+def build_library() -> Path:
+    """Compiles the engine, unless it is there already; returns the shared library. Raises EngineError with the
+    reason."""
+    if not ENGINE.is_dir():
+        raise EngineError(f"{ENGINE}: the engine's sources are missing; run from a full checkout")
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise EngineError("no C compiler found (cc, gcc or clang); install one, or use --engine numpy")
+    digest = hashlib.sha256("\0".join((compiler, *FLAGS)).encode())
+    for path in sorted(ENGINE.rglob("*.[ch]")):
+        digest.update(path.read_bytes())
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
+    library = folder / f"engine-{digest.hexdigest()[:16]}.so"
+    if library.exists():
+        return library
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        built = Path(scratch) / library.name
+        command = [compiler, *FLAGS, f"-I{ENGINE}", *(str(ENGINE / unit) for unit in UNITS), "-o", str(built)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise EngineError(f"the engine did not compile: {result.stderr.strip().splitlines()[-1]}")
+        os.replace(built, library)
+    return library
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    library = ctypes.CDLL(str(build_library()))
+    library.grit_model_open.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
+    library.grit_status_text.restype = ctypes.c_char_p
+    library.grit_engine_state_bytes.argtypes = [ctypes.c_void_p]
+    library.grit_engine_state_bytes.restype = ctypes.c_size_t
+    library.grit_engine_open.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+    library.grit_engine_open.restype = ctypes.c_void_p
+    library.grit_engine_reset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_engine_set_position.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_engine_process.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
+    return library
+
+
+def check_blob(blob: bytes) -> int:
+    """The engine's own verdict on a `.grit`: its grit_status_t, 0 when it would run."""
+    words = _aligned(blob)
+    model = ctypes.create_string_buffer(_MODEL_BYTES)
+    return int(_library().grit_model_open(model, words.ctypes.data, len(blob)))
+
+
+def _aligned(blob: bytes) -> NDArray[np.uint8]:
+    words = np.zeros((len(blob) + 15) // 8, np.uint64).view(np.uint8)
+    words[: len(blob)] = np.frombuffer(blob, np.uint8)
+    return words
+
+
+class Engine:
+    """One engine running one model. Positions are int16 in Q15, position_count of them."""
+
+    def __init__(self, blob: bytes, position: Sequence[int] | NDArray[np.int16] | None = None) -> None:
+        library = _library()
+        self._blob = _aligned(blob)
+        self._model = ctypes.create_string_buffer(_MODEL_BYTES)
+        status = library.grit_model_open(self._model, self._blob.ctypes.data, len(blob))
+        if status != 0:
+            text = library.grit_status_text(status).decode()
+            raise EngineError(f"the engine refuses this model: {text} (code {status})")
+        self.state_bytes = int(library.grit_engine_state_bytes(self._model))
+        self._arena = np.zeros(self.state_bytes // 8 + 1, np.uint64)
+        self._position_count = read_header(blob)["position_count"]
+        at = self._position(position)
+        self._engine = library.grit_engine_open(
+            self._model, self._arena.ctypes.data, self._arena.nbytes, None if at is None else at.ctypes.data
+        )
+        if not self._engine:
+            raise EngineError("the engine did not accept its memory")
+
+    def _position(self, position: Sequence[int] | NDArray[np.int16] | None) -> NDArray[np.int16] | None:
+        if position is None:
+            return None
+        values = np.ascontiguousarray(position, np.int16)
+        if values.shape != (self._position_count,):
+            raise ValueError(f"a position of this model has {self._position_count} numbers, not {values.shape}")
+        return values
+
+    def reset(self, position: Sequence[int] | NDArray[np.int16] | None = None) -> None:
+        """Back to silence, at a position (None: the model's default)."""
+        at = self._position(position)
+        _library().grit_engine_reset(self._engine, None if at is None else at.ctypes.data)
+
+    def set_position(self, position: Sequence[int] | NDArray[np.int16]) -> None:
+        """Heads for a position from the next frame on."""
+        at = self._position(position)
+        assert at is not None
+        _library().grit_engine_set_position(self._engine, at.ctypes.data)
+
+    def process(self, audio: NDArray[np.int16]) -> NDArray[np.int16]:
+        """audio int16 (frames,) -> int16 (frames,)."""
+        source = np.ascontiguousarray(audio, np.int16)
+        out = np.empty_like(source)
+        _library().grit_engine_process(self._engine, source.ctypes.data, out.ctypes.data, source.size)
+        return out

@@ -1,0 +1,287 @@
+"""The `.grit` file: an integer model as bytes, and back with every check."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
+from gritspace.quantize.model.model import (
+    MAX_POSITION,
+    MOST_TRIM_Q12,
+    Activation,
+    Convolution,
+    Dense,
+    IntegerArray,
+    IntegerFilm,
+    IntegerLayer,
+    IntegerModel,
+)
+from gritspace.train.errors import InputError
+
+NAME_BYTES = 32
+_CRC_START = 16
+"""The CRC covers everything after the first four header words."""
+
+
+class GritError(InputError):
+    """Not a usable `.grit`: the message says what was found."""
+
+
+class _Writer:
+    """Lays numbers out behind each other, 4-byte aligned, and hands out their offsets."""
+
+    def __init__(self, start: int) -> None:
+        self.data = bytearray()
+        self.start = start
+
+    def put(self, payload: bytes) -> int:
+        offset = self.start + len(self.data)
+        self.data += payload + bytes(-len(payload) % 4)
+        return offset
+
+    def numbers(self, values: NDArray[Any], dtype: str) -> int:
+        return self.put(np.ascontiguousarray(values).astype(dtype).tobytes())
+
+    def convolution(self, conv: Convolution | None) -> list[int]:
+        if conv is None:
+            return [0] * len(RECORDS["convolution"])
+        rows, kernel, inputs = conv.weight.shape
+        mixin = 0 if conv.mixin is None else self.numbers(conv.mixin, "<i1")
+        offsets = [self.numbers(conv.weight, "<i1"), mixin, self.numbers(conv.bias, "<i4")]
+        offsets.append(self.numbers(conv.multiplier, "<i2"))
+        return [rows, inputs, kernel, conv.dilation, conv.shift, 0, *offsets]
+
+    def dense(self, dense: Dense) -> list[int]:
+        rows, inputs = dense.weight.shape
+        return [
+            rows,
+            inputs,
+            self.numbers(dense.weight, "<i2"),
+            self.numbers(dense.bias, "<i4"),
+            self.numbers(dense.shift, "<u1"),
+        ]
+
+
+def to_bytes(model: IntegerModel) -> bytes:
+    """The whole file. Same model, same bytes."""
+    layers = [layer for array in model.arrays for layer in array.layers]
+    arrays_at = size_of("header")
+    layers_at = arrays_at + size_of("array") * len(model.arrays)
+    film_at = layers_at + size_of("layer") * len(layers)
+    writer = _Writer(film_at + (size_of("film") if model.film else 0))
+    records = bytearray()
+    first = 0
+    for array in model.arrays:
+        carry = writer.numbers(array.carry_weight, "<i1") if np.any(array.carry_weight) else 0
+        fields = [array.channels, first, len(array.layers), array.skip_shift, carry]
+        fields += writer.convolution(array.rechannel) + writer.convolution(array.head)
+        records += struct.pack("<" + format_of("array"), *fields)
+        first += len(array.layers)
+    for layer in layers:
+        fields = writer.convolution(layer.conv) + writer.convolution(layer.residual)
+        fields += [int(layer.activation), int(layer.gated), layer.slope_q15, writer.numbers(layer.skip_weight, "<i1")]
+        fields.append(writer.numbers(layer.stream_shift, "<i1") if np.any(layer.stream_shift) else 0)
+        records += struct.pack("<" + format_of("layer"), *fields)
+    if model.film is not None:
+        film = model.film
+        fields = writer.dense(film.hidden) + writer.dense(film.gain) + writer.dense(film.bias)
+        records += struct.pack("<" + format_of("film"), *fields)
+    metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False).encode()
+    metadata_at = writer.put(metadata)
+    total = writer.start + len(writer.data)
+    name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
+    default = list(model.default_position) + [0] * (MAX_POSITION - len(model.default_position))
+    tail = struct.pack(
+        "<" + format_of("header")[5:],
+        *name.ljust(NAME_BYTES, b"\0"),
+        model.sample_rate,
+        model.receptive_field,
+        model.macs_per_frame,
+        model.position_count,
+        len(model.arrays),
+        len(layers),
+        model.film_rows,
+        model.output_shift,
+        model.trim_q12,
+        arrays_at,
+        layers_at,
+        film_at if model.film else 0,
+        metadata_at,
+        len(metadata),
+        *default,
+    )
+    body = tail + bytes(records) + bytes(writer.data)
+    head = struct.pack("<IHHII", MAGIC, VERSION, size_of("header"), total, zlib.crc32(body))
+    return head + body
+
+
+def write_grit(model: IntegerModel, path: Path) -> None:
+    """Writes beside and renames, so that a full disk leaves no half file."""
+    write_beside(Path(path), to_bytes(model))
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all."""
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path}: could not be written ({error.strerror})") from error
+
+
+def read_grit(path: Path) -> IntegerModel:
+    """Reads and checks a `.grit` file. Raises GritError naming the file and what is wrong."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise GritError(f"{path}: could not be read ({error.strerror})") from error
+    try:
+        return from_bytes(data)
+    except GritError as error:
+        raise GritError(f"{path}: {error}") from error
+
+
+class _Reader:
+    """Reads records and numbers at offsets, refusing whatever points outside."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def record(self, name: str, offset: int) -> dict[str, Any]:
+        return self._fields(name, iter(struct.unpack("<" + format_of(name), self._bytes(offset, size_of(name)))))
+
+    def _fields(self, name: str, values: Any) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for field in RECORDS[name]:
+            if field.kind in RECORDS:
+                out[field.name] = self._fields(field.kind, values)
+            elif field.count > 1:
+                out[field.name] = [next(values) for _ in range(field.count)]
+            else:
+                out[field.name] = next(values)
+        return out
+
+    def _bytes(self, offset: int, count: int) -> bytes:
+        if offset % 4 or offset + count > len(self.data):
+            raise GritError(f"damaged: a record points to bytes {offset} to {offset + count} of {len(self.data)}")
+        return self.data[offset : offset + count]
+
+    def numbers(self, offset: int, dtype: str, *shape: int) -> NDArray[Any]:
+        count = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        return np.frombuffer(self._bytes(offset, count), dtype).reshape(shape).copy()
+
+    def optional(self, offset: int, dtype: str, count: int) -> NDArray[Any]:
+        return self.numbers(offset, dtype, count) if offset else np.zeros(count, dtype)
+
+    def convolution(self, f: dict[str, Any]) -> Convolution:
+        rows, inputs, kernel = f["rows"], f["inputs"], f["kernel"]
+        return Convolution(
+            weight=self.numbers(f["weight"], "<i1", rows, kernel, inputs),
+            mixin=self.numbers(f["mixin"], "<i1", rows) if f["mixin"] else None,
+            bias=self.numbers(f["bias"], "<i4", rows),
+            multiplier=self.numbers(f["multiplier"], "<i2", rows),
+            shift=f["shift"],
+            dilation=f["dilation"],
+        )
+
+    def dense(self, f: dict[str, Any]) -> Dense:
+        return Dense(
+            weight=self.numbers(f["weight"], "<i2", f["rows"], f["inputs"]),
+            bias=self.numbers(f["bias"], "<i4", f["rows"]),
+            shift=self.numbers(f["shift"], "<u1", f["rows"]),
+        )
+
+
+def read_header(data: bytes) -> dict[str, Any]:
+    """The header's fields by name, unchecked but for the length."""
+    if len(data) < size_of("header"):
+        raise GritError(f"too short for a .grit: {len(data)} bytes, a header alone has {size_of('header')}")
+    return _Reader(data).record("header", 0)
+
+
+def from_bytes(data: bytes) -> IntegerModel:
+    """The model in a file's bytes. Raises GritError; the engine repeats these checks and stricter ones of its own."""
+    header = read_header(data)
+    reader = _Reader(data)
+    if header["magic"] != MAGIC:
+        raise GritError("not a .grit file (its first bytes are not 'GRIT')")
+    if header["version"] != VERSION:
+        raise GritError(f".grit version {header['version']}; this program reads version {VERSION}: quantize again")
+    if header["header_bytes"] != size_of("header"):
+        raise GritError(f"altered: its header claims a size of {header['header_bytes']} bytes, which it has not")
+    if header["total_bytes"] > len(data):
+        missing = header["total_bytes"] - len(data)
+        raise GritError(f"truncated: {missing} of {header['total_bytes']} bytes are missing")
+    body = data[_CRC_START : header["total_bytes"]]
+    if zlib.crc32(body) != header["crc32"]:
+        raise GritError("altered: its CRC-32 does not match its content")
+    if header["trim_q12"] > MOST_TRIM_Q12:
+        raise GritError(f"its level trim is {header['trim_q12']}; the most is {MOST_TRIM_Q12}")
+    layers = []
+    for index in range(header["layer_count"]):
+        f = reader.record("layer", header["layers"] + index * size_of("layer"))
+        conv = reader.convolution(f["conv"])
+        channels = f["conv"]["rows"] // (2 if f["gated"] else 1)
+        layers.append(
+            IntegerLayer(
+                conv=conv,
+                activation=_activation(f["activation"]),
+                gated=bool(f["gated"]),
+                slope_q15=f["slope_q15"],
+                residual=reader.convolution(f["residual"]) if f["residual"]["rows"] else None,
+                skip_weight=reader.numbers(f["skip_weight"], "<i1", channels),
+                stream_shift=reader.optional(f["stream_shift"], "<i1", channels),
+            )
+        )
+    arrays = []
+    for index in range(header["array_count"]):
+        f = reader.record("array", header["arrays"] + index * size_of("array"))
+        own = tuple(layers[f["first_layer"] : f["first_layer"] + f["layer_count"]])
+        channels = f["channels"]
+        arrays.append(
+            IntegerArray(
+                channels=channels,
+                rechannel=reader.convolution(f["rechannel"]),
+                layers=own,
+                skip_shift=f["skip_shift"],
+                carry_weight=reader.optional(f["carry_weight"], "<i1", channels),
+                head=reader.convolution(f["head"]),
+            )
+        )
+    film = None
+    if header["film"]:
+        f = reader.record("film", header["film"])
+        film = IntegerFilm(reader.dense(f["hidden"]), reader.dense(f["gain"]), reader.dense(f["bias"]))
+    try:
+        name = bytes(header["name"]).rstrip(b"\0").decode()
+        raw = data[header["metadata"] : header["metadata"] + header["metadata_bytes"]]
+        metadata = json.loads(raw) if raw else {}
+    except ValueError as error:
+        raise GritError("its name or metadata is not UTF-8 text") from error
+    return IntegerModel(
+        arrays=tuple(arrays),
+        film=film,
+        output_shift=header["output_shift"],
+        name=name,
+        sample_rate=header["sample_rate"],
+        default_position=tuple(header["default_position"][: header["position_count"]]),
+        metadata=metadata,
+        trim_q12=header["trim_q12"],
+    )
+
+
+def _activation(code: int) -> Activation:
+    try:
+        return Activation(code)
+    except ValueError:
+        raise GritError(f"activation {code} is unknown to this program") from None

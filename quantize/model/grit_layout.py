@@ -1,0 +1,162 @@
+"""The layout of a `.grit` file, written once: Python packs by this table, and
+`firmware/engine/generated/grit_format.h` is made from it.
+
+Little-endian. A file is a header, the records it points to, and the numbers they point to; every offset counts from the
+file's first byte and is a multiple of 4. The CRC-32 (zlib's) covers everything after the crc field.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+MAGIC = 0x54495247
+"""'GRIT', read as a little-endian word."""
+VERSION = 1
+
+CONSTANTS = {
+    "GRIT_MAGIC": (f"0x{MAGIC:08X}u", "'GRIT' in the file's first four bytes"),
+    "GRIT_VERSION": (f"{VERSION}u", "changes whenever a record does"),
+    "GRIT_MAX_POSITION": ("16u", "numbers in a position"),
+    "GRIT_MAX_CHANNELS": ("32u", "width of a layer array"),
+    "GRIT_MAX_ARRAYS": ("4u", "layer arrays in a model"),
+    "GRIT_MAX_LAYERS": ("64u", "layers in a model"),
+    "GRIT_MAX_KERNEL": ("64u", "taps of a convolution"),
+    "GRIT_MAX_DILATION": ("16384u", "frames between taps"),
+    "GRIT_MAX_HIDDEN": ("64u", "units of the FiLM's hidden layer"),
+    "GRIT_MIN_SHIFT": ("17u", "below it SMLAWB and a shift are not the requantization rule"),
+    "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
+    "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
+}
+
+_C_TYPES = {
+    "u8": ("uint8_t", "B"),
+    "i8": ("int8_t", "b"),
+    "u16": ("uint16_t", "H"),
+    "i16": ("int16_t", "h"),
+    "u32": ("uint32_t", "I"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: kind is u8, i8, u16, i16, u32, or the name of a record; count > 1 makes an array."""
+
+    name: str
+    kind: str
+    note: str
+    count: int = 1
+
+
+RECORDS: dict[str, tuple[Field, ...]] = {
+    "convolution": (
+        Field("rows", "u16", "outputs; 0: this convolution is not there"),
+        Field("inputs", "u16", "channels read"),
+        Field("kernel", "u16", "taps, oldest first"),
+        Field("dilation", "u16", "frames between taps"),
+        Field("shift", "u16", "of the requantization, GRIT_MIN_SHIFT..GRIT_MAX_SHIFT"),
+        Field("reserved", "u16", "0"),
+        Field("weight", "u32", "offset of int8 [rows][kernel][inputs]"),
+        Field("mixin", "u32", "offset of int8 [rows], the dry input's weights; 0: none"),
+        Field("bias", "u32", "offset of int32 [rows]"),
+        Field("multiplier", "u32", "offset of int16 [rows], 0..32767"),
+    ),
+    "layer": (
+        Field("conv", "convolution", "the dilated convolution; film rows"),
+        Field("residual", "convolution", "1x1 into the residual stream; rows 0 where nothing reads it"),
+        Field("activation", "u8", "0 linear (saturating), 1 leaky ReLU, 2 tanh, 3 sigmoid"),
+        Field("gated", "u8", "1: the second half of the rows is a sigmoid gate"),
+        Field("slope_q15", "i16", "leaky ReLU's slope, 0..32767; 0 is ReLU"),
+        Field("skip_weight", "u32", "offset of int8 [channels]: 1..64"),
+        Field("stream_shift", "u32", "offset of int8 [channels], 0..15: shifts the stream down; 0: none"),
+    ),
+    "array": (
+        Field("channels", "u16", "width of the residual stream, even"),
+        Field("first_layer", "u16", "index into the layer records"),
+        Field("layer_count", "u16", "at least 1"),
+        Field("skip_shift", "u16", "0..GRIT_MAX_SKIP_SHIFT"),
+        Field("carry_weight", "u32", "offset of int8 [channels]; 0 in the first array"),
+        Field("rechannel", "convolution", "1x1 from the array's input, kernel 1, no mix-in"),
+        Field("head", "convolution", "reads the skip sum; in the last array 1 row, a film row"),
+    ),
+    "dense": (
+        Field("rows", "u16", "outputs"),
+        Field("inputs", "u16", "inputs"),
+        Field("weight", "u32", "offset of int16 [rows][inputs]"),
+        Field("bias", "u32", "offset of int32 [rows]"),
+        Field("shift", "u32", "offset of uint8 [rows], 0..30"),
+    ),
+    "film": (
+        Field("hidden", "dense", "position (Q15) -> tanh's input"),
+        Field("gain", "dense", "hidden (Q15) -> log2 gain (Q12) of every film row"),
+        Field("bias", "dense", "hidden (Q15) -> bias of every film row, in its accumulator's unit"),
+    ),
+    "header": (
+        Field("magic", "u32", "GRIT_MAGIC"),
+        Field("version", "u16", "GRIT_VERSION"),
+        Field("header_bytes", "u16", "size of this record"),
+        Field("total_bytes", "u32", "size of the file"),
+        Field("crc32", "u32", "of everything after this field"),
+        Field("name", "u8", "UTF-8, zero-padded, at least one zero", 32),
+        Field("sample_rate", "u32", "Hz"),
+        Field("receptive_field", "u32", "frames one output frame depends on"),
+        Field("macs_per_frame", "u32", "at audio rate"),
+        Field("position_count", "u16", "numbers in a position, 0..GRIT_MAX_POSITION; 0: a snapshot"),
+        Field("array_count", "u16", "1..GRIT_MAX_ARRAYS"),
+        Field("layer_count", "u16", "1..GRIT_MAX_LAYERS"),
+        Field("film_rows", "u16", "rows a position bends: all layer convolutions', then the last head's"),
+        Field("output_shift", "u16", "output full scale is 2^output_shift, 0..15"),
+        Field("trim_q12", "u16", "level that it matches other models in loudness at; 4096 is 1, 0: not known"),
+        Field("arrays", "u32", "offset of the array records"),
+        Field("layers", "u32", "offset of the layer records"),
+        Field("film", "u32", "offset of the film record; 0: a snapshot"),
+        Field("metadata", "u32", "offset of UTF-8 JSON; the engine does not read it"),
+        Field("metadata_bytes", "u32", "its size"),
+        Field("default_position", "i16", "Q15", 16),
+    ),
+}
+
+
+def format_of(record: str) -> str:
+    """The struct format of a record, nested records flattened; every record is a multiple of 4 bytes, unpadded."""
+    parts = []
+    for field in RECORDS[record]:
+        if field.kind in RECORDS:
+            parts.append(format_of(field.kind))
+        else:
+            parts.append(_C_TYPES[field.kind][1] * field.count)
+    return "".join(parts)
+
+
+def size_of(record: str) -> int:
+    """Bytes of a record."""
+    return struct.calcsize("<" + format_of(record))
+
+
+def c_header() -> str:
+    """The text of `firmware/engine/generated/grit_format.h`."""
+    lines = [
+        "/* Generated by `python -m gritspace.quantize.model.grit_layout`; do not edit.",
+        " *",
+        " * The .grit file: little-endian; offsets count from the first byte and are multiples of 4. */",
+        "/* clang-format off */",
+        "#ifndef GRITSPACE_GRIT_FORMAT_H",
+        "#define GRITSPACE_GRIT_FORMAT_H",
+        "",
+        "#include <stdint.h>",
+        "",
+    ]
+    lines += [f"#define {name} {value} /* {note} */" for name, (value, note) in CONSTANTS.items()]
+    for record, fields in RECORDS.items():
+        lines += ["", "typedef struct {"]
+        for field in fields:
+            kind = f"grit_{field.kind}_t" if field.kind in RECORDS else _C_TYPES[field.kind][0]
+            count = f"[{field.count}]" if field.count > 1 else ""
+            lines.append(f"  {kind} {field.name}{count}; /* {field.note} */")
+        lines.append(f"}} grit_{record}_t;")
+        lines.append(f'_Static_assert(sizeof(grit_{record}_t) == {size_of(record)}, "grit_{record}_t");')
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+if __name__ == "__main__":
+    print(c_header(), end="")

@@ -1,0 +1,1 @@
+"""Float networks as plain arrays, where they come from, and what they compute."""

@@ -1,0 +1,1 @@
+"""Float network -> integer model: calibration, scales, rounding, fine-tuning."""

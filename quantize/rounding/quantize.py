@@ -1,0 +1,86 @@
+"""Float network -> integer model, by calibration on audio (post-training quantization)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.quantize.model.model import Convolution, IntegerArray, IntegerFilm, IntegerModel
+from gritspace.quantize.network.network import Floats, Network
+from gritspace.quantize.rounding.calibrate import calibrate, stretches
+from gritspace.quantize.rounding.convert import Placed, convert_array, convert_film
+from gritspace.quantize.rounding.finetune import Tuning, finetune
+from gritspace.quantize.rounding.limits import check_accumulators, check_network
+from gritspace.quantize.rounding.multipliers import INPUT_SCALE, finest_output_scales
+from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, plan_array
+from gritspace.quantize.rounding.twin import Twin
+
+
+def quantize(
+    network: Network,
+    audio: NDArray[np.float32],
+    positions: NDArray[np.float64] | Sequence[Sequence[float]] = (),
+    name: str = "model",
+    default_position: Sequence[float] | None = None,
+    tuning: Tuning | None = None,
+) -> IntegerModel:
+    """Post-training quantization with int8 weights and int16 activations; then, if asked for, fine-tuning.
+
+    audio: (frames,) at the network's rate, like what the model will hear; positions: (n, position_size) to calibrate
+    at, none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
+    """
+    check_network(network)
+    network = network.padded()
+    places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
+    heard = stretches(audio, len(places))
+    ranges, powers = calibrate(network, heard, places)
+    twin = Twin(network, heard, places, powers)
+    bends = network.film is not None
+    plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
+    loudest = ranges.output * OUTPUT_HEADROOM
+    finest = finest_output_scales(network.arrays[-1].head_weight, None, plans[-1].head, bends).max() * 2**15
+    output_shift = max(0, math.ceil(math.log2(max(loudest, finest, 1e-9))))
+    arrays: list[IntegerArray] = []
+    placed: list[Placed] = []
+    inputs = np.array([INPUT_SCALE])
+    for a, array in enumerate(network.arrays):
+        following = plans[a + 1] if a + 1 < len(plans) else None
+        head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
+        converted, found = convert_array(array, plans[a], twin, inputs, head_scale, following is None, bends)
+        arrays.append(converted)
+        placed += found
+        inputs = plans[a].streams[-1]
+    if tuning is not None:
+        placed = finetune(network, placed, heard, places, tuning)
+        arrays = with_convolutions(arrays, [one.conv for one in placed])
+    film: IntegerFilm | None = None
+    default: tuple[int, ...] = ()
+    if bends:
+        film = convert_film(network, placed)
+        default = tuple(
+            int(v) for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
+        )
+    model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
+    check_accumulators(model)
+    return model
+
+
+def with_convolutions(arrays: Sequence[IntegerArray], convolutions: Sequence[Convolution]) -> list[IntegerArray]:
+    """The same arrays with other convolutions, in the order of `convert_array`."""
+    rest, made = iter(convolutions), []
+    for array in arrays:
+        rechannel, layers = next(rest), []
+        for layer in array.layers:
+            conv = next(rest)
+            layers.append(replace(layer, conv=conv, residual=None if layer.residual is None else next(rest)))
+        made.append(replace(array, rechannel=rechannel, layers=tuple(layers), head=next(rest)))
+    return made
+
+
+def to_q15(position: Sequence[float] | Floats) -> NDArray[np.int16]:
+    """A position in [-1, 1] -> int16, saturated."""
+    return np.clip(np.round(np.asarray(position, np.float64) * 32768), -32768, 32767).astype(np.int16)

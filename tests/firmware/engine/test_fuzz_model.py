@@ -1,0 +1,64 @@
+"""No bytes whatever make the engine read or write outside its memory: libFuzzer, AddressSanitizer, UBSan.
+
+A long run: `python -m tests.firmware.engine.test_fuzz_model 1000000`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from gritspace.quantize.firmware_sources import ENGINE
+from gritspace.quantize.model.grit import to_bytes
+from tests.quantize.conftest import SHAPES, make_model
+
+HARNESS = Path(__file__).parent / "fuzz_model.c"
+UNITS = ("model.c", "film.c", "kernels.c", "engine.c")
+
+
+def clang() -> str | None:
+    """A clang that has libFuzzer's runtime."""
+    for name in ("clang", "clang-14", "clang-16", "clang-19"):
+        if path := shutil.which(name):
+            runtime = subprocess.run([path, "-print-runtime-dir"], capture_output=True, text=True, check=False)
+            folders = [Path(runtime.stdout.strip()), *Path("/usr/lib").glob("llvm-*/lib/clang/*/lib/linux")]
+            if any(list(folder.glob("libclang_rt.fuzzer*")) for folder in folders if folder.is_dir()):
+                return path
+    return None
+
+
+def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
+    """Builds the harness in folder and feeds it `runs` inputs, grown from a model of every shape."""
+    compiler = clang()
+    assert compiler is not None
+    program = folder / "fuzz_model"
+    sources = [str(ENGINE / unit) for unit in UNITS]
+    sanitizers = "-fsanitize=fuzzer,address,undefined"
+    # a right shift of a negative number is arithmetic on every compiler this project meets; all else must be defined
+    flags = [sanitizers, "-fno-sanitize-recover=all", "-O1", "-g", "-std=c11", f"-I{ENGINE}"]
+    subprocess.run([compiler, *flags, str(HARNESS), *sources, "-o", str(program)], check=True)
+    corpus = folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for shape in SHAPES:
+        (corpus / shape).write_bytes(b"\0" + to_bytes(make_model(shape)))
+    options = [f"-runs={runs}", "-max_len=16384", "-seed=1", "-rss_limit_mb=2048", "-timeout=20"]
+    return subprocess.run([program, corpus, *options], capture_output=True, text=True, cwd=folder, check=False)
+
+
+@pytest.mark.skipif(clang() is None, reason="libFuzzer is missing: apt-get install clang libclang-rt-14-dev")
+def test_no_bytes_make_the_engine_leave_its_memory(tmp_path: Path) -> None:
+    result = fuzz(tmp_path, 6_000)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert "DONE" in result.stderr
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = fuzz(Path(scratch), int(sys.argv[1]))
+        print(outcome.stderr[-2000:])
+        sys.exit(outcome.returncode)

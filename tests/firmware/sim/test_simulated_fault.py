@@ -1,0 +1,97 @@
+"""A crash of the simulated module, brought about by a debugger: it comes back, and says over the link where it was."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gritspace.host_tools.link.client import Module
+from gritspace.host_tools.module.simulator import Simulator
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.model.reference import run
+
+PC = 15  # the register's number in GDB's protocol
+NO_MEMORY = 0x70000000
+
+
+class Debugger:
+    """As much of GDB's remote protocol as it takes to make a processor stumble."""
+
+    def __init__(self, path: Path) -> None:
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.settimeout(10)
+        self._read = b""
+        for _ in range(100):
+            try:
+                self._line.connect(str(path))
+                break
+            except OSError:
+                time.sleep(0.05)
+
+    def ask(self, packet: str) -> str:
+        """The answer. A stop told unasked (QEMU may report that of our coming, whenever) answers no command."""
+        self.send(packet)
+        while True:
+            answer = self._packet()
+            if packet == "?" or not answer.startswith(("S", "T")):
+                return answer
+
+    def _packet(self) -> str:
+        """The next packet's text, acknowledged; what lies behind it stays for the next call."""
+        while b"$" not in self._read or b"#" not in self._read.partition(b"$")[2]:
+            self._read += self._line.recv(4096)
+        text, _, rest = self._read.partition(b"$")[2].partition(b"#")
+        self._read = rest[2:]  # behind the checksum, which over a local socket needs no proof
+        self._line.sendall(b"+")
+        return text.decode()
+
+    def send(self, packet: str) -> None:
+        self._line.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())
+
+    def jump(self, address: int) -> None:
+        """The processor, stopped since the debugger came, goes on at an address."""
+        assert self.ask("?").startswith(("S", "T"))
+        assert self.ask("qXfer:features:read:target.xml:0,ffb")  # or QEMU does not let single registers be written
+        assert self.ask(f"P{PC:x}={address.to_bytes(4, 'little').hex()}") == "OK"
+        self.send("D")  # detaches: QEMU goes on
+        time.sleep(0.1)
+        self._line.close()
+
+
+@pytest.fixture
+def debugged(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A PATH whose QEMU listens to a debugger; the firmware, and where to connect."""
+    qemu = shutil.which("qemu-system-arm")
+    at = tmp_path / "gdb"
+    wrapper = tmp_path / "qemu-system-arm"
+    wrapper.write_text(f'#!/bin/sh\nexec {qemu} "$@" -gdb unix:{at},server=on,wait=off\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return image, at
+
+
+def test_after_a_crash_the_module_plays_again_and_tells_where_it_was(
+    debugged: tuple[Path, Path], model: IntegerModel
+) -> None:
+    firmware, at = debugged
+    with Simulator(firmware) as simulator:
+        with Module(simulator.port) as module:
+            assert module.fault().kind == "none"
+            assert "fault" not in module.health().flags
+            assert 500 < module.health().stack_used < module.health().stack_bytes
+        for count in (1, 2):
+            Debugger(at).jump(NO_MEMORY)
+            time.sleep(0.3)
+            with Module(simulator.port) as module:
+                fault = module.fault()
+                assert (fault.count, fault.pc) == (count, NO_MEMORY)
+                assert fault.kind in ("bus", "hard")
+                assert fault.cfsr & 0x100  # IBUSERR: there is nothing to execute
+                assert "fault" in module.health().flags
+                audio, at_rest = np.arange(480, dtype=np.int16) * 37, np.zeros(4, np.int16)
+                assert (module.stream(audio, at_rest).samples == run(model, audio, at_rest)).all()

@@ -1,0 +1,1 @@
+"""Dry and wet audio: files, signals, alignment, segments. Knows nothing of what made a sound."""

@@ -1,0 +1,1 @@
+"""How fast and how well training is: benchmarks, and comparisons of ways to train. Nothing imports them."""

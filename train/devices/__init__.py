@@ -1,0 +1,1 @@
+"""What turns dry audio into wet audio: circuits, captures, and where they are found."""

@@ -1,0 +1,1 @@
+"""Effects, and chains of them as devices."""

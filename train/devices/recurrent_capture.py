@@ -1,0 +1,231 @@
+"""Recurrent captures: one layer (LSTM or GRU) and a linear head.
+
+GuitarML's Proteus, NeuralPi and NeuralSeed files are laid out alike, in JSON, at 44.1 kHz; `input_size` 2 means one
+knob, a constant second input. Neural Amp Modeler's LSTMs are read by recurrent_nam.py.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from gritspace.train.audio import alignment, chunks, signals
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.devices.device import Audio, Settings, checked
+from gritspace.train.errors import InputError
+from gritspace.train.network import native_recurrent
+
+NATIVE_RATE = 44_100
+CHUNK_FRAMES, LEAD_IN_FRAMES = 33_075, 11_025  # 0.75 s and 0.25 s at the native rate
+ROWS_AT_ONCE = 384
+PROBE_SECONDS = 3.0
+GATES = {"LSTM": 4, "GRU": 3}
+LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
+
+
+class Capture:
+    """One capture file as a device."""
+
+    kind = "capture"
+
+    def __init__(
+        self,
+        name: str,
+        licence: str,
+        recurrent: nn.LSTM | nn.GRU,
+        head: nn.Linear,
+        skip: bool,
+        rate: int = NATIVE_RATE,
+        first_state: torch.Tensor | None = None,
+    ) -> None:
+        """rate: in Hz, of its training. first_state: (2, layers, hidden), hidden states and cells; None for zeros."""
+        self.name, self.licence = name, licence
+        self.recurrent, self.head, self.skip = recurrent.eval(), head.eval(), skip
+        self.rate, self.first_state = rate, first_state
+        self.knobs: tuple[str, ...] = ("knob",) if recurrent.input_size == 2 else ()
+
+    def render(self, dry: Audio, settings: Settings) -> Audio:
+        """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), the state zero before.
+
+        Aligned: a latency that the recording rig left in the capture is taken out.
+        """
+        dry, settings = checked(self, dry, settings)
+        late = self.latency_frames
+        return self._delayed(np.pad(dry, ((0, 0), (0, late))), settings)[:, late:]
+
+    @cached_property
+    def latency_frames(self) -> int:
+        """How late the recording rig was, at 48 kHz: `render` takes it out. Measured once, with the knob at half."""
+        probe = signals.synthetic(PROBE_SECONDS, seed=5)[None]
+        wet = self._delayed(probe, np.full((1, len(self.knobs)), 0.5, np.float32))
+        return alignment.latency_frames(probe, wet)
+
+    def _delayed(self, dry: Audio, settings: Settings) -> Audio:
+        frames = dry.shape[1]
+        native = resampled(dry, SAMPLE_RATE, self.rate)
+        wet = resampled(self.render_native(native, settings), self.rate, SAMPLE_RATE)
+        return np.ascontiguousarray(np.pad(wet, ((0, 0), (0, max(0, frames - wet.shape[1]))))[:, :frames])
+
+    def render_native(self, dry: Audio, settings: Settings, chunk: int | None = CHUNK_FRAMES) -> Audio:
+        """The same at the capture's rate. chunk None works each row off in one go: slower, without the chunks' error.
+
+        Chunks run side by side after a lead-in of 0.25 s; what a chunk's state forgot by then is the error.
+        """
+        frames = dry.shape[1]
+        lead_in = 0 if chunk is None else LEAD_IN_FRAMES
+        length = frames if chunk is None else min(chunk, frames)
+        rows = chunks.split(dry, length, lead_in).astype(np.float32)
+        knobs = np.repeat(settings, len(rows) // len(dry), axis=0)
+        out = [
+            self._run(rows[start : start + ROWS_AT_ONCE], knobs[start : start + ROWS_AT_ONCE])
+            for start in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        wet = np.concatenate(out)
+        if chunk is not None:  # what comes before a row's first frame is no audio: the state is zero there
+            first = np.arange(0, len(rows), len(rows) // len(dry))
+            wet[first, lead_in:] = self._run(rows[first, lead_in:], knobs[first])
+        return chunks.join(wet, frames, lead_in).astype(np.float32)
+
+    @cached_property
+    def _in_core(self) -> native_recurrent.NativeRecurrent | None:
+        if not native_recurrent.runs(self.recurrent):
+            return None
+        first = None if self.first_state is None else self.first_state[:, 0]
+        return native_recurrent.NativeRecurrent(self.recurrent, self.head, float(self.skip), first)
+
+    def _run(self, rows: NDArray[np.float32], knobs: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._in_core is not None:
+            return self._in_core.run(rows, knobs, torch.get_num_threads())
+        return self._run_in_pytorch(rows, knobs)
+
+    def _run_in_pytorch(self, rows: NDArray[np.float32], knobs: NDArray[np.float32]) -> NDArray[np.float32]:
+        torch.set_num_threads(1)  # of this thread: steps are too small to share, and waiting costs more than they do
+        audio = torch.from_numpy(np.ascontiguousarray(rows.T)).unsqueeze(-1)  # (frames, rows, 1)
+        inputs = audio
+        if self.knobs:
+            inputs = torch.cat([audio, torch.from_numpy(knobs).T.unsqueeze(-1).expand_as(audio)], dim=-1)
+        with torch.no_grad():
+            wet = self.head(self.recurrent(inputs, self._first_of(len(rows)))[0])
+            if self.skip:
+                wet = wet + audio
+        return wet.squeeze(-1).T.numpy()
+
+    def _first_of(self, rows: int) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None:
+        if self.first_state is None:
+            return None
+        hidden, cell = self.first_state.unsqueeze(2).expand(-1, -1, rows, -1).contiguous()
+        return (hidden, cell) if isinstance(self.recurrent, nn.LSTM) else hidden
+
+
+def resampled(audio: Audio, from_rate: int, to_rate: int) -> Audio:
+    """(batch, frames) -> (batch, about frames * to / from) by soxr HQ, whose delay is taken out."""
+    if from_rate == to_rate:
+        return audio
+    return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate, quality="HQ").T, dtype=np.float32)
+
+
+def read_capture(path: Path) -> Capture:
+    """Raises InputError that names the file, the key, and what was expected and found."""
+    model = _read_json(path)
+    about, state = _part(path, model, "model_data", dict), _part(path, model, "state_dict", dict)
+    unit = _part(path, about, "unit_type", str)
+    if unit not in GATES:
+        raise InputError(f"{path}: unit_type is {unit!r}, and only LSTM and GRU are known; capture it as one of these.")
+    inputs, hidden = _part(path, about, "input_size", int), _part(path, about, "hidden_size", int)
+    if inputs not in (1, 2) or not 1 <= hidden <= 1024:
+        raise InputError(f"{path}: input_size {inputs} and hidden_size {hidden} cannot be used; 1 or 2 inputs can.")
+    for key, needed in (("num_layers", 1), ("output_size", 1)):
+        if _part(path, about, key, int) != needed:
+            raise InputError(f"{path}: {key} is {about[key]}, and only {needed} can be used; capture it with {needed}.")
+    skip = _part(path, about, "skip", int)
+    recurrent = (nn.LSTM if unit == "LSTM" else nn.GRU)(inputs, hidden)
+    head = nn.Linear(hidden, 1)
+    rows = GATES[unit] * hidden
+    shapes = {
+        "rec.weight_ih_l0": (rows, inputs),
+        "rec.weight_hh_l0": (rows, hidden),
+        "rec.bias_ih_l0": (rows,),
+        "rec.bias_hh_l0": (rows,),
+        "lin.weight": (1, hidden),
+        "lin.bias": (1,),
+    }
+    tensors = {key: _tensor(path, state, key, shape) for key, shape in shapes.items()}
+    recurrent.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("rec.")})
+    head.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("lin.")})
+    return Capture(path.stem, licence_of(path), recurrent, head, bool(skip))
+
+
+def find_captures(path: Path) -> list[Capture]:
+    """The capture of a file, or all captures in a folder, searched whole; other JSON files in it are passed over.
+
+    Raises InputError if there is none, or one is damaged.
+    """
+    if path.is_file():
+        if path.suffix.lower() != ".json":
+            raise InputError(f"{path}: this is no Proteus, NeuralPi or NeuralSeed capture; they are .json files.")
+        return [read_capture(path)]
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no such file or folder; check the path.")
+    found = [read_capture(file) for file in sorted(path.rglob("*.json")) if _looks_like_one(file)]
+    if not found:
+        raise InputError(f"{path}: there is no capture in this folder; it needs Proteus or NeuralPi .json files.")
+    return found
+
+
+def _looks_like_one(path: Path) -> bool:
+    model = _read_json(path)
+    return "model_data" in model or "state_dict" in model
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; check the path.")
+    try:
+        model = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: this is no JSON, or it is cut short ({error}); fetch the file again.") from error
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read ({error.strerror}); check the permissions.") from error
+    if not isinstance(model, dict):
+        raise InputError(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
+    return model
+
+
+def _part(path: Path, model: dict[str, Any], key: str, kind: type) -> Any:
+    if key not in model:
+        raise InputError(f"{path}: the key {key!r} is missing; fetch the capture again.")
+    if not isinstance(model[key], kind):
+        found = type(model[key]).__name__
+        raise InputError(f"{path}: {key!r} should be {kind.__name__}, and is {found}; fetch the capture again.")
+    return model[key]
+
+
+def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...]) -> torch.Tensor:
+    values = _part(path, state, key, list)
+    try:
+        tensor = torch.tensor(values, dtype=torch.float32)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again.") from error
+    if tuple(tensor.shape) != shape:
+        raise InputError(f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again.")
+    if not torch.isfinite(tensor).all():
+        raise InputError(f"{path}: {key!r} holds a number that is not finite; fetch the capture again.")
+    return tensor
+
+
+def licence_of(path: Path) -> str:
+    """From a licence file beside the capture."""
+    for name in ("LICENSE", "LICENSE.txt", "COPYING"):
+        beside = path.parent / name
+        if beside.is_file():
+            head = beside.read_text(encoding="utf-8", errors="replace")[:500]
+            return next((licence for mark, licence in LICENCE_MARKS.items() if mark in head), "NOASSERTION")
+    return "NOASSERTION"

@@ -1,0 +1,1 @@
+"""Which device a recording sounds like: features, embeddings, and the pedal finder."""

@@ -1,0 +1,237 @@
+"""The decoder: a temporal convolutional network whose every layer a position can bend (FiLM).
+
+The family is the one the engine runs (DESIGN: "Networks the engine runs"): arrays of dilated causal convolutions with
+input mix-in, an activation, a 1x1 residual and a skip sum that a head convolution reads. It contains every Neural Amp
+Modeler WaveNet; FiLM (Perez et al., 2018, arXiv 1709.07871) adds the position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gritspace.train.network import native
+
+if TYPE_CHECKING:
+    from gritspace.train.network.rounding_noise import RoundingNoise
+
+LOG2_GAIN_LIMIT = 2.0
+"""FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""
+
+
+@dataclass(frozen=True)
+class LayerArrayConfig:
+    """A run of layers of one width. kernel_sizes and dilations have one entry a layer."""
+
+    channels: int
+    kernel_sizes: Sequence[int]
+    dilations: Sequence[int]
+    activation: str = "tanh"  # tanh, leaky_relu, relu, hardtanh
+    negative_slope: float = 0.01  # of leaky_relu
+    gated: bool = False  # activation(first half) * sigmoid(second half)
+    head_size: int = 1
+    head_kernel_size: int = 1
+
+
+@dataclass(frozen=True)
+class TcnConfig:
+    """A whole network. position_size 0 makes a snapshot: no FiLM."""
+
+    arrays: Sequence[LayerArrayConfig]
+    position_size: int = 0
+    film_hidden: int = 16
+
+    def __post_init__(self) -> None:
+        for array in self.arrays:
+            if len(array.kernel_sizes) != len(array.dilations):
+                raise ValueError("kernel_sizes and dilations must have one entry a layer")
+        for before, after in zip(self.arrays, self.arrays[1:], strict=False):
+            if before.head_size != after.channels:
+                raise ValueError("an array's head_size must be the next array's channels")
+
+    @property
+    def receptive_field(self) -> int:
+        """How many input frames one output frame depends on."""
+        frames = 1
+        for array in self.arrays:
+            frames += sum((k - 1) * d for k, d in zip(array.kernel_sizes, array.dilations, strict=True))
+            frames += array.head_kernel_size - 1
+        return frames
+
+    @property
+    def film_rows(self) -> int:
+        """How many (gain, bias) pairs a position sets: every convolution row, then the last head's rows."""
+        rows = sum(a.channels * (2 if a.gated else 1) * len(a.kernel_sizes) for a in self.arrays)
+        return rows + self.arrays[-1].head_size
+
+    @property
+    def macs_per_frame(self) -> int:
+        """Multiplications per output frame at audio rate (FiLM runs at control rate and is not counted)."""
+        macs, inputs = 0, 1
+        for a in self.arrays:
+            rows = a.channels * (2 if a.gated else 1)
+            macs += inputs * a.channels
+            macs += sum(rows * (a.channels * k + 1) + a.channels * a.channels for k in a.kernel_sizes)
+            macs += a.head_size * a.channels * a.head_kernel_size
+            inputs = a.channels
+        return macs
+
+
+@dataclass
+class Modulation:
+    """What a position does to a network: gains and biases, each (batch, film_rows, 1) or (batch, film_rows, frames)."""
+
+    gain: Tensor
+    bias: Tensor
+
+
+class Film(nn.Module):
+    """Position -> modulation: one tanh layer, then log2 gains and biases. Control rate only."""
+
+    def __init__(self, position_size: int, hidden: int, rows: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(position_size, hidden)
+        self.log2_gain = nn.Linear(hidden, rows)
+        self.bias = nn.Linear(hidden, rows)
+        for head in (self.log2_gain, self.bias):  # a fresh space starts as one network for all positions, nearly
+            nn.init.normal_(head.weight, std=0.05)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, position: Tensor) -> Modulation:
+        """position: (batch, position_size), or (batch, frames, position_size) for a moving one."""
+        hidden = torch.tanh(self.hidden(position))
+        gain = torch.exp2(self.log2_gain(hidden).clamp(-LOG2_GAIN_LIMIT, LOG2_GAIN_LIMIT))
+        bias = self.bias(hidden)
+        if position.ndim == 2:
+            return Modulation(gain.unsqueeze(-1), bias.unsqueeze(-1))
+        return Modulation(gain.transpose(1, 2), bias.transpose(1, 2))
+
+
+class Layer(nn.Module):
+    """One dilated convolution with mix-in, activation and 1x1 residual."""
+
+    def __init__(self, channels: int, kernel_size: int, dilation: int, config: LayerArrayConfig) -> None:
+        super().__init__()
+        self.rows = channels * (2 if config.gated else 1)
+        self.dilation, self.kernel_size = dilation, kernel_size
+        self.kind, self.slope, self.gated = config.activation, config.negative_slope, config.gated
+        self.conv = nn.Conv1d(channels, self.rows, kernel_size, dilation=dilation)
+        self.mixin = nn.Conv1d(1, self.rows, 1, bias=False)
+        self.residual = nn.Conv1d(channels, channels, 1)
+
+    def forward(
+        self,
+        stream: Tensor,
+        dry: Tensor,
+        gain: Tensor | None,
+        bias: Tensor | None,
+        rounding: RoundingNoise | None = None,
+        noise_row: int = 0,
+    ) -> tuple[Tensor, Tensor]:
+        """stream (batch, channels, T), dry (batch, 1, T) -> next stream and skip, both (batch, channels, T').
+
+        noise_row: the layer's first among those that `rounding` has noise for.
+        """
+        pre = self.conv(stream)
+        frames = pre.shape[-1]
+        pre = pre + self.mixin(dry[..., -frames:])
+        if gain is not None and bias is not None:
+            pre = gain[..., -frames:] * (pre + bias[..., -frames:])
+        if rounding is not None:
+            pre = rounding.add(pre, noise_row, dry.shape[-1])
+        if self.gated:
+            main, gate = pre.chunk(2, dim=1)
+            skip = activate(self.kind, self.slope, main) * torch.sigmoid(gate)
+        else:
+            skip = activate(self.kind, self.slope, pre)
+        stream = stream[..., -frames:] + self.residual(skip)
+        return stream if rounding is None else rounding.add(stream, noise_row + self.rows, dry.shape[-1]), skip
+
+
+def activate(kind: str, negative_slope: float, x: Tensor) -> Tensor:
+    """One of the engine's activations, elementwise."""
+    if kind == "tanh":
+        return torch.tanh(x)
+    if kind == "leaky_relu":
+        return F.leaky_relu(x, negative_slope)
+    if kind == "relu":
+        return F.relu(x)
+    if kind == "hardtanh":
+        return F.hardtanh(x)
+    raise ValueError(f"unknown activation {kind!r}: tanh, leaky_relu, relu or hardtanh")
+
+
+class LayerArray(nn.Module):
+    """Layers of one width, their rechannelling input and their head."""
+
+    def __init__(self, inputs: int, config: LayerArrayConfig) -> None:
+        super().__init__()
+        self.rechannel = nn.Conv1d(inputs, config.channels, 1, bias=False)
+        self.layers = nn.ModuleList(
+            Layer(config.channels, k, d, config) for k, d in zip(config.kernel_sizes, config.dilations, strict=True)
+        )
+        self.head = nn.Conv1d(config.channels, config.head_size, config.head_kernel_size)
+
+
+class Tcn(nn.Module):
+    """The whole decoder. Without FiLM (position_size 0) it is a snapshot."""
+
+    film: Film | None
+    rounding: RoundingNoise | None = None
+    """Heard while it is there."""
+
+    def __init__(self, config: TcnConfig) -> None:
+        super().__init__()
+        self.config = config
+        inputs, arrays = 1, []
+        for array in config.arrays:
+            arrays.append(LayerArray(inputs, array))
+            inputs = array.channels
+        self.arrays = nn.ModuleList(arrays)
+        self.film = None
+        if config.position_size:
+            self.film = Film(config.position_size, config.film_hidden, config.film_rows)
+
+    def forward(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """dry (batch, frames) with receptive_field - 1 frames of lead-in -> wet (batch, frames - lead-in).
+
+        modulation: from `film`; needed when the network has a position. A moving one has as many frames as dry.
+        """
+        if (modulation is None) != (self.film is None):
+            raise ValueError("a space needs a modulation, a snapshot takes none")
+        if not torch.compiler.is_compiling() and native.runs(self, dry, modulation):
+            return native.run(self, dry, modulation, self.rounding)
+        return self.in_pytorch(dry, modulation)
+
+    def in_pytorch(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """The same as forward, in PyTorch's own operations: what the native core is held against."""
+        condition = dry.unsqueeze(1)
+        stream, skips, row, noise_row = condition, None, 0, 0
+        for array in self.arrays:
+            assert isinstance(array, LayerArray)
+            stream = array.rechannel(stream)
+            for layer in array.layers:
+                assert isinstance(layer, Layer)
+                gain = bias = None
+                if modulation is not None:
+                    gain = modulation.gain[:, row : row + layer.rows]
+                    bias = modulation.bias[:, row : row + layer.rows]
+                    row += layer.rows
+                stream, skip = layer(stream, condition, gain, bias, self.rounding, noise_row)
+                noise_row += layer.rows + stream.shape[1]
+                skips = skip if skips is None else skips[..., -skip.shape[-1] :] + skip
+            skips = array.head(skips)
+        assert skips is not None
+        if modulation is not None:
+            frames = skips.shape[-1]
+            skips = modulation.gain[:, row:, -frames:] * (skips + modulation.bias[:, row:, -frames:])
+        return skips.squeeze(1)
+
+    def from_silence(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """dry (batch, frames) -> wet (batch, frames), the state before the first frame being silence's."""
+        return self(F.pad(dry, (self.config.receptive_field - 1, 0)), modulation)

@@ -1,0 +1,1 @@
+"""The tables of the research page, one file each, and the page."""

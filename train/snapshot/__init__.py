@@ -1,0 +1,1 @@
+"""Snapshots: one device at one setting as a network without a position."""

@@ -1,0 +1,155 @@
+"""A snapshot: one device at one setting as a network without a position. Saved as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gritspace.train.errors import InputError
+from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.space.space import load_torch, save_torch
+
+FORMAT, VERSION = "gritspace snapshot", 1
+PIECE_FRAMES = 1 << 16
+
+_SEVEN = (1, 3, 7, 17, 41, 101, 239)
+_A2 = (6,) * 14 + (15, 15) + (6,) * 7, (*_SEVEN, *_SEVEN, 1, 13, *_SEVEN)
+_A1 = (3,) * 10, tuple(2**i for i in range(10))
+SHAPES: dict[str, TcnConfig] = {
+    "a2-full": TcnConfig((LayerArrayConfig(8, *_A2, "leaky_relu", head_kernel_size=16),)),
+    "a2-lite": TcnConfig((LayerArrayConfig(3, *_A2, "leaky_relu", head_kernel_size=16),)),
+    "a1-standard": TcnConfig((LayerArrayConfig(16, *_A1, "tanh", head_size=8), LayerArrayConfig(8, *_A1, "tanh"))),
+}
+"""Neural Amp Modeler's shapes: 11,776, 1,731 and 13,320 multiplications a frame."""
+
+
+@dataclass
+class Snapshot:
+    """tcn plays raw dry audio at 48 kHz, as loud as the device did.
+
+    licence: of what it was trained on, an SPDX name. facts: what is known of its making, plain values only.
+    """
+
+    tcn: Tcn
+    name: str
+    licence: str = "NOASSERTION"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def render(self, dry: Tensor) -> Tensor:
+        """dry (frames,) -> wet (frames,), the state before the first frame being silence's."""
+        return played(self.tcn, dry)
+
+    def render_audio(self, dry: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same for arrays."""
+        return np.asarray(self.render(torch.from_numpy(np.ascontiguousarray(dry, np.float32))).numpy())
+
+
+def played(tcn: Tcn, dry: Tensor) -> Tensor:
+    """dry (frames,) -> wet (frames,) through a network without a position, in pieces, to bound the memory."""
+    lead_in = tcn.config.receptive_field - 1
+    padded = F.pad(dry, (lead_in, 0))
+    with torch.no_grad():
+        pieces = [
+            tcn(padded[None, start : start + PIECE_FRAMES + lead_in])[0]
+            for start in range(0, max(len(dry), 1), PIECE_FRAMES)
+        ]
+    return torch.cat(pieces)
+
+
+def fresh(config: TcnConfig) -> Tcn:
+    """Random weights, from PyTorch's generator, with which a stack keeps its level from the first layer to the last.
+
+    Convolutions keep the level; residuals add up over the layers, and the head over all of them, to about one.
+    """
+    tcn = Tcn(config)
+    arrays: Any = tcn.arrays
+    with torch.no_grad():
+        for array in arrays:
+            layers = len(array.layers)
+            for layer in array.layers:
+                nn.init.normal_(layer.conv.weight, std=layer.conv.weight[0].numel() ** -0.5)
+                nn.init.normal_(layer.mixin.weight, std=0.5)
+                nn.init.normal_(layer.residual.weight, std=(layer.residual.in_channels * layers) ** -0.5)
+                nn.init.zeros_(layer.conv.bias)
+                nn.init.zeros_(layer.residual.bias)
+            nn.init.normal_(array.rechannel.weight, std=array.rechannel.in_channels**-0.5)
+            nn.init.normal_(array.head.weight, std=0.3 * (array.head.weight[0].numel() * layers) ** -0.5)
+            nn.init.zeros_(array.head.bias)
+    return tcn
+
+
+def rescale(tcn: Tcn, of_dry: float, of_wet: float) -> None:
+    """A network that was fitted to of_dry * dry and of_wet * wet becomes, in place, one for dry and wet themselves.
+
+    Audio enters through the first rechannelling and the mix-ins, and leaves through the last head: all linear.
+    """
+    arrays: Any = tcn.arrays
+    with torch.no_grad():
+        arrays[0].rechannel.weight *= of_dry
+        for array in arrays:
+            for layer in array.layers:
+                layer.mixin.weight *= of_dry
+        arrays[-1].head.weight /= of_wet
+        arrays[-1].head.bias /= of_wet
+
+
+def save_snapshot(snapshot: Snapshot, path: Path | str) -> None:
+    """Whole or not at all. Raises InputError if it cannot be written, ValueError if a weight is not finite."""
+    state = {name: value.detach().cpu().clone() for name, value in snapshot.tcn.state_dict().items()}
+    if not all(bool(value.isfinite().all()) for value in state.values()):
+        raise ValueError("a snapshot with weights that are not finite is not written")
+    save_torch(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "config": asdict(snapshot.tcn.config),
+            "state": state,
+            "name": snapshot.name,
+            "licence": snapshot.licence,
+            "facts": snapshot.facts,
+        },
+        Path(path),
+    )
+
+
+def is_snapshot(path: Path) -> bool:
+    """Whether a `.pt` file is a snapshot's and not a space's. Raises InputError if it is neither torch's nor whole."""
+    return load_torch(path, "space or snapshot").get("format") == FORMAT
+
+
+def load_snapshot(path: Path | str) -> Snapshot:
+    """Raises InputError if the file is missing, damaged, no snapshot, or of another version."""
+    path = Path(path)
+    contents = load_torch(path, "snapshot")
+    if contents.get("format") != FORMAT:
+        raise InputError(f"{path}: this is no snapshot; give a file that `gritspace fit` wrote.")
+    if contents.get("version") != VERSION:
+        raise InputError(f"{path}: this snapshot has version {contents.get('version')}, not {VERSION}; fit it again.")
+    try:
+        tcn = Tcn(tcn_config_from(contents["config"]))
+        tcn.load_state_dict(contents["state"])
+        if tcn.film is not None or not all(bool(p.isfinite().all()) for p in tcn.parameters()):
+            raise ValueError("its weights are not a snapshot's")
+        snapshot = Snapshot(tcn.eval(), str(contents["name"]), str(contents["licence"]), dict(contents["facts"]))
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: this snapshot is damaged ({reason}); fit it again.") from error
+    return snapshot
+
+
+def tcn_config_from(plain: Mapping[str, Any]) -> TcnConfig:
+    """asdict's inverse. Raises TypeError or KeyError on unknown or missing names."""
+    rest = dict(plain)
+    arrays = tuple(
+        LayerArrayConfig(**{**a, "kernel_sizes": tuple(a["kernel_sizes"]), "dilations": tuple(a["dilations"])})
+        for a in rest.pop("arrays")
+    )
+    return TcnConfig(arrays=arrays, **rest)

@@ -1,0 +1,83 @@
+"""A training that was interrupted goes on where it was: its last state, written whole every few seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gritspace.train.errors import InputError
+from gritspace.train.space.config import TrainConfig
+from gritspace.train.space.pairs import PairSet
+from gritspace.train.space.space import load_torch, save_torch
+
+FORMAT, VERSION = "gritspace checkpoint", 1
+MACHINE_FIELDS = ("threads", "checkpoint_seconds", "log_every")
+"""Of the configuration: these may change between the parts of one training."""
+
+
+@dataclass
+class Progress:
+    """Where a training is. Random numbers are drawn from (seed, step, rank) anew each step, so no generator is kept.
+
+    positions: (settings, position_size) once they are settled. training_seconds: the budget, 0 for none.
+    """
+
+    step: int = 0
+    elapsed_seconds: float = 0.0
+    training_seconds: float = 0.0
+    positions: Tensor | None = None
+
+
+def path_for(out_path: Path) -> Path:
+    """Beside the space it will become."""
+    return out_path.with_name(out_path.name + ".checkpoint")
+
+
+def fingerprint(config: TrainConfig, pairs: PairSet, processes: int) -> str:
+    """What must be the same for a training to go on: the configuration, the settings and their audio."""
+    numbers = {name: value for name, value in asdict(config).items() if name not in MACHINE_FIELDS}
+    digest = hashlib.sha256(json.dumps([numbers, pairs.labels, processes], sort_keys=True).encode())
+    digest.update(pairs.dry.digest())
+    return digest.hexdigest()
+
+
+def save(path: Path, print_: str, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Raises InputError if it cannot be written; the checkpoint before it is kept."""
+    contents = {
+        "format": FORMAT,
+        "version": VERSION,
+        "fingerprint": print_,
+        "step": progress.step,
+        "elapsed_seconds": progress.elapsed_seconds,
+        "training_seconds": progress.training_seconds,
+        "positions": progress.positions,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    save_torch(contents, path)
+
+
+def load(path: Path, print_: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    """Raises InputError if the checkpoint is damaged or belongs to another training."""
+    contents: Mapping[str, Any] = load_torch(path, "checkpoint")
+    if contents.get("format") != FORMAT or contents.get("version") != VERSION:
+        raise InputError(f"{path}: this is no checkpoint of this version; remove it to train anew.")
+    if contents.get("fingerprint") != print_:
+        raise InputError(
+            f"{path}: it belongs to a training with other devices, audio or numbers; remove it, or give another output."
+        )
+    try:
+        model.load_state_dict(contents["model"])
+        optimizer.load_state_dict(contents["optimizer"])
+        return Progress(
+            contents["step"], contents["elapsed_seconds"], contents["training_seconds"], contents["positions"]
+        )
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: it is damaged ({str(error).splitlines()[0]}); remove it to train anew.") from error

@@ -17,25 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import (
-    bom,
-    monte_carlo,
-    panel,
-    panel_docs,
-    panel_files,
-    panel_header,
-    plots,
-    report,
-    schematic,
-    simulate_audio,
-    simulate_cv,
-    simulate_gate,
-    simulate_power,
-)
-from .board import Board, MissingSymbols
-from .circuit import build_board
-from .ngspice import NgspiceError
-from .panel_map import PanelMap, load
+from . import report
+from .circuit import bom
+from .circuit.circuit import Circuit, MissingSymbols
+from .circuit.whole import build_circuit
+from .drawings import panel, panel_files, plots, schematic
+from .panels import docs as panel_docs
+from .panels import header as panel_header
+from .panels.panel_map import PanelMap, load
+from .simulate import audio, cv, gate, monte_carlo, power
+from .simulate.ngspice import NgspiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "hardware" / "build"
@@ -50,30 +41,30 @@ class Built:
     problems: list[str]
 
 
-def _simulate(board: Board, panel_map: PanelMap, out: Path) -> list[report.Figure]:
+def _simulate(circuit: Circuit, panel_map: PanelMap, out: Path) -> list[report.Figure]:
     decks = out / "decks"
-    cv_figures, cv_curves = simulate_cv.simulate(board, panel_map, decks)
-    spread, boards = monte_carlo.simulate(board, panel_map, decks=decks)
-    gate = simulate_gate.simulate(board, panel_map, decks)
-    audio, audio_curves = simulate_audio.simulate(board, panel_map, decks)
-    supply, supply_curves = simulate_power.simulate(board, decks)
+    cv_figures, cv_curves = cv.simulate(circuit, panel_map, decks)
+    spread, boards = monte_carlo.simulate(circuit, panel_map, decks=decks)
+    gates = gate.simulate(circuit, panel_map, decks)
+    sound, audio_curves = audio.simulate(circuit, panel_map, decks)
+    supply, supply_curves = power.simulate(circuit, decks)
     low, high = panel_map.raw["cv_range"]["pin_volts"]
     plots.cv(out / "plot_cv.svg", cv_curves, boards, (low, high))
     plots.audio(out / "plot_audio.svg", audio_curves)
     plots.power(out / "plot_power.svg", supply_curves)
-    return cv_figures + spread + gate + audio + supply
+    return cv_figures + spread + gates + sound + supply
 
 
 def build(out: Path = OUT) -> Built:
     """Makes every file. Raises MissingSymbols or NgspiceError where a tool is missing."""
     out.mkdir(parents=True, exist_ok=True)
     panel_map = load()
-    board = build_board(panel_map)
-    errors, warnings, messages = board.erc()
-    netlist = board.netlist()
+    circuit = build_circuit(panel_map)
+    errors, warnings, messages = circuit.erc()
+    netlist = circuit.netlist()
     (out / "gritspace.net").write_text(netlist, encoding="utf-8")
     (out / "erc.txt").write_text("\n".join([f"{errors} errors, {warnings} warnings", *messages, ""]), encoding="utf-8")
-    bill = bom.lines(board)
+    bill = bom.lines(circuit)
     (out / "bom.csv").write_text(bom.to_csv(bill), encoding="utf-8")
     drawn = panel.build(panel_map)
     (out / "panel.svg").write_text(panel_files.svg(drawn), encoding="utf-8")
@@ -81,11 +72,11 @@ def build(out: Path = OUT) -> Built:
     panel_files.pdf(drawn, out / "panel.pdf")
     problems = panel.problems(panel_map)
     panel_problems = len(problems)
-    for stage, sheet in schematic.sheets(board, panel_map).items():
+    for stage, sheet in schematic.sheets(circuit, panel_map).items():
         (out / f"schematic_{stage}.svg").write_text(sheet.svg(), encoding="utf-8")
         problems += sheet.problems()
-    figures = _simulate(board, panel_map, out)
-    parts = list(board.parts())
+    figures = _simulate(circuit, panel_map, out)
+    parts = list(circuit.parts())
     content = report.summary(
         figures,
         {
@@ -98,7 +89,7 @@ def build(out: Path = OUT) -> Built:
             "bom_cost": bom.total(bill),
             "bom_currency": bom.CURRENCY,
             "bom_date": bom.PRICE_DATE,
-            "current_ma": {rail: round(value, 2) for rail, value in simulate_power.current_budget(board).items()},
+            "current_ma": {rail: round(value, 2) for rail, value in power.current_budget(circuit).items()},
             "panel_hp": panel_map.raw["module"]["hp"],
             "panel_width_mm": drawn.width,
             "panel_problems": panel_problems,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from .catalogue import CURRENCY, PRICE_DATE
-from .figures import Figure
+from .circuit.catalogue import CURRENCY, PRICE_DATE
+from .simulate.figures import Figure
 
 
 def summary(figures: Iterable[Figure], facts: dict[str, Any]) -> dict[str, Any]:

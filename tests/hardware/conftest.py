@@ -11,10 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from hardware.board import SYMBOLS, Board  # noqa: E402
 from hardware.build import Built, build  # noqa: E402
-from hardware.circuit import build_board  # noqa: E402
-from hardware.panel_map import PanelMap, load  # noqa: E402
+from hardware.circuit.circuit import SYMBOLS, Circuit  # noqa: E402
+from hardware.circuit.whole import build_circuit  # noqa: E402
+from hardware.panels.panel_map import PanelMap, load  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +30,8 @@ def symbols() -> None:
 
 
 @pytest.fixture(scope="session")
-def board(symbols: None, panel_map: PanelMap) -> Board:
-    return build_board(panel_map)
+def circuit(symbols: None, panel_map: PanelMap) -> Circuit:
+    return build_circuit(panel_map)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pytest
 
 from hardware import build as build_module
 from hardware.build import DOCS, Built
-from hardware.ngspice import NgspiceError
-from hardware.panel_map import JACK_KINDS, PanelMap
+from hardware.panels.panel_map import JACK_KINDS, PanelMap
+from hardware.simulate.ngspice import NgspiceError
 
 
 def test_every_limit_holds_and_the_rules_find_nothing(built: tuple[Built, Path]) -> None:

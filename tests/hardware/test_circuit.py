@@ -10,27 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from hardware import catalogue
-from hardware.board import Board
-from hardware.bom import lines, to_csv, total
-from hardware.circuit import STAGES, build_board
-from hardware.deck import deck, elements
-from hardware.panel_map import PanelMap
-from hardware.quantities import capacitor_code, parse, resistor_code, vishay_code
-from hardware.stages import cv_in
-from hardware.stages.power import HEADER_PINS
+from hardware.circuit import catalogue
+from hardware.circuit.bom import lines, to_csv, total
+from hardware.circuit.circuit import Circuit
+from hardware.circuit.quantities import capacitor_code, parse, resistor_code, vishay_code
+from hardware.circuit.stages import cv_in
+from hardware.circuit.stages.power import HEADER_PINS
+from hardware.circuit.whole import STAGES, build_circuit
+from hardware.panels.panel_map import PanelMap
+from hardware.simulate.deck import deck, elements
 
 ROOT = Path(__file__).resolve().parents[2]
 FOOTPRINTS = Path("/usr/share/kicad/footprints")
 
 
-def test_the_electrical_rules_find_no_error_and_no_warning(board: Board) -> None:
-    errors, warnings, messages = board.erc()
+def test_the_electrical_rules_find_no_error_and_no_warning(circuit: Circuit) -> None:
+    errors, warnings, messages = circuit.erc()
     assert (errors, warnings) == (0, 0), messages
 
 
 def test_the_electrical_rules_do_find_two_outputs_that_fight(symbols: None) -> None:
-    broken = Board()
+    broken = Circuit()
     broken.stage = "test"
     for ref, net in (("U1", "A"), ("U2", "B")):
         pins = {"1": "SHARED", "2": net, "3": "GND", "5": "GND", "6": net, "7": net, "4": "-12V", "8": "+12V"}
@@ -41,7 +41,7 @@ def test_the_electrical_rules_do_find_two_outputs_that_fight(symbols: None) -> N
 
 
 def test_the_electrical_rules_do_find_a_net_with_one_end(symbols: None) -> None:
-    broken = Board()
+    broken = Circuit()
     broken.stage = "test"
     broken.resistor("R1", "10k", "LONELY", "GND")
     broken.resistor("R2", "10k", "GND", "GND")
@@ -50,17 +50,17 @@ def test_the_electrical_rules_do_find_a_net_with_one_end(symbols: None) -> None:
     assert any("LONELY" in message for message in messages)
 
 
-def test_the_netlist_is_the_same_in_another_process_and_folder(board: Board, tmp_path: Path) -> None:
-    script = "from hardware.circuit import build_board; import sys; sys.stdout.write(build_board().netlist())"
+def test_the_netlist_is_the_same_in_another_process_and_folder(circuit: Circuit, tmp_path: Path) -> None:
+    script = "from hardware.circuit.whole import build_circuit; import sys; sys.stdout.write(build_circuit().netlist())"
     environment = {**os.environ, "PYTHONHASHSEED": "2", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", script]
     other = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=tmp_path).stdout
-    assert other == board.netlist()
+    assert other == circuit.netlist()
     assert str(ROOT) not in other
 
 
-def test_the_power_header_follows_doepfers_bus_with_the_red_edge_on_pin_one(board: Board) -> None:
-    (header,) = [part for part in board.parts() if part.kind == "power_header"]
+def test_the_power_header_follows_doepfers_bus_with_the_red_edge_on_pin_one(circuit: Circuit) -> None:
+    (header,) = [part for part in circuit.parts() if part.kind == "power_header"]
     assert [header.nets[str(pin)] for pin in (1, 2)] == ["-12V_IN", "-12V_IN"]
     assert [header.nets[str(pin)] for pin in range(3, 9)] == ["GND"] * 6
     assert [header.nets[str(pin)] for pin in (9, 10)] == ["+12V_IN", "+12V_IN"]
@@ -68,9 +68,9 @@ def test_the_power_header_follows_doepfers_bus_with_the_red_edge_on_pin_one(boar
     assert "keyed" in header.item.description
 
 
-def test_each_rail_meets_its_fuse_and_then_a_diode_before_anything_else(board: Board) -> None:
+def test_each_rail_meets_its_fuse_and_then_a_diode_before_anything_else(circuit: Circuit) -> None:
     for net, fuse, diode, cathode in (("+12V_IN", "F101", "D101", False), ("-12V_IN", "F102", "D102", True)):
-        parts = {part.ref: part for part in board.parts()}
+        parts = {part.ref: part for part in circuit.parts()}
         assert {part.ref for part in parts.values() if net in part.nets.values()} == {"J101", fuse}
         between = ({*parts[fuse].nets.values()} - {net}).pop()
         assert {part.ref for part in parts.values() if between in part.nets.values()} == {fuse, diode}
@@ -78,8 +78,8 @@ def test_each_rail_meets_its_fuse_and_then_a_diode_before_anything_else(board: B
         assert (parts[diode].nets["1"] == between) is cathode
 
 
-def test_every_part_has_a_number_a_second_source_and_a_price(board: Board) -> None:
-    for part in board.parts():
+def test_every_part_has_a_number_a_second_source_and_a_price(circuit: Circuit) -> None:
+    for part in circuit.parts():
         assert part.value
         assert part.item.manufacturer_number != part.item.second_source
         assert part.item.footprint
@@ -89,10 +89,10 @@ def test_every_part_has_a_number_a_second_source_and_a_price(board: Board) -> No
             assert part.item.tolerance > 0
 
 
-def test_every_footprint_exists_and_has_a_pad_for_every_pin(board: Board) -> None:
+def test_every_footprint_exists_and_has_a_pad_for_every_pin(circuit: Circuit) -> None:
     if not FOOTPRINTS.exists():
         pytest.skip("no KiCad footprints: apt-get install kicad-footprints")
-    for part in board.parts():
+    for part in circuit.parts():
         library, name = part.item.footprint.split(":")
         path = FOOTPRINTS / f"{library}.pretty" / f"{name}.kicad_mod"
         assert path.exists(), part.item.footprint
@@ -104,27 +104,27 @@ def test_a_changed_value_changes_netlist_deck_bill_and_header_alike(
     symbols: None, panel_map: PanelMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cv_in, "FEEDBACK_OHM", "33.2k")
-    changed = build_board(panel_map)
+    changed = build_circuit(panel_map)
     assert '(value "33.2k")' in changed.netlist()
     assert any(line.startswith("RR212 ") and line.endswith(" 33200") for line in elements(changed, ["cv_in"]))
     assert "RC0805FR-0733K2L" in to_csv(lines(changed))
     assert cv_in.nominal_gain() == pytest.approx(-0.332)
 
 
-def test_the_bill_counts_every_part_once(board: Board) -> None:
-    bill = lines(board)
+def test_the_bill_counts_every_part_once(circuit: Circuit) -> None:
+    bill = lines(circuit)
     electrical = [line for line in bill if line.item.footprint]
-    assert sum(line.quantity for line in electrical) == len(list(board.parts()))
+    assert sum(line.quantity for line in electrical) == len(list(circuit.parts()))
     assert total(bill) == pytest.approx(sum(line.quantity * line.item.unit_cost for line in bill), abs=0.01)
     assert len({line.item.manufacturer_number for line in bill}) == len(bill)
     assert {"MOD1", "PANEL1", "KNOB"} <= {line.references[0] for line in bill}
     assert next(line for line in bill if line.references == ("KNOB",)).quantity == 7
 
 
-def test_every_part_of_a_stage_reaches_the_deck_or_is_a_connector(board: Board) -> None:
+def test_every_part_of_a_stage_reaches_the_deck_or_is_a_connector(circuit: Circuit) -> None:
     silent = {"jack", "button", "power_header", "socket_20"}
-    for part in board.parts():
-        text = "\n".join(elements(board, [part.stage]))
+    for part in circuit.parts():
+        text = "\n".join(elements(circuit, [part.stage]))
         if part.kind not in silent:
             assert part.ref in text
     assert deck("x", ["R1 a 0 1"], ["op"]).startswith("* x\n")

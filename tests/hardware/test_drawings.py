@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hardware import panel, schematic
-from hardware.board import Board
-from hardware.panel_map import PanelMap, parse
+from hardware.circuit.circuit import Circuit
+from hardware.drawings import panel, schematic
+from hardware.panels.panel_map import PanelMap, parse
 
 
 def test_the_panel_has_no_problem(panel_map: PanelMap) -> None:
@@ -43,28 +43,28 @@ def test_a_panel_that_is_not_a_whole_number_of_hp_is_noticed(panel_map: PanelMap
     assert any("14 HP" in problem for problem in panel.problems(parse(raw)))
 
 
-def test_the_schematic_is_the_netlist(board: Board, panel_map: PanelMap) -> None:
-    sheets = schematic.sheets(board, panel_map)
+def test_the_schematic_is_the_netlist(circuit: Circuit, panel_map: PanelMap) -> None:
+    sheets = schematic.sheets(circuit, panel_map)
     assert [problem for sheet in sheets.values() for problem in sheet.problems()] == []
     drawn = {ref for sheet in sheets.values() for ref, _, _ in sheet.pins}
-    assert drawn == {part.ref for part in board.parts()}
+    assert drawn == {part.ref for part in circuit.parts()}
 
 
-def test_a_wire_left_out_of_the_schematic_is_noticed(board: Board, panel_map: PanelMap) -> None:
-    for stage, sheet in schematic.sheets(board, panel_map).items():
+def test_a_wire_left_out_of_the_schematic_is_noticed(circuit: Circuit, panel_map: PanelMap) -> None:
+    for stage, sheet in schematic.sheets(circuit, panel_map).items():
         if stage == "knobs":
             sheet.wires = [wire for wire in sheet.wires if wire[0] != sheet.wires[0][0]]
             assert any("pieces that no label joins" in problem for problem in sheet.problems())
 
 
-def test_two_pins_swapped_in_the_schematic_are_noticed(board: Board, panel_map: PanelMap) -> None:
-    sheet = schematic.sheets(board, panel_map)["power"]
+def test_two_pins_swapped_in_the_schematic_are_noticed(circuit: Circuit, panel_map: PanelMap) -> None:
+    sheet = schematic.sheets(circuit, panel_map)["power"]
     part = sheet.parts["D101"]
     sheet.parts["D101"] = replace(part, nets={"1": part.nets["2"], "2": part.nets["1"]})
     assert any("the drawing joins" in problem for problem in sheet.problems())
 
 
-def test_a_part_left_out_of_the_schematic_is_noticed(board: Board, panel_map: PanelMap) -> None:
-    sheet = schematic.sheets(board, panel_map)["gate_in"]
+def test_a_part_left_out_of_the_schematic_is_noticed(circuit: Circuit, panel_map: PanelMap) -> None:
+    sheet = schematic.sheets(circuit, panel_map)["gate_in"]
     sheet.pins = [pin for pin in sheet.pins if pin[0] != "R402"]
     assert "Gritspace: Gate in: R402 pin 1 is not drawn." in sheet.problems()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hardware.deck import deck
-from hardware.models import MCP6004, OPA1678, OpAmp
-from hardware.ngspice import NgspiceError, run
-from hardware.simulate_audio import harmonics
+from hardware.simulate.audio import harmonics
+from hardware.simulate.deck import deck
+from hardware.simulate.models import MCP6004, OPA1678, OpAmp
+from hardware.simulate.ngspice import NgspiceError, run
 
 pytestmark = pytest.mark.usefixtures("ngspice")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hardware import panel_docs
-from hardware.panel_map import load
+from hardware.panels import docs as panel_docs
+from hardware.panels.panel_map import load
 
 
 def test_the_pages_table_is_the_generators() -> None:

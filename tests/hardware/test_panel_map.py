@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from hardware import panel_header
-from hardware.board import Board
-from hardware.panel_map import PanelMap, PanelMapError, parse
+from hardware.circuit.circuit import Circuit
+from hardware.panels import header as panel_header
+from hardware.panels.panel_map import PanelMap, PanelMapError, parse
 
 
 def test_the_committed_firmware_header_is_what_module_toml_generates(panel_map: PanelMap) -> None:
@@ -44,8 +44,8 @@ def test_the_header_compiles_without_warnings_and_its_table_has_every_analog_inp
     assert lines[-1] == "11 -301000"
 
 
-def test_netlist_header_and_module_toml_agree_on_every_pin(board: Board, panel_map: PanelMap) -> None:
-    sockets = {part.ref: part for part in board.parts() if part.kind == "socket_20"}
+def test_netlist_header_and_module_toml_agree_on_every_pin(circuit: Circuit, panel_map: PanelMap) -> None:
+    sockets = {part.ref: part for part in circuit.parts() if part.kind == "socket_20"}
     header = panel_header.HEADER.read_text(encoding="utf-8")
     in_header = set(re.findall(r"^ +X\(\w+, ([AD]\d+),", header, re.MULTILINE))
     in_toml = set()

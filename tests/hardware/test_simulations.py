@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hardware import simulate_audio, simulate_power
-from hardware.board import Board
 from hardware.build import Built
-from hardware.figures import Figure
-from hardware.monte_carlo import calibrate
-from hardware.panel_map import PanelMap
-from hardware.simulate_cv import corner_hz
-from hardware.stages import audio_in, audio_out, cv_in
+from hardware.circuit.circuit import Circuit
+from hardware.circuit.stages import audio_in, audio_out, cv_in
+from hardware.panels.panel_map import PanelMap
+from hardware.simulate import audio as simulate_audio
+from hardware.simulate import power as simulate_power
+from hardware.simulate.cv import corner_hz
+from hardware.simulate.figures import Figure
+from hardware.simulate.monte_carlo import calibrate
 
 
 def _low_pass(stage: object, hertz: np.ndarray) -> np.ndarray:
     """The multiple-feedback low-pass with an ideal op-amp (Texas Instruments SLOA049, equation of the MFB stage)."""
-    from hardware.quantities import parse
+    from hardware.circuit.quantities import parse
 
     names = ("INPUT_OHM", "FEEDBACK_OHM", "SUMMING_OHM", "GROUND_FARAD", "FEEDBACK_FARAD")
     r1, r2, r3, c1, c2 = (parse(getattr(stage, name)) for name in names)
@@ -26,9 +27,9 @@ def _low_pass(stage: object, hertz: np.ndarray) -> np.ndarray:
 
 
 def test_the_audio_response_is_the_filters_formula(
-    symbols: None, ngspice: None, board: Board, panel_map: PanelMap
+    symbols: None, ngspice: None, circuit: Circuit, panel_map: PanelMap
 ) -> None:
-    _, curves = simulate_audio._response(board, panel_map, None)
+    _, curves = simulate_audio._response(circuit, panel_map, None)
     hertz, _, chain = curves.T
     band = (hertz > 200) & (hertz < 30e3)
     loads = (10e3 / 10.68e3) * (100e3 / 101e3)
@@ -86,15 +87,15 @@ def test_calibration_removes_gain_and_offset_but_not_a_curve() -> None:
     assert calibrate(jack, curved, 3.3).min() > 20e-3
 
 
-def test_a_cable_either_way_wrong_leaves_every_rail_dead(symbols: None, ngspice: None, board: Board) -> None:
+def test_a_cable_either_way_wrong_leaves_every_rail_dead(symbols: None, ngspice: None, circuit: Circuit) -> None:
     for cable in (simulate_power.REVERSED, simulate_power.SHIFTED_UP, simulate_power.SHIFTED_DOWN):
-        rails = simulate_power._static(board, cable)
+        rails = simulate_power._static(circuit, cable)
         assert all(abs(rails[net]) < 0.3 for net in ("+12V", "-12V", "+5V")), rails
-    assert simulate_power._static(board, simulate_power.BUS)["+5V"] == pytest.approx(5.0, abs=0.05)
+    assert simulate_power._static(circuit, simulate_power.BUS)["+5V"] == pytest.approx(5.0, abs=0.05)
 
 
 def test_without_its_diodes_a_reversed_cable_would_do_harm(
-    symbols: None, ngspice: None, board: Board, monkeypatch: pytest.MonkeyPatch
+    symbols: None, ngspice: None, circuit: Circuit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = simulate_power.elements
 
@@ -104,7 +105,7 @@ def test_without_its_diodes_a_reversed_cable_would_do_harm(
                 for line in lines]  # fmt: skip
 
     monkeypatch.setattr(simulate_power, "elements", shorted)
-    rails = simulate_power._static(board, simulate_power.REVERSED)
+    rails = simulate_power._static(circuit, simulate_power.REVERSED)
     assert rails["+12V"] < -5.0
 
 

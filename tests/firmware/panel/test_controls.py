@@ -17,12 +17,12 @@ from gritspace.host_tools.link.messages import message_frame
 from gritspace.host_tools.link.schema import schema
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.reference import run
-from hardware.stages.cv_in import nominal_gain, nominal_offset_volts
+from hardware.circuit.stages.cv_in import nominal_gain, nominal_offset_volts
 from tests.firmware.host.host_module import HostModule
 from tests.firmware.host.sound_path import TOLERANCE, heard
 from tests.places import ROOT
 
-PANEL = tomllib.loads((ROOT / "hardware" / "module.toml").read_text())
+PANEL = tomllib.loads((ROOT / "hardware" / "panels" / "module.toml").read_text())
 KNOBS, CVS = len(PANEL["knob"]), len(PANEL["cv"])
 FULL_SCALE = PANEL["seed"]["adc_full_scale_volts"]
 

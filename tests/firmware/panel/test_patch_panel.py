@@ -10,8 +10,9 @@ import pytest
 
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.reference import run
-from hardware import panel_header, patch_panel
-from hardware.panel_map import PanelMapError
+from hardware.panels import header as panel_header
+from hardware.panels import patch_panel
+from hardware.panels.panel_map import PanelMapError
 from tests.firmware.host.host_module import HostModule, compile_module
 from tests.firmware.host.sound_path import TOLERANCE, heard
 

@@ -1,5 +1,5 @@
 /* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.
- * Generated from hardware/module.toml and hardware/stages: python -m hardware.build --header.
+ * Generated from hardware/panels/module.toml and hardware/circuit/stages: python -m hardware.build --header.
  */
 #ifndef GRITSPACE_PANEL_H
 #define GRITSPACE_PANEL_H

@@ -1,5 +1,5 @@
 /* The panel: what is on which pin, and what a voltage at a jack becomes at the pin.
- * Generated from hardware/patch_init.toml: python -m hardware.build --header.
+ * Generated from hardware/panels/patch_init.toml: python -m hardware.build --header.
  */
 #ifndef GRITSPACE_PANEL_PATCH_INIT_H
 #define GRITSPACE_PANEL_PATCH_INIT_H

@@ -1,0 +1,1 @@
+"""The circuit, and what is bought for it: parts on named nets, a catalogue, a bill."""

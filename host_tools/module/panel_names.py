@@ -1,4 +1,4 @@
-"""What the module's panel calls its inputs, in the panel's order (hardware/panels/module.toml). Imports nothing heavy."""
+"""What the module's panel calls its inputs, in its order (hardware/panels/module.toml). Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_the_header_compiles_without_warnings_and_its_table_has_every_analog_inp
         'printf("%d %d\\n", GRIT_PANEL_ANALOG_COUNT, GRIT_PANEL_CV_GAIN_PPM); return 0; }\n',
         encoding="utf-8",
     )
-    flags = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-I", str(panel_header.HEADER.parent)]
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-I", str(panel_header.HEADER.parents[2])]
     subprocess.run([compiler, *flags, str(source), "-o", str(tmp_path / "use")], check=True)
     lines = subprocess.run([tmp_path / "use"], check=True, capture_output=True, text=True).stdout.splitlines()
     assert "KNOB_DRIVE A4 A 6" in lines

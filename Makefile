@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup demo test test-quick lint-imports hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -17,8 +17,12 @@ setup: ## .venv with pinned packages, and the system's tools; a second run chang
 demo: setup ## train, quantize, build, run on a simulated module, measure: out/demo/report.html
 	@$(bin)/gritspace demo
 
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 test: setup ## all tests; the last lines say what was skipped, and why
-	@$(bin)/python -m pytest $(PYTEST)
+	@$(bin)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+
+test-quick: setup ## the tests of three minutes: all but those marked slow
+	@$(bin)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(PYTEST)
 
 hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel/generated/panel.h
 	@$(bin)/python -m hardware.build
@@ -34,11 +38,14 @@ RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json
 	@$(bin)/gritspace research $(captures:%=--captures %) $(patsubst %,--audio %,$(wildcard ../shared/data/audio/guitar)) $(RESEARCH)
 
-lint: setup lint-python lint-types lint-c ## ruff, mypy, clang-format, cppcheck; `make -k lint` goes on after a fault
+lint: setup lint-python lint-types lint-c ## ruff, mypy, import-linter, clang-format, cppcheck; `make -k lint` goes on after a fault
 
 lint-python: setup
 	@$(bin)/ruff check $(python_files)
 	@$(bin)/ruff format --check $(python_files)
+
+lint-imports: setup
+	@$(bin)/lint-imports
 
 lint-types: setup build/lint/gritspace
 	@MYPYPATH=build/lint $(bin)/mypy -p gritspace

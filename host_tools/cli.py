@@ -1,7 +1,7 @@
 """The program `gritspace`: its commands, and how every error a user can cause becomes one sentence and an exit code.
 
 Exit 0: good. 1: a measurement that is not good. 2: bad usage, unusable input, or something the rig lacks.
-Commands live in the command_*.py files, and import what is heavy only when they run.
+Commands live in commands/, one file a noun, and import what is heavy only when they run.
 """
 
 from __future__ import annotations

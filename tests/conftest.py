@@ -14,10 +14,22 @@ import soundfile
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from tests.once import once
+from tests.places import ROOT
+
 settings.register_profile("gritspace", deadline=None)  # a speed is a benchmark, never a test
 settings.load_profile("gritspace")
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (`-n`) a file's tests stay in one of them, since they share what the file sets up; so do
+    those of tests/hardware, which share one long build."""
+    for item in items:
+        file = item.path.relative_to(ROOT).as_posix()
+        group = "hardware" if file.startswith("tests/hardware/") else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup() -> None:
@@ -49,6 +61,10 @@ def gritspace() -> Cli:
 @pytest.fixture(scope="session")
 def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained but lively space of four dimensions that calls two settings of two built-in circuits its own."""
+    return once(tmp_path_factory, "space", _make_space) / "small.pt"
+
+
+def _make_space(folder: Path) -> None:
     import torch
 
     from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
@@ -69,13 +85,11 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     space.gains = {"diode_clipper": 1.5, "rat": 0.7}
     space.licences = {"diode_clipper": "MIT", "rat": "MIT"}
-    path = tmp_path_factory.mktemp("space") / "small.pt"
-    save_space(space, path)
-    return path
+    save_space(space, folder / "small.pt")
 
 
 @pytest.fixture(scope="session")
-def model_file(space_file: Path) -> Path:
+def model_file(space_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That space's integer model, beside it, as `gritspace quantize` makes it."""
     from gritspace.host_tools.audio_sources import riff
     from gritspace.host_tools.models.model_files import model_from_space
@@ -83,7 +97,11 @@ def model_file(space_file: Path) -> Path:
     from gritspace.train.space.space import load_space
 
     path = space_file.with_suffix(".grit")
-    write_grit(model_from_space(load_space(space_file), space_file, riff(2)), path)
+    once(
+        tmp_path_factory,
+        "space_model",
+        lambda _: write_grit(model_from_space(load_space(space_file), space_file, riff(2)), path),
+    )
     return path
 
 

@@ -12,14 +12,15 @@ from gritspace.host_tools.module import firmware_build
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel
-from tests.firmware.host.host_module import HostModule, compile_module
+from tests.firmware.host.host_module import HostModule, build_library, open_library
 from tests.firmware.host.rig import Rig
+from tests.once import once
 from tests.quantize.conftest import make_model
 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    return compile_module(tmp_path_factory.mktemp("host_module"))
+    return open_library(once(tmp_path_factory, "host_module", build_library))
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,10 @@ def rig(library: ctypes.CDLL, blob: bytes) -> Iterator[Rig]:
 @pytest.fixture(scope="session")
 def image(model: IntegerModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The simulated board's firmware with that model, built by PlatformIO."""
-    folder = tmp_path_factory.mktemp("firmware")
-    write_c_array(model, folder / "model.c", made_from="the tests' small space")
-    return firmware_build.build("sim", folder / "model.c", folder / "build")
+
+    def build(folder: Path) -> None:
+        write_c_array(model, folder / "model.c", made_from="the tests' small space")
+        built = firmware_build.build("sim", folder / "model.c", folder / "build")
+        (folder / "image.elf").symlink_to(built)
+
+    return (once(tmp_path_factory, "firmware", build) / "image.elf").resolve()

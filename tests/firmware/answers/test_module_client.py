@@ -15,8 +15,9 @@ from gritspace.host_tools.link.frames import Frame, FrameReceiver, LinkError, en
 from gritspace.host_tools.link.messages import message_frame
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
-from tests.firmware.host.host_module import ROOT, HostModule
+from tests.firmware.host.host_module import HostModule
 from tests.firmware.host.served import served
+from tests.places import ROOT
 from tests.quantize.conftest import noise, q15
 
 HERE = np.array([100, -200, 300, -400], np.int16)

@@ -72,7 +72,7 @@ def test_a_file_that_says_nothing_of_a_place_or_of_the_morph_leaves_them_alone(r
 
 def test_the_panel_names_its_inputs_as_the_space_and_the_panels_own_file_do() -> None:
     from gritspace.train.space.space import PLAYED
-    from tests.firmware.host.host_module import ROOT
+    from tests.places import ROOT
 
     header = (ROOT / "firmware" / "module" / "panel" / "generated" / "panel.h").read_text(encoding="utf-8")
     found = re.findall(r"X\((KNOB|CV)_(\w+), [AC]\d", header)

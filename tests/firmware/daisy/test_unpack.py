@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.firmware.host.host_module import CHECKS, FLAGS, ROOT
+from tests.firmware.host.host_module import CHECKS, FLAGS
+from tests.places import ROOT
 
 sys.path.insert(0, str(ROOT / "firmware"))
 from packing import pack

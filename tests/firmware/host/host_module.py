@@ -13,30 +13,39 @@ from numpy.typing import NDArray
 from gritspace.host_tools.link.frames import Frame, FrameReceiver, encode_frame
 from gritspace.host_tools.link.messages import Message, message_of
 from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
-from tests.places import ROOT
 
 FLAGS = ["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fPIC", "-shared"]
 # Traps instead of messages: a finding ends the test run with SIGILL, and no sanitizer library must be preloaded.
 CHECKS = ["-fsanitize=undefined,bounds-strict", "-fsanitize-undefined-trap-on-error", "-fstack-protector-strong"]
 ARENA_BYTES = 512 * 1024
+LIBRARY = "host_module.so"
 _SEND = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compile_module(folder: Path, defines: tuple[str, ...] = ()) -> ctypes.CDLL:
-    """Engine, module and tests/firmware/host_*.c as one shared library."""
+    """Engine, module and tests/firmware/host/host_*.c as one shared library in that folder, opened."""
+    build_library(folder, defines)
+    return open_library(folder)
+
+
+def build_library(folder: Path, defines: tuple[str, ...] = ()) -> None:
+    """Compiles it."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     assert compiler is not None, "a C compiler is missing: apt install gcc"
-    library = folder / "host_module.so"
-    firmware = ROOT / "firmware"
+    library = folder / LIBRARY
     # As in firmware/platformio.ini; the Cortex-M7's own kernels leave themselves out elsewhere.
     files = [
         *sources(ENGINE, ".c"),
         *sources(MODULE, ".c"),
         *Path(__file__).parent.glob("host_*.c"),
     ]
-    includes = [f"-I{folder}" for folder in (firmware / "engine", firmware / "module", Path(__file__).parent)]
+    includes = [f"-I{room}" for room in (ENGINE, MODULE, Path(__file__).parent)]
     subprocess.run([compiler, *FLAGS, *CHECKS, *defines, *includes, *map(str, files), "-o", str(library)], check=True)
-    loaded = ctypes.CDLL(str(library))
+
+
+def open_library(folder: Path) -> ctypes.CDLL:
+    """What `build_library` left in that folder."""
+    loaded = ctypes.CDLL(str(folder / LIBRARY))
     for name in (
         "host_module_bytes",
         "host_receiver_bytes",

@@ -18,9 +18,9 @@ from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.model.grit import from_bytes, read_grit, to_bytes
 from gritspace.train.errors import InputError
 from tests.conftest import Cli
-from tests.firmware.host.host_module import ROOT
 from tests.firmware.host.rig import Rig
 from tests.firmware.sound.test_playing import MIDDLE, OTHER, play, preset, pulse
+from tests.places import ROOT
 
 SPACE = read_grit(ROOT / "spaces" / "openamp.grit")
 PLACES = ((-12000, 4000, 0, 9000), (0, 0, 0, 0), (20000, -9000, 5000, -16000))

@@ -11,13 +11,18 @@
 
 #ifndef GRIT_KERNELS_M7
 
+/* Loops with the machine's vectors, where it has them. */
 #if defined(__AVX2__) && !defined(GRIT_KERNELS_PLAIN)
-#define USE_AVX2
+#define USE_WIDE
 #include "kernels_avx2.h"
+#elif defined(__wasm_simd128__) && !defined(GRIT_KERNELS_PLAIN)
+#define USE_WIDE
+#define USE_WIDE_TANH
+#include "kernels_simd128.h"
 #endif
 
 /* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with
- * its multipliers (grit_multiplier_pair); with AVX2, its own form of all that.
+ * its multipliers (grit_multiplier_pair); with wide loops, their own form of all that.
  */
 
 static const int16_t **taps_of(const grit_conv_t *conv) {
@@ -35,15 +40,15 @@ static uint32_t *rows_of(const grit_conv_t *conv) {
 size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
   size_t words = tap_words(record) + (size_t)record->rows * 2u;
-#ifdef USE_AVX2
-  words += avx2_words(record);
+#ifdef USE_WIDE
+  words += wide_words(record);
 #endif
   return words * sizeof(uint32_t);
 }
 
 void grit_kernel_prepare(const grit_conv_t *conv) {
-#ifdef USE_AVX2
-  if (fits_avx2(conv->record)) prepare_avx2(conv, rows_of(conv) + 2u * conv->record->rows);
+#ifdef USE_WIDE
+  if (fits_wide(conv->record)) prepare_wide(conv, rows_of(conv) + 2u * conv->record->rows);
 #else
   (void)conv;
 #endif
@@ -56,8 +61,8 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
     words[row] = (uint32_t)grit_bias_at(ramp, row, step);
     words[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
   }
-#ifdef USE_AVX2
-  if (fits_avx2(conv->record)) set_rows_avx2(conv, words + 2u * rows, words, words + rows);
+#ifdef USE_WIDE
+  if (fits_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
 #endif
 }
 
@@ -75,9 +80,9 @@ static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, 
   const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
   const int16_t *const *taps = taps_of(conv);
   const uint32_t *words = rows_of(conv);
-#ifdef USE_AVX2
-  if (fits_avx2(conv->record)) {
-    convolve_avx2(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
+#ifdef USE_WIDE
+  if (fits_wide(conv->record)) {
+    convolve_wide(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
     if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
     return;
   }
@@ -112,9 +117,9 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
   const size_t rows = conv->record->rows, inputs = conv->record->inputs;
   const uint32_t *words = rows_of(conv);
   const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
-#ifdef USE_AVX2
-  if (fits_avx2(conv->record)) {
-    convolve_avx2(conv, rows_of(conv) + 2u * rows, &z, 0, NULL, stream, stream, frames);
+#ifdef USE_WIDE
+  if (fits_wide(conv->record)) {
+    convolve_wide(conv, rows_of(conv) + 2u * rows, &z, 0, NULL, stream, stream, frames);
     return;
   }
 #endif
@@ -140,9 +145,9 @@ void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *
 }
 
 void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
-#ifdef USE_AVX2
-  if (channels % LANES == 0u) {
-    skip_avx2(skips, z, weight, channels, frames);
+#ifdef USE_WIDE
+  if (skips_wide(channels)) {
+    skip_wide(skips, z, weight, channels, frames);
     return;
   }
 #endif
@@ -180,7 +185,7 @@ void grit_kernel_gather(const grit_slots_t *slots, uint32_t shift, int16_t *out,
 /* ---- three channels in two planes ---- */
 
 bool grit_three_fits(const grit_model_t *model) {
-#ifdef USE_AVX2
+#ifdef USE_WIDE
   (void)model; /* its loops want whole frames */
   return false;
 #else
@@ -265,6 +270,10 @@ void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
 
 #ifndef GRIT_KERNELS_M7
 void grit_kernel_tanh(int16_t *x, size_t count) {
+#ifdef USE_WIDE_TANH
+  tanh_wide(x, count);
+  return;
+#endif
   for (size_t i = 0; i < count; i++) {
     const uint32_t entry = grit_tanh_table[(x[i] >> 7) + 256];
     x[i] = grit_interpolate(x[i], (int16_t)(entry & 0xFFFFu), entry, 7);

@@ -14,7 +14,7 @@
 
 /* prepared, behind the plain words: for 8 rows at a time: bias, mix-in, multipliers above and below zero, moved up by
  * 32 - shift; then for each tap, for each pair of inputs, 8 rows' pairs of weights. */
-static bool fits_avx2(const grit_convolution_t *record) {
+static bool fits_wide(const grit_convolution_t *record) {
   return record->shift <= 32u && record->inputs % 2u == 0u;
 }
 
@@ -22,15 +22,15 @@ static size_t group_words(const grit_convolution_t *record) {
   return LANES * (4u + (size_t)record->kernel * record->inputs / 2u);
 }
 
-static size_t avx2_words(const grit_convolution_t *record) {
-  return fits_avx2(record) ? (record->rows + LANES - 1u) / LANES * group_words(record) : 0u;
+static size_t wide_words(const grit_convolution_t *record) {
+  return fits_wide(record) ? (record->rows + LANES - 1u) / LANES * group_words(record) : 0u;
 }
 
-static void prepare_avx2(const grit_conv_t *conv, uint32_t *to) {
+static void prepare_wide(const grit_conv_t *conv, uint32_t *to) {
   const grit_convolution_t *record = conv->record;
   const int8_t *weight = (const int8_t *)(conv->blob + record->weight);
   const size_t fan_in = (size_t)record->kernel * record->inputs;
-  memset(to, 0, avx2_words(record) * sizeof *to);
+  memset(to, 0, wide_words(record) * sizeof *to);
   for (uint32_t row = 0; row < record->rows; row++) {
     uint32_t *group = to + row / LANES * group_words(record) + row % LANES;
     if (record->mixin != 0u) group[LANES] = (uint32_t)((const int8_t *)(conv->blob + record->mixin))[row];
@@ -41,7 +41,7 @@ static void prepare_avx2(const grit_conv_t *conv, uint32_t *to) {
   }
 }
 
-static void set_rows_avx2(const grit_conv_t *conv, uint32_t *to, const uint32_t *bias, const uint32_t *pairs) {
+static void set_rows_wide(const grit_conv_t *conv, uint32_t *to, const uint32_t *bias, const uint32_t *pairs) {
   const uint32_t up = 32u - conv->record->shift;
   for (uint32_t row = 0; row < conv->record->rows; row++) {
     uint32_t *group = to + row / LANES * group_words(conv->record) + row % LANES;
@@ -82,7 +82,7 @@ static inline void put(int16_t *to, __m128i values, size_t rows) {
 }
 
 /* added: NULL, or what is added to the result with saturation (and lies as out does). */
-static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *conv, const uint32_t *group,
+static inline __attribute__((always_inline)) void group_wide(const grit_conv_t *conv, const uint32_t *group,
                                                              const int16_t *const *taps, size_t first,
                                                              const int32_t *dry, const int16_t *added, int16_t *out,
                                                              size_t frames, size_t lanes, size_t inputs) {
@@ -121,7 +121,7 @@ static inline __attribute__((always_inline)) void group_avx2(const grit_conv_t *
   }
 }
 
-static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps, size_t first,
+static void convolve_wide(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps, size_t first,
                           const int32_t *dry, const int16_t *added, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows;
   for (size_t row = 0; row < rows; row += LANES, group += group_words(conv->record)) {
@@ -129,22 +129,26 @@ static void convolve_avx2(const grit_conv_t *conv, const uint32_t *group, const 
     const int16_t *onto = added == NULL ? NULL : added + row;
     switch (conv->record->inputs) { /* known widths unroll */
       case 4:
-        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 4);
+        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 4);
         break;
       case 8:
-        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 8);
+        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 8);
         break;
       case 16:
-        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, 16);
+        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 16);
         break;
       default:
-        group_avx2(conv, group, taps, first, dry, onto, out + row, frames, lanes, conv->record->inputs);
+        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, conv->record->inputs);
     }
   }
 }
 
 /* Channels by eight. */
-static void skip_avx2(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
+static bool skips_wide(size_t channels) {
+  return channels % LANES == 0u;
+}
+
+static void skip_wide(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels, size_t frames) {
   for (size_t c = 0; c < channels; c += LANES) {
     int8_t weights[16] = {0};
     memcpy(weights, weight + c, LANES);

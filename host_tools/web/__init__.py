@@ -1,0 +1,1 @@
+"""The module in a browser: its WebAssembly, its page, the server and the bridge for both."""

@@ -155,6 +155,7 @@ static inline __attribute__((always_inline)) void groups_wide(const grit_conv_t 
       }
     }
     const size_t whole = frames - frame < TILE_FRAMES ? frames - frame : TILE_FRAMES;
+    // cppcheck-suppress knownConditionTrueFalse ; it takes `whole` for 0, which frame < frames rules out
     for (size_t f = 0; f < TILE_FRAMES && f < whole; f++) {
       v128_t result[2];
       for (size_t g = 0; g < groups; g++)
@@ -204,20 +205,20 @@ static void convolve_wide(const grit_conv_t *conv, const uint32_t *group, const 
     return;
   }
   for (size_t row = 0; row < rows; row += 2u * LANES, group += 2u * group_words(conv->record)) {
-    const size_t lanes = rows - row < 2u * LANES ? rows - row : 2u * LANES;
+    const size_t left = rows - row; /* a vector pair, or what is left */
     const int16_t *onto = added == NULL ? NULL : added + row;
-    if (lanes == 8u && inputs == 8u)
+    if (left >= 8u && inputs == 8u)
       SHAPE(2u, 8u, 8u);
-    else if (lanes == 8u && inputs == 16u)
+    else if (left >= 8u && inputs == 16u)
       SHAPE(2u, 8u, 16u);
-    else if (lanes == 8u)
+    else if (left >= 8u)
       SHAPE(2u, 8u, inputs);
-    else if (lanes > LANES)
-      SHAPE(2u, lanes, inputs);
-    else if (lanes == 4u && inputs == 4u)
+    else if (left > LANES)
+      SHAPE(2u, left, inputs);
+    else if (left == 4u && inputs == 4u)
       SHAPE(1u, 4u, 4u);
     else
-      SHAPE(1u, lanes, inputs);
+      SHAPE(1u, left, inputs);
   }
 }
 

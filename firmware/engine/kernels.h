@@ -136,9 +136,9 @@ void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *
 #define GRIT_MOST_SLIDING_FRAMES 1024u
 static inline bool grit_kernel_passes(const grit_layer_t *layer) {
   const grit_convolution_t *conv = &layer->conv;
-  return layer->activation == 2u && !layer->gated && conv->kernel == 3u && (conv->rows == 2u || conv->rows == 4u) &&
-         2u * conv->dilation <= GRIT_MOST_SLIDING_FRAMES && conv->shift <= 32u && layer->residual.rows != 0u &&
-         layer->residual.shift <= 32u;
+  return layer->activation == GRIT_ACTIVATION_TANH && !layer->gated && conv->kernel == 3u &&
+         (conv->rows == 2u || conv->rows == 4u) && 2u * conv->dilation <= GRIT_MOST_SLIDING_FRAMES &&
+         conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;
 }
 
 /* out[frame][row] = requantized dry[frame] * weight + bias: the first array's

@@ -142,7 +142,8 @@ static GRIT_ONCE grit_status_t check_film_convolution(const grit_model_t *model,
 
 static GRIT_ONCE grit_status_t check_layer(const grit_model_t *model, const grit_layer_t *layer, uint32_t channels,
                                            bool final, uint32_t *film_row) {
-  if (layer->activation > 3u || layer->gated > 1u || layer->slope_q15 < 0) return GRIT_ERROR_UNSUPPORTED;
+  if (layer->activation >= GRIT_ACTIVATION_COUNT || layer->gated > 1u || layer->slope_q15 < 0)
+    return GRIT_ERROR_UNSUPPORTED;
   const uint32_t rows = channels * (layer->gated ? 2u : 1u);
   if (*film_row + rows > model->header->film_rows) return GRIT_ERROR_LAYOUT;
   grit_status_t status = check_film_convolution(model, &layer->conv, rows, channels, *film_row);
@@ -243,7 +244,8 @@ GRIT_ONCE bool grit_model_reads_three(const grit_model_t *model) {
   if (model->header->array_count != 1u || array->channels != 4u || array->rechannel.shift > 32u) return false;
   for (uint32_t i = 0; i < array->layer_count; i++) {
     const grit_layer_t *layer = &model->layers[i];
-    if (layer->activation != 1u || layer->gated || !reads_three(model, &layer->conv, 3)) return false;
+    if (layer->activation != GRIT_ACTIVATION_LEAKY_RELU || layer->gated || !reads_three(model, &layer->conv, 3))
+      return false;
     if (layer->residual.rows != 0u && !reads_three(model, &layer->residual, 3)) return false;
   }
   return reads_three(model, &array->head, 1);

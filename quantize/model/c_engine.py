@@ -24,7 +24,8 @@ from gritspace.quantize.model.grit import read_header
 from gritspace.train.errors import InputError
 
 FLAGS = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-fno-math-errno")
-UNITS = ("model.c", "film.c", "kernels.c", "engine.c")
+UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "engine.c")
+"""What a computer's engine is compiled from; the rest of the room is the Cortex-M7's."""
 _MODEL_BYTES = 256
 """Room for a grit_model_t; its real size is asserted below by the library itself being opened with it."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from enum import IntEnum
 
 MAGIC = 0x54495247
 """'GRIT', read as a little-endian word."""
@@ -28,6 +29,16 @@ CONSTANTS = {
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
 }
+
+
+class Activation(IntEnum):
+    """What a layer does after requantization. LINEAR also serves hardtanh: int16 saturates at ±1 in Q15."""
+
+    LINEAR = 0
+    LEAKY_RELU = 1  # with slope_q15; slope 0 is ReLU
+    TANH = 2
+    SIGMOID = 3
+
 
 _C_TYPES = {
     "u8": ("uint8_t", "B"),
@@ -64,7 +75,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
     "layer": (
         Field("conv", "convolution", "the dilated convolution; film rows"),
         Field("residual", "convolution", "1x1 into the residual stream; rows 0 where nothing reads it"),
-        Field("activation", "u8", "0 linear (saturating), 1 leaky ReLU, 2 tanh, 3 sigmoid"),
+        Field("activation", "u8", "grit_activation_t"),
         Field("gated", "u8", "1: the second half of the rows is a sigmoid gate"),
         Field("slope_q15", "i16", "leaky ReLU's slope, 0..32767; 0 is ReLU"),
         Field("skip_weight", "u32", "offset of int8 [channels]: 1..64"),
@@ -147,6 +158,9 @@ def c_header() -> str:
         "",
     ]
     lines += [f"#define {name} {value} /* {note} */" for name, (value, note) in CONSTANTS.items()]
+    lines += ["", f"#define GRIT_ACTIVATION_COUNT {len(Activation)}u", "typedef enum {"]
+    lines += [f"  GRIT_ACTIVATION_{a.name} = {a.value}," for a in Activation]
+    lines.append("} grit_activation_t;")
     for record, fields in RECORDS.items():
         lines += ["", "typedef struct {"]
         for field in fields:

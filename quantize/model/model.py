@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.quantize.model.grit_layout import Activation as Activation
+
 MAX_POSITION = 16
 """Most dimensions a position can have: four played and up to twelve stored."""
 MOST_TRIM_Q12 = 32767
 """18 dB."""
-
-
-class Activation(IntEnum):
-    """What a layer does after requantization. LINEAR also serves hardtanh: int16 saturates at ±1 in Q15."""
-
-    LINEAR = 0
-    LEAKY_RELU = 1  # with slope_q15; slope 0 is ReLU
-    TANH = 2
-    SIGMOID = 3
 
 
 @dataclass(frozen=True)

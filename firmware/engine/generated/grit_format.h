@@ -20,6 +20,14 @@
 #define GRIT_MAX_SHIFT 46u /* TensorFlow Lite's limit */
 #define GRIT_MAX_SKIP_SHIFT 20u /* bits a skip sum loses on its way to int16 */
 
+#define GRIT_ACTIVATION_COUNT 4u
+typedef enum {
+  GRIT_ACTIVATION_LINEAR = 0,
+  GRIT_ACTIVATION_LEAKY_RELU = 1,
+  GRIT_ACTIVATION_TANH = 2,
+  GRIT_ACTIVATION_SIGMOID = 3,
+} grit_activation_t;
+
 typedef struct {
   uint16_t rows; /* outputs; 0: this convolution is not there */
   uint16_t inputs; /* channels read */
@@ -37,7 +45,7 @@ _Static_assert(sizeof(grit_convolution_t) == 28, "grit_convolution_t");
 typedef struct {
   grit_convolution_t conv; /* the dilated convolution; film rows */
   grit_convolution_t residual; /* 1x1 into the residual stream; rows 0 where nothing reads it */
-  uint8_t activation; /* 0 linear (saturating), 1 leaky ReLU, 2 tanh, 3 sigmoid */
+  uint8_t activation; /* grit_activation_t */
   uint8_t gated; /* 1: the second half of the rows is a sigmoid gate */
   int16_t slope_q15; /* leaky ReLU's slope, 0..32767; 0 is ReLU */
   uint32_t skip_weight; /* offset of int8 [channels]: 1..64 */

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from gritspace.quantize.firmware_sources import ENGINE
+from gritspace.quantize.model.c_engine import UNITS
 from gritspace.quantize.model.grit import to_bytes
 from tests.quantize.conftest import SHAPES, make_model
 
 HARNESS = Path(__file__).parent / "fuzz_model.c"
-UNITS = ("model.c", "film.c", "kernels.c", "engine.c")
 
 
 def clang() -> str | None:

@@ -6,7 +6,7 @@ bin := .venv/bin
 c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' | grep -v '^firmware/models/')
 cpp_sources := $(wildcard train/network/core/*.cpp train/network/core/*.h)
 python_rooms := train quantize host_tools
-python_files := setup.py $(python_rooms) tests $(wildcard hardware firmware)
+python_files := setup.py $(python_rooms) examples tests $(wildcard hardware firmware)
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20

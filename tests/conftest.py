@@ -23,6 +23,7 @@ settings.load_profile("gritspace")
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (`-n`) a file's tests stay in one of them, since they share what the file sets up; so do
     those of tests/hardware, which share one long build."""

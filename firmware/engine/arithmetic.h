@@ -26,4 +26,10 @@ static inline int16_t grit_interpolate(int32_t x, int32_t base, uint32_t entry, 
   return (int16_t)((base * 128 + slope * (x & 127) + half) >> shift);
 }
 
+/* What accumulators below zero meet under a leaky ReLU of this slope; the pair in one word. */
+static inline uint32_t grit_multiplier_pair(int32_t multiplier, int32_t slope_q15) {
+  const uint32_t negative = (uint32_t)((multiplier * slope_q15 + (1 << 14)) >> 15);
+  return negative << 16 | (uint32_t)multiplier;
+}
+
 #endif

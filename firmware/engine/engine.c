@@ -254,6 +254,10 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
   return engine;
 }
 
+void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
+  if (engine->model->film != NULL) memcpy(engine->wanted, position, engine->model->position_count * sizeof(int16_t));
+}
+
 /* Four at a time: a round of these loops costs as much as its work. */
 static inline void widen(int32_t *to, const int16_t *from, uint32_t frames) {
   uint32_t i = 0;

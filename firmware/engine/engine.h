@@ -9,22 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chunk.h"
 #include "model.h"
-
-/* Where code and data should live on a Cortex-M7, for the linker script of a board:
- *
- *   ITCM  sections .text.grit_fast*: the audio path, about 52 KB with every width, less what the linker drops
- *   DTCM  the arena, if it fits (128 KB on an STM32H750); else AXI SRAM with its cache on. And the stack, below 1 KB
- *   flash the model's blob: read when a model is opened, and its FiLM at control rate. The rest of the code
- *
- * Everything works anywhere; elsewhere it waits for the bus. */
-#ifndef GRIT_FAST_CODE
-#if defined(__arm__)
-#define GRIT_FAST_CODE __attribute__((section(".text.grit_fast")))
-#else
-#define GRIT_FAST_CODE
-#endif
-#endif
 
 typedef struct grit_engine grit_engine_t;
 
@@ -45,9 +31,6 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position);
  * however often it is set. Never clicks, but moving far in one call is a fast sweep: a caller that wants a glide moves
  * a little every block. */
 void grit_engine_set_position(grit_engine_t *engine, const int16_t *position);
-
-#define GRIT_RAMP_FRAMES 192
-#define GRIT_RAMP_STEPS 4
 
 /* in, out: `frames` samples in Q15 (may be the same buffer). Any number of frames; the output does not depend on how
  * the audio is cut into blocks. The output's full scale is 2^model->output_shift. */

@@ -10,10 +10,4 @@
 void grit_film_evaluate(const grit_model_t *model, const int16_t *position, const int16_t *base, int16_t *multiplier,
                         int32_t *bias);
 
-/* What accumulators below zero meet under a leaky ReLU of this slope; the pair in one word. */
-static inline uint32_t grit_multiplier_pair(int32_t multiplier, int32_t slope_q15) {
-  const uint32_t negative = (uint32_t)((multiplier * slope_q15 + (1 << 14)) >> 15);
-  return negative << 16 | (uint32_t)multiplier;
-}
-
 #endif

@@ -7,9 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chunk.h"
 #include "kernels.h"
-
-#define GRIT_CHUNK_FRAMES 48u /* most frames taken through the network at once: one millisecond */
 
 /* A sliding history: its chunk stands right behind it, in memory of its own, and moves on with the audio until it has
  * gone as far as the history is long and this much further; then all begins anew in front, where the last frames stand

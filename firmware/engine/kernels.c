@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "arithmetic.h"
-#include "film.h"
 #include "generated/tables.h"
+#include "model.h"
 
 #ifndef GRIT_KERNELS_M7
 

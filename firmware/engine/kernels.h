@@ -14,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine.h"
+#include "chunk.h"
 #include "generated/grit_format.h"
+#include "model_types.h"
+#include "placement.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(GRIT_KERNELS_PORTABLE)
 #define GRIT_KERNELS_M7
@@ -133,11 +135,11 @@ void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *
 
 /* Whether a layer runs so: few channels, whose products take no longer than what is around them. Its history slides,
  * which takes its memory twice: not too long a one. */
-#define GRIT_MOST_SLIDING_FRAMES 1024u
+#define GRIT_MAX_SLIDING_FRAMES 1024u
 static inline bool grit_kernel_passes(const grit_layer_t *layer) {
   const grit_convolution_t *conv = &layer->conv;
   return layer->activation == GRIT_ACTIVATION_TANH && !layer->gated && conv->kernel == 3u &&
-         (conv->rows == 2u || conv->rows == 4u) && 2u * conv->dilation <= GRIT_MOST_SLIDING_FRAMES &&
+         (conv->rows == 2u || conv->rows == 4u) && 2u * conv->dilation <= GRIT_MAX_SLIDING_FRAMES &&
          conv->shift <= 32u && layer->residual.rows != 0u && layer->residual.shift <= 32u;
 }
 

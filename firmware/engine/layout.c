@@ -9,7 +9,7 @@
 #define COPIED_FRAMES_PER_TAP 24u
 
 /* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
-#define MOST_SLOT_CHANNELS 64u
+#define MAX_SLOT_CHANNELS 64u
 
 _Static_assert(COPIED_FRAMES_PER_TAP > GRIT_TWICE_FRAMES, "a ring's taps begin in the ring");
 
@@ -100,7 +100,7 @@ static uint32_t slope_of(const grit_layer_t *layer) {
 static uint32_t slots_of(const grit_array_t *record, bool three) {
   const uint32_t used = (record->layer_count + (record->carry_weight == 0u ? 0u : 1u) + 1u) & ~1u;
   const uint32_t count = grit_larger(used, 4u);
-  return three || record->skip_shift < 2u || count * record->channels > MOST_SLOT_CHANNELS ? 0u : count;
+  return three || record->skip_shift < 2u || count * record->channels > MAX_SLOT_CHANNELS ? 0u : count;
 }
 
 static void set_slot_weights(const grit_slots_t *slots, uint32_t slot, const int8_t *weight, uint32_t channels) {

@@ -2,12 +2,12 @@
 #ifndef GRITSPACE_MODEL_H
 #define GRITSPACE_MODEL_H
 
-/* What runs once a model is made small rather than fast. */
-#define GRIT_ONCE __attribute__((cold))
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "model_types.h"
+#include "placement.h"
 
 typedef enum {
   GRIT_OK = 0,
@@ -20,8 +20,6 @@ typedef enum {
   GRIT_ERROR_UNSUPPORTED = 7, /* an activation, width or count this engine does not have */
   GRIT_ERROR_OVERFLOW = 8     /* weights with which an int32 accumulator could overflow */
 } grit_status_t;
-
-#include "model_types.h"
 
 /* Opens a blob in place. On any status but GRIT_OK the model is unusable. bytes may be more than the blob needs. */
 grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes);

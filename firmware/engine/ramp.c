@@ -94,7 +94,3 @@ GRIT_FAST_CODE void grit_ramp_plan(grit_engine_t *engine, uint32_t frames) {
   engine->step_at = at;
   engine->frames_left = at + RAMP_STEP_FRAMES - frames;
 }
-
-void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {
-  if (engine->model->film != NULL) memcpy(engine->wanted, position, engine->model->position_count * sizeof(int16_t));
-}

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine.h"
 #include "history.h"
 #include "kernels.h"
+#include "model_types.h"
 
 #define GRIT_NO_STEP UINT32_MAX
 
@@ -24,7 +24,7 @@ typedef struct {
   int16_t *out; /* where the head's outputs go */
 } grit_array_state_t;
 
-struct grit_engine {
+typedef struct grit_engine {
   const grit_model_t *model;
   grit_array_state_t *arrays;
   grit_layer_state_t *layers;
@@ -49,6 +49,6 @@ struct grit_engine {
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
-};
+} grit_engine_t;
 
 #endif

@@ -1,4 +1,4 @@
-/* The module as the link sees it: messages in, answers out; and as the audio converter sees it: blocks in, blocks out.
+/* The module as the audio converter sees it: blocks in, blocks out. What the link asks of it: answers/server.h.
  *
  * A board calls grit_module_audio from its audio interrupt and everything else from its main loop. While a stream runs
  * the main loop owns the engine and the converter hears silence. */
@@ -19,7 +19,6 @@
 #include "streaming/live.h"
 #include "streaming/loop.h"
 #include "streaming/stream.h"
-#include "wire/link.h"
 
 #define GRIT_FIRMWARE_VERSION "0.1.0"
 
@@ -29,7 +28,7 @@ typedef struct {
   uint32_t work_per_second; /* 0: unknown */
   uint16_t work_unit;       /* GRIT_LINK_WORK_UNIT_... */
   grit_work_meter_t meter;
-  void (*send)(const uint8_t *bytes, size_t count); /* copies; see grit_module_receive about room */
+  void (*send)(const uint8_t *bytes, size_t count); /* copies; see grit_server_receive about room */
   void (*turn)(const uint8_t *codes);               /* a simulated panel's codes, as in controls.h; NULL: a real one */
   const grit_flash_t *flash;                        /* for settings and models; NULL: nothing outlasts the power */
   void (*reboot)(uint8_t into);                     /* GRIT_LINK_REBOOT_...; NULL: it cannot */
@@ -43,7 +42,6 @@ typedef struct {
   const grit_board_t *board;
   grit_playing_t playing;
   grit_controls_t controls;
-  grit_link_receiver_t receiver;
   grit_stream_t stream;
   grit_live_t live; /* of a stream through the whole path */
   grit_loop_t loop;
@@ -51,9 +49,7 @@ typedef struct {
   grit_memory_t memory;
   const void *shown; /* the model that model_bytes and model_sha256 are of */
   size_t model_bytes;
-  size_t state_limit; /* most that a model's state may be */
-  bool select_waits;  /* a select_model is not answered yet: `selecting` */
-  grit_link_header_t selecting;
+  size_t state_limit;            /* most that a model's state may be */
   volatile uint16_t held_inputs; /* bit i: the laptop holds input i of the panel */
   volatile uint16_t held_codes[GRIT_PANEL_ANALOG_COUNT];
   volatile uint32_t ticks; /* audio blocks since power-up, silent ones included */
@@ -61,34 +57,41 @@ typedef struct {
   uint8_t reboot_into;
   bool reboot_wanted;
   uint8_t model_sha256[32];
-  uint16_t position_sequence; /* of the last set_position */
-  bool position_sequence_known;
   uint32_t alive_tick;            /* when grit_module_alive last said so */
   volatile bool streaming;        /* the main loop owns the engine */
   volatile bool breathing;        /* a piece came late: what follows up to the next block's end is left out */
   uint8_t piece;                  /* the audio interrupt's: which one of the block comes next */
   bool block_begun;               /* the instrument has played the block's pieces so far */
   uint32_t block_work;            /* of these */
-  volatile uint32_t quiet_blocks; /* audio blocks since the last intact frame */
+  volatile uint32_t quiet_blocks; /* audio blocks since a laptop was heard from */
 } grit_module_t;
 
 /* A model that cannot be played is no reason to stop: the module says so over the link. board and blob must stay. */
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes);
 
-/* Plays another model: 0 is the factory model, n the bank's slot n - 1. grit_answer_selected follows when that is done,
- * or known to be impossible. From the main loop, not during a stream. */
-void grit_module_select(grit_module_t *module, const grit_link_header_t *request, uint8_t model);
+/* Plays another model: 0 is the factory model, n the bank's slot n - 1. Decided later. From the main loop, not during a
+ * stream. */
+void grit_module_select(grit_module_t *module, uint8_t model);
+
+/* True once when what was selected is heard, or known to be impossible; grit_module_selected then says which. */
+bool grit_module_decided(grit_module_t *module);
+bool grit_module_selected(const grit_module_t *module);
+
+/* Looks at which model plays, and keeps its size and hash. */
+void grit_module_show(grit_module_t *module);
 
 /* The settings have changed: what lives from them takes them over. */
 void grit_module_use_settings(grit_module_t *module);
 
-/* Bytes from the link. Stops after the first whole frame, which may be answered by one frame of at most
- * GRIT_LINK_FRAME_BYTES: call it only when the sender has room for that. Returns how many bytes it took. */
-size_t grit_module_receive(grit_module_t *module, const uint8_t *bytes, size_t count);
+/* A laptop is there: what it began goes on. */
+void grit_module_heard_from(grit_module_t *module);
 
-/* Gives up what a laptop that has gone began, writes to flash what is to be kept, a small piece at a time. Call it
- * often from the main loop. */
+/* The stream ends; the audio interrupt has the engine again. */
+void grit_module_stop_stream(grit_module_t *module);
+
+/* Gives up what a laptop that has gone began, changes models, writes to flash what is to be kept, a small piece at a
+ * time. From the main loop. */
 void grit_module_idle(grit_module_t *module);
 
 /* A piece (GRIT_AUDIO_FRAMES) from each of the converter's inputs, left and right, one to each output: full scale ±1 in

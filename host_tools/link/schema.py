@@ -192,11 +192,11 @@ def c_header() -> str:
 
 def _c_lengths(s: Schema) -> list[str]:
     rows = [
-        f"  X({m.name.upper()}, {m.fixed_bytes}u, {0 if m.tail is None else 1})"
+        f"  X({m.name.upper()}, {m.name}, {m.fixed_bytes}u, {0 if m.tail is None else 1})"
         for m in s.messages
         if m.sender == "laptop"
     ]
-    head = ["", "/* X(message, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */"]
+    head = ["", "/* X(message, its name, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */"]
     return [*head, "#define GRIT_LINK_FROM_LAPTOP(X) \\", *(f"{row} \\" for row in rows[:-1]), rows[-1]]
 
 

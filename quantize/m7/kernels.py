@@ -6,7 +6,7 @@ A tile is two outputs by three frames: six accumulators, as many as leave regist
 Per pair of inputs it loads two words of weights and three of audio for six SMLADs (12 MACs), every load in the shadow
 of a SMLAD. A head with one output takes one by six. Registers: r0 to r5 accumulators (output r, frame f in
 r[frames * r + f]), r6 to r8 audio, r9 and r10 weights, r11 how far into the audio, r12 where the tap's audio stands, lr
-the block (its layout: kernels_m7.h).
+the block (its layout: blocks_m7.h).
 """
 
 from __future__ import annotations

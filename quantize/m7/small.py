@@ -82,7 +82,7 @@ def _narrowed(free: Iterator[str]) -> list[str]:
 
 
 def spread() -> list[str]:
-    """Two outputs of one input. r0 their block (kernels_m7.h), r1 dry, r2 out, r3 end of dry; on the stack: bytes from
+    """Two outputs of one input. r0 their block (blocks_m7.h), r1 dry, r2 out, r3 end of dry; on the stack: bytes from
     frame to frame of out. r4, r5 biases, r6 weights, r7, r8 multipliers, lr bytes from frame to frame."""
     free = names()
     body = []
@@ -187,7 +187,7 @@ class Layer:
         return lines
 
     def _weight(self, tap: int, pair: int, word: int, row: int) -> str:
-        """Blocks as kernels_m7.h has them: of each tap its place, then of each word of inputs each row's weights."""
+        """Blocks as blocks_m7.h has them: of each tap its place, then of each word of inputs each row's weights."""
         return self.at("taps", tap * (1 + self.pairs * self.rows) + 1 + word * self.rows + 2 * pair + row)
 
     def _find(self, free: Iterator[str], tap: int, at: str) -> list[str]:

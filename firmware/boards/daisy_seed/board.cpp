@@ -9,8 +9,8 @@ extern "C" {
 #include "daisy_panel.h"
 #include "daisy_start.h"
 #include "fault.h"
+#include "answers/server.h"
 #include "base/grit_model_blob.h"
-#include "module.h"
 }
 
 namespace {
@@ -22,6 +22,7 @@ constexpr size_t kLargeArenaBytes = 384u * 1024u;
 DAISY_DTCM uint8_t fast_arena[kFastArenaBytes];
 DAISY_AXI_SRAM uint8_t large_arena[kLargeArenaBytes];
 grit_module_t module;
+grit_server_t server;
 bool panel_read; /* the converter works */
 
 /* Work is counted without what the audio interrupt takes in between: one place for the main loop, one for interrupts.
@@ -128,7 +129,7 @@ void serve_link() {
     count = SerialUSB.readBytes(reinterpret_cast<char *>(bytes), count);
     taken = 0;
   }
-  taken += grit_module_receive(&module, bytes + taken, count - taken);
+  taken += grit_server_receive(&server, bytes + taken, count - taken);
 }
 
 }  // namespace
@@ -142,6 +143,7 @@ void setup() {
   DAISY.SetAudioBlockSize(GRIT_AUDIO_FRAMES);
   board.flash = daisy_flash_start(); /* its copy lies in the SDRAM that DAISY.init has started */
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
+  grit_server_open(&server, &module);
   SerialUSB.begin();
   panel_read = daisy_analog_start();
   DAISY.StartAudio(audio_piece);
@@ -150,7 +152,7 @@ void setup() {
 
 void loop() {
   serve_link();
-  grit_module_idle(&module);
+  grit_server_idle(&server);
   daisy_panel_watch();
   grit_led_t leds[GRIT_LED_COUNT];
   grit_module_leds(&module, leds);

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "answers/server.h"
 #include "base/grit_model_blob.h"
 #include "fault.h"
 #include "flash.h"
-#include "module.h"
 #include "packets.h"
 #include "panel_inputs.h"
 #include "registers.h"
@@ -54,6 +54,7 @@ static const grit_board_t board = {
 };
 
 static grit_module_t module;
+static grit_server_t server;
 static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 
 static void audio_piece(void) {
@@ -76,13 +77,13 @@ static void serve_link(void) {
   const uint8_t *bytes = sim_packets_received(&count);
   if (count > 0) {
     by_packet = true;
-    sim_packets_take(grit_module_receive(&module, bytes, count));
+    sim_packets_take(grit_server_receive(&server, bytes, count));
     return;
   }
   bytes = sim_uart_received(&count);
   if (count > 0 && sim_uart_room() >= GRIT_LINK_FRAME_BYTES) {
     by_packet = false;
-    sim_uart_take(grit_module_receive(&module, bytes, count));
+    sim_uart_take(grit_server_receive(&server, bytes, count));
   }
 }
 
@@ -98,6 +99,7 @@ int main(void) {
   fault = grit_fault_take(&cortex_m_fault_kept, false); /* there is no watchdog here */
   sim_panel_start();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
+  grit_server_open(&server, &module);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_TX) = 0x40;
@@ -108,7 +110,7 @@ int main(void) {
   sim_interrupts_on();
   for (;;) {
     serve_link();
-    grit_module_idle(&module);
+    grit_server_idle(&server);
     sim_interrupts_off(); /* or something could come between the look and the sleep; an interrupt ends the sleep all the
                              same */
     if (!link_waits()) sim_wait_for_interrupt();

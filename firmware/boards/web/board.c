@@ -2,9 +2,9 @@
  * panel and its link are the page's too. One module a WebAssembly instance. */
 #include <string.h>
 
+#include "answers/server.h"
 #include "exports.h"
 #include "flash.h"
-#include "module.h"
 
 /* An engine's state takes more here than on a Cortex-M7: weights are widened, and addresses stand beside them. */
 #define ARENA_BYTES (2u << 20)
@@ -48,6 +48,7 @@ static const grit_board_t board = {
 };
 
 static grit_module_t module;
+static grit_server_t server;
 
 WEB_EXPORT(void, start)(void) {
   web_flash_start();
@@ -56,6 +57,7 @@ WEB_EXPORT(void, start)(void) {
 /* Powers up with a factory model, which must stay; whatever flash_memory holds was there before. */
 WEB_EXPORT(void, open)(const void *blob, size_t bytes) {
   grit_module_open(&module, &board, blob, bytes, arena, sizeof arena);
+  grit_server_open(&server, &module);
 }
 
 /* Where a block's samples stand, left and right behind each other, in and out; the panel's codes; the link's bytes to
@@ -96,11 +98,11 @@ WEB_EXPORT(void, audio)(void) {
 
 /* The main loop's work: up to `count` bytes of link_in, at most one frame. Returns how many were taken. */
 WEB_EXPORT(size_t, receive)(const uint8_t *bytes, size_t count) {
-  return grit_module_receive(&module, bytes, count);
+  return grit_server_receive(&server, bytes, count);
 }
 
 WEB_EXPORT(void, idle)(void) {
-  grit_module_idle(&module);
+  grit_server_idle(&server);
 }
 
 /* Left red, left green, right red, right green: 255 is fully on. */

@@ -11,13 +11,11 @@
 #include <stdbool.h>
 
 #include "arithmetic.h"
-#include "engine.h"
-#include "film.h"
-#include "m7/kernels_m7.h"
+#include "m7/blocks_m7.h"
 #include "m7/kernels_m7_small.h"
 #include "m7/kernels_m7_three.h"
 
-#define MOST_SHIFT                                                            \
+#define MAX_SHIFT                                                             \
   32u /* up to it a multiplier can be moved up so that SMMULR is the rounding \
          rule */
 
@@ -37,7 +35,7 @@ typedef struct {
                      grit_m7_head_##WIDTH,                  \
                      SIX,                                   \
                      THREE}
-static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {
+static const tiles_t tiles[GRIT_M7_MAX_INPUTS / 2u] = {
     TILES(2, NULL, grit_m7_convolve_tanh_2_3),
     TILES(4, grit_m7_convolve_leaky_4_6, grit_m7_convolve_tanh_4_3),
     TILES(6, NULL, grit_m7_convolve_tanh_6_3),
@@ -51,9 +49,9 @@ static const tiles_t tiles[GRIT_M7_MOST_INPUTS / 2u] = {
 };
 
 static form_t form_of(const grit_convolution_t *record) {
-  if (record->shift > MOST_SHIFT) return PLAIN;
+  if (record->shift > MAX_SHIFT) return PLAIN;
   if (record->inputs == 1u) return record->kernel == 1u && record->rows % 2u == 0u ? SPREAD : PLAIN;
-  if (record->inputs % 2u != 0u || record->inputs > GRIT_M7_MOST_INPUTS) return PLAIN;
+  if (record->inputs % 2u != 0u || record->inputs > GRIT_M7_MAX_INPUTS) return PLAIN;
   if (tiles[record->inputs / 2u - 1u].head == NULL) return PLAIN;
   if (record->rows == 1u) return record->mixin == 0u ? HEAD : PLAIN;
   return record->rows % 2u == 0u ? TILED : PLAIN;
@@ -200,7 +198,7 @@ static void set_target_biases(const grit_conv_t *conv, const int32_t *target) {
 static inline void set_multipliers(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step, bool leaky,
                                    bool arrived) {
   const plan_t *plan = plan_at(conv);
-  const uint32_t up = MOST_SHIFT - conv->record->shift, words = plan->words;
+  const uint32_t up = MAX_SHIFT - conv->record->shift, words = plan->words;
   const int32_t slope = conv->slope, half = 1 << 14, taken = (int32_t)step, rest = (int32_t)(GRIT_RAMP_STEPS - step);
   uint32_t *to = blocks_of(conv) + plan->multiplier;
   const int16_t *start = ramp->start_multiplier, *target = ramp->target_multiplier;
@@ -241,7 +239,7 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
   if (plan->rows == 1u) { /* a head: linear */
     uint32_t *block = blocks_of(conv);
     block[0] = (uint32_t)grit_bias_at(ramp, 0, step);
-    block[plan->multiplier] = (uint32_t)grit_multiplier_at(ramp, 0, step) << (MOST_SHIFT - conv->record->shift);
+    block[plan->multiplier] = (uint32_t)grit_multiplier_at(ramp, 0, step) << (MAX_SHIFT - conv->record->shift);
     return;
   }
   const bool leaky = conv->slope != GRIT_NO_SLOPE;
@@ -403,11 +401,11 @@ typedef struct {
 } columns_t;
 
 #define COLUMNS(WIDTH) {grit_m7_skip_##WIDTH, grit_m7_skip_two_##WIDTH},
-static const columns_t columns[GRIT_M7_MOST_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
+static const columns_t columns[GRIT_M7_MAX_INPUTS / 2u] = {GRIT_M7_EACH_WIDTH(COLUMNS)};
 
 GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, size_t channels,
                                      size_t frames) {
-  if (channels > GRIT_M7_MOST_INPUTS) {
+  if (channels > GRIT_M7_MAX_INPUTS) {
     for (size_t i = 0; i < frames * channels; i++) skips[i] += z[i] * weight[i % channels];
     return;
   }
@@ -418,7 +416,7 @@ GRIT_FAST_CODE void grit_kernel_skip(int32_t *skips, const int16_t *z, const int
 
 GRIT_FAST_CODE void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second,
                                          size_t channels, size_t frames) {
-  if (channels > GRIT_M7_MOST_INPUTS) {
+  if (channels > GRIT_M7_MAX_INPUTS) {
     grit_kernel_skip(skips, first->z, first->weight, channels, frames);
     grit_kernel_skip(skips, second->z, second->weight, channels, frames);
     return;

@@ -3,7 +3,7 @@
 
 #ifdef GRIT_KERNELS_M7
 
-#include "m7/kernels_m7.h"
+#include "m7/blocks_m7.h"
 #include "m7/kernels_m7_small.h"
 
 #define HEAD_WORDS (1u + sizeof(grit_m7_layer_t) / sizeof(uint32_t)) /* before a conv's biases */

@@ -23,7 +23,7 @@ extern void grit_m7_gather(const grit_m7_gather_t *call);
 #define GRIT_M7_GATHER_FRAMES 3u
 
 /* Two outputs from one input; two channels shifted, by multipliers 2^(30 - shift). stride: bytes from frame to frame.
- * block: kernels_m7.h's. */
+ * block: blocks_m7.h's. */
 #define GRIT_M7_SPREAD_FRAMES 3u
 extern void grit_m7_spread(const uint32_t *block, const int32_t *dry, int16_t *out, const int32_t *end,
                            uint32_t stride);

@@ -1,10 +1,11 @@
 /* The Cortex-M7's kernels for three channels in two planes (kernels.h): the same
  * bits as kernels.c's. */
 #include "kernels.h"
+#include "model.h"
 
 #ifdef GRIT_KERNELS_M7
 
-#include "m7/kernels_m7.h"
+#include "m7/blocks_m7.h"
 #include "m7/kernels_m7_small.h"
 #include "m7/kernels_m7_three.h"
 

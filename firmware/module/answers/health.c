@@ -1,7 +1,7 @@
 /* The messages about how the module is, and what was left of a crash. */
 #include <string.h>
 
-#include "answers/answers.h"
+#include "answers/handlers.h"
 
 #define SAME(link, here) _Static_assert((unsigned)(link) == (unsigned)(here), "link.toml and module_status.h agree")
 SAME(GRIT_LINK_HEALTH_FLAG_STEREO, GRIT_STATUS_STEREO);
@@ -26,7 +26,9 @@ SAME(GRIT_LINK_FAULT_USAGE, GRIT_FAULT_USAGE);
 SAME(GRIT_LINK_FAULT_WATCHDOG, GRIT_FAULT_WATCHDOG);
 SAME(GRIT_LINK_FAULT_OTHER, GRIT_FAULT_OTHER);
 
-static void answer_health(grit_module_t *module, const grit_link_header_t *request) {
+void grit_answer_get_health(grit_server_t *server, const grit_link_frame_t *frame) {
+  const grit_link_header_t *request = &frame->header;
+  grit_module_t *module = server->module;
   const grit_module_status_t now = grit_module_status(module);
   grit_link_health_t health = {
       .flags = now.flags,
@@ -42,10 +44,12 @@ static void answer_health(grit_module_t *module, const grit_link_header_t *reque
       .preset = now.preset,
       .delay = now.delay,
   };
-  grit_answer(module, request, GRIT_LINK_HEALTH, &health, GRIT_LINK_HEALTH_BYTES, NULL, 0);
+  grit_answer(server, request, GRIT_LINK_HEALTH, &health, GRIT_LINK_HEALTH_BYTES, NULL, 0);
 }
 
-static void answer_fault(grit_module_t *module, const grit_link_header_t *request) {
+void grit_answer_get_fault(grit_server_t *server, const grit_link_frame_t *frame) {
+  const grit_link_header_t *request = &frame->header;
+  grit_module_t *module = server->module;
   grit_link_fault_t fault = {0};
   const grit_fault_record_t *record = module->board->fault;
   if (record != NULL && record->kind != GRIT_FAULT_NONE) {
@@ -63,18 +67,5 @@ static void answer_fault(grit_module_t *module, const grit_link_header_t *reques
         .audio_blocks = record->audio_blocks,
     };
   }
-  grit_answer(module, request, GRIT_LINK_FAULT, &fault, GRIT_LINK_FAULT_BYTES, NULL, 0);
-}
-
-bool grit_answer_health(grit_module_t *module, const grit_link_frame_t *frame) {
-  switch (frame->header.message) {
-    case GRIT_LINK_GET_HEALTH:
-      answer_health(module, &frame->header);
-      return true;
-    case GRIT_LINK_GET_FAULT:
-      answer_fault(module, &frame->header);
-      return true;
-    default:
-      return false;
-  }
+  grit_answer(server, request, GRIT_LINK_FAULT, &fault, GRIT_LINK_FAULT_BYTES, NULL, 0);
 }

@@ -10,7 +10,7 @@
 #define COMMIT_MAGIC 0x444F4F47u /* "GOOD" */
 #define COMMIT_AT GRIT_FLASH_PAGE_BYTES
 #define PROGRESS_AT (2u * GRIT_FLASH_PAGE_BYTES)
-#define MOST_TRIES 3u
+#define MAX_TRIES 3u
 
 typedef struct {
   uint32_t magic;
@@ -25,7 +25,7 @@ typedef struct {
 } commit_t;
 
 _Static_assert(sizeof(head_t) <= sizeof(((grit_bank_t *)0)->page), "a head fits into the page buffer");
-_Static_assert(GRIT_BANK_MOST_SLOTS <= 64, "a bit of `held` each");
+_Static_assert(GRIT_BANK_MAX_SLOTS <= 64, "a bit of `held` each");
 
 static uint32_t head_address(const grit_bank_t *bank, uint32_t slot) {
   return (bank->first_sector + slot * GRIT_BANK_SLOT_SECTORS) * GRIT_FLASH_SECTOR_BYTES;
@@ -63,7 +63,7 @@ void grit_bank_open(grit_bank_t *bank, const grit_flash_t *flash, uint32_t first
   bank->flash = flash;
   bank->first_sector = first_sector;
   bank->slots = sectors / GRIT_BANK_SLOT_SECTORS;
-  if (bank->slots > GRIT_BANK_MOST_SLOTS) bank->slots = GRIT_BANK_MOST_SLOTS;
+  if (bank->slots > GRIT_BANK_MAX_SLOTS) bank->slots = GRIT_BANK_MAX_SLOTS;
   for (uint32_t slot = 0; slot < bank->slots; slot++) {
     head_t head;
     if (!read_head(bank, slot, &head)) continue;
@@ -215,7 +215,7 @@ static void verify_sector(grit_bank_t *bank) {
     program_page(bank, head_address(bank, bank->slot) + PROGRESS_AT + start / GRIT_FLASH_SECTOR_BYTES, &done, 1);
     bank->tries = 0;
     bank->at = bank->received < bank->bytes ? GRIT_BANK_AT_SECTOR_ERASE : GRIT_BANK_AT_CHECK;
-  } else if (++bank->tries < MOST_TRIES) {
+  } else if (++bank->tries < MAX_TRIES) {
     bank->received = start; /* the laptop sends it again */
     bank->at = GRIT_BANK_AT_SECTOR_ERASE;
   } else {

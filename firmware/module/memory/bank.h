@@ -18,7 +18,7 @@
 
 #define GRIT_BANK_SLOT_SECTORS 32u
 #define GRIT_BANK_MODEL_BYTES ((GRIT_BANK_SLOT_SECTORS - 1u) * GRIT_FLASH_SECTOR_BYTES)
-#define GRIT_BANK_MOST_SLOTS 48u
+#define GRIT_BANK_MAX_SLOTS 48u
 
 typedef enum {
   GRIT_BANK_EMPTY = 0,
@@ -75,9 +75,9 @@ typedef struct {
   uint32_t first_sector, slots;
   size_t state_limit; /* memory the engine has for a model's state */
   uint64_t held;      /* bit n: slot n is being played and must stay */
-  uint8_t states[GRIT_BANK_MOST_SLOTS];
-  uint8_t reasons[GRIT_BANK_MOST_SLOTS];
-  uint8_t statuses[GRIT_BANK_MOST_SLOTS];
+  uint8_t states[GRIT_BANK_MAX_SLOTS];
+  uint8_t reasons[GRIT_BANK_MAX_SLOTS];
+  uint8_t statuses[GRIT_BANK_MAX_SLOTS];
   grit_bank_at_t at;
   uint32_t slot;     /* the one worked on */
   uint32_t bytes;    /* its model's */

@@ -6,7 +6,7 @@
 
 #define MAGIC 0x53545247u /* "GRTS" */
 #define HEAD_CHECKED offsetof(grit_store_head_t, head_crc)
-#define MOST_TRIES 3u /* sectors in a row that do not take a record */
+#define MAX_TRIES 3u /* sectors in a row that do not take a record */
 
 _Static_assert(sizeof(grit_store_head_t) <= GRIT_STORE_HEAD_BYTES, "the head fits");
 _Static_assert(GRIT_STORE_HEAD_BYTES <= GRIT_FLASH_PAGE_BYTES, "the head has the first page for itself");
@@ -89,7 +89,7 @@ static void verify(grit_store_t *store) {
   store->at = GRIT_STORE_IDLE;
   if (good) return;
   store->failed++;
-  store->wanted = ++store->tries < MOST_TRIES; /* a worn sector: the next one */
+  store->wanted = ++store->tries < MAX_TRIES; /* a worn sector: the next one */
 }
 
 bool grit_store_step(grit_store_t *store) {

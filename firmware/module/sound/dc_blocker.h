@@ -9,7 +9,7 @@
 #define GRIT_DC_FRACTION 12u /* bits behind the point that the mean is kept in */
 /* Most that a sample may be, to either side: 12 dB above full scale. A difference of two such means still has 31 bits.
  */
-#define GRIT_DC_INPUT_MAX (1 << 17)
+#define GRIT_DC_MAX_INPUT (1 << 17)
 
 typedef struct {
   int32_t mean; /* of what came, in 2^-GRIT_DC_FRACTION of a sample's unit */

@@ -33,18 +33,3 @@ void grit_instrument_process(grit_instrument_t *instrument, const int16_t *in, i
   if (grit_glide_step(&instrument->glide)) grit_engine_set_position(instrument->engine, instrument->glide.current);
   grit_engine_process(instrument->engine, in, out, GRIT_LINK_BLOCK_FRAMES);
 }
-
-void grit_instrument_play(grit_instrument_t *instrument, const int16_t *in, int16_t *out) {
-  if (instrument->engine == NULL) {
-    memset(out, 0, GRIT_LINK_BLOCK_FRAMES * sizeof *out);
-    return;
-  }
-  grit_instrument_process(instrument, in, out);
-  int32_t gain = (int32_t)1 << instrument->model.output_shift;
-  for (size_t i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
-    int32_t sample = out[i] * gain; /* output_shift is at most 15: no overflow */
-    if (sample > INT16_MAX) sample = INT16_MAX;
-    if (sample < INT16_MIN) sample = INT16_MIN;
-    out[i] = (int16_t)sample;
-  }
-}

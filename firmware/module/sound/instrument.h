@@ -32,7 +32,4 @@ void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const in
 /* One block of GRIT_LINK_BLOCK_FRAMES samples in Q15; the output's full scale is 2^output_shift. Glides first. */
 void grit_instrument_process(grit_instrument_t *instrument, const int16_t *in, int16_t *out);
 
-/* The same for a converter whose full scale is 1: saturates what is louder. Silence without an engine. */
-void grit_instrument_play(grit_instrument_t *instrument, const int16_t *in, int16_t *out);
-
 #endif

@@ -31,23 +31,23 @@ static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
   playing->status.delay = voice->delay;
 }
 
-static void begin(grit_playing_t *playing, const grit_wish_t *wish) {
+static void begin(grit_playing_t *playing, const grit_model_request_t *request) {
   size_t bytes = 0;
-  const void *blob = blob_of(playing, wish->model, &bytes);
-  playing->status.wanted = wish->model;
+  const void *blob = blob_of(playing, request->model, &bytes);
+  playing->status.wanted = request->model;
   if (blob == NULL) {
     playing->status.why = GRIT_WHY_MISSING;
-    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != wish->model);
+    set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != request->model);
     playing->changed = true;
     return;
   }
   int16_t position[GRIT_LINK_POSITION_COUNT];
-  memcpy(position, wish->preset.played, sizeof wish->preset.played);
-  memcpy(position + GRIT_PRESET_PLAYED, wish->preset.stored, sizeof wish->preset.stored);
+  memcpy(position, request->preset.played, sizeof request->preset.played);
+  memcpy(position + GRIT_PRESET_PLAYED, request->preset.stored, sizeof request->preset.stored);
   const grit_player_model_t model = {blob, bytes};
-  playing->begun = *wish;
-  playing->memory->bank.held |= slot_bit(wish->model);
-  grit_player_want(&playing->player, &model, wish->with_preset ? position : NULL);
+  playing->begun = *request;
+  playing->memory->bank.held |= slot_bit(request->model);
+  grit_player_want(&playing->player, &model, request->with_preset ? position : NULL);
 }
 
 /* The player has decided what comes of the change that was begun. */
@@ -72,7 +72,7 @@ static void decide(grit_playing_t *playing) {
 
 /* One change from beginning to end, before there is an audio interrupt. */
 static void take_at_once(grit_playing_t *playing, uint8_t model) {
-  grit_playing_wish(playing, model);
+  grit_playing_request(playing, model);
   grit_playing_hand_out(playing);
 }
 
@@ -104,8 +104,8 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   grit_playing_take_back(playing);
 }
 
-void grit_playing_wish(grit_playing_t *playing, uint8_t model) {
-  playing->wish = (grit_wish_t){.wished = true, .model = model};
+void grit_playing_request(grit_playing_t *playing, uint8_t model) {
+  playing->request = (grit_model_request_t){.asked = true, .model = model};
 }
 
 bool grit_playing_decided(grit_playing_t *playing) {
@@ -160,12 +160,13 @@ void grit_playing_choose(grit_playing_t *playing, unsigned place) {
     set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
   }
   const bool there = preset.model == playing->status.model && grit_player_steady(&playing->player);
-  if (there && !playing->wish.wished && playing->status.wanted == playing->status.model) {
+  if (there && !playing->request.asked && playing->status.wanted == playing->status.model) {
     playing->recall_go = false; /* an older one that the interrupt has not yet seen */
     playing->recall = preset;
     playing->recall_go = true;
   } else {
-    playing->wish = (grit_wish_t){.wished = true, .with_preset = true, .model = preset.model, .preset = preset};
+    playing->request =
+        (grit_model_request_t){.asked = true, .with_preset = true, .model = preset.model, .preset = preset};
   }
 }
 
@@ -207,11 +208,11 @@ static void give_way(grit_playing_t *playing) {
   const uint8_t wanted = playing->status.wanted;
   playing->status.why = GRIT_WHY_LATE;
   if (playing->status.model != GRIT_PRESET_MODEL_FACTORY) {
-    const grit_wish_t wish = {.wished = true, .model = GRIT_PRESET_MODEL_FACTORY};
-    begin(playing, &wish);
+    const grit_model_request_t request = {.asked = true, .model = GRIT_PRESET_MODEL_FACTORY};
+    begin(playing, &request);
   } else {
     const grit_player_model_t none = {NULL, 0};
-    playing->begun = (grit_wish_t){.model = GRIT_PRESET_MODEL_FACTORY};
+    playing->begun = (grit_model_request_t){.model = GRIT_PRESET_MODEL_FACTORY};
     grit_player_want(&playing->player, &none, NULL);
   }
   playing->status.wanted = wanted;
@@ -223,11 +224,11 @@ static void change(grit_playing_t *playing) {
     playing->memory->bank.held = slot_bit(playing->status.model);
     if (grit_guard_take(&playing->guard)) {
       give_way(playing);
-    } else if (playing->wish.wished) {
-      const grit_wish_t wish = playing->wish;
-      playing->wish.wished = false;
+    } else if (playing->request.asked) {
+      const grit_model_request_t request = playing->request;
+      playing->request.asked = false;
       playing->status.why = GRIT_WHY_NOTHING;
-      begin(playing, &wish);
+      begin(playing, &request);
     }
   }
   if (grit_player_step(player)) decide(playing);
@@ -279,7 +280,7 @@ static void swap(grit_playing_t *playing) {
 }
 
 void grit_playing_hand_out(grit_playing_t *playing) {
-  for (unsigned i = 0; i < 4u && (playing->wish.wished || !grit_player_steady(&playing->player)); i++) {
+  for (unsigned i = 0; i < 4u && (playing->request.asked || !grit_player_steady(&playing->player)); i++) {
     change(playing);
     if (playing->swap_go) swap(playing);
     grit_player_end_fade(&playing->player);

@@ -22,10 +22,10 @@
 
 /* Another model is wanted, perhaps with a preset. */
 typedef struct {
-  bool wished, with_preset;
+  bool asked, with_preset;
   uint8_t model; /* as in a preset */
   grit_preset_t preset;
-} grit_wish_t;
+} grit_model_request_t;
 
 typedef struct {
   grit_player_t player;
@@ -37,10 +37,10 @@ typedef struct {
   grit_memory_t *memory;
   grit_player_model_t factory;
   grit_model_id_t factory_id;
-  grit_wish_t wish, begun; /* begun: what the player is at */
-  bool changed;            /* a change was decided that nobody has asked for yet */
-  volatile bool swap_go;   /* the interrupt may let the next voice be heard */
-  volatile bool recall_go; /* the interrupt takes `recall` */
+  grit_model_request_t request, begun; /* begun: what the player is at */
+  bool changed;                        /* a change was decided that nobody has asked for yet */
+  volatile bool swap_go;               /* the interrupt may let the next voice be heard */
+  volatile bool recall_go;             /* the interrupt takes `recall` */
   grit_preset_t recall;
   volatile int16_t level_q12;                  /* the preset's */
   volatile uint8_t gesture;                    /* the interrupt's last, until the main loop takes it */
@@ -53,7 +53,7 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
                         const grit_voice_means_t *means, bool careful);
 
 /* Another model, from its default position under the panel. Later, see grit_playing_decided. */
-void grit_playing_wish(grit_playing_t *playing, uint8_t model);
+void grit_playing_request(grit_playing_t *playing, uint8_t model);
 
 /* True once after every change that was decided; status.model and status.why then say how. */
 bool grit_playing_decided(grit_playing_t *playing);

@@ -150,8 +150,8 @@ void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {
 /* At the converter's scale; clamped, so that the DC blocker cannot overflow. */
 static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sample) {
   const int32_t sample = engine_sample * ((int32_t)1 << instrument->model.output_shift); /* at most 2^15 */
-  if (sample > GRIT_DC_INPUT_MAX) return GRIT_DC_INPUT_MAX;
-  return sample < -GRIT_DC_INPUT_MAX ? -GRIT_DC_INPUT_MAX : sample;
+  if (sample > GRIT_DC_MAX_INPUT) return GRIT_DC_MAX_INPUT;
+  return sample < -GRIT_DC_MAX_INPUT ? -GRIT_DC_MAX_INPUT : sample;
 }
 
 /* The engine starts as if it had always heard silence, and so does the DC blocker: it knows what comes out then. */

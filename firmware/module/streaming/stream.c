@@ -39,7 +39,7 @@ static void process(const grit_stream_player_t *player, grit_load_t *load, const
     int16_t in[GRIT_LINK_BLOCK_FRAMES];
     memcpy(in, samples + b * sizeof in, sizeof in);
     if (block->moves >> b & 1u) {
-      int16_t target[GRIT_STREAM_TARGET_MOST];
+      int16_t target[GRIT_STREAM_MAX_TARGET];
       memcpy(target, data, target_bytes);
       data += target_bytes;
       player->head_for(player->context, target);

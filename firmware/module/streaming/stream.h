@@ -12,7 +12,7 @@
 #include "sound/instrument.h"
 #include "wire/generated/link_messages.h"
 
-#define GRIT_STREAM_TARGET_MOST (GRIT_LINK_POSITION_COUNT + 3u) /* a position and the live path's knobs */
+#define GRIT_STREAM_MAX_TARGET (GRIT_LINK_POSITION_COUNT + 3u) /* a position and the live path's knobs */
 #define GRIT_STREAM_SAMPLES (GRIT_LINK_MESSAGE_BLOCKS * GRIT_LINK_BLOCK_FRAMES)
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
 
 /* Who plays a stream's blocks. */
 typedef struct {
-  size_t count; /* numbers in a target, at most GRIT_STREAM_TARGET_MOST */
+  size_t count; /* numbers in a target, at most GRIT_STREAM_MAX_TARGET */
   void *context;
   void (*head_for)(void *context, const int16_t *target);
   void (*play)(void *context, const int16_t *in, int16_t *out); /* GRIT_LINK_BLOCK_FRAMES */

@@ -6,7 +6,7 @@
 #include "host_flash.h"
 #include "wire/link.h"
 #include "base/load.h"
-#include "module.h"
+#include "answers/server.h"
 
 static grit_fault_record_t fault;
 
@@ -38,6 +38,7 @@ static void reboot(uint8_t into) {
 typedef struct {
   grit_board_t board;
   grit_module_t module;
+  grit_server_t server;
 } host_module_t;
 
 size_t host_module_bytes(void);
@@ -83,22 +84,23 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
                                .fault = &fault,
                                .reboot = reboot};
   grit_module_open(&host->module, &host->board, blob, blob_bytes, arena, arena_bytes);
+  grit_server_open(&host->server, &host->module);
 }
 
 size_t host_module_receive(host_module_t *host, const uint8_t *bytes, size_t count) {
-  const size_t taken = grit_module_receive(&host->module, bytes, count);
+  const size_t taken = grit_server_receive(&host->server, bytes, count);
   /* Another model is faded in while blocks go by. */
-  for (unsigned i = 0; host->module.select_waits && i < 200u; i++) {
+  for (unsigned i = 0; host->server.select_waits && i < 200u; i++) {
     int16_t silence[GRIT_LINK_BLOCK_FRAMES] = {0};
     host_module_audio(host, silence, silence);
-    grit_module_idle(&host->module);
+    grit_server_idle(&host->server);
   }
   return taken;
 }
 
 /* Without a block of audio in between. */
 size_t host_module_hear(host_module_t *host, const uint8_t *bytes, size_t count) {
-  return grit_module_receive(&host->module, bytes, count);
+  return grit_server_receive(&host->server, bytes, count);
 }
 
 /* One cable, in the left jacks: the right input is normalled to it. */
@@ -168,7 +170,7 @@ void host_controls(const uint16_t *codes, size_t blocks, uint16_t *knobs, int32_
 }
 
 void host_module_idle(host_module_t *host) {
-  grit_module_idle(&host->module);
+  grit_server_idle(&host->server);
 }
 
 /* -1: no; else what into. */
@@ -179,7 +181,7 @@ int host_module_rebooted(void) {
 /* Idles until the flash rests, or for a million turns; false if it does not rest. */
 int host_module_idle_until_saved(host_module_t *host) {
   for (unsigned i = 0; i < 1000000u && !host_flash_dead(); i++) {
-    grit_module_idle(&host->module);
+    grit_server_idle(&host->server);
     grit_bank_at_t at = host->module.memory.bank.at;
     if (grit_memory_saved(&host->module.memory) && (at == GRIT_BANK_AT_REST || at == GRIT_BANK_AT_FILL) &&
         !host_flash.busy()) {

@@ -10,13 +10,14 @@
 
 #include "base/grit_model_blob.h"
 #include "host_flash.h"
-#include "module.h"
+#include "answers/server.h"
 
 #define ARENA_BYTES (64u * 1024u)
-#define MOST_MESSAGES 24u  /* of an input: more only take longer */
+#define MAX_MESSAGES 24u  /* of an input: more only take longer */
 #define SETTLE_ROUNDS 400u /* what a change of the model may take: main loop and block by turns */
 
 static grit_module_t module;
+static grit_server_t server;
 static _Alignas(8) uint8_t arena[ARENA_BYTES];
 static size_t answers, longest;
 static bool hurry, owed; /* owed: the answer to a select_model that was not waited for */
@@ -58,13 +59,13 @@ static void live(unsigned rounds) {
     grit_module_panel(&module, codes);
     grit_module_audio(&module, in, out);
     if (module.ticks != ticks + 1u) abort();
-    grit_module_idle(&module);
+    grit_server_idle(&server);
   }
 }
 
 static void hear(const uint8_t *bytes, size_t count) {
   while (count > 0) {
-    size_t before = answers, taken = grit_module_receive(&module, bytes, count);
+    size_t before = answers, taken = grit_server_receive(&server, bytes, count);
     if (taken == 0 || taken > count || answers > before + (owed ? 2u : 1u)) abort();
     bytes += taken;
     count -= taken;
@@ -101,18 +102,22 @@ static void rest(unsigned rounds) {
 /* A module fresh from power-up with an empty flash. Opened once and copied back: opening tries the model out. */
 static void power_up(void) {
   static grit_module_t fresh;
+  static grit_server_t fresh_server;
   static uint8_t fresh_arena[ARENA_BYTES];
   static bool opened;
   if (!opened || host_flash_steps() > 0) memset(host_flash_memory(), 0xFF, host_flash_bytes());
   host_flash_power(-1, 1);
   if (!opened) {
     grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
+    grit_server_open(&server, &module);
     live(4);
     memcpy(&fresh, &module, sizeof fresh);
+    memcpy(&fresh_server, &server, sizeof fresh_server);
     memcpy(fresh_arena, arena, sizeof arena);
     opened = true;
   }
   memcpy(&module, &fresh, sizeof module);
+  memcpy(&server, &fresh_server, sizeof server);
   memcpy(arena, fresh_arena, sizeof arena);
 }
 
@@ -131,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     live(1);
   } else {
     uint16_t sequence = 0;
-    while (size >= 3 && sequence < MOST_MESSAGES) {
+    while (size >= 3 && sequence < MAX_MESSAGES) {
       size_t bytes = (data[0] | (size_t)data[1] << 8) % (GRIT_LINK_PAYLOAD_BYTES + 1u);
       uint8_t message = data[2];
       data += 3, size -= 3;

@@ -144,34 +144,34 @@ enum {
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
-/* X(message, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */
+/* X(message, its name, bytes of its fixed fields, 1 if a tail follows): all that a laptop sends. */
 #define GRIT_LINK_FROM_LAPTOP(X) \
-  X(HELLO, 0u, 0) \
-  X(GET_STATUS, 0u, 0) \
-  X(SET_POSITION, 0u, 1) \
-  X(STREAM_START, 4u, 1) \
-  X(LIVE_START, 4u, 1) \
-  X(STREAM_BLOCK, 10u, 1) \
-  X(STREAM_STOP, 4u, 0) \
-  X(GET_CONTROLS, 0u, 0) \
-  X(TURN, 22u, 0) \
-  X(GET_PRESET, 1u, 0) \
-  X(PUT_PRESET, 45u, 0) \
-  X(GET_SETTINGS, 0u, 0) \
-  X(PUT_SETTINGS, 2u, 0) \
-  X(PUT_CALIBRATION, 10u, 0) \
-  X(GET_SLOT, 1u, 0) \
-  X(UPLOAD_START, 37u, 0) \
-  X(UPLOAD_CHUNK, 5u, 1) \
-  X(DELETE_MODEL, 1u, 0) \
-  X(SELECT_MODEL, 1u, 0) \
-  X(REBOOT, 1u, 0) \
-  X(HOLD, 24u, 0) \
-  X(GET_HEALTH, 0u, 0) \
-  X(GET_FAULT, 0u, 0) \
-  X(LOOP_BLOCK, 10u, 1) \
-  X(GET_KNOB_ENDS, 0u, 0) \
-  X(PUT_KNOB_ENDS, 6u, 0)
+  X(HELLO, hello, 0u, 0) \
+  X(GET_STATUS, get_status, 0u, 0) \
+  X(SET_POSITION, set_position, 0u, 1) \
+  X(STREAM_START, stream_start, 4u, 1) \
+  X(LIVE_START, live_start, 4u, 1) \
+  X(STREAM_BLOCK, stream_block, 10u, 1) \
+  X(STREAM_STOP, stream_stop, 4u, 0) \
+  X(GET_CONTROLS, get_controls, 0u, 0) \
+  X(TURN, turn, 22u, 0) \
+  X(GET_PRESET, get_preset, 1u, 0) \
+  X(PUT_PRESET, put_preset, 45u, 0) \
+  X(GET_SETTINGS, get_settings, 0u, 0) \
+  X(PUT_SETTINGS, put_settings, 2u, 0) \
+  X(PUT_CALIBRATION, put_calibration, 10u, 0) \
+  X(GET_SLOT, get_slot, 1u, 0) \
+  X(UPLOAD_START, upload_start, 37u, 0) \
+  X(UPLOAD_CHUNK, upload_chunk, 5u, 1) \
+  X(DELETE_MODEL, delete_model, 1u, 0) \
+  X(SELECT_MODEL, select_model, 1u, 0) \
+  X(REBOOT, reboot, 1u, 0) \
+  X(HOLD, hold, 24u, 0) \
+  X(GET_HEALTH, get_health, 0u, 0) \
+  X(GET_FAULT, get_fault, 0u, 0) \
+  X(LOOP_BLOCK, loop_block, 10u, 1) \
+  X(GET_KNOB_ENDS, get_knob_ends, 0u, 0) \
+  X(PUT_KNOB_ENDS, put_knob_ends, 6u, 0)
 
 typedef struct {
   uint8_t message; /* which message */

@@ -11,15 +11,15 @@
  *
  * A residual's has no mix-in, and no place of its audio. A tile reads a little ahead of what it uses, behind the last
  * tap as well. */
-#ifndef GRITSPACE_KERNELS_M7_H
-#define GRITSPACE_KERNELS_M7_H
+#ifndef GRITSPACE_BLOCKS_M7_H
+#define GRITSPACE_BLOCKS_M7_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define GRIT_M7_TILE_FRAMES 3u
 #define GRIT_M7_HEAD_FRAMES 6u
-#define GRIT_M7_MOST_INPUTS 16u /* the widest tile in kernels_m7.S */
+#define GRIT_M7_MAX_INPUTS 16u /* the widest tile in kernels_m7.S */
 
 /* One call: all of a convolution's blocks over a stretch of frames. The tiles
  * use it up. */

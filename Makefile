@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test test-quick lint-imports hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup demo test test-quick docs images release lint-imports hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -19,13 +19,22 @@ demo: setup ## train, quantize, build, run on a simulated module, measure: out/d
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 test: setup ## all tests; the last lines say what was skipped, and why
-	@$(bin)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 test-quick: setup ## the tests of three minutes: all but those marked slow
-	@$(bin)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(PYTEST)
+	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST)
 
 hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel/generated/panel.h
 	@$(bin)/python -m hardware.build
+
+docs: setup ## the pages as a site: build/site/index.html; a broken link is an error
+	@$(bin)/python -m mkdocs build --strict --quiet
+
+images: setup ## the firmware of all boards, from PlatformIO's registry: build/images/
+	@$(bin)/python -m gritspace.host_tools.module.release images build/images
+
+release: setup ## images and spaces with SHA-256 and a manifest: build/release/
+	@$(bin)/python -m gritspace.host_tools.module.release pack build/images build/release
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training

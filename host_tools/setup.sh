@@ -103,7 +103,7 @@ setup: macOS: brew install python@3.11; elsewhere pyenv install 3.11) or name it
   if [ -t 2 ]; then quiet=; fi
   # shellcheck disable=SC2086
   .venv/bin/python -m pip install $quiet --disable-pip-version-check -c constraints.txt setuptools &&
-    .venv/bin/python -m pip install $quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,hardware,research]' ||
+    .venv/bin/python -m pip install $quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,docs,hardware,research]' ||
     fail "the Python packages could not be installed (pip's message is above); mend that and run make setup again"
   printf '%s\n' "$stamp" >.venv/setup-stamp
 }

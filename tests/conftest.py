@@ -15,22 +15,11 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from tests.once import once
-from tests.places import ROOT
 
 settings.register_profile("gritspace", deadline=None)  # a speed is a benchmark, never a test
 settings.load_profile("gritspace")
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (`-n`) a file's tests stay in one of them, since they share what the file sets up; so do
-    those of tests/hardware, which share one long build."""
-    for item in items:
-        file = item.path.relative_to(ROOT).as_posix()
-        group = "hardware" if file.startswith("tests/hardware/") else file
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup() -> None:

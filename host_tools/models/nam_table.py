@@ -23,10 +23,11 @@ from gritspace.quantize.export.tflite import run_tflite, to_tflite
 from gritspace.quantize.export.tflite_graph import INT8
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
-from gritspace.quantize.network.nam import NamError, read_nam
+from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.audio.signals import phrases_from, read_folder
+from gritspace.train.network.nam.records import NamError
 
 SECONDS = 6.0
 MOST_MACS = 14_000

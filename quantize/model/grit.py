@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.model.model import (
-    MAX_POSITION,
     MOST_TRIM_Q12,
     Activation,
     Convolution,
@@ -25,6 +24,7 @@ from gritspace.quantize.model.model import (
     IntegerModel,
 )
 from gritspace.train.errors import InputError
+from gritspace.train.network.limits import MAX_POSITION
 
 NAME_BYTES = 32
 _CRC_START = 16

@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
+from gritspace.train.network.limits import ENGINE, MAX_FILM_HIDDEN, MAX_POSITION
+
 MAGIC = 0x54495247
 """'GRIT', read as a little-endian word."""
 VERSION = 1
@@ -18,13 +20,13 @@ VERSION = 1
 CONSTANTS = {
     "GRIT_MAGIC": (f"0x{MAGIC:08X}u", "'GRIT' in the file's first four bytes"),
     "GRIT_VERSION": (f"{VERSION}u", "changes whenever a record does"),
-    "GRIT_MAX_POSITION": ("16u", "numbers in a position"),
-    "GRIT_MAX_CHANNELS": ("32u", "width of a layer array"),
-    "GRIT_MAX_ARRAYS": ("4u", "layer arrays in a model"),
-    "GRIT_MAX_LAYERS": ("64u", "layers in a model"),
-    "GRIT_MAX_KERNEL": ("64u", "taps of a convolution"),
-    "GRIT_MAX_DILATION": ("16384u", "frames between taps"),
-    "GRIT_MAX_HIDDEN": ("64u", "units of the FiLM's hidden layer"),
+    "GRIT_MAX_POSITION": (f"{MAX_POSITION}u", "numbers in a position"),
+    "GRIT_MAX_CHANNELS": (f"{ENGINE.channels}u", "width of a layer array"),
+    "GRIT_MAX_ARRAYS": (f"{ENGINE.arrays}u", "layer arrays in a model"),
+    "GRIT_MAX_LAYERS": (f"{ENGINE.layers}u", "layers in a model"),
+    "GRIT_MAX_KERNEL": (f"{ENGINE.kernel}u", "taps of a convolution"),
+    "GRIT_MAX_DILATION": (f"{ENGINE.dilation}u", "frames between taps"),
+    "GRIT_MAX_HIDDEN": (f"{MAX_FILM_HIDDEN}u", "units of the FiLM's hidden layer"),
     "GRIT_MIN_SHIFT": ("17u", "below it SMLAWB and a shift are not the requantization rule"),
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import Activation as Activation
 
-MAX_POSITION = 16
-"""Most dimensions a position can have: four played and up to twelve stored."""
 MOST_TRIM_Q12 = 32767
 """18 dB."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gritspace.quantize.model.model import MAX_POSITION, Activation, Convolution, IntegerModel
+from gritspace.quantize.model.model import Activation, Convolution, IntegerModel
 from gritspace.quantize.network.network import Floats, Network
+from gritspace.train.network.limits import ENGINE, MAX_POSITION
 
-MAX_CHANNELS = 32
-MAX_LAYERS = 64
-MAX_HISTORY = 1 << 20
 ACCUMULATOR_LIMIT = 2**31
 
 ACTIVATIONS = {
@@ -32,10 +30,13 @@ def check_network(network: Network) -> None:
         raise UnsupportedNetwork(
             f"a position has at most {MAX_POSITION} dimensions, this one has {network.position_size}"
         )
+    layers = sum(len(array.layers) for array in network.arrays)
+    if layers > ENGINE.layers:
+        raise UnsupportedNetwork(f"the engine runs up to {ENGINE.layers} layers, this network has {layers}")
     for array in network.arrays:
-        if array.channels > MAX_CHANNELS:
+        if array.channels > ENGINE.channels:
             raise UnsupportedNetwork(
-                f"the engine runs up to {MAX_CHANNELS} channels, this network has {array.channels}"
+                f"the engine runs up to {ENGINE.channels} channels, this network has {array.channels}"
             )
         for layer in array.layers:
             if layer.activation not in ACTIVATIONS:

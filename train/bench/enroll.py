@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Device, find_devices, label
+from gritspace.train.network.play import played
 from gritspace.train.output_file import written_whole
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
-from gritspace.train.snapshot.snapshot import played
 from gritspace.train.space import splits
 from gritspace.train.space.clips import SETTINGS_OF_A_STRANGER
 from gritspace.train.space.enroll import Enrolment, enroll, esr_at, guess_from_wet, with_offsets

@@ -1,15 +1,12 @@
 """Neural Amp Modeler's WaveNet captures (A1: standard, lite, feather, nano and custom) as devices to train a space on.
 
-Their weights lie in a list: an array's rechannelling, its layers (convolution, bias, mix-in, 1x1, bias), its head; at
-the very end the head's scale. Newer shapes need no space to run: `gritspace quantize` takes them as they are.
+Newer shapes need no space to run: `gritspace quantize` takes them as they are.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +14,14 @@ from torch import Tensor
 
 from gritspace.train.devices.device import Audio, Settings, checked
 from gritspace.train.devices.recurrent_capture import licence_of
-from gritspace.train.errors import InputError
+from gritspace.train.network.limits import DEVICE
+from gritspace.train.network.nam.reading import naming, read_model
+from gritspace.train.network.nam.records import Array, Model, NamError
+from gritspace.train.network.nam.wavenet import ACTIVATIONS, ArrayWeights, Floats, wavenet_of, weights_of
+from gritspace.train.network.play import played
 from gritspace.train.network.tcn import Layer, LayerArray, LayerArrayConfig, Tcn, TcnConfig
-from gritspace.train.snapshot.snapshot import played
 
-ACTIVATIONS = {"Tanh": "tanh", "ReLU": "relu", "LeakyReLU": "leaky_relu", "Hardtanh": "hardtanh"}
-MOST_CHANNELS, MOST_LAYERS, MOST_ARRAYS, MOST_KERNEL, MOST_DILATION = 64, 64, 4, 64, 16_384
+A1_ACTIVATIONS = ("Tanh", "ReLU", "LeakyReLU", "Hardtanh")
 
 
 class WaveNetCapture:
@@ -48,120 +47,88 @@ def device_name(path: Path) -> str:
 
 
 def is_wavenet(path: Path) -> bool:
-    """Whether a .nam file says that it is of the kind that can be read here. Raises InputError if it is no JSON."""
-    document = _document(path)
-    layers = document.get("config", {}).get("layers") if isinstance(document.get("config"), dict) else None
-    known = isinstance(layers, list) and all(isinstance(one, dict) and "kernel_size" in one for one in layers)
-    return document.get("architecture") == "WaveNet" and known and _extra(document) is None
+    """Whether a .nam file says that it is of the kind that can be read here. Raises NamError if it is no .nam file."""
+    model = read_model(path)
+    return model.architecture == "WaveNet" and _extra(model) is None
 
 
 def read_wavenet(path: Path) -> WaveNetCapture:
-    """Raises InputError that names the file and what was found in it."""
-    document = _document(path)
-    if document.get("architecture") != "WaveNet":
-        raise InputError(f"{path}: it is a {document.get('architecture')!s:.30}, and a WaveNet is needed here.")
-    if (extra := _extra(document)) is not None:
-        raise InputError(f"{path}: it has {extra}, which cannot be a device here; `gritspace quantize` may take it.")
-    if document.get("sample_rate") not in (None, 48_000):
-        raise InputError(f"{path}: it was made at {document['sample_rate']!r} Hz; captures at 48000 Hz can be read.")
-    try:
-        arrays = tuple(_array(one) for one in document["config"]["layers"])
-        if not 1 <= len(arrays) <= MOST_ARRAYS or arrays[-1].head_size != 1:
-            raise ValueError("its arrays do not end in one output")
-        tcn = Tcn(TcnConfig(arrays))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: its shape cannot be read ({error}); fetch the file again.") from error
-    try:
-        values = torch.tensor(document.get("weights"), dtype=torch.float32)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: its weights are no list of numbers; fetch the file again.") from error
-    if values.ndim != 1 or not torch.isfinite(values).all():
-        raise InputError(f"{path}: its weights are not all finite numbers; fetch the file again.")
-    biases = [bool(one.get("head_bias")) for one in document["config"]["layers"]]
-    left = _fill(tcn, values, biases)
-    if left != 0:
-        raise InputError(f"{path}: it has {len(values)} weights where its shape needs {len(values) - left}.")
+    """Raises NamError that names the file and what was found in it."""
+    model = read_model(path)
+    with naming(path):
+        if model.architecture != "WaveNet":
+            raise NamError(f"it is a {model.architecture:.30}, and a WaveNet is needed here.")
+        if (extra := _extra(model)) is not None:
+            raise NamError(f"it has {extra}, which cannot be a device here; `gritspace quantize` may take it.")
+        if model.sample_rate not in (None, 48_000):
+            raise NamError(f"it was made at {model.sample_rate:g} Hz; captures at 48000 Hz can be read.")
+        tcn = tcn_from(model)
     return WaveNetCapture(device_name(path), licence_of(path), tcn)
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: it cannot be read ({error.strerror}); check the name.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: this is no JSON, or it is cut short ({error}); fetch the file again.") from error
-    if not isinstance(document, dict) or "architecture" not in document:
-        raise InputError(f"{path}: this is no .nam capture; fetch the file again.")
-    return document
+def tcn_from(model: Model) -> Tcn:
+    """A WaveNet's network. Raises NamError if it is in none of the family's shapes, or has layers of several kinds."""
+    config = wavenet_of(model, DEVICE, "a device may have")
+    tcn = Tcn(TcnConfig(tuple(_array_config(array) for array in config.layers)))
+    _fill(tcn, *weights_of(config, model))
+    return tcn
 
 
-def _extra(document: dict[str, Any]) -> str | None:
+def _extra(model: Model) -> str | None:
     """What an A1 capture does not have, if there is any."""
-    config = document.get("config")
-    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+    layers = model.config.get("layers")
+    if not isinstance(layers, list):
         return "no layers"
-    if config.get("head") is not None or config.get("condition_dsp") is not None:
+    if model.config.get("head") is not None or model.config.get("condition_dsp") is not None:
         return "a further network in it"
-    for one in config["layers"]:
+    for one in layers:
         if not isinstance(one, dict) or "kernel_size" not in one or "slimmable" in one:
             return "layers of a newer shape"
-        if not isinstance(one.get("activation"), str) or one["activation"] not in ACTIVATIONS:
+        if not isinstance(one.get("activation"), str) or one["activation"] not in A1_ACTIVATIONS:
             return f"the activation {one.get('activation')!s:.40}"
         if one.get("condition_size", 1) != 1:
             return "more than one condition"
     return None
 
 
-def _array(one: dict[str, Any]) -> LayerArrayConfig:
-    dilations = tuple(_whole(d, "a dilation", MOST_DILATION) for d in one["dilations"])
-    if not 1 <= len(dilations) <= MOST_LAYERS:
-        raise ValueError(f"{len(dilations)} layers")
-    kernel = _whole(one["kernel_size"], "kernel_size", MOST_KERNEL)
+def _array_config(array: Array) -> LayerArrayConfig:
+    kinds = {(a.type, a.negative_slope, gating) for a, gating in zip(array.activations, array.gating, strict=True)}
+    if len(kinds) != 1:
+        raise NamError("its layers differ in kind within an array; `gritspace quantize` may take it.")
+    ((activation, slope, gating),) = kinds
     return LayerArrayConfig(
-        channels=_whole(one["channels"], "channels", MOST_CHANNELS),
-        kernel_sizes=(kernel,) * len(dilations),
-        dilations=dilations,
-        activation=ACTIVATIONS[one["activation"]],
-        gated=bool(one.get("gated")),
-        head_size=_whole(one["head_size"], "head_size", MOST_CHANNELS),
+        channels=array.channels,
+        kernel_sizes=tuple(array.kernel_sizes),
+        dilations=tuple(array.dilations),
+        activation=ACTIVATIONS[activation],
+        negative_slope=slope,
+        gated=gating == "gated",
+        head_size=array.head.out_channels,
+        head_kernel_size=array.head.kernel_size,
     )
 
 
-def _whole(value: Any, name: str, most: int) -> int:
-    if type(value) is not int or not 1 <= value <= most:
-        raise ValueError(f"{name} is {value!r}")
-    return value
+def _fill(tcn: Tcn, weights: tuple[ArrayWeights, ...], head_scale: float) -> None:
+    """Puts the weights in their places."""
 
+    def put(parameter: Tensor | None, values: Floats) -> None:
+        assert parameter is not None
+        parameter.copy_(torch.from_numpy(values).view_as(parameter))
 
-def _fill(tcn: Tcn, values: Tensor, head_biases: list[bool]) -> int:
-    """Puts the weights in their places; returns how many are left over, negative if some are missing."""
-    at = 0
-
-    def put(*parameters: Tensor | None) -> None:
-        nonlocal at
-        for parameter in parameters:
-            assert parameter is not None
-            part = values[at : at + parameter.numel()]
-            at += parameter.numel()
-            if len(part) == parameter.numel():
-                parameter.data.copy_(part.view_as(parameter))
-
-    for array, has_bias in zip(tcn.arrays, head_biases, strict=True):
-        assert isinstance(array, LayerArray)
-        put(array.rechannel.weight)
-        for layer in array.layers:
-            assert isinstance(layer, Layer)
-            put(layer.conv.weight, layer.conv.bias, layer.mixin.weight, layer.residual.weight, layer.residual.bias)
-        put(array.head.weight)
-        assert array.head.bias is not None
-        array.head.bias.data.zero_()
-        if has_bias:
-            put(array.head.bias)
-    last = tcn.arrays[-1]
-    assert isinstance(last, LayerArray)
-    assert last.head.bias is not None
-    if at < len(values):
-        last.head.weight.data.mul_(values[at])
-        last.head.bias.data.mul_(values[at])
-    return len(values) - at - 1
+    with torch.no_grad():
+        for array, its in zip(tcn.arrays, weights, strict=True):
+            assert isinstance(array, LayerArray)
+            put(array.rechannel.weight, its.rechannel)
+            for layer, one in zip(array.layers, its.layers, strict=True):
+                assert isinstance(layer, Layer)
+                put(layer.conv.weight, one.conv)
+                put(layer.conv.bias, one.bias)
+                put(layer.mixin.weight, one.mixin)
+                put(layer.residual.weight, one.one)
+                put(layer.residual.bias, one.one_bias)
+            put(array.head.weight, its.head)
+            put(array.head.bias, its.head_bias)
+        last = tcn.arrays[-1]
+        assert isinstance(last, LayerArray)
+        for parameter in last.head.parameters():
+            parameter.mul_(float(np.float32(head_scale)))

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gritspace.train.network.limits import ENGINE
 from gritspace.train.network.native_build import core
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gritspace.train.network.tcn import Modulation, Tcn, TcnConfig
 
 ACTIVATIONS = ("tanh", "leaky_relu", "relu", "hardtanh")
-MAX_CHANNELS = 32
 NOISE_MARGIN = 16
 """The core works on whole lines of the cache: so much noise is read before a row's first number and after its last."""
 _KINDS = {torch.float32: "f32", torch.float64: "f64"}
@@ -72,7 +72,7 @@ def knows(config: TcnConfig) -> bool:
     """Whether the core runs networks of this shape."""
     arrays = config.arrays
     for a in arrays:
-        if a.activation not in ACTIVATIONS or not 1 <= max(a.channels, a.head_size) <= MAX_CHANNELS:
+        if a.activation not in ACTIVATIONS or not 1 <= max(a.channels, a.head_size) <= ENGINE.channels:
             return False
         if not a.kernel_sizes or (a.activation == "leaky_relu" and a.negative_slope < 0):
             return False

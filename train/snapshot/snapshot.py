@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
+from gritspace.train.network.play import played
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 from gritspace.train.space.space import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace snapshot", 1
-PIECE_FRAMES = 1 << 16
 
 _SEVEN = (1, 3, 7, 17, 41, 101, 239)
 _A2 = (6,) * 14 + (15, 15) + (6,) * 7, (*_SEVEN, *_SEVEN, 1, 13, *_SEVEN)
@@ -50,18 +49,6 @@ class Snapshot:
     def render_audio(self, dry: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same for arrays."""
         return np.asarray(self.render(torch.from_numpy(np.ascontiguousarray(dry, np.float32))).numpy())
-
-
-def played(tcn: Tcn, dry: Tensor) -> Tensor:
-    """dry (frames,) -> wet (frames,) through a network without a position, in pieces, to bound the memory."""
-    lead_in = tcn.config.receptive_field - 1
-    padded = F.pad(dry, (lead_in, 0))
-    with torch.no_grad():
-        pieces = [
-            tcn(padded[None, start : start + PIECE_FRAMES + lead_in])[0]
-            for start in range(0, max(len(dry), 1), PIECE_FRAMES)
-        ]
-    return torch.cat(pieces)
 
 
 def fresh(config: TcnConfig) -> Tcn:

@@ -15,11 +15,12 @@ from gritspace.quantize.model.fold import at_position, network_at_position
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.reference import run
-from gritspace.quantize.network.nam import NamError, read_nam, write_nam_text
+from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.dequantize import dequantize
 from gritspace.quantize.rounding.quantize import quantize, to_q15
+from gritspace.train.network.nam.records import NamError
 from tests.places import DATA
 from tests.quantize.conftest import make_tcn, noise, q15
 
@@ -121,8 +122,8 @@ def test_an_integer_model_stands_for_a_float_network_that_differs_by_rounding_al
         ({"activation": "Softsign"}, "Softsign"),
         ({"channels": 2**31}, "channels is 2147483648"),
         ({"condition_size": 2}, "condition_size"),
-        ({"dilations": []}, "0 layers"),
-        ({"dilations": [0]}, "a dilation is 0"),
+        ({"dilations": []}, "layers in an array is 0"),
+        ({"dilations": [0]}, r"dilations\[0\] is 0"),
         ({"kernel_size": "three"}, "kernel_size"),
         ({"head_size": 5}, "weights|fit together"),
         ({"gating_mode": "blended"}, "blended"),

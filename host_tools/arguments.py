@@ -45,7 +45,11 @@ def position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | N
 
 
 def position_values(text: str, size: int, name: str) -> NDArray[np.float64]:
-    """Numbers with commas between -> (size,), each from -1 to 1. Raises InputError if they are not such numbers."""
+    """Numbers with commas between -> (size,), each from -1 to 1. Raises InputError if they are not such numbers.
+
+    >>> position_values("0.5,0,-1", 3, "space")
+    array([ 0.5,  0. , -1. ])
+    """
     numbers = [_number(part) for part in text.split(",")]
     if len(numbers) != size or any(n is None or not -1 <= n <= 1 for n in numbers):
         example = ",".join(["0"] * size)

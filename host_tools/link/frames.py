@@ -30,7 +30,11 @@ class Frame:
 
 
 def cobs_encode(raw: bytes) -> bytes:
-    """Any bytes -> the same without a zero. Source: Cheshire and Baker, 1999."""
+    """Any bytes -> the same without a zero. Source: Cheshire and Baker, 1999.
+
+    >>> cobs_encode(bytes([17, 0, 34])).hex(" ")
+    '02 11 02 22'
+    """
     out = bytearray()
     for group in raw.split(b"\0"):
         while len(group) >= 254:
@@ -42,7 +46,13 @@ def cobs_encode(raw: bytes) -> bytes:
 
 
 def cobs_decode(coded: bytes) -> bytes | None:
-    """The inverse; None if the last group is not whole. coded: without zeros, not empty."""
+    """The inverse; None if the last group is not whole. coded: without zeros, not empty.
+
+    >>> cobs_decode(cobs_encode(bytes([7, 0, 0, 9]))).hex(" ")
+    '07 00 00 09'
+    >>> cobs_decode(b"\x09cut") is None
+    True
+    """
     out = bytearray()
     at, code = 0, 0xFF
     while at < len(coded):

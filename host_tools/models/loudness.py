@@ -57,6 +57,9 @@ def level_for(loudness: float, target: float = TARGET_LUFS) -> int:
     """The level (4096 is 1) that brings a loudness to the target, within what a level can be: 1..32767 (18 dB).
 
     What is silent keeps a level of 1.
+
+    >>> level_for(-24.0, target=-18.0) / LEVEL_UNITY  # six decibels up
+    1.995361328125
     """
     if not math.isfinite(loudness):
         return LEVEL_UNITY
@@ -64,5 +67,9 @@ def level_for(loudness: float, target: float = TARGET_LUFS) -> int:
 
 
 def level_db(level_q12: int) -> float:
-    """A level in decibels; -inf for 0."""
+    """A level in decibels; -inf for 0.
+
+    >>> round(level_db(2048), 2)
+    -6.02
+    """
     return 20 * math.log10(level_q12 / LEVEL_UNITY) if level_q12 > 0 else -math.inf

@@ -32,12 +32,19 @@ def requantize(acc: Ints, multiplier: Ints | int, shift: int) -> Ints:
     """`(acc * multiplier + 2^(shift-1)) >> shift`, saturated to int16.
 
     Source: TensorFlow Lite, MultiplyByQuantizedMultiplier for int64 accumulators. multiplier: 0..32767.
+
+    >>> requantize(np.array([1000, -1000, 10**9]), 24576, 20)  # times 3/128, to the nearest
+    array([   23,   -23, 32767])
     """
     return saturate((acc * multiplier + (1 << (shift - 1))) >> shift)
 
 
 def shift_round(acc: Ints, shift: Ints | int) -> Ints:
-    """`(acc + 2^(shift-1)) >> shift`; shift 0 leaves acc alone. Not saturated."""
+    """`(acc + 2^(shift-1)) >> shift`; shift 0 leaves acc alone. Not saturated.
+
+    >>> shift_round(np.array([5, 6, -6, 7]), np.array([2, 2, 2, 0]))
+    array([ 1,  2, -1,  7])
+    """
     shift = np.asarray(shift)
     half = np.where(shift > 0, np.left_shift(1, np.maximum(shift - 1, 0)), 0)
     return (acc + half) >> shift

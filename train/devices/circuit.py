@@ -57,7 +57,11 @@ def by_setting(volts: Floats, column: Floats, stage: Callable[[Floats, float], F
 
 
 def logarithmic(low: float, high: float, knob: Floats | float) -> Floats:
-    """A knob's exponential travel from low at 0 to high at 1."""
+    """A knob's exponential travel from low at 0 to high at 1.
+
+    >>> logarithmic(100.0, 10_000.0, np.array([0.0, 0.5, 1.0]))
+    array([  100.,  1000., 10000.])
+    """
     return low * (high / low) ** np.asarray(knob, dtype=np.float64)
 
 

@@ -38,7 +38,13 @@ class Netlist:
         return self
 
     def transfer(self, output: str) -> tuple[Floats, Floats]:
-        """(numerator, denominator) of V(output) / V(in) in s / CIRCLE_RAD_PER_S, highest power first."""
+        """(numerator, denominator) of V(output) / V(in) in s / CIRCLE_RAD_PER_S, highest power first.
+
+        >>> low_pass = Netlist().resistor("in", "out", 1000.0).capacitor("out", "gnd", 100e-9)
+        >>> numerator, denominator = low_pass.transfer("out")
+        >>> round(denominator[1] / denominator[0] * CIRCLE_RAD_PER_S)  # 1 / RC, in radians a second
+        10000
+        """
         degree = len(self.capacitors)
         points = np.exp(2j * np.pi * np.arange(degree + 1) / (degree + 1))
         denominator, numerator = np.zeros_like(points), np.zeros_like(points)

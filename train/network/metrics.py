@@ -13,6 +13,10 @@ def esr(target: Tensor, estimate: Tensor) -> Tensor:
 
     target, estimate: (batch, frames), any unit, same scale. Returns (batch,), 0 is perfect, 1 is silence.
     Raises ValueError if a target is silent. Source: Wright et al., 2019, eq. 5, without pre-emphasis.
+
+    >>> target = torch.tensor([[1.0, -1.0, 1.0, -1.0]])
+    >>> esr(target, 0.9 * target)  # a tenth too quiet
+    tensor([0.0100])
     """
     if target.shape != estimate.shape:
         raise ValueError(f"target {tuple(target.shape)} and estimate {tuple(estimate.shape)} differ in shape")

@@ -25,7 +25,7 @@ from .drawings import panel, panel_files, plots, schematic
 from .panels import docs as panel_docs
 from .panels import header as panel_header
 from .panels.panel_map import PanelMap, load
-from .simulate import audio, cv, gate, monte_carlo, power
+from .simulate import audio, cv, gate, monte_carlo, power, thump
 from .simulate.ngspice import NgspiceError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,11 +48,12 @@ def _simulate(circuit: Circuit, panel_map: PanelMap, out: Path) -> list[report.F
     gates = gate.simulate(circuit, panel_map, decks)
     sound, audio_curves = audio.simulate(circuit, panel_map, decks)
     supply, supply_curves = power.simulate(circuit, decks)
+    thumps = thump.simulate(circuit, panel_map, decks)
     low, high = panel_map.raw["cv_range"]["pin_volts"]
     plots.cv(out / "plot_cv.svg", cv_curves, boards, (low, high))
     plots.audio(out / "plot_audio.svg", audio_curves)
     plots.power(out / "plot_power.svg", supply_curves)
-    return cv_figures + spread + gates + sound + supply
+    return cv_figures + spread + gates + sound + supply + thumps
 
 
 def build(out: Path = OUT) -> Built:
@@ -90,6 +91,7 @@ def build(out: Path = OUT) -> Built:
             "bom_currency": bom.CURRENCY,
             "bom_date": bom.PRICE_DATE,
             "current_ma": {rail: round(value, 2) for rail, value in power.current_budget(circuit).items()},
+            "power_up_thump_mv": round(thump.worst_millivolts(figures), 2),
             "panel_hp": panel_map.raw["module"]["hp"],
             "panel_width_mm": drawn.width,
             "panel_problems": panel_problems,
@@ -100,7 +102,13 @@ def build(out: Path = OUT) -> Built:
     return Built(content, problems)
 
 
-_DOC_TABLES = {"cv": ("cv_",), "gate": ("gate_",), "audio": ("audio_", "chain_"), "supply": ("supply_",)}
+_DOC_TABLES = {
+    "cv": ("cv_",),
+    "gate": ("gate_",),
+    "audio": ("audio_", "chain_"),
+    "supply": ("supply_",),
+    "thump": ("thump_",),
+}
 
 
 def refresh_docs(content: dict[str, Any], out: Path = OUT) -> None:

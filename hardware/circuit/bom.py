@@ -30,6 +30,8 @@ def lines(circuit: Circuit) -> list[Line]:
     groups: dict[str, list[str]] = {}
     first: dict[str, tuple[str, Item]] = {}
     for part in circuit.parts():
+        if not part.item.manufacturer_number:  # a bare pad
+            continue
         number = part.item.manufacturer_number
         groups.setdefault(number, []).append(part.ref)
         shown = part.value if part.kind in ("resistor", "capacitor", "potentiometer") else ""

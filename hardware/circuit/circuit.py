@@ -64,10 +64,10 @@ POWER_NETS = (
     "-12V_IN",
     "+12V_PROT",
     "-12V_PROT",
-    "+12V_REG",
     "+12V",
     "-12V",
-    "+5V",
+    "VIN_FILTER",
+    "VIN",
     "3V3_A",
     "3V3_D",
 )
@@ -122,9 +122,17 @@ class Circuit:
         """A ceramic capacitor between two nets."""
         self.place(ref, "capacitor", value, catalogue.capacitor(value), {"1": a, "2": b})
 
-    def bulk(self, ref: str, plus: str, minus: str) -> None:
-        """A 22 uF electrolytic capacitor; its first pin is the positive one."""
-        self.place(ref, "capacitor", "22u", catalogue.PARTS["bulk_22u"], {"1": plus, "2": minus})
+    def bulk(self, ref: str, plus: str, minus: str, name: str = "bulk_22u") -> None:
+        """An electrolytic capacitor of the catalogue; its first pin is the positive one."""
+        self.place(ref, "capacitor", name.removeprefix("bulk_"), catalogue.PARTS[name], {"1": plus, "2": minus})
+
+    def suppressor(self, ref: str, net: str) -> None:
+        """A bidirectional diode from a jack's tip to ground: takes what a spark brings, sees nothing of +-20 V."""
+        self.part(ref, "suppressor", "24V", {"1": net, "2": "GND"})
+
+    def test_point(self, ref: str, net: str) -> None:
+        """A bare pad to put a probe on."""
+        self.part(ref, "test_point", net, {"1": net})
 
     def part(self, ref: str, name: str, value: str, nets: Mapping[str, str | None]) -> None:
         """A part named in the catalogue, which is also its kind."""

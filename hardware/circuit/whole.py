@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..panels.panel_map import PanelMap, load
 from .circuit import Circuit
-from .stages import audio_in, audio_out, cv_in, gate_in, indicators, knobs, power, seed
+from .stages import audio_in, audio_out, cv_in, gate_in, indicators, knobs, mute, power, seed
 
-STAGES = ("power", "cv_in", "knobs", "gate_in", "audio_in", "audio_out", "indicators", "seed")
+STAGES = ("power", "cv_in", "knobs", "gate_in", "audio_in", "audio_out", "mute", "indicators", "seed")
 
 
 def build_circuit(panel: PanelMap | None = None) -> Circuit:
@@ -21,6 +21,7 @@ def build_circuit(panel: PanelMap | None = None) -> Circuit:
         ("gate_in", gate_in),
         ("audio_in", audio_in),
         ("audio_out", audio_out),
+        ("mute", mute),
         ("indicators", indicators),
         ("seed", seed),
     ):

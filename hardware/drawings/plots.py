@@ -74,15 +74,15 @@ def audio(path: Path, curves: AudioCurves) -> None:
 
 
 def power(path: Path, curves: PowerCurves) -> None:
-    """Inrush currents and the +5 V rail."""
+    """Inrush currents and the Seed's supply."""
 
     def draw(axes: list[Axes]) -> None:
         seconds, plus, minus, five = curves.inrush.T
         axes[0].plot(seconds * 1e3, plus, color=_INK, label="+12 V")
         axes[0].plot(seconds * 1e3, minus, color=_GREY, label="-12 V")
-        axes[0].set(title="inrush", xlabel="time / ms", ylabel="A", xlim=(0, 1))
+        axes[0].set(title="inrush", xlabel="time / ms", ylabel="A", xlim=(0, 12))
         axes[0].legend(frameon=False)
         axes[1].plot(seconds * 1e3, five, color=_INK)
-        axes[1].set(title="+5 V", xlabel="time / ms", ylabel="V", xlim=(0, 1))
+        axes[1].set(title="VIN", xlabel="time / ms", ylabel="V", xlim=(0, 12))
 
     _save(path, 7.0, draw, 2)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..circuit.circuit import Circuit, Placed
 from ..panels.panel_map import PanelMap
 from .sheet import Sheet
-from .sheets import audio_in, audio_out, cv_in, gate_in, indicators, knobs, power, seed
+from .sheets import audio_in, audio_out, cv_in, gate_in, indicators, knobs, mute, power, seed
 
 _TITLES = {
     "power": "Power",
@@ -16,6 +16,7 @@ _TITLES = {
     "gate_in": "Gate in",
     "audio_in": "Audio in",
     "audio_out": "Audio out",
+    "mute": "Mute",
     "indicators": "LEDs and button",
     "seed": "Daisy Seed",
 }
@@ -26,6 +27,7 @@ _DRAW: dict[str, Callable[[Sheet, PanelMap], None]] = {
     "gate_in": gate_in.draw,
     "audio_in": audio_in.draw,
     "audio_out": audio_out.draw,
+    "mute": mute.draw,
     "indicators": indicators.draw,
     "seed": seed.draw,
 }

@@ -7,7 +7,7 @@ labels at points; `problems` follows the wires and says where the drawing and th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -30,6 +30,9 @@ _TWO_PINS: Mapping[str, Any] = {
     "signal_diode": elm.Diode,
     "clamp_pair": elm.Schottky,
     "reference_2v5": elm.Zener,
+    "zener_8v2": elm.Zener,
+    "suppressor": elm.DiodeTVS,
+    "ferrite": elm.Inductor2,
     "led": elm.LED,
     "button": elm.Button,
 }
@@ -131,18 +134,38 @@ class Sheet:
         self.pins += [(ref, pins[0], output), (ref, pins[1], inverting), (ref, pins[2], (x, y - 1.0))]
         return output
 
-    def npn(self, ref: str, base: Point) -> tuple[Point, Point]:
-        """A transistor with its base at a point. Returns collector and emitter."""
-        transistor = elm.BjtNpn(circle=True).theta(0).at(base).anchor("base")
-        self._add(transistor)
+    def _three(self, ref: str, make: Callable[[], Any], names: tuple[str, str, str], at: Point) -> tuple[Point, Point]:
+        """A transistor with the first of its named anchors (pins 1, 2, 3) at a point. Returns pins 3 and 2."""
         with schemdraw.Drawing(show=False) as scratch:
-            scratch.add(probe := elm.BjtNpn(circle=True).theta(0).at(base).anchor("base"))
-        collector, emitter = (
-            tuple(round(float(v), 3) for v in probe.absanchors[name]) for name in ("collector", "emitter")
-        )
-        self.text((base[0] + 1.1, base[1]), f"{ref}\n{self.parts[ref].value}", 9)
-        self.pins += [(ref, "1", base), (ref, "2", (emitter[0], emitter[1])), (ref, "3", (collector[0], collector[1]))]
-        return (collector[0], collector[1]), (emitter[0], emitter[1])
+            scratch.add(probe := make().at(at).anchor(names[0]))
+        self._add(make().at(at).anchor(names[0]))
+        second, third = ((round(float(x), 3), round(float(y), 3)) for x, y in (probe.absanchors[n] for n in names[1:]))
+        self.text((max(second[0], third[0]) + 0.35, at[1]), f"{ref}\n{self.parts[ref].value}", 9)
+        self.pins += [(ref, "1", at), (ref, "2", second), (ref, "3", third)]
+        return third, second
+
+    def npn(self, ref: str, base: Point) -> tuple[Point, Point]:
+        """A transistor with its base at a point. Returns collector (above) and emitter (below)."""
+        return self._three(ref, lambda: elm.BjtNpn(circle=True).theta(0), ("base", "emitter", "collector"), base)
+
+    def pnp(self, ref: str, base: Point) -> tuple[Point, Point]:
+        """A transistor with its base at a point. Returns collector (below) and emitter (above)."""
+        return self._three(ref, lambda: elm.BjtPnp(circle=True).theta(0), ("base", "emitter", "collector"), base)
+
+    def n_mosfet(self, ref: str, gate: Point, drain_up: bool) -> tuple[Point, Point]:
+        """A MOSFET with its gate, at its left, at a point. Returns drain and source."""
+
+        def make() -> Any:
+            fet = elm.NFet().theta(0).reverse()
+            return fet if drain_up else fet.flip()
+
+        return self._three(ref, make, ("gate", "source", "drain"), gate)
+
+    def test_point(self, ref: str, point: Point, above: bool = True) -> None:
+        """A pad on a wire."""
+        self._add(elm.Dot(open=True).at(point))
+        self.text((point[0], point[1] + (0.4 if above else -0.4)), ref, 8, ("center", "center"))
+        self.pins.append((ref, "1", point))
 
     def potentiometer(self, ref: str, top: Point, bottom: Point) -> Point:
         """A potentiometer drawn upright, clockwise end on top. Returns the wiper."""

@@ -127,13 +127,17 @@ def render(panel: PanelMap) -> str:
         (low, high),
     )
     kinds = ("knob", "cv", "gate", "button", "led")
-    body = _controls(
-        {kind: panel.of_kind(kind) for kind in kinds}, {name: port for name, (_, port) in panel.seed_pins.items()}
-    )
+    ports = {name: port for name, (_, port) in panel.seed_pins.items()}
+    body = _controls({kind: panel.of_kind(kind) for kind in kinds}, ports)
+    unmute = [
+        "/* While this pin is high the outputs play; else they are shorted. X(port, bit) */",
+        f"#define GRIT_PANEL_UNMUTE(X) X({_port(ports, panel.unmute_pin)}) /* {panel.unmute_pin} */",
+        "",
+    ]
     return _file(
         "GRITSPACE_PANEL_H",
         "hardware/panels/module.toml and hardware/circuit/stages",
-        body + _voltages(nominal),
+        body + unmute + _voltages(nominal),
         other=True,
     )
 

@@ -44,6 +44,11 @@ class PanelMap:
         """The controls of one kind, in the file's order."""
         return tuple(control for control in self.controls if control.kind == kind)
 
+    @property
+    def unmute_pin(self) -> str:
+        """The Seed's pin that opens the outputs while high."""
+        return str(self.raw["mute"]["pin"])
+
     def socket_pin(self, name: str) -> int:
         """The Seed's socket pin, 1..40, of a library name such as A0."""
         return self.seed_pins[name][0]
@@ -63,7 +68,10 @@ def parse(raw: dict[str, Any]) -> PanelMap:
     if sorted(pin for pin, _ in seed_pins.values()) != list(range(1, 41)):
         raise PanelMapError("module.toml: seed.pins must name each of the socket's pins 1 to 40 once.")
     controls: list[Control] = []
-    owner: dict[str, str] = {}
+    unmute = raw["mute"]["pin"]
+    if unmute not in seed_pins:
+        raise PanelMapError(f"module.toml: mute names pin {unmute}, which the Seed does not have.")
+    owner: dict[str, str] = {unmute: "mute"}
     for kind in KINDS:
         for entry in raw[kind]:
             label = f"{kind} {entry['name']}"

@@ -41,6 +41,7 @@ def _bench(circuit: Circuit, panel: PanelMap, source: str) -> list[str]:
     lines += [
         f"Vp {node('+12V')} 0 {RAIL_VOLTS}",
         f"Vm {node('-12V')} 0 {-RAIL_VOLTS}",
+        f"Vmute {node('MUTE_GATE')} 0 {-RAIL_VOLTS}",
         f"Vj {node('IN_L_JACK')} 0 {source}",
         f"Vk {node('IN_R_JACK')} 0 0",
     ]
@@ -120,15 +121,24 @@ def _response(circuit: Circuit, panel: PanelMap, decks: Path | None) -> tuple[li
     rejection = float(np.interp(np.log10(folding), np.log10(hertz), stage)) - stage_at_1k
     below = chain - at_1k <= -3.0103
     reference = EURORACK_PEAK_VOLTS / math.sqrt(2)
+    codec_vpp = float(panel.raw["seed"]["codec_full_scale_vpp"])
     return [
-        Figure("audio_in_gain_db", stage_at_1k, "dB", -15.8, -14.8, "jack to Seed at 1 kHz, 10 k codec"),
+        Figure("audio_in_gain_db", stage_at_1k, "dB", -21.2, -20.2, "jack to Seed at 1 kHz, 10 k codec"),
         Figure(
             "audio_seed_level_vpp",
             10 * 10 ** (stage_at_1k / 20),
             "V",
             None,
-            1.98,
+            codec_vpp,
             "at 10 Vpp; full scale of the Seed's smallest codec",
+        ),
+        Figure(
+            "audio_clips_at_vpp",
+            codec_vpp / 10 ** (stage_at_1k / 20),
+            "V",
+            20.0,
+            None,
+            "at the jack; where the smallest of the Seed's codecs is full",
         ),
         Figure("chain_gain_db", at_1k, "dB", -1.0, 1.0, "jack to jack, 1 kHz"),
         Figure("chain_flatness_db", float(np.abs(chain[audio] - at_1k).max()), "dB", None, 0.5, "20 Hz to 20 kHz"),
@@ -162,7 +172,7 @@ def _slew(circuit: Circuit, panel: PanelMap, decks: Path | None) -> list[Figure]
     drive = [line for line in _bench(circuit, panel, "0") if not line.startswith("EL ")]
     text = deck(
         "Audio output, slew",
-        [*drive, "Vdac dacL 0 pulse(-1 1 20u 10n 10n 100u 200u)"],
+        [*drive, "Vdac dacL 0 pulse(-0.6 0.6 20u 10n 10n 100u 200u)"],
         ["tran 20n 60u", f"wrdata out0.txt v({amp})"],
     )
     (wave,) = run(text, 1, decks / "audio_slew.cir" if decks else None)

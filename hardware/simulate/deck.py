@@ -86,13 +86,22 @@ _TEMPLATES: Mapping[str, Callable[[Placed], list[str]]] = {
     ],
     "npn": lambda part: [f"Q{part.ref} {_pins(part, '3', '1', '2')} q3904"],
     "reference_2v5": lambda part: [f"X{part.ref} {_pins(part, '1', '2')} lm4040_2v5"],
-    "regulator_5v": lambda part: [f"X{part.ref} {_pins(part, '1', '2', '3')} l7805"],
+    "ferrite": lambda part: [
+        f"R{part.ref}dc {_pins(part, '1')} {part.ref.lower()}_m 0.08",
+        f"L{part.ref} {part.ref.lower()}_m {_pins(part, '2')} 1u",
+        f"R{part.ref}ac {part.ref.lower()}_m {_pins(part, '2')} 600",
+    ],
+    "pnp": lambda part: [f"Q{part.ref} {_pins(part, '3', '1', '2')} q3906"],
+    "n_mosfet": lambda part: [f"X{part.ref} {_pins(part, '3', '1', '2')} n7002k"],
+    "zener_8v2": lambda part: [f"D{part.ref} {_pins(part, '2', '1')} dz8v2"],
+    "suppressor": lambda part: [f"X{part.ref} {_pins(part, '1', '2')} tvs24"],
     "led": lambda part: [f"D{part.ref}r {_pins(part, '1', '2')} dledr", f"D{part.ref}g {_pins(part, '3', '2')} dledg"],
     # Plugs, sockets and the button connect nothing by themselves: the testbench does.
     "jack": _nothing,
     "button": _nothing,
     "power_header": _nothing,
-    "socket_20": _nothing,
+    "seed": _nothing,
+    "test_point": _nothing,
 }
 
 

@@ -30,6 +30,7 @@ class OpAmp:
     supply_amperes_per_amplifier: float
     offset_volts_maximum: float
     distortion: tuple[float, float, float] | None
+    dead_below_volts: float = 1.2
 
     def cubic(self) -> float:
         """k in v + k v^3 so that a follower's third harmonic is the datasheet's THD: THD * |A(3 f)| = k V^2 / 4."""
@@ -66,8 +67,12 @@ class OpAmp:
                 "dhigh g high windup",
                 "dlow low g windup",
                 f"bout o gnd V=max(min({output},V(vcc,gnd)-{margin}),V(vee,gnd)+{margin})",
-                f"blimit gnd out I={self.short_circuit_amperes:.6g}"
+                # Below some 3 V between its supplies the output stage is dead; its protection diodes are always there.
+                f"blimit gnd out I={self.short_circuit_amperes / 2:.6g}"
+                f"*(1+tanh((V(vcc,vee)-{self.dead_below_volts})/0.2))"
                 f"*tanh(V(o,out)/{self.output_ohm * self.short_circuit_amperes:.6g})",
+                "dop out vcc clamp",
+                "dom vee out clamp",
                 ".ends",
             ]
         )
@@ -87,6 +92,7 @@ OPA1678 = OpAmp(
     supply_amperes_per_amplifier=2e-3,
     offset_volts_maximum=2e-3,
     distortion=(1e-6, 3 * math.sqrt(2), 1e3),
+    dead_below_volts=3.0,
 )
 
 MCP6004 = OpAmp(
@@ -131,16 +137,22 @@ rreg n a 0.3
 dfwd a k clamp
 .ends
 .model dshunt d(is=1e-6 n=0.02)
-* 7805 (STMicroelectronics L7805): 2 V dropout, 5 mA, 1.5 A limit. Left out: transient response, thermal shutdown.
-.subckt l7805 in gnd out
-bq in gnd I=5m*max(0,tanh(V(in,gnd)))
-breg r gnd V=max(0,min(5,V(in,gnd)-2))
-dpass r s dideal
-bpass s out I=1.5*tanh(V(s,out)/0.03)
-bload in gnd I=max(0,1.5*tanh(V(s,out)/0.03))
-rmin out gnd 100k
+.model q3906 pnp(is=7f bf=180 vaf=50 ikf=40m rb=10 rc=1 cje=8p cjc=5p tf=400p tr=240n)
+* BZT52C8V2 (Diodes Inc. DS18004): 8.2 V at 5 mA, 15 ohm.
+.model dz8v2 d(is=1e-14 bv=8.13 ibv=5m rs=10 cjo=60p)
+* 2N7002K (onsemi): the worst one of the data sheet, threshold 2.5 V, 1.6 ohm at 10 V; 50 pF, 15 pF, 4 pF typical.
+.subckt n7002k d g s
+m1 d g s s mn7002k w=1 l=1
+cgs g s 40p
+cgd g d 5p
 .ends
-.model dideal d(is=1e-9 n=0.05)
+.model mn7002k nmos(level=1 vto=2.5 kp=0.1 lambda=0.005 rd=0.15 rs=0.15 cbd=20p is=1e-12)
+* PESD24VL1BA (Nexperia): stands off 24 V both ways, 11 pF at 0 V.
+.subckt tvs24 a b
+d1 m a dtvs
+d2 m b dtvs
+.ends
+.model dtvs d(is=1e-12 bv=26.5 ibv=1m rs=1 cjo=22p vj=0.7 m=0.33)
 """
 
 

@@ -91,11 +91,24 @@ def test_the_reference_holds_its_voltage_from_a_tenth_to_ten_milliamperes(millia
     assert result[0, 1] == pytest.approx(2.5, abs=0.005)
 
 
-@pytest.mark.parametrize(("volts", "expected"), [(12.0, 5.0), (6.0, 4.0), (0.0, 0.0)])
-def test_the_regulator_regulates_drops_out_and_sleeps(volts: float, expected: float) -> None:
-    lines = [f"V1 in 0 {volts}", "X1 in 0 out l7805", "Rl out 0 33"]
-    (result,) = run(deck("regulator", lines, ["op", "wrdata out0.txt v(out)"]))
-    assert result[0, 1] == pytest.approx(expected, abs=0.1)
+def test_a_mosfet_conducts_at_ten_volts_as_the_worst_of_its_data_sheet_and_leaks_nothing_below_its_threshold() -> None:
+    lines = ["V1 d 0 0.1", "V2 g 0 10", "X1 d g 0 n7002k", "V3 e 0 20", "V4 h 0 1", "X2 e h 0 n7002k"]
+    (result,) = run(deck("mosfet", lines, ["op", "wrdata out0.txt i(V1) i(V3)"]))
+    assert -0.1 / result[0, 1] == pytest.approx(1.6, rel=0.1)
+    assert abs(result[0, 2]) < 1e-6
+
+
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_a_suppressor_sees_nothing_of_twenty_volts_and_holds_a_spark_below_forty(polarity: int) -> None:
+    lines = [f"V1 a 0 {20 * polarity}", "X1 a 0 tvs24", f"I2 0 b {polarity}", "X2 b 0 tvs24"]
+    (result,) = run(deck("suppressor", lines, ["op", "wrdata out0.txt i(V1) v(b)"]))
+    assert abs(result[0, 1]) < 1e-6
+    assert 26 < abs(result[0, 2]) < 40
+
+
+def test_a_zener_diode_has_its_voltage_at_the_data_sheets_current() -> None:
+    (result,) = run(deck("zener", ["I1 0 k 5m", "D1 0 k dz8v2"], ["op", "wrdata out0.txt v(k)"]))
+    assert result[0, 1] == pytest.approx(8.2, abs=0.1)
 
 
 def test_a_deck_that_cannot_run_is_an_error_and_not_a_figure() -> None:

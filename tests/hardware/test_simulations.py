@@ -11,9 +11,12 @@ from hardware.circuit.stages import audio_in, audio_out, cv_in
 from hardware.panels.panel_map import PanelMap
 from hardware.simulate import audio as simulate_audio
 from hardware.simulate import power as simulate_power
+from hardware.simulate import thump
 from hardware.simulate.cv import corner_hz
+from hardware.simulate.deck import deck, elements, node
 from hardware.simulate.figures import Figure
 from hardware.simulate.monte_carlo import calibrate
+from hardware.simulate.ngspice import run
 
 
 def _low_pass(stage: object, hertz: np.ndarray) -> np.ndarray:
@@ -56,8 +59,8 @@ def test_the_spread_of_the_boards_is_that_of_its_tolerances(built: tuple[Built, 
 def test_the_noise_is_at_least_that_of_the_resistors(built: tuple[Built, object]) -> None:
     # Output stage alone: R1, R2, R3 of the filter at 300 K over 20 kHz, referred to 10 Vpp.
     four_kt = 4 * 1.380649e-23 * 300.15
-    gain = 45.3 / 8.06
-    density = four_kt * (8.06e3 * gain**2 + 45.3e3 + 3.4e3 * (1 + gain) ** 2)
+    gain = 80.6 / 8.06
+    density = four_kt * (8.06e3 * gain**2 + 80.6e3 + 3.4e3 * (1 + gain) ** 2)
     floor = 10 * np.log10(density * 20e3 / (12.5))
     measured = built[0].content["figures"]["chain_noise_db"]["value"]
     assert floor < measured < floor + 8.0
@@ -90,8 +93,8 @@ def test_calibration_removes_gain_and_offset_but_not_a_curve() -> None:
 def test_a_cable_either_way_wrong_leaves_every_rail_dead(symbols: None, ngspice: None, circuit: Circuit) -> None:
     for cable in (simulate_power.REVERSED, simulate_power.SHIFTED_UP, simulate_power.SHIFTED_DOWN):
         rails = simulate_power._static(circuit, cable)
-        assert all(abs(rails[net]) < 0.3 for net in ("+12V", "-12V", "+5V")), rails
-    assert simulate_power._static(circuit, simulate_power.BUS)["+5V"] == pytest.approx(5.0, abs=0.05)
+        assert all(abs(rails[net]) < 0.3 for net in ("+12V", "-12V", "VIN")), rails
+    assert simulate_power._static(circuit, simulate_power.BUS)["VIN"] == pytest.approx(10.9, abs=0.3)
 
 
 def test_without_its_diodes_a_reversed_cable_would_do_harm(
@@ -117,3 +120,39 @@ def test_a_figure_passes_only_within_its_limits(
     value: float, low: float | None, high: float | None, passed: bool
 ) -> None:
     assert Figure("x", value, "V", low, high).passed is passed
+
+
+def test_an_output_without_its_clamps_thumps_by_volts(
+    symbols: None, ngspice: None, circuit: Circuit, panel_map: PanelMap
+) -> None:
+    left = [part.ref for part in circuit.parts() if "OUT_L_CLAMP" in part.nets.values()]
+    assert len(left) == 2
+    wave = thump.course(circuit, panel_map, thump.SCENES[0], left)
+    assert np.abs(wave[:, 1]).max() > 5.0
+    assert np.abs(wave[:, 2]).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("plus", "minus", "pin", "muted"),
+    [(12.0, -12.0, 3.3, False), (11.2, -11.2, 2.9, False), (12.0, -12.0, 0.0, True), (8.0, -12.0, 3.3, True),
+     (12.0, -7.5, 3.3, True), (0.0, 0.0, 0.0, True)],
+)  # fmt: skip
+def test_the_outputs_open_only_with_both_rails_and_the_pin(
+    symbols: None,
+    ngspice: None,
+    circuit: Circuit,
+    panel_map: PanelMap,
+    plus: float,
+    minus: float,
+    pin: float,
+    muted: bool,
+) -> None:
+    lines = [
+        *elements(circuit, ["mute"]),
+        f"Vp {node('+12V_PROT')} 0 {plus}",
+        f"Vm {node('-12V')} 0 {minus}",
+        f"Vpin {node(f'SEED_{panel_map.unmute_pin}')} 0 {pin}",
+    ]
+    (result,) = run(deck("mute", lines, ["op", f"wrdata out0.txt v({node('MUTE_GATE')})"]))
+    gate = result[0, 1]
+    assert gate > plus - 1.5 if muted else gate < minus + 0.5

@@ -16,6 +16,7 @@ extern "C" {
 namespace {
 
 constexpr uint32_t kPieceCycles = DAISY_CLOCK_HZ / (48000u / GRIT_AUDIO_FRAMES);
+constexpr uint32_t kSettledMilliseconds = 1000; /* 10 uF at the codec's outputs, by then within 2 mV of silence */
 constexpr size_t kFastArenaBytes = 104u * 1024u;
 constexpr size_t kLargeArenaBytes = 384u * 1024u;
 
@@ -154,6 +155,7 @@ void loop() {
   serve_link();
   grit_server_idle(&server);
   daisy_panel_watch();
+  if (millis() >= kSettledMilliseconds) daisy_panel_unmute();
   grit_led_t leds[GRIT_LED_COUNT];
   grit_module_leds(&module, leds);
   daisy_panel_show(leds);

@@ -103,6 +103,17 @@ void daisy_panel_start(void) {
   start_lights();
 }
 
+void daisy_panel_unmute(void) {
+#ifdef GRIT_PANEL_UNMUTE
+#define PIN(port, bit) \
+  { (port) - 'A', bit, 0 }
+  static const pin_t unmute = GRIT_PANEL_UNMUTE(PIN);
+#undef PIN
+  port_of(&unmute)->BSRR = 1u << unmute.bit;
+  set_mode(&unmute, 1);
+#endif
+}
+
 void daisy_panel_watch(void) {
   if (is_active(&switches[GATE])) gate_seen = true;
 }

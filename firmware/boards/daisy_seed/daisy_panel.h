@@ -12,6 +12,9 @@ extern "C" {
 
 void daisy_panel_start(void);
 
+/* Lets the outputs be heard, where the panel can short them. Once the codec's outputs have settled: about a second. */
+void daisy_panel_unmute(void);
+
 /* Looks at the gate now; a trigger shorter than a block must not be missed. Often, from the main loop. */
 void daisy_panel_watch(void);
 

@@ -1,9 +1,10 @@
-"""Audio in: 10 Vpp at the jack to 1.75 Vpp at the Seed, and an anti-alias filter, in one op-amp.
+"""Audio in: 10 Vpp at the jack to 0.94 Vpp at the Seed, and an anti-alias filter, in one op-amp.
 
-A multiple-feedback low-pass (Texas Instruments SLOA049, "Active low-pass filter design"): gain -R2/R1, corner
-1 / (2 pi sqrt(R2 R3 C1 C2)) = 78 kHz, Q 0.67. The Seed's codecs sample at 64 times the rate, so what folds lies round
-3.07 MHz; two poles at 78 kHz are enough, and cost 0.1 dB at 20 kHz. The Seed couples its inputs with capacitors of its
-own, so none stands here. 680 ohm at the output keep what a 20 V accident drives into the codec's clamps below 10 mA.
+A multiple-feedback low-pass (Texas Instruments SLOA049, "Active low-pass filter design"): gain -R2/R1, corner 1 / (2 pi
+sqrt(R2 R3 C1 C2)) = 72 kHz. Loud modules give 20 Vpp: the smallest full scale of the Seed's codecs (1.98 Vpp) is met at
+21 Vpp. The Seed's codecs sample at 64 times the rate, so what folds lies round 3.07 MHz; two poles at 72 kHz are
+enough. The Seed couples its inputs with capacitors of its own, so none stands here. 680 ohm at the output keep what a
+20 V accident drives into the codec's clamps below 10 mA. What reaches the jack as a spark ends in its own suppressor.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from ..circuit import Circuit
 from ..quantities import parse
 
 INPUT_OHM = "100k"  # R1
-FEEDBACK_OHM = "18.7k"  # R2
+FEEDBACK_OHM = "10k"  # R2
 SUMMING_OHM = "10k"  # R3
-GROUND_FARAD = "220p"  # C1
-FEEDBACK_FARAD = "100p"  # C2
+GROUND_FARAD = "330p"  # C1
+FEEDBACK_FARAD = "150p"  # C2
 SEED_OHM = "680"
 
 _UNITS = (("1", "2", "3"), ("7", "6", "5"))  # output, inverting, other
@@ -34,6 +35,7 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
         name = audio.name.upper()
         base = 510 + 10 * index
         circuit.jack(f"J{base}", name, f"{name}_JACK", "GND" if index == 0 else "IN_L_JACK")
+        circuit.suppressor(f"D{base}", f"{name}_JACK")
         circuit.resistor(f"R{base}", INPUT_OHM, f"{name}_JACK", f"{name}_NODE")
         circuit.resistor(f"R{base + 1}", FEEDBACK_OHM, f"{name}_NODE", f"{name}_AMP")
         circuit.resistor(f"R{base + 2}", SUMMING_OHM, f"{name}_NODE", f"{name}_SUM")

@@ -42,11 +42,13 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
     circuit.resistor("R201", REFERENCE_SERIES_OHM, "-12V", "VREF_N2V5")
     circuit.part("D201", "reference_2v5", "2.5V", {"1": "GND", "2": "VREF_N2V5"})
     circuit.capacitor("C201", "100n", "GND", "VREF_N2V5")
+    circuit.test_point("TP201", "VREF_N2V5")
     pins: dict[str, str | None] = {"4": "3V3_A", "11": "GND"}
     for index, cv in enumerate(panel.of_kind("cv")):
         name = f"CV_{cv.name.upper()}"
         base = 210 + 10 * index
         circuit.jack(f"J{base}", name, f"{name}_JACK")
+        circuit.suppressor(f"D{base + 1}", f"{name}_JACK")
         circuit.resistor(f"R{base}", INPUT_OHM, f"{name}_JACK", f"{name}_SUM")
         circuit.resistor(f"R{base + 1}", OFFSET_OHM, "VREF_N2V5", f"{name}_SUM")
         circuit.resistor(f"R{base + 2}", FEEDBACK_OHM, f"{name}_SUM", f"{name}_AMP")

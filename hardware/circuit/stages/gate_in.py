@@ -19,6 +19,7 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
     """Places the gate input."""
     (gate,) = panel.of_kind("gate")
     circuit.jack("J401", "GATE", "GATE_JACK")
+    circuit.suppressor("D402", "GATE_JACK")
     circuit.resistor("R401", SERIES_OHM, "GATE_JACK", "GATE_BASE")
     circuit.resistor("R402", BASE_OHM, "GATE_BASE", "GND")
     circuit.part("D401", "signal_diode", "1N4148W", {"1": "GATE_BASE", "2": "GND"})

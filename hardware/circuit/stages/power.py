@@ -1,9 +1,13 @@
-"""Power: Doepfer's 10-pin header to +12 V and -12 V for the op-amps, and a linear +5 V for the Seed.
+"""Power: Doepfer's 10-pin header to +12 V and -12 V for the op-amps, and a filtered 12 V branch for the Seed.
 
 Each rail: resettable fuse, series Schottky diode (a reversed cable finds it blocking), then 22 uF behind a resistor
-that limits the inrush and, with the capacitor, keeps the Seed's noise off the op-amps. The Seed has a branch and a
-regulator of its own. Linear rather than switching: 1 W of heat, and no switching residue beside a gain-of-five audio
-stage.
+that limits the inrush and, with the capacitor, keeps the Seed's noise off the op-amps. Across a fuse that has tripped
+can stand 24 V (a cable shifted by a pair), so both fuses are rated 30 V.
+
+The Seed takes 4 to 17 V at VIN and makes its own 5 V and 3.3 V by a switching regulator. It gets the rail itself, as in
+Electrosmith's own modules: half the current of a linear 5 V regulator and none of its 0.94 W. Its branch is a filter
+both ways: 10 ohm and 220 uF (72 Hz) for what the processor's load draws at the rate of the audio blocks, a ferrite bead
+for what its regulator switches at megahertz.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ HEADER_PINS = {
     "9": "+12V_IN",
     "10": "+12V_IN",
 }
-REGULATOR_SERIES_OHM = "4.7"
+SEED_SERIES_OHM = "10"
 ANALOG_SERIES_OHM = "10"
 
 
@@ -37,9 +41,11 @@ def build(circuit: Circuit) -> None:
     circuit.bulk("C103", "GND", "-12V")
     circuit.capacitor("C104", "100n", "-12V", "GND")
 
-    circuit.resistor("R103", REGULATOR_SERIES_OHM, "+12V_PROT", "+12V_REG", "1206")
-    circuit.bulk("C105", "+12V_REG", "GND")
-    circuit.capacitor("C106", "100n", "+12V_REG", "GND")
-    circuit.part("U101", "regulator_5v", "7805", {"1": "+12V_REG", "2": "GND", "3": "+5V"})
-    circuit.bulk("C107", "+5V", "GND")
-    circuit.capacitor("C108", "100n", "+5V", "GND")
+    circuit.resistor("R103", SEED_SERIES_OHM, "+12V_PROT", "VIN_FILTER", "1206")
+    circuit.bulk("C105", "VIN_FILTER", "GND", "bulk_220u")
+    circuit.capacitor("C106", "100n", "VIN_FILTER", "GND")
+    circuit.part("FB101", "ferrite", "600R", {"1": "VIN_FILTER", "2": "VIN"})
+    circuit.bulk("C107", "VIN", "GND")
+
+    for number, net in enumerate(("+12V", "-12V", "VIN", "GND"), 101):
+        circuit.test_point(f"TP{number}", net)

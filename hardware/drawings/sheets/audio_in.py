@@ -11,9 +11,9 @@ def draw(sheet: Sheet, panel: PanelMap) -> None:
     """Two input channels."""
     for index, pins in enumerate((("1", "2", "3"), ("7", "6", "5"))):
         base, y = 510 + 10 * index, -8.0 * index
-        jack(sheet, f"J{base}", 0.0, y)
-        sheet.wire((1.6, y), (4.0, y))
-        sheet.net(str(sheet.parts[f"J{base}"].nets["T"]), (2.8, y), "up")
+        jack(sheet, f"J{base}", f"D{base}", 0.0, y)
+        sheet.wire((2.7, y), (4.0, y))
+        sheet.net(str(sheet.parts[f"J{base}"].nets["T"]), (2.7, y), "up")
         sheet.two(f"R{base}", (4.0, y), (6.0, y))
         out = low_pass(sheet, "U501", pins, base, f"R{base + 1}", f"R{base + 2}", 6.0, y)
         sheet.two(f"R{base + 3}", (out[0] + 0.7, out[1]), (out[0] + 2.7, out[1]))

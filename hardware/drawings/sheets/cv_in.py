@@ -12,8 +12,8 @@ def draw(sheet: Sheet, panel: PanelMap) -> None:
     units = (("1", "2", "3"), ("7", "6", "5"), ("8", "9", "10"), ("14", "13", "12"))
     for index in range(4):
         base, x, y = 210 + 10 * index, 18.0 * (index % 2), -7.4 * (index // 2)
-        jack(sheet, f"J{base}", x, y)
-        sheet.wire((x + 1.6, y), (x + 3.0, y))
+        jack(sheet, f"J{base}", f"D{base + 1}", x, y)
+        sheet.wire((x + 2.7, y), (x + 3.0, y))
         sheet.two(f"R{base}", (x + 3.0, y), (x + 5.0, y))
         sheet.wire((x + 5.0, y), (x + 6.8, y))
         sheet.two(f"R{base + 1}", (x + 5.6, y - 2.4), (x + 5.6, y), caption_left=True)
@@ -49,6 +49,7 @@ def draw(sheet: Sheet, panel: PanelMap) -> None:
     sheet.net("VREF_N2V5", (6.0, y))
     sheet.two("D201", (3.2, y), (3.2, y + 2.0), ("2", "1"))
     sheet.two("C201", (5.0, y + 2.0), (5.0, y))
+    sheet.test_point("TP201", (4.1, y), above=False)
     sheet.dot((3.2, y))
     sheet.dot((5.0, y))
     sheet.wire((3.2, y + 2.0), (5.0, y + 2.0))

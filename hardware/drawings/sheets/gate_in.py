@@ -9,8 +9,8 @@ from .pieces import jack
 
 def draw(sheet: Sheet, panel: PanelMap) -> None:
     """The gate input."""
-    jack(sheet, "J401", 0.0, 0.0)
-    sheet.wire((1.6, 0.0), (3.0, 0.0))
+    jack(sheet, "J401", "D402", 0.0, 0.0)
+    sheet.wire((2.7, 0.0), (3.0, 0.0))
     sheet.two("R401", (3.0, 0.0), (5.0, 0.0))
     sheet.wire((5.0, 0.0), (8.6, 0.0))
     sheet.two("R402", (5.6, 0.0), (5.6, -2.0))

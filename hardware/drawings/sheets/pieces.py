@@ -34,8 +34,18 @@ def supply_unit(sheet: Sheet, ref: str, pins: tuple[str, str], x: float, y: floa
                 sheet.net(str(net), point, side)
 
 
-def jack(sheet: Sheet, ref: str, x: float, y: float) -> None:
-    """A jack's box with T at (x + 1.6, y), TN 0.8 below, S 1.6 below, the sleeve grounded."""
+def suppressor(sheet: Sheet, ref: str, point: tuple[float, float]) -> None:
+    """A suppressor hanging from a wire."""
+    below = (point[0], point[1] - 2.0)
+    sheet.two(ref, point, below)
+    sheet.dot(point)
+    sheet.ground(below)
+
+
+def jack(sheet: Sheet, ref: str, guard: str, x: float, y: float) -> None:
+    """A jack's box with T at (x + 1.6, y), TN 0.8 below, S 1.6 below, the sleeve grounded; its suppressor beside it."""
+    sheet.wire((x + 1.6, y), (x + 2.7, y))
+    suppressor(sheet, guard, (x + 2.7, y))
     part = sheet.parts[ref]
     sheet.block(
         ref,

@@ -63,23 +63,21 @@ def _rail(
 
 
 def _seed_branch(sheet: Sheet) -> None:
-    """The branch and the regulator of the Seed."""
+    """The Seed's filter."""
     sheet.wire((0.5, -6.0), (0.9, -6.0))
     sheet.net("+12V_PROT", (0.5, -6.0), "left")
     sheet.two("R103", (0.9, -6.0), (2.9, -6.0))
-    sheet.wire((2.9, -6.0), (7.6, -6.0))
-    sheet.net("+12V_REG", (5.1, -6.0), "up")
-    sheet.block(
-        "U101",
-        (7.6, -5.5),
-        (2.0, 1.8),
-        {"1": ((7.6, -6.0), "in"), "3": ((9.6, -6.0), "out"), "2": ((9.6, -6.9), "gnd")},
-    )
-    sheet.wire((9.6, -6.9), (10.0, -6.9), (10.0, -8.0))
-    sheet.ground((10.0, -8.0))
-    sheet.wire((9.6, -6.0), (14.6, -6.0))
-    sheet.net("+5V", (14.6, -6.0))
-    for ref, x in (("C105", 4.2), ("C106", 6.0), ("C107", 11.2), ("C108", 13.0)):
+    sheet.wire((2.9, -6.0), (8.0, -6.0))
+    sheet.net("VIN_FILTER", (5.1, -6.0), "up")
+    sheet.two("FB101", (8.0, -6.0), (10.0, -6.0))
+    sheet.wire((10.0, -6.0), (13.6, -6.0))
+    sheet.net("VIN", (13.6, -6.0))
+    for ref, x in (("C105", 4.2), ("C106", 6.0), ("C107", 11.2)):
         sheet.two(ref, (x, -6.0), (x, -8.0))
         sheet.dot((x, -6.0))
         sheet.ground((x, -8.0))
+    sheet.test_point("TP101", (14.6, 4.0))
+    sheet.test_point("TP102", (14.6, -3.0))
+    sheet.test_point("TP103", (12.7, -6.0))
+    sheet.test_point("TP104", (13.6, -8.0))
+    sheet.ground((13.6, -8.0))

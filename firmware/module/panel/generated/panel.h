@@ -46,6 +46,9 @@
     X(RIGHT_RED, D11, 'B', 8)   \
     X(RIGHT_GREEN, D12, 'B', 9)
 
+/* While this pin is high the outputs play; else they are shorted. X(port, bit) */
+#define GRIT_PANEL_UNMUTE(X) X('B', 5) /* D10 */
+
 /* Converter: full scale in microvolts at the pin, and what a knob reads at either end of its turn. */
 #define GRIT_PANEL_ADC_FULL_SCALE_UV 3300000
 #define GRIT_PANEL_KNOB_LEFT_CODE 0

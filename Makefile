@@ -47,7 +47,7 @@ RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json
 	@$(bin)/gritspace research $(captures:%=--captures %) $(patsubst %,--audio %,$(wildcard ../shared/data/audio/guitar)) $(RESEARCH)
 
-lint: setup lint-python lint-types lint-c ## ruff, mypy, import-linter, clang-format, cppcheck; `make -k lint` goes on after a fault
+lint: setup lint-python lint-types lint-imports lint-c ## ruff, mypy, import-linter, clang-format, cppcheck; `make -k lint` goes on after a fault
 
 lint-python: setup
 	@$(bin)/ruff check $(python_files)

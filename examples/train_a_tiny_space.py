@@ -9,7 +9,7 @@ from gritspace.host_tools.audio_sources import calibration_audio
 from gritspace.host_tools.models.model_files import model_from_space
 from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.signals import synthetic
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.space import load_space
 from gritspace.train.space.train import train_space

@@ -23,7 +23,8 @@ from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 SAMPLE_RATE = 48000
 SEVEN = (1, 3, 7, 17, 41, 101, 239)

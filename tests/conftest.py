@@ -57,7 +57,7 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make_space(folder: Path) -> None:
     import torch
 
-    from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+    from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
     from gritspace.train.space.space import Space, SpaceConfig, save_space
 
     torch.manual_seed(11)

@@ -108,7 +108,7 @@ def apply(
     Example: gritspace apply fuzz.toml ~/guitar -o wet --count 4
     """
     from gritspace.train.devices.chains.effect_dataset import apply_to_folder
-    from gritspace.train.devices.device import device_named
+    from gritspace.train.devices.finding import device_named
 
     with console.progress("playing") as update:
         made = apply_to_folder(

@@ -30,7 +30,7 @@ def devices(
     Split says which are test devices: `gritspace train --hold-out` leaves them out, by their names alone.
     Example: gritspace devices ~/captures
     """
-    from gritspace.train.devices.device import find_devices
+    from gritspace.train.devices.finding import find_devices
     from gritspace.train.space.splits import held_out_settings, split_of_device
 
     if similar is not None:
@@ -79,7 +79,7 @@ def render(
     """
     from gritspace.host_tools.arguments import knob_settings
     from gritspace.train.audio.audio_file import read_audio, write_audio
-    from gritspace.train.devices.device import device_named
+    from gritspace.train.devices.finding import device_named
 
     played = device_named(device, captures or [])
     settings = knob_settings(played, knob or [])

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from gritspace.quantize.model.reference import RAMP_FRAMES, RAMP_STEPS, Move, ramps
-from gritspace.train.network.tcn import Modulation, Tcn
+from gritspace.train.network.shapes import Modulation
+from gritspace.train.network.tcn import Tcn
 
 CHUNK_FRAMES = 24000
 

@@ -77,7 +77,7 @@ def devices_of(space: Space, names: Sequence[str], captures: Sequence[Path]) -> 
 
     Raises InputError for a name that the space was not trained on, or that cannot be found.
     """
-    from gritspace.train.devices.device import find_devices
+    from gritspace.train.devices.finding import find_devices
 
     trained = {label.split("@")[0] for label in space.positions}
     found = {device.name: device for device in find_devices(captures)}

@@ -16,7 +16,7 @@ from gritspace.host_tools.spaces.training import Wish, dry_audio, train_with_pro
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.audio_file import write_audio
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.space.config import Presets, TrainConfig
 from gritspace.train.space.pairs import grid
 from gritspace.train.space.space import load_space

@@ -19,7 +19,7 @@ from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.audio import signals
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.network.metrics import pooled_esr
 from gritspace.train.space import clips, evaluate, monotony, smoothness

@@ -16,7 +16,7 @@ from gritspace.host_tools.models.model_files import read_space
 from gritspace.host_tools.spaces.enrolling import EnrollWish, as_preset
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio.audio_file import read_audio
-from gritspace.train.devices.device import device_named, find_devices
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.enroll import enroll
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gritspace.host_tools.console import Stages, Update
 from gritspace.train.audio import signals
 from gritspace.train.audio.augment import played_otherwise
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.config import Presets, TrainConfig, read_config
 from gritspace.train.space.pairs import settings_of

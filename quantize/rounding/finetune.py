@@ -21,7 +21,8 @@ from gritspace.quantize.network.network import Floats, Network
 from gritspace.quantize.network.run import film_rows
 from gritspace.quantize.rounding.convert import Placed
 from gritspace.quantize.rounding.limits import UnsupportedNetwork
-from gritspace.train.network.tcn import LayerArrayConfig, Modulation, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, Modulation, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 BATCH, FRAMES = 8, 4096
 RATE = 0.004

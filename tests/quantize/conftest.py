@@ -9,7 +9,8 @@ import torch
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 SHAPES = {
     "tanh_space": TcnConfig((LayerArrayConfig(8, (3,) * 6, (1, 2, 4, 8, 16, 32)),), position_size=4),

@@ -17,7 +17,7 @@ import torch
 
 from gritspace.train.audio import signals
 from gritspace.train.audio.augment import played_otherwise
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.space import monotony
 from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.evaluate import held_out_esr

@@ -25,10 +25,11 @@ from torch.func import functional_call
 
 from gritspace.train.audio import signals
 from gritspace.train.audio.augment import played_otherwise
-from gritspace.train.devices.device import find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.network.losses import AudioLoss
 from gritspace.train.network.metrics import esr
-from gritspace.train.network.tcn import LayerArray, LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import LayerArray, Tcn
 from gritspace.train.output_file import written_whole
 from gritspace.train.space.pairs import PairSet, render_pairs
 from gritspace.train.space.renders import RenderCache, default_folder

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.devices.device import Audio, Device, find_devices, label
+from gritspace.train.devices.device import Audio, Device, label
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.network.play import played
 from gritspace.train.output_file import written_whole
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit

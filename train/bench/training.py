@@ -26,7 +26,8 @@ from torch import Tensor
 
 from gritspace.train.network import native
 from gritspace.train.network.native_build import NoCore, build_core, build_program
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 from gritspace.train.output_file import written_whole
 from gritspace.train.space.config import TrainConfig
 

@@ -1,15 +1,12 @@
-"""Devices: anything that turns dry audio into wet audio. Finds the built-in circuits, and captures in folders."""
+"""A device: anything that turns dry audio into wet audio. What every one offers; `finding` knows which there are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from gritspace.train.errors import InputError
 
 Audio = NDArray[np.float32]
 Settings = NDArray[np.float32]
@@ -61,71 +58,3 @@ def checked(device: Device, dry: Audio, settings: Settings) -> tuple[Audio, Sett
     if settings.size and not (settings.min() >= 0 and settings.max() <= 1):
         raise ValueError(f"a knob of {device.name} is outside [0, 1]")
     return dry, settings
-
-
-def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
-    """The built-in circuits, then what lies under the paths: captures in files and folders (searched whole, in order of
-    name), and chains in .toml files.
-
-    Raises InputError if a path does not exist, holds no capture, or a capture is damaged.
-    """
-    from gritspace.train.devices.chains.chain_file import read_chain
-    from gritspace.train.devices.circuits import CIRCUITS
-
-    devices: list[Device] = list(CIRCUITS)
-    for path in paths:
-        if Path(path).suffix == ".toml":
-            devices.append(read_chain(Path(path)))
-        else:
-            devices.extend(_captures_under(Path(path)))
-    names = [device.name for device in devices]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{name}: two devices have this name; rename one file or give fewer folders.")
-    return devices
-
-
-def _captures_under(path: Path) -> list[Device]:
-    """.json and .nam captures; a folder's .nam files that are no WaveNets of the first kind are passed over."""
-    from gritspace.train.devices.recurrent_capture import find_captures
-
-    if path.suffix.lower() == ".nam":
-        return [_nam_capture(path)]
-    from gritspace.train.devices.wavenet_capture import is_wavenet, read_wavenet
-
-    found: list[Device] = []
-    if path.is_dir():
-        found += [read_wavenet(file) for file in sorted(path.rglob("*.nam")) if is_wavenet(file)]
-    if not found or any(path.rglob("*.json")):
-        found = [*find_captures(path), *found]
-    return found
-
-
-def _nam_capture(path: Path) -> Device:
-    from gritspace.train.devices.recurrent_nam import read_nam_lstm
-    from gritspace.train.devices.wavenet_capture import is_wavenet, read_wavenet
-
-    return read_wavenet(path) if is_wavenet(path) else read_nam_lstm(path)
-
-
-def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
-    """One of `find_devices`; a capture or a chain (TOML) may also be named by its file.
-
-    Raises InputError if there is none such.
-    """
-    if name.endswith(".json"):
-        from gritspace.train.devices.recurrent_capture import read_capture
-
-        return read_capture(Path(name))
-    if name.endswith(".nam"):
-        return _nam_capture(Path(name))
-    if name.endswith(".toml"):
-        from gritspace.train.devices.chains.chain_file import read_chain
-
-        return read_chain(Path(name))
-    devices = find_devices(paths)
-    for device in devices:
-        if device.name == name:
-            return device
-    known = ", ".join(device.name for device in devices)
-    raise InputError(f"{name}: no device has this name; there are {known}.")

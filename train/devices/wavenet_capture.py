@@ -19,7 +19,8 @@ from gritspace.train.network.nam.reading import naming, read_model
 from gritspace.train.network.nam.records import Array, Model, NamError
 from gritspace.train.network.nam.wavenet import ACTIVATIONS, ArrayWeights, Floats, wavenet_of, weights_of
 from gritspace.train.network.play import played
-from gritspace.train.network.tcn import Layer, LayerArray, LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Layer, LayerArray, Tcn
 
 A1_ACTIVATIONS = ("Tanh", "ReLU", "LeakyReLU", "Hardtanh")
 

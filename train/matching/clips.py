@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +20,6 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
-from gritspace.train.research.tables.table import key_of
 
 CLIP_RMS = 0.1
 QUIET_RMS = 3e-3
@@ -163,3 +164,8 @@ def dry_stream(audio: Sequence[Path], seconds: float, seed: int, split: str) -> 
         return signals.synthetic(seconds, seed)
     notes = [note for path in audio for note in signals.read_folder(path, split)]
     return np.concatenate([signals.phrases_from(notes, seconds / 2, seed), signals.synthetic(seconds / 2, seed + 1)])
+
+
+def key_of(options: dict[str, Any]) -> str:
+    """Twelve hex digits that change whenever an option does."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:12]

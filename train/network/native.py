@@ -10,7 +10,7 @@ import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,15 +19,22 @@ from torch import Tensor
 
 from gritspace.train.network.limits import ENGINE
 from gritspace.train.network.native_build import core
+from gritspace.train.network.rounding_noise import RoundingNoise
+from gritspace.train.network.shapes import ACTIVATIONS, Modulation, TcnConfig
 
-if TYPE_CHECKING:
-    from gritspace.train.network.rounding_noise import RoundingNoise
-    from gritspace.train.network.tcn import Modulation, Tcn, TcnConfig
-
-ACTIVATIONS = ("tanh", "leaky_relu", "relu", "hardtanh")
 NOISE_MARGIN = 16
 """The core works on whole lines of the cache: so much noise is read before a row's first number and after its last."""
 _KINDS = {torch.float32: "f32", torch.float64: "f64"}
+
+
+class Runnable(Protocol):
+    """What the core asks of a network: `tcn.Tcn` is one."""
+
+    config: TcnConfig
+
+    def heard_parameters(self) -> Iterator[Tensor]:
+        """In the core's order."""
+        ...
 
 
 class Shape:
@@ -83,10 +90,10 @@ def knows(config: TcnConfig) -> bool:
     return arrays[-1].head_size == 1
 
 
-def runs(tcn: Tcn, dry: Tensor, modulation: Modulation | None) -> bool:
+def runs(tcn: Runnable, dry: Tensor, modulation: Modulation | None) -> bool:
     """Whether this call can go through the core: CPU, one of its types, positions at rest, a compiler found."""
     tensors = [dry] if modulation is None else [dry, modulation.gain, modulation.bias]
-    weight = next(tcn.parameters())
+    weight = next(tcn.heard_parameters())
     return (
         dry.ndim == 2
         and dry.dtype in _KINDS
@@ -100,34 +107,24 @@ def runs(tcn: Tcn, dry: Tensor, modulation: Modulation | None) -> bool:
     )
 
 
-def run(tcn: Tcn, dry: Tensor, modulation: Modulation | None = None, rounding: RoundingNoise | None = None) -> Tensor:
+def run(
+    tcn: Runnable, dry: Tensor, modulation: Modulation | None = None, rounding: RoundingNoise | None = None
+) -> Tensor:
     """What Tcn.forward says of dry, modulation and result; call it only where `runs` says so."""
     shape = Shape(tcn.config)
     gain = bias = None
     if modulation is not None:
         rows = (dry.shape[0], tcn.config.film_rows)
         gain, bias = modulation.gain.squeeze(-1).expand(rows), modulation.bias.squeeze(-1).expand(rows)
-    weights = list(parameters(tcn))
+    weights = list(tcn.heard_parameters())
     if not torch.is_grad_enabled():  # which autograd does not tell a Function: it would keep all it needs to go back
         weights = [weight.detach() for weight in weights]
         gain, bias = (None if t is None else t.detach() for t in (gain, bias))
-    wet: Tensor = Network.apply(shape, dry, gain, bias, rounding, *weights)
+    wet: Tensor = CoreFunction.apply(shape, dry, gain, bias, rounding, *weights)
     return wet
 
 
-def parameters(tcn: Tcn) -> Iterator[Tensor]:
-    """In the core's order; the last layer's residual, which nothing hears, is not among them."""
-    arrays: Any = tcn.arrays
-    for array in arrays:
-        yield array.rechannel.weight
-        for layer in array.layers:
-            yield from (layer.conv.weight, layer.conv.bias, layer.mixin.weight)
-            if array is not arrays[-1] or layer is not array.layers[-1]:
-                yield from (layer.residual.weight, layer.residual.bias)
-        yield from (array.head.weight, array.head.bias)
-
-
-class Network(torch.autograd.Function):
+class CoreFunction(torch.autograd.Function):
     """shape, dry (batch, frames), gain and bias (batch, film_rows) or None, noise of rounding or None, parameters ->
     wet (batch, frames out).
     """

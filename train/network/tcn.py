@@ -7,87 +7,19 @@ Modeler WaveNet; FiLM (Perez et al., 2018, arXiv 1709.07871) adds the position.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gritspace.train.network import native
-
-if TYPE_CHECKING:
-    from gritspace.train.network.rounding_noise import RoundingNoise
+from gritspace.train.network.rounding_noise import RoundingNoise
+from gritspace.train.network.shapes import LayerArrayConfig, Modulation, TcnConfig
 
 LOG2_GAIN_LIMIT = 2.0
 """FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""
-
-
-@dataclass(frozen=True)
-class LayerArrayConfig:
-    """A run of layers of one width. kernel_sizes and dilations have one entry a layer."""
-
-    channels: int
-    kernel_sizes: Sequence[int]
-    dilations: Sequence[int]
-    activation: str = "tanh"  # tanh, leaky_relu, relu, hardtanh
-    negative_slope: float = 0.01  # of leaky_relu
-    gated: bool = False  # activation(first half) * sigmoid(second half)
-    head_size: int = 1
-    head_kernel_size: int = 1
-
-
-@dataclass(frozen=True)
-class TcnConfig:
-    """A whole network. position_size 0 makes a snapshot: no FiLM."""
-
-    arrays: Sequence[LayerArrayConfig]
-    position_size: int = 0
-    film_hidden: int = 16
-
-    def __post_init__(self) -> None:
-        for array in self.arrays:
-            if len(array.kernel_sizes) != len(array.dilations):
-                raise ValueError("kernel_sizes and dilations must have one entry a layer")
-        for before, after in zip(self.arrays, self.arrays[1:], strict=False):
-            if before.head_size != after.channels:
-                raise ValueError("an array's head_size must be the next array's channels")
-
-    @property
-    def receptive_field(self) -> int:
-        """How many input frames one output frame depends on."""
-        frames = 1
-        for array in self.arrays:
-            frames += sum((k - 1) * d for k, d in zip(array.kernel_sizes, array.dilations, strict=True))
-            frames += array.head_kernel_size - 1
-        return frames
-
-    @property
-    def film_rows(self) -> int:
-        """How many (gain, bias) pairs a position sets: every convolution row, then the last head's rows."""
-        rows = sum(a.channels * (2 if a.gated else 1) * len(a.kernel_sizes) for a in self.arrays)
-        return rows + self.arrays[-1].head_size
-
-    @property
-    def macs_per_frame(self) -> int:
-        """Multiplications per output frame at audio rate (FiLM runs at control rate and is not counted)."""
-        macs, inputs = 0, 1
-        for a in self.arrays:
-            rows = a.channels * (2 if a.gated else 1)
-            macs += inputs * a.channels
-            macs += sum(rows * (a.channels * k + 1) + a.channels * a.channels for k in a.kernel_sizes)
-            macs += a.head_size * a.channels * a.head_kernel_size
-            inputs = a.channels
-        return macs
-
-
-@dataclass
-class Modulation:
-    """What a position does to a network: gains and biases, each (batch, film_rows, 1) or (batch, film_rows, frames)."""
-
-    gain: Tensor
-    bias: Tensor
 
 
 class Film(nn.Module):
@@ -231,6 +163,17 @@ class Tcn(nn.Module):
             frames = skips.shape[-1]
             skips = modulation.gain[:, row:, -frames:] * (skips + modulation.bias[:, row:, -frames:])
         return skips.squeeze(1)
+
+    def heard_parameters(self) -> Iterator[Tensor]:
+        """In the native core's order, without FiLM; the last layer's residual, which nothing hears, is left out."""
+        arrays: Any = self.arrays
+        for array in arrays:
+            yield array.rechannel.weight
+            for layer in array.layers:
+                yield from (layer.conv.weight, layer.conv.bias, layer.mixin.weight)
+                if array is not arrays[-1] or layer is not array.layers[-1]:
+                    yield from (layer.residual.weight, layer.residual.bias)
+            yield from (array.head.weight, array.head.bias)
 
     def from_silence(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
         """dry (batch, frames) -> wet (batch, frames), the state before the first frame being silence's."""

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
 from gritspace.train.network.play import played
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 from gritspace.train.space.space import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace snapshot", 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import OPTIMIZERS
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import PLAYED, SpaceConfig
 

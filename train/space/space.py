@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 from gritspace.train.output_file import written_whole
 from gritspace.train.space.encoder import Encoder, EncoderConfig
 

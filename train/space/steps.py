@@ -18,7 +18,7 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import LayerAdam
 from gritspace.train.network.losses import AudioLoss, attribute_regularisation, kl_divergence
-from gritspace.train.network.rounding_noise import RoundingNoiseSource
+from gritspace.train.network.noise_source import RoundingNoiseSource
 from gritspace.train.network.tcn import LayerArray
 from gritspace.train.processes import Processes
 from gritspace.train.space import checkpoint

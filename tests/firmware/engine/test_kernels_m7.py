@@ -18,7 +18,8 @@ from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.reference import run
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 Array = LayerArrayConfig
 SHAPES = {

@@ -24,7 +24,8 @@ from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 from tests.firmware.engine.test_fuzz_model import clang
 from tests.quantize.conftest import noise
 

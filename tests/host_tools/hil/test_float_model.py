@@ -6,7 +6,7 @@ import torch
 from gritspace.host_tools.hil import float_model
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import read_grit
-from gritspace.train.network.tcn import Modulation
+from gritspace.train.network.shapes import Modulation
 from gritspace.train.space.space import load_space
 
 

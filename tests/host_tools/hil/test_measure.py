@@ -16,7 +16,7 @@ from gritspace.host_tools.models.model_files import model_sha256
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import read_grit, to_bytes
 from gritspace.train.audio.audio_file import write_audio
-from gritspace.train.devices.device import device_named
+from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.space.space import load_space
 

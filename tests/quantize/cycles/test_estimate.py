@@ -10,7 +10,7 @@ from gritspace.quantize.cycles.build import build_firmware
 from gritspace.quantize.cycles.estimate import estimate_cycles
 from gritspace.quantize.cycles.price import price, priced_form
 from gritspace.quantize.cycles.trace import Trace
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from tests.firmware.engine.test_kernels_m7 import model_of
 
 Array = LayerArrayConfig

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gritspace.train.audio.signals import synthetic
-from gritspace.train.devices.device import device_named, find_devices
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.devices.recurrent_capture import NATIVE_RATE, find_captures, read_capture
 from gritspace.train.errors import InputError
 from tests.places import DATA

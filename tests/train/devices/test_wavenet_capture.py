@@ -10,7 +10,7 @@ import pytest
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.train.audio.signals import synthetic
-from gritspace.train.devices.device import device_named, find_devices
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.devices.wavenet_capture import device_name, read_wavenet
 from gritspace.train.errors import InputError
 

@@ -20,8 +20,9 @@ import torch
 from torch import nn
 from gritspace.train.network import native, native_recurrent
 from gritspace.train.network.native_build import core
-from gritspace.train.network.rounding_noise import RoundingNoiseSource
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.noise_source import RoundingNoiseSource
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 assert core() is not None, "the core did not build"
 torch.set_num_threads(2)

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from gritspace.train.network import native
 from gritspace.train.network.native_build import core
-from gritspace.train.network.rounding_noise import RoundingNoiseSource
-from gritspace.train.network.tcn import LayerArrayConfig, Modulation, Tcn, TcnConfig
+from gritspace.train.network.noise_source import RoundingNoiseSource
+from gritspace.train.network.shapes import LayerArrayConfig, Modulation, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 pytestmark = pytest.mark.skipif(core() is None, reason="no C++ compiler; Debian: apt install g++")
 
@@ -137,10 +138,10 @@ def test_gradcheck_by_finite_differences_agrees_with_the_double_build() -> None:
     dry = torch.randn(2, config.receptive_field + 20, dtype=torch.float64)
     modulation = modulation_for(config, 2, torch.float64)
     assert modulation is not None
-    shape, weights = native.Shape(config), [w.detach().requires_grad_() for w in native.parameters(tcn)]
+    shape, weights = native.Shape(config), [w.detach().requires_grad_() for w in tcn.heard_parameters()]
 
     def wet(gain: Tensor, bias: Tensor, *weights: Tensor) -> Tensor:
-        return native.Network.apply(shape, dry, gain.squeeze(-1), bias.squeeze(-1), None, *weights)
+        return native.CoreFunction.apply(shape, dry, gain.squeeze(-1), bias.squeeze(-1), None, *weights)
 
     assert torch.autograd.gradcheck(wet, (modulation.gain, modulation.bias, *weights))
 

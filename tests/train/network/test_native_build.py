@@ -19,7 +19,8 @@ SCRIPT = """
 import torch
 from gritspace.train.network.native_build import core
 from tests.places import ROOT
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 tcn = Tcn(TcnConfig((LayerArrayConfig(2, (3,), (1,)),)))
 for _ in range(3):
     tcn(torch.randn(1, 50)).sum().backward()

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from gritspace.quantize.model.arithmetic import TANH_INPUT_SCALE
-from gritspace.train.network.rounding_noise import BUFFER, PEAKS_FADE, STEPS_A_PEAK, TANH_STEP, RoundingNoiseSource
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.network.noise_source import BUFFER, PEAKS_FADE, STEPS_A_PEAK, TANH_STEP, RoundingNoiseSource
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 
 CONFIG = TcnConfig((LayerArrayConfig(4, (3, 3), (1, 2)),))
 

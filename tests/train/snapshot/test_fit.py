@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gritspace.train.audio import signals
 from gritspace.train.audio.segments import Segments
 from gritspace.train.errors import InputError
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.snapshot import fit as snapshot_fit
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
 from gritspace.train.snapshot.loss import SnapshotLoss
@@ -89,7 +89,7 @@ def test_an_interrupted_fit_goes_on_where_it_was(tmp_path: Path) -> None:
 KILLED = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from test_snapshot_fit import SHAPES, TINY, QUICK, fit_of
+from test_fit import SHAPES, TINY, QUICK, fit_of
 from pathlib import Path
 SHAPES["tiny"] = TINY
 fit_of(checkpoint=Path(sys.argv[1])).run()

@@ -8,7 +8,7 @@ import torch
 
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space import enroll as enrolling
 from gritspace.train.space.enroll import Enrolment, brought_together, enroll, guess_from_wet, with_offsets
 from gritspace.train.space.pairs import LEVEL_RMS

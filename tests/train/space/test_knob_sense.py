@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space import attributes, knob_sense
 from gritspace.train.space.attributes import of_function
 from gritspace.train.space.knob_sense import KnobSense, heard

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gritspace.train.errors import InputError
-from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space import space as space_module
 from gritspace.train.space.encoder import EncoderConfig, mel_filters
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space

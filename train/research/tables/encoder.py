@@ -13,9 +13,10 @@ from torch import Tensor
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.circuits import CIRCUITS
-from gritspace.train.devices.device import Audio, Device, find_devices, label
+from gritspace.train.devices.device import Audio, Device, label
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
-from gritspace.train.matching.clips import Clips, dry_stream, excerpts, kept, levelled, render_at
+from gritspace.train.matching.clips import Clips, dry_stream, excerpts, kept, key_of, levelled, render_at
 from gritspace.train.matching.contrastive import (
     PICTURE,
     EffectsEncoder,
@@ -35,7 +36,7 @@ from gritspace.train.research.probes import (
     wilson,
 )
 from gritspace.train.research.tables.bench import Bench
-from gritspace.train.research.tables.table import Cell, Table, key_of
+from gritspace.train.research.tables.table import Cell, Table
 from gritspace.train.space.pairs import grid
 
 FRAMES = SAMPLE_RATE

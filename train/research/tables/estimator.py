@@ -13,12 +13,12 @@ from torch import Tensor
 from gritspace.train.devices.chains.chain_file import parse_chain
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.device import Audio, Device
-from gritspace.train.matching.clips import Clips, harmonic_source, kept, levelled, render_at, render_clips
+from gritspace.train.matching.clips import Clips, harmonic_source, kept, key_of, levelled, render_at, render_clips
 from gritspace.train.matching.estimator import WAYS, Estimator, EstimatorConfig, knob_counts, train_estimator
 from gritspace.train.matching.mel import MelConfig, log_mel, log_spectral_distance
 from gritspace.train.output_file import written_whole
 from gritspace.train.research.tables.bench import REVISIONS, Bench
-from gritspace.train.research.tables.table import Cell, Table, key_of
+from gritspace.train.research.tables.table import Cell, Table
 
 FRAMES = 16_384
 MEL = MelConfig(mels=48, hop_frames=512, fft_frames=1024)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -46,11 +45,6 @@ def cell_text(cell: Cell) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(cell))))
     return f"{cell:.{digits}f}" if digits <= 5 else f"{cell:.1e}"
-
-
-def key_of(options: dict[str, Any]) -> str:
-    """Twelve hex digits that change whenever an option does."""
-    return hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def save(table: Table, folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from gritspace.train.audio import signals
 from gritspace.train.devices.chains.chain_file import parse_chain
 from gritspace.train.devices.chains.effect_chain import Turned
-from gritspace.train.devices.device import device_named, find_devices
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.pairs import render_pairs
 

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test test-quick docs images release lint-imports hardware bench-train bench-engine research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup demo test test-quick docs images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -41,6 +41,9 @@ bench-train: setup ## how fast networks train: the native core, PyTorch, torch.c
 
 bench-engine: setup ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite
 	@$(bin)/python -m gritspace.quantize.bench_engine
+
+kernels-check: setup ## every generated assembly function against its generator: ten minutes
+	@$(bin)/python -m gritspace.quantize.m7.check
 
 captures := $(wildcard ../shared/data/captures/proteus ../shared/data/captures/neuralpi ../shared/data/captures/neuralseed_mit)
 RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)

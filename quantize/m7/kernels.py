@@ -11,8 +11,9 @@ the block (its layout: blocks_m7.h).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gritspace.quantize.firmware_sources import ENGINE
@@ -552,6 +553,23 @@ def table_words() -> list[int]:
     return [v & 0xFFFFFFFF for v in at_zero + [s << 9 for s in slope]]
 
 
+Maker = Callable[[], list[str]]
+"""Writes one function; looking for a long tile's order takes minutes."""
+
+
+def makers() -> list[Maker]:
+    """Of every function in the file, in its order."""
+    made: list[Maker] = []
+    for pairs in PAIRS:
+        made += [partial(convolution, pairs, kind) for kind in ("linear", "leaky", "tanh")]
+        made += [partial(function, pairs) for function in (residual, head, skip, skip_two)]
+    for kind, taps, widths in EXACT:
+        made += [partial(convolution, pairs, kind, taps) for pairs in widths]
+    made.append(partial(convolution, 4, "leaky", at_once=3))  # A2's fifteen taps
+    made += [partial(once, pairs) for pairs in ONCE]
+    return [*made, *three.MAKERS, narrow, copy, zero]
+
+
 def source() -> str:
     """The whole file."""
     lines = [
@@ -560,25 +578,17 @@ def source() -> str:
         "  .syntax unified",
         "  .thumb",
     ]
-    for pairs in PAIRS:
-        for kind in ("linear", "leaky", "tanh"):
-            lines += formatted(convolution(pairs, kind))
-        for function in (residual, head, skip, skip_two):
-            lines += formatted(function(pairs))
-    for kind, taps, widths in EXACT:
-        for pairs in widths:
-            lines += formatted(convolution(pairs, kind, taps))
-    lines += formatted(convolution(4, "leaky", at_once=3))  # A2's fifteen taps
-    for pairs in ONCE:
-        lines += formatted(once(pairs))
-    for lines_of in three.functions():
-        lines += formatted(lines_of)
-    lines += formatted(narrow()) + formatted(copy()) + formatted(zero())
-    lines += ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
+    for maker in makers():
+        lines += formatted(maker())
+    return "\n".join([*lines, *tables(), "#endif", ""])
+
+
+def tables() -> list[str]:
+    """tanh's, as the assembler wants them."""
+    lines = ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
     words = table_words()
-    lines += ["  .word " + ", ".join(f"0x{w:08X}" for w in words[at : at + 8]) for at in range(0, len(words), 8)]
-    return "\n".join([*lines, "#endif", ""])
+    return lines + ["  .word " + ", ".join(f"0x{w:08X}" for w in words[at : at + 8]) for at in range(0, len(words), 8)]
 
 
 WIDE = {"ldr", "ldrh", "str", "strh", "add", "mov"}

@@ -321,6 +321,10 @@ class Layer:
         ]
 
 
+MAKERS = (gather, spread, shift, Layer(2).function, Layer(4).function)
+"""Of every function in the file."""
+
+
 def source() -> str:
     """The whole file."""
     lines = [
@@ -329,9 +333,8 @@ def source() -> str:
         "  .syntax unified",
         "  .thumb",
     ]
-    functions = [gather(), spread(), shift(), Layer(2).function(), Layer(4).function()]
-    for function in functions:
-        lines += formatted(function)
+    for maker in MAKERS:
+        lines += formatted(maker())
     return "\n".join([*lines, "#endif", ""])
 
 

@@ -10,6 +10,7 @@ audio, weight and place from one round to the next; the rest as the search finds
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from gritspace.quantize.m7.registers import arrange, names
 from gritspace.quantize.m7.schedule import schedule
@@ -312,7 +313,12 @@ def three_copy() -> list[str]:
     return [*lines, "pop {r4, r5, r6, r7, r8, pc}"]
 
 
-def functions() -> Iterator[list[str]]:
-    """All of them."""
-    yield from (three_convolution(3), three_convolution(), three_residual(), three_spread())
-    yield from (three_skip_two(), three_copy())
+MAKERS = (
+    partial(three_convolution, 3),
+    three_convolution,
+    three_residual,
+    three_spread,
+    three_skip_two,
+    three_copy,
+)
+"""Of all of them."""

@@ -66,19 +66,21 @@ constexpr DaisyDuinoDevice kDevice = DAISY_SEED;
 constexpr char kName[] = "daisy_seed";
 #endif
 
-grit_board_t board = {kName,
-                      DAISY_CLOCK_HZ,
-                      GRIT_LINK_WORK_UNIT_CYCLES,
-                      {work_begin, work_end},
-                      send,
-                      nullptr,
-                      nullptr, /* the flash: once it is started */
-                      reboot,
-                      {large_arena, kLargeArenaBytes},
-                      daisy_stack_low,
-                      daisy_stack_top,
-                      &fault,
-                      &cortex_m_fault_kept};
+grit_board_t board = {
+    .name = kName,
+    .work_per_second = DAISY_CLOCK_HZ,
+    .work_unit = GRIT_LINK_WORK_UNIT_CYCLES,
+    .meter = {.begin = work_begin, .end = work_end},
+    .send = send,
+    .turn = nullptr,
+    .flash = nullptr, /* once it is started */
+    .reboot = reboot,
+    .slow = {.at = large_arena, .bytes = kLargeArenaBytes},
+    .stack_low = daisy_stack_low,
+    .stack_top = daisy_stack_top,
+    .fault = &fault,
+    .fault_kept = &cortex_m_fault_kept,
+};
 
 void count_cycles() {
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;

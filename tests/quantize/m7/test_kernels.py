@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from gritspace.quantize.firmware_sources import ENGINE
+from gritspace.quantize.m7 import check
 from gritspace.quantize.m7.kernels import (
     EXACT,
     PAIRS,
@@ -40,6 +41,23 @@ def test_the_small_networks_assembly_is_what_the_generator_writes() -> None:
     committed = (ENGINE / "generated" / "kernels_m7_small.S").read_text()
     for function in (gather(), spread(), shift()):
         assert "\n".join(formatted(function)) in committed
+
+
+def test_the_whole_check_looks_at_every_function_there_is() -> None:
+    """`make kernels-check` compares all of them, which takes too long here: that it leaves none out."""
+    committed = [name for file in check.FILES for name in check.committed(file)]
+    assert len(committed) == len(set(committed)) == sum(len(makers) for makers in check.FILES.values())
+    symbols = [symbol for file in check.FILES for symbol in re.findall(r"^  \.global (\w+)$", file.read_text(), re.M)]
+    assert sorted(committed) == sorted(set(symbols) - {"grit_m7_tanh_tables"})
+
+
+def test_the_whole_check_names_a_function_that_was_altered() -> None:
+    file = next(iter(check.FILES))
+    there = check.committed(file)
+    assert check.differing(file, there) == []
+    name = sorted(there)[3]
+    assert check.differing(file, there | {name: there[name].replace("smlad", "smladx", 1) + " "}) == [name]
+    assert check.differing(file, {k: v for k, v in there.items() if k != name}) == [name]
 
 
 def test_every_width_has_its_tiles() -> None:

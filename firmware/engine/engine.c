@@ -242,16 +242,33 @@ void grit_engine_reset(grit_engine_t *engine, const int16_t *position) {
 }
 
 size_t grit_engine_state_bytes(const grit_model_t *model) {
-  return grit_layout(model, NULL, NULL);
+  return grit_engine_need(model, SIZE_MAX).fast;
+}
+
+grit_engine_need_t grit_engine_need(const grit_model_t *model, size_t fast_bytes) {
+  const grit_plan_t plan = grit_layout_plan(model, fast_bytes);
+  return grit_layout_need(model, &plan);
+}
+
+static bool takes(const grit_region_t *region, size_t bytes) {
+  return bytes == 0u || (region->at != NULL && (uintptr_t)region->at % 8u == 0u && region->bytes >= bytes);
+}
+
+grit_engine_t *grit_engine_open_in(const grit_model_t *model, const grit_engine_memory_t *memory,
+                                   const int16_t *position) {
+  const grit_plan_t plan = grit_layout_plan(model, memory->fast.bytes);
+  const grit_engine_need_t need = grit_layout_need(model, &plan);
+  if (!takes(&memory->fast, need.fast) || !takes(&memory->slow, need.slow)) return NULL;
+  if (need.fast > 0u) memset(memory->fast.at, 0, need.fast);
+  if (need.slow > 0u) memset(memory->slow.at, 0, need.slow);
+  grit_engine_t *engine = grit_layout(model, &plan, memory->fast.at, memory->slow.at);
+  grit_engine_reset(engine, position);
+  return engine;
 }
 
 grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t arena_bytes, const int16_t *position) {
-  if (arena == NULL || (uintptr_t)arena % 8u != 0u || arena_bytes < grit_engine_state_bytes(model)) return NULL;
-  grit_engine_t *engine = NULL;
-  memset(arena, 0, grit_engine_state_bytes(model));
-  grit_layout(model, arena, &engine);
-  grit_engine_reset(engine, position);
-  return engine;
+  const grit_engine_memory_t memory = {.fast = {arena, arena_bytes}};
+  return grit_engine_open_in(model, &memory, position);
 }
 
 void grit_engine_set_position(grit_engine_t *engine, const int16_t *position) {

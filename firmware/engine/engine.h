@@ -14,13 +14,36 @@
 
 typedef struct grit_engine grit_engine_t;
 
-/* Bytes of state an engine for this model needs, alignment included. Depends on the model alone. */
+/* Bytes of state an engine for this model needs in one piece, alignment included. Depends on the model alone. */
 size_t grit_engine_state_bytes(const grit_model_t *model);
 
 /* Lays an engine out in `arena` (8-byte aligned) and starts it in the state silence leaves at `position`.
  * position: model->position_count int16 in Q15 (-1..1), or NULL for the model's default position. The model (struct and
  * blob) must outlive the engine. NULL if the arena is too small or misaligned. */
 grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t arena_bytes, const int16_t *position);
+
+/* The same in two kinds of memory. Where the state does not fit into the fast one, the histories that are touched least
+ * for their size (the longest: each block reads and writes a few short stretches of them) lie in the slow one, behind
+ * whose cache they cost little. Where not even weights and scratch fit, all is slow. The sound is the same to the bit.
+ */
+typedef struct {
+  uint8_t *at; /* 8-byte aligned */
+  size_t bytes;
+} grit_region_t;
+
+typedef struct {
+  grit_region_t fast, slow;
+} grit_engine_memory_t;
+
+typedef struct {
+  size_t fast, slow;
+} grit_engine_need_t;
+
+/* Bytes an engine takes of each where there are so many of the fast one. */
+grit_engine_need_t grit_engine_need(const grit_model_t *model, size_t fast_bytes);
+
+grit_engine_t *grit_engine_open_in(const grit_model_t *model, const grit_engine_memory_t *memory,
+                                   const int16_t *position);
 
 /* Back to silence at `position` (NULL: the default position). */
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position);

@@ -8,22 +8,36 @@
  * than the copy. */
 #define COPIED_FRAMES_PER_TAP 24u
 
+/* A kernel reads a little ahead of what it uses. */
+#define READ_AHEAD_BYTES 64u
+
 /* An array's layers have slots if layers times channels are no more than this: 6.5 KB. */
 #define MAX_SLOT_CHANNELS 64u
 
 _Static_assert(COPIED_FRAMES_PER_TAP > GRIT_TWICE_FRAMES, "a ring's taps begin in the ring");
 
+/* What is being laid out, or, without memory, counted. */
 typedef struct {
-  uint8_t *base; /* NULL: only counting */
-  size_t used;
+  grit_plan_t plan;
+  uint8_t *base[2]; /* fast and slow memory; NULL: only counting */
+  size_t used[2];
+  bool lays;                                                                         /* not only counting */
   bool three;                                                                        /* layers run in two planes */
   uint32_t width, summed_width, gated_rows, copied_bytes, slot_samples, stage_width; /* what scratch needs */
 } arena_t;
 
-static void *take(arena_t *arena, size_t bytes) {
-  void *at = arena->base == NULL ? NULL : arena->base + arena->used;
-  arena->used += (bytes + sizeof(void *) - 1u) & ~(sizeof(void *) - 1u);
+static size_t whole_words(size_t bytes) {
+  return (bytes + sizeof(void *) - 1u) & ~(sizeof(void *) - 1u);
+}
+
+static void *take_from(arena_t *arena, bool slow, size_t bytes) {
+  void *at = arena->base[slow] == NULL ? NULL : arena->base[slow] + arena->used[slow];
+  arena->used[slow] += whole_words(bytes);
   return at;
+}
+
+static void *take(arena_t *arena, size_t bytes) {
+  return take_from(arena, arena->plan.all_slow, bytes);
 }
 
 static int16_t *take_chunk(arena_t *arena, size_t channels) {
@@ -38,7 +52,7 @@ static bool is_copied(const grit_convolution_t *conv) {
   return history_of(conv) <= COPIED_FRAMES_PER_TAP * conv->kernel || history_of(conv) < GRIT_CHUNK_FRAMES;
 }
 
-static grit_history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three) {
+static grit_history_t take_history(arena_t *arena, const grit_convolution_t *conv, bool three, bool slow) {
   grit_history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, is_copied(conv), false};
   if (three) {
     history.channels = 2;
@@ -46,15 +60,15 @@ static grit_history_t take_history(arena_t *arena, const grit_convolution_t *con
   }
   const uint32_t in_front = history.copied ? history.length : GRIT_TWICE_FRAMES;
   arena->copied_bytes = grit_larger(arena->copied_bytes, in_front * history.channels * (uint32_t)sizeof(int16_t));
-  history.frames = take(arena, (size_t)grit_history_stored(&history) * history.channels * sizeof(int16_t));
+  history.frames = take_from(arena, slow, (size_t)grit_history_stored(&history) * history.channels * sizeof(int16_t));
   return history;
 }
 
 /* Of a layer that runs in one pass. */
-static grit_history_t take_sliding_history(arena_t *arena, const grit_convolution_t *conv) {
+static grit_history_t take_sliding_history(arena_t *arena, const grit_convolution_t *conv, bool slow) {
   grit_history_t history = {NULL, NULL, history_of(conv), 0, conv->inputs, true, true};
   const size_t frames = history.length + grit_history_slide_end(&history) + GRIT_CHUNK_FRAMES + GRIT_SLACK_FRAMES;
-  history.frames = take(arena, (frames * history.channels + GRIT_COPIED_SAMPLES) * sizeof(int16_t));
+  history.frames = take_from(arena, slow, (frames * history.channels + GRIT_COPIED_SAMPLES) * sizeof(int16_t));
   return history;
 }
 
@@ -70,7 +84,7 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
                              grit_use_t use, uint32_t slope, bool three) {
   grit_conv_t conv = {record, model->blob, NULL, (uint16_t)slope, (uint8_t)use, three};
   conv.prepared = take(arena, grit_kernel_prepared_bytes(&conv));
-  if (arena->base == NULL) return conv;
+  if (!arena->lays) return conv;
   grit_kernel_prepare(&conv);
   const int32_t *bias = (const int32_t *)(const void *)(conv.blob + record->bias);
   const int16_t *multiplier = (const int16_t *)(const void *)(conv.blob + record->multiplier);
@@ -111,7 +125,7 @@ static grit_slots_t take_slots(arena_t *arena, const grit_model_t *model, const 
   grit_slots_t slots = {NULL, NULL, slots_of(record, arena->three)};
   if (slots.count == 0u) return slots;
   slots.weights = take(arena, slots.count * record->channels * sizeof(int16_t));
-  if (arena->base == NULL) return slots;
+  if (!arena->lays) return slots;
   uint32_t slot = 0;
   if (record->carry_weight != 0u)
     set_slot_weights(&slots, slot++, (const int8_t *)(model->blob + record->carry_weight), record->channels);
@@ -144,13 +158,13 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   grit_array_state_t array;
   array.rechannel = take_conv(arena, model, &record->rechannel, GRIT_LINEAR, GRIT_NO_SLOPE, arena->three);
   array.head = take_conv(arena, model, &record->head, GRIT_LINEAR, GRIT_NO_SLOPE, false);
-  array.history = take_history(arena, &record->head, false);
+  array.history = take_history(arena, &record->head, false, arena->plan.all_slow);
   array.slots = take_slots(arena, model, record);
   array.out = NULL;
   arena->width = grit_larger(arena->width, record->channels);
   if (array.slots.count == 0u) arena->summed_width = grit_larger(arena->summed_width, record->channels);
   arena->slot_samples = grit_larger(arena->slot_samples, array.slots.count * GRIT_SLOT_FRAMES * record->channels);
-  if (arena->base != NULL) engine->arrays[index] = array;
+  if (arena->lays) engine->arrays[index] = array;
   for (uint32_t i = record->first_layer; i < (uint32_t)record->first_layer + record->layer_count; i++) {
     const grit_layer_t *from = &model->layers[i];
     grit_layer_state_t layer;
@@ -162,7 +176,7 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
       layer.residual = take_conv(arena, model, &from->residual, use, GRIT_NO_SLOPE, arena->three);
     if (pass) arena->stage_width = grit_larger(arena->stage_width, record->channels);
     if (from->gated) arena->gated_rows = grit_larger(arena->gated_rows, from->conv.rows);
-    if (arena->base != NULL) engine->layers[i] = layer;
+    if (arena->lays) engine->layers[i] = layer;
   }
 }
 
@@ -172,9 +186,10 @@ static void take_streams(arena_t *arena, grit_engine_t *engine) {
   const grit_model_t *model = engine->model;
   for (uint32_t i = 0; i < model->header->layer_count; i++) {
     const grit_convolution_t *conv = &model->layers[i].conv;
+    const bool slow = arena->plan.all_slow || (arena->plan.slow_layers >> i & 1u) != 0u;
     const grit_history_t history =
-        in_one_pass(model, i) ? take_sliding_history(arena, conv) : take_history(arena, conv, arena->three);
-    if (arena->base != NULL) engine->layers[i].history = history;
+        in_one_pass(model, i) ? take_sliding_history(arena, conv, slow) : take_history(arena, conv, arena->three, slow);
+    if (arena->lays) engine->layers[i].history = history;
   }
   const uint32_t width = arena->three ? 2u : arena->width;
   take(arena, arena->copied_bytes);         /* in front of the block */
@@ -189,13 +204,15 @@ static void take_scratch(arena_t *arena, grit_engine_t *engine) {
   engine->dry = take(arena, GRIT_CHUNK_FRAMES * sizeof(int32_t));
   engine->skips = take(arena, GRIT_CHUNK_FRAMES * arena->summed_width * sizeof(int32_t));
   engine->slots = take(arena, arena->slot_samples * sizeof(int16_t));
-  arena->used = (arena->used + 7u) & ~(size_t)7u; /* words in a second plane, too */
-  const size_t from = arena->used;
+  const bool slow = arena->plan.all_slow;
+  arena->used[slow] = (arena->used[slow] + 7u) & ~(size_t)7u; /* words in a second plane, too */
+  const size_t from = arena->used[slow];
   take_streams(arena, engine);
   if (!arena->three) return;
-  const size_t second = arena->used;
+  const size_t second = arena->used[slow];
   take(arena, (second - from) / 2u);
-  if (arena->base != NULL) engine->planes = (uintptr_t)(arena->base + second) - (uintptr_t)(arena->base + from) / 2u;
+  if (arena->lays)
+    engine->planes = (uintptr_t)(arena->base[slow] + second) - (uintptr_t)(arena->base[slow] + from) / 2u;
 }
 
 /* Where layers find their stream. */
@@ -237,12 +254,14 @@ static void place_outputs(const grit_engine_t *engine) {
   }
 }
 
-GRIT_ONCE size_t grit_layout(const grit_model_t *model, uint8_t *base, grit_engine_t **out) {
+/* The one description of an engine's memory. base: NULL, NULL only counts. */
+static GRIT_ONCE grit_engine_need_t lay_out(const grit_model_t *model, const grit_plan_t *plan, uint8_t *fast,
+                                            uint8_t *slow, grit_engine_t **out) {
   const grit_header_t *header = model->header;
-  arena_t arena = {base, 0, grit_three_fits(model), 0, 0, 0, 0, 0, 0};
+  arena_t arena = {.plan = *plan, .base = {fast, slow}, .lays = out != NULL, .three = grit_three_fits(model)};
   grit_engine_t counting;
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
-  if (base == NULL) engine = &counting;
+  if (out == NULL) engine = &counting;
   memset(engine, 0, sizeof *engine);
   engine->model = model;
   if (model->film != NULL) take_film_rows(&arena, engine, header->film_rows);
@@ -250,11 +269,62 @@ GRIT_ONCE size_t grit_layout(const grit_model_t *model, uint8_t *base, grit_engi
   engine->layers = take(&arena, header->layer_count * sizeof(grit_layer_state_t));
   for (uint32_t a = 0; a < header->array_count; a++) take_array(&arena, engine, a);
   take_scratch(&arena, engine);
-  if (base != NULL) {
+  if (arena.used[1] > 0u) take_from(&arena, true, READ_AHEAD_BYTES);
+  if (out != NULL) {
     place_outputs(engine);
     place_streams(engine);
     aim_all_fixed(engine);
     *out = engine;
   }
-  return arena.used;
+  return (grit_engine_need_t){arena.used[0], arena.used[1]};
+}
+
+/* What a layer's history takes. */
+static size_t history_bytes(const grit_model_t *model, uint32_t layer) {
+  const grit_plan_t all_fast = {0};
+  arena_t arena = {.plan = all_fast};
+  const grit_convolution_t *conv = &model->layers[layer].conv;
+  if (in_one_pass(model, layer))
+    take_sliding_history(&arena, conv, false);
+  else
+    take_history(&arena, conv, false, false);
+  return arena.used[0];
+}
+
+/* The history that is touched least for what it takes: the longest ring, of which a block touches three places as of a
+ * short one; then what is copied whole in every block. Returns layer_count if all are slow. */
+static uint32_t coolest(const grit_model_t *model, uint64_t slow_layers) {
+  const uint32_t count = model->header->layer_count;
+  uint32_t found = count;
+  size_t most = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const bool ring = !in_one_pass(model, i) && !is_copied(&model->layers[i].conv);
+    const size_t heat = history_bytes(model, i) + (ring ? SIZE_MAX / 2u : 0u);
+    if ((slow_layers >> i & 1u) != 0u || heat <= most) continue;
+    found = i;
+    most = heat;
+  }
+  return found;
+}
+
+grit_plan_t grit_layout_plan(const grit_model_t *model, size_t fast_bytes) {
+  grit_plan_t plan = {0};
+  size_t fast = lay_out(model, &plan, NULL, NULL, NULL).fast;
+  while (fast > fast_bytes) {
+    const uint32_t layer = grit_three_fits(model) ? model->header->layer_count : coolest(model, plan.slow_layers);
+    if (layer == model->header->layer_count) return (grit_plan_t){.all_slow = true};
+    plan.slow_layers |= (uint64_t)1 << layer;
+    fast -= history_bytes(model, layer);
+  }
+  return plan;
+}
+
+grit_engine_need_t grit_layout_need(const grit_model_t *model, const grit_plan_t *plan) {
+  return lay_out(model, plan, NULL, NULL, NULL);
+}
+
+grit_engine_t *grit_layout(const grit_model_t *model, const grit_plan_t *plan, uint8_t *fast, uint8_t *slow) {
+  grit_engine_t *engine = NULL;
+  lay_out(model, plan, fast, slow, &engine);
+  return engine;
 }

@@ -50,10 +50,11 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
   memset(module, 0, sizeof *module);
   module->board = board;
   grit_controls_start(&module->controls);
-  module->state_limit = arena_bytes > board->slow.bytes ? arena_bytes : board->slow.bytes;
-  grit_memory_open(&module->memory, board->flash, module->state_limit);
+  const grit_engine_need_t room = {arena_bytes, board->slow.bytes};
+  module->state_limit = room.fast + room.slow;
+  grit_memory_open(&module->memory, board->flash, &room);
   grit_module_use_settings(module);
-  const grit_voice_means_t means = {.regions = {{arena, arena_bytes}, board->slow},
+  const grit_voice_means_t means = {.memory = {{arena, arena_bytes}, board->slow},
                                     .meter = &board->meter,
                                     .budget = board->work_per_second / (48000u / GRIT_LINK_BLOCK_FRAMES)};
   const grit_player_model_t factory = {blob, blob_bytes};

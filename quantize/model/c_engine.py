@@ -60,6 +60,18 @@ def build_library() -> Path:
     return library
 
 
+class _Region(ctypes.Structure):
+    _fields_ = (("at", ctypes.c_void_p), ("bytes", ctypes.c_size_t))
+
+
+class _Memory(ctypes.Structure):
+    _fields_ = (("fast", _Region), ("slow", _Region))
+
+
+class _Need(ctypes.Structure):
+    _fields_ = (("fast", ctypes.c_size_t), ("slow", ctypes.c_size_t))
+
+
 @cache
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_library()))
@@ -67,8 +79,10 @@ def _library() -> ctypes.CDLL:
     library.grit_status_text.restype = ctypes.c_char_p
     library.grit_engine_state_bytes.argtypes = [ctypes.c_void_p]
     library.grit_engine_state_bytes.restype = ctypes.c_size_t
-    library.grit_engine_open.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
-    library.grit_engine_open.restype = ctypes.c_void_p
+    library.grit_engine_need.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    library.grit_engine_need.restype = _Need
+    library.grit_engine_open_in.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_engine_open_in.restype = ctypes.c_void_p
     library.grit_engine_reset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_set_position.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_process.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
@@ -89,9 +103,14 @@ def _aligned(blob: bytes) -> NDArray[np.uint8]:
 
 
 class Engine:
-    """One engine running one model. Positions are int16 in Q15, position_count of them."""
+    """One engine running one model. Positions are int16 in Q15, position_count of them.
 
-    def __init__(self, blob: bytes, position: Sequence[int] | NDArray[np.int16] | None = None) -> None:
+    fast_bytes: how much memory of the fast kind there is; what does not fit lies in another (None: all in one piece).
+    """
+
+    def __init__(
+        self, blob: bytes, position: Sequence[int] | NDArray[np.int16] | None = None, fast_bytes: int | None = None
+    ) -> None:
         library = _library()
         self._blob = _aligned(blob)
         self._model = ctypes.create_string_buffer(_MODEL_BYTES)
@@ -100,11 +119,18 @@ class Engine:
             text = library.grit_status_text(status).decode()
             raise EngineError(f"the engine refuses this model: {text} (code {status})")
         self.state_bytes = int(library.grit_engine_state_bytes(self._model))
-        self._arena = np.zeros(self.state_bytes // 8 + 1, np.uint64)
+        need = library.grit_engine_need(self._model, self.state_bytes if fast_bytes is None else fast_bytes)
+        self.regions = {"fast": int(need.fast), "slow": int(need.slow)}
+        """Bytes of the state in fast and in slow memory."""
+        self._arenas = [np.zeros(size // 8 + 1, np.uint64) for size in self.regions.values()]
+        places = [_Region(a.ctypes.data, size) for a, size in zip(self._arenas, self.regions.values(), strict=True)]
+        if fast_bytes is not None:
+            places[0].bytes = fast_bytes  # what is planned for; no more is used than is needed
+        memory = _Memory(*places)
         self._position_count = read_header(blob)["position_count"]
         at = self._position(position)
-        self._engine = library.grit_engine_open(
-            self._model, self._arena.ctypes.data, self._arena.nbytes, None if at is None else at.ctypes.data
+        self._engine = library.grit_engine_open_in(
+            self._model, ctypes.byref(memory), None if at is None else at.ctypes.data
         )
         if not self._engine:
             raise EngineError("the engine did not accept its memory")

@@ -10,6 +10,7 @@ extern "C" {
 #include "daisy_start.h"
 #include "fault.h"
 #include "answers/server.h"
+#include "base/generated/real_time.h"
 #include "base/grit_model_blob.h"
 }
 
@@ -17,11 +18,9 @@ namespace {
 
 constexpr uint32_t kPieceCycles = DAISY_CLOCK_HZ / (48000u / GRIT_AUDIO_FRAMES);
 constexpr uint32_t kSettledMilliseconds = 1000; /* 10 uF at the codec's outputs, by then within 2 mV of silence */
-constexpr size_t kFastArenaBytes = 104u * 1024u;
-constexpr size_t kLargeArenaBytes = 384u * 1024u;
 
-DAISY_DTCM uint8_t fast_arena[kFastArenaBytes];
-DAISY_AXI_SRAM uint8_t large_arena[kLargeArenaBytes];
+DAISY_DTCM uint8_t fast_arena[GRIT_FAST_STATE_BYTES];
+DAISY_AXI_SRAM uint8_t large_arena[GRIT_SLOW_STATE_BYTES];
 grit_module_t module;
 grit_server_t server;
 bool panel_read; /* the converter works */
@@ -75,7 +74,7 @@ grit_board_t board = {
     .turn = nullptr,
     .flash = nullptr, /* once it is started */
     .reboot = reboot,
-    .slow = {.at = large_arena, .bytes = kLargeArenaBytes},
+    .slow = {.at = large_arena, .bytes = sizeof large_arena},
     .stack_low = daisy_stack_low,
     .stack_top = daisy_stack_top,
     .fault = &fault,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "answers/server.h"
+#include "base/generated/real_time.h"
 #include "base/grit_model_blob.h"
 #include "fault.h"
 #include "flash.h"
@@ -13,8 +14,6 @@
 #include "registers.h"
 #include "timer.h"
 #include "uart.h"
-
-#define ARENA_BYTES (512u * 1024u) /* all the fast memory of a Daisy Seed */
 
 static bool by_packet;
 
@@ -38,6 +37,9 @@ extern uint8_t board_stack_top[];
 
 static grit_fault_record_t fault; /* of the crash before this start */
 
+/* As a Daisy Seed has them, so that states lie as they do there. */
+static uint64_t fast[GRIT_FAST_STATE_BYTES / sizeof(uint64_t)], slow[GRIT_SLOW_STATE_BYTES / sizeof(uint64_t)];
+
 static const grit_board_t board = {
     .name = "sim",
     .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
@@ -47,6 +49,7 @@ static const grit_board_t board = {
     .turn = sim_panel_turn,
     .flash = &sim_flash,
     .reboot = reboot,
+    .slow = {(uint8_t *)slow, sizeof slow},
     .stack_low = board_stack_low,
     .stack_top = (const uint32_t *)(const void *)board_stack_top,
     .fault = &fault,
@@ -55,7 +58,6 @@ static const grit_board_t board = {
 
 static grit_module_t module;
 static grit_server_t server;
-static uint64_t arena[ARENA_BYTES / sizeof(uint64_t)];
 
 static void audio_piece(void) {
   static const int16_t silence[GRIT_AUDIO_FRAMES] = {0};
@@ -98,7 +100,7 @@ static bool link_waits(void) {
 int main(void) {
   fault = grit_fault_take(&cortex_m_fault_kept, false); /* there is no watchdog here */
   sim_panel_start();
-  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, arena, sizeof arena);
+  grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast, sizeof fast);
   grit_server_open(&server, &module);
   SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;

@@ -56,9 +56,9 @@ static uint32_t kept_bytes(const grit_bank_t *bank, uint32_t slot, uint32_t byte
 }
 
 void grit_bank_open(grit_bank_t *bank, const grit_flash_t *flash, uint32_t first_sector, uint32_t sectors,
-                    size_t state_limit) {
+                    const grit_engine_need_t *room) {
   memset(bank, 0, sizeof *bank);
-  bank->state_limit = state_limit;
+  bank->room = *room;
   if (flash == NULL) return;
   bank->flash = flash;
   bank->first_sector = first_sector;
@@ -237,7 +237,7 @@ static void check(grit_bank_t *bank) {
     refuse(bank, GRIT_BANK_REASON_MODEL, status);
     return;
   }
-  if (grit_engine_state_bytes(&model) > bank->state_limit) {
+  if (grit_engine_need(&model, bank->room.fast).slow > bank->room.slow) {
     refuse(bank, GRIT_BANK_REASON_MEMORY, GRIT_OK);
     return;
   }

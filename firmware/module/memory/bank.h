@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/flash_device.h"
+#include "engine.h"
 #include "model.h"
 
 #define GRIT_BANK_SLOT_SECTORS 32u
@@ -73,8 +74,8 @@ typedef enum {
 typedef struct {
   const grit_flash_t *flash;
   uint32_t first_sector, slots;
-  size_t state_limit; /* memory the engine has for a model's state */
-  uint64_t held;      /* bit n: slot n is being played and must stay */
+  grit_engine_need_t room; /* memory the engine has for a model's state */
+  uint64_t held;           /* bit n: slot n is being played and must stay */
   uint8_t states[GRIT_BANK_MAX_SLOTS];
   uint8_t reasons[GRIT_BANK_MAX_SLOTS];
   uint8_t statuses[GRIT_BANK_MAX_SLOTS];
@@ -91,7 +92,7 @@ typedef struct {
 
 /* Looks what is there. flash NULL: a bank without slots. */
 void grit_bank_open(grit_bank_t *bank, const grit_flash_t *flash, uint32_t first_sector, uint32_t sectors,
-                    size_t state_limit);
+                    const grit_engine_need_t *room);
 
 uint32_t grit_bank_count(const grit_bank_t *bank);
 

@@ -4,7 +4,7 @@
 
 _Static_assert(sizeof(grit_settings_t) <= GRIT_STORE_PAYLOAD_BYTES, "the settings fit into a record");
 
-void grit_memory_open(grit_memory_t *memory, const grit_flash_t *flash, size_t state_limit) {
+void grit_memory_open(grit_memory_t *memory, const grit_flash_t *flash, const grit_engine_need_t *room) {
   memset(memory, 0, sizeof *memory);
   if (flash != NULL && flash->sectors <= GRIT_MEMORY_STORE_SECTORS) flash = NULL;
   grit_settings_start(&memory->settings);
@@ -12,7 +12,7 @@ void grit_memory_open(grit_memory_t *memory, const grit_flash_t *flash, size_t s
                   sizeof memory->settings, memory->copy);
   grit_settings_check(&memory->settings);
   uint32_t rest = flash == NULL ? 0 : flash->sectors - GRIT_MEMORY_STORE_SECTORS;
-  grit_bank_open(&memory->bank, flash, GRIT_MEMORY_STORE_SECTORS, rest, state_limit);
+  grit_bank_open(&memory->bank, flash, GRIT_MEMORY_STORE_SECTORS, rest, room);
 }
 
 bool grit_memory_step(grit_memory_t *memory) {

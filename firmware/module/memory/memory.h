@@ -20,8 +20,8 @@ typedef struct {
 } grit_memory_t;
 
 /* Reads the settings, or takes the factory's. flash NULL: everything works, and is forgotten with the power.
- * state_limit: memory the engine has for a model's state. */
-void grit_memory_open(grit_memory_t *memory, const grit_flash_t *flash, size_t state_limit);
+ * room: memory the engine has for a model's state. */
+void grit_memory_open(grit_memory_t *memory, const grit_flash_t *flash, const grit_engine_need_t *room);
 
 /* One small piece of what the flash has to do. True while there is more. */
 bool grit_memory_step(grit_memory_t *memory);

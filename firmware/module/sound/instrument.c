@@ -4,13 +4,13 @@
 
 _Static_assert(GRIT_MAX_POSITION <= GRIT_LINK_POSITION_COUNT, "a model's position must fit into a message");
 
-bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes, void *arena,
-                          size_t arena_bytes) {
+bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
+                          const grit_engine_memory_t *memory) {
   memset(instrument, 0, sizeof *instrument);
   instrument->status = grit_model_open(&instrument->model, blob, blob_bytes);
   if (instrument->status != GRIT_OK) return false;
   instrument->state_bytes = grit_engine_state_bytes(&instrument->model);
-  instrument->engine = grit_engine_open(&instrument->model, arena, arena_bytes, NULL);
+  instrument->engine = grit_engine_open_in(&instrument->model, memory, NULL);
   grit_glide_start(&instrument->glide, instrument->model.header->default_position, instrument->model.position_count);
   return instrument->engine != NULL;
 }

@@ -15,13 +15,13 @@ typedef struct {
   grit_status_t status;  /* of the model; GRIT_OK does not yet mean that it fits into memory */
   grit_engine_t *engine; /* NULL: nothing to play with */
   grit_glide_t glide;
-  size_t state_bytes; /* what the engine needs; 0 without a good model */
+  size_t state_bytes; /* what the engine needs in one piece; 0 without a good model */
 } grit_instrument_t;
 
-/* Opens a model in place and starts from silence at its default position. arena: 8-byte aligned. False if there is
- * nothing to play with: `status` says why, or is GRIT_OK where only the arena is too small. */
-bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes, void *arena,
-                          size_t arena_bytes);
+/* Opens a model in place and starts from silence at its default position. False if there is nothing to play with:
+ * `status` says why, or is GRIT_OK where only the memory is too little. */
+bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
+                          const grit_engine_memory_t *memory);
 
 /* Back to silence, standing still at a position (NULL: the model's default). */
 void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *position);

@@ -48,7 +48,7 @@ typedef struct {
 } grit_playing_t;
 
 /* With the model that the settings name, or, where that cannot be played or careful is true, the factory model. The
- * audio interrupt does not run yet. memory, factory's blob and the means' regions must stay. */
+ * audio interrupt does not run yet. memory, factory's blob and the means' memory must stay. */
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
                         const grit_voice_means_t *means, bool careful);
 

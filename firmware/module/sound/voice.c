@@ -8,43 +8,52 @@
 #define TRIAL_BLOCKS 4u
 #define TRIAL_PEAK 4096 /* -18 dBFS */
 #define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
+#define TAKEN_PLACES (2u * GRIT_VOICE_CHANNELS)
 
 /* Shares of a block's time, in percent. The rest is the panel's, the mixer's, the link's interrupts'. */
 #define ALONE_PERCENT 95u
 #define STEREO_PERCENT 88u
 
-static bool apart(const grit_region_t *a, const grit_region_t *b) {
-  return a->at + a->bytes <= b->at || b->at + b->bytes <= a->at;
+static size_t rounded(size_t bytes) {
+  return (bytes + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
 }
 
-static bool free_at(const grit_region_t *wanted, const grit_region_t *region, const grit_region_t *taken,
-                    size_t taken_count) {
-  if (wanted->at < region->at || (size_t)(wanted->at - region->at) > region->bytes ||
-      wanted->bytes > region->bytes - (size_t)(wanted->at - region->at)) {
-    return false;
+/* The longest stretch of a region that begins at `at` and meets nothing taken. */
+static grit_region_t stretch_from(uint8_t *at, const grit_region_t *region, const grit_region_t *taken, size_t count) {
+  uint8_t *end = region->at + region->bytes;
+  if (at < region->at || at > end) return (grit_region_t){NULL, 0};
+  for (size_t i = 0; i < count; i++) {
+    if (taken[i].bytes == 0 || taken[i].at + taken[i].bytes <= at || taken[i].at >= end) continue;
+    end = taken[i].at > at ? taken[i].at : at;
   }
-  for (size_t i = 0; i < taken_count; i++) {
-    if (taken[i].bytes != 0 && !apart(wanted, &taken[i])) return false;
+  return (grit_region_t){at, (size_t)(end - at)};
+}
+
+/* The longest free stretch: from a region's beginning, or from behind something taken. */
+static grit_region_t free_of(const grit_region_t *region, const grit_region_t *taken, size_t count) {
+  grit_region_t best = stretch_from(region->at, region, taken, count);
+  for (size_t i = 0; i < count; i++) {
+    if (taken[i].bytes == 0) continue;
+    const grit_region_t behind = stretch_from(taken[i].at + taken[i].bytes, region, taken, count);
+    if (behind.bytes > best.bytes) best = behind;
   }
+  return best;
+}
+
+/* Where a model's state would lie beside what is taken. False if there is not enough memory. */
+static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *taken, size_t count,
+                  const grit_model_t *model, grit_engine_memory_t *found) {
+  grit_region_t fast[TAKEN_PLACES], slow[TAKEN_PLACES];
+  for (size_t i = 0; i < count; i++) {
+    fast[i] = taken[i].fast;
+    slow[i] = taken[i].slow;
+  }
+  *found = (grit_engine_memory_t){free_of(&means->memory.fast, fast, count), free_of(&means->memory.slow, slow, count)};
+  const grit_engine_need_t need = grit_engine_need(model, found->fast.bytes);
+  if (need.slow > found->slow.bytes) return false;
+  found->fast.bytes = need.fast > 0 ? rounded(need.fast) : 0;
+  found->slow.bytes = need.slow > 0 ? rounded(need.slow) : 0;
   return true;
-}
-
-/* The first free place of so many bytes: at a region's beginning, or behind something taken. Returns the region's
- * number, or GRIT_VOICE_REGIONS. */
-static unsigned place(const grit_voice_means_t *means, const grit_region_t *taken, size_t taken_count, size_t bytes,
-                      grit_region_t *found) {
-  for (unsigned r = 0; r < GRIT_VOICE_REGIONS; r++) {
-    const grit_region_t *region = &means->regions[r];
-    if (region->bytes < bytes) continue;
-    for (size_t i = 0; i <= taken_count; i++) {
-      uint8_t *at = i == 0 ? region->at : taken[i - 1].at + taken[i - 1].bytes;
-      if (i > 0 && (taken[i - 1].bytes == 0 || at < region->at || at >= region->at + region->bytes)) continue;
-      *found = (grit_region_t){at, bytes};
-      if (free_at(found, region, taken, taken_count)) return r;
-    }
-  }
-  *found = (grit_region_t){NULL, 0};
-  return GRIT_VOICE_REGIONS;
 }
 
 /* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. */
@@ -91,31 +100,30 @@ void grit_voice_close(grit_voice_t *voice) {
 static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, size_t blob_bytes,
                                        const grit_voice_means_t *means, const grit_voice_t *beside) {
   grit_instrument_t *instrument = &voice->channels[0];
-  grit_instrument_open(instrument, blob, blob_bytes, NULL, 0); /* to know its size */
+  const grit_engine_memory_t none = {{NULL, 0}, {NULL, 0}};
+  grit_instrument_open(instrument, blob, blob_bytes, &none); /* to know its size */
   if (instrument->status != GRIT_OK) return GRIT_VOICE_BAD_MODEL;
-  const size_t bytes = (instrument->state_bytes + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
-  grit_region_t found;
-  const unsigned alone = place(means, NULL, 0, bytes, &found);
-  if (alone == GRIT_VOICE_REGIONS) return GRIT_VOICE_TOO_LARGE;
-  if (beside != NULL && place(means, beside->places, GRIT_VOICE_CHANNELS, bytes, &found) != alone) {
+  grit_engine_memory_t alone, found;
+  if (!place(means, NULL, 0, &instrument->model, &alone)) return GRIT_VOICE_TOO_LARGE;
+  found = alone;
+  if (beside != NULL && (!place(means, beside->places, GRIT_VOICE_CHANNELS, &instrument->model, &found) ||
+                         found.fast.bytes < alone.fast.bytes)) {
     return GRIT_VOICE_NO_ROOM;
   }
   voice->places[0] = found;
-  grit_instrument_open(instrument, blob, blob_bytes, found.at, found.bytes);
+  grit_instrument_open(instrument, blob, blob_bytes, &found);
   return GRIT_VOICE_GOOD;
 }
 
 /* The other channel, if there is room for it too. */
 static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes, const grit_voice_means_t *means,
                         const grit_voice_t *beside) {
-  grit_region_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
+  grit_engine_memory_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
   if (beside != NULL) memcpy(taken + 1, beside->places, sizeof beside->places);
-  grit_region_t found;
-  if (place(means, taken, sizeof taken / sizeof taken[0], voice->places[0].bytes, &found) == GRIT_VOICE_REGIONS) {
-    return false;
-  }
+  grit_engine_memory_t found;
+  if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0].model, &found)) return false;
   voice->places[1] = found;
-  return grit_instrument_open(&voice->channels[1], blob, blob_bytes, found.at, found.bytes);
+  return grit_instrument_open(&voice->channels[1], blob, blob_bytes, &found);
 }
 
 grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,

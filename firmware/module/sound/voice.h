@@ -11,27 +11,20 @@
 #include "sound/instrument.h"
 
 #define GRIT_VOICE_CHANNELS 2u
-#define GRIT_VOICE_REGIONS 2u
 
-/* Memory for engines' states. at: 8-byte aligned. */
+/* What a voice is given. */
 typedef struct {
-  uint8_t *at;
-  size_t bytes;
-} grit_region_t;
-
-/* What a voice is given. Regions: the quickest memory first. */
-typedef struct {
-  grit_region_t regions[GRIT_VOICE_REGIONS];
+  grit_engine_memory_t memory;
   const grit_work_meter_t *meter;
   uint32_t budget; /* work there is time for in a block; 0: unknown, and then everything is quick enough */
 } grit_voice_means_t;
 
 typedef struct {
   grit_instrument_t channels[GRIT_VOICE_CHANNELS];
-  grit_dc_blocker_t dc[GRIT_VOICE_CHANNELS]; /* of each voice its own, so that no offset is faded in or out */
-  grit_region_t places[GRIT_VOICE_CHANNELS]; /* where their states lie */
-  volatile uint8_t channel_count;            /* 0: no model; 1: for both outputs; 2: one each */
-  uint8_t delay;                             /* of the model, in frames: how late the dry sound must be */
+  grit_dc_blocker_t dc[GRIT_VOICE_CHANNELS];        /* of each voice its own, so that no offset is faded in or out */
+  grit_engine_memory_t places[GRIT_VOICE_CHANNELS]; /* where their states lie */
+  volatile uint8_t channel_count;                   /* 0: no model; 1: for both outputs; 2: one each */
+  uint8_t delay;                                    /* of the model, in frames: how late the dry sound must be */
   uint32_t work; /* of one channel's block, all its pieces as dear as the dearest, with a moving position; 0: unknown */
 } grit_voice_t;
 

@@ -23,7 +23,8 @@ const void *host_bank_model(uint32_t slot, size_t *bytes);
 void host_bank_hold(uint64_t held);
 
 void host_bank_open(uint32_t first, uint32_t sectors, size_t state_limit) {
-  grit_bank_open(&bank, &host_flash, first, sectors, state_limit);
+  const grit_engine_need_t room = {state_limit, 0};
+  grit_bank_open(&bank, &host_flash, first, sectors, &room);
 }
 uint32_t host_bank_count(void) {
   return grit_bank_count(&bank);

@@ -11,6 +11,7 @@
 
 #include "chunk.h"
 #include "model.h"
+#include "regions.h"
 
 typedef struct grit_engine grit_engine_t;
 
@@ -26,24 +27,11 @@ grit_engine_t *grit_engine_open(const grit_model_t *model, void *arena, size_t a
  * for their size (the longest: each block reads and writes a few short stretches of them) lie in the slow one, behind
  * whose cache they cost little. Where not even weights and scratch fit, all is slow. The sound is the same to the bit.
  */
-typedef struct {
-  uint8_t *at; /* 8-byte aligned */
-  size_t bytes;
-} grit_region_t;
-
-typedef struct {
-  grit_region_t fast, slow;
-} grit_engine_memory_t;
-
-typedef struct {
-  size_t fast, slow;
-} grit_engine_need_t;
+grit_engine_t *grit_engine_open_in(const grit_model_t *model, const grit_engine_memory_t *memory,
+                                   const int16_t *position);
 
 /* Bytes an engine takes of each where there are so many of the fast one. */
 grit_engine_need_t grit_engine_need(const grit_model_t *model, size_t fast_bytes);
-
-grit_engine_t *grit_engine_open_in(const grit_model_t *model, const grit_engine_memory_t *memory,
-                                   const int16_t *position);
 
 /* Back to silence at `position` (NULL: the default position). */
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position);

@@ -2,7 +2,7 @@
 #ifndef GRITSPACE_LAYOUT_H
 #define GRITSPACE_LAYOUT_H
 
-#include "engine.h"
+#include "regions.h"
 #include "state.h"
 
 /* What lies in slow memory: histories of layers (bit i: layer i's), or all there is. */

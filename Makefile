@@ -83,7 +83,8 @@ build/lint/gritspace:
 clean: ## what was made, but for .venv and out/
 	@rm -rf build firmware/.pio firmware/generated hardware/build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-constraints: setup ## pin the Python packages again, as .venv has them now
-	@mkdir -p build
-	@{ head -1 constraints.txt; $(bin)/pip freeze --exclude-editable --all | grep -v -i -E '^(pip|wheel|#)' | \
-	  sed 's/+cpu//' | LC_ALL=C sort -f; } >build/constraints.txt && mv build/constraints.txt constraints.txt
+constraints: setup ## pin the Python packages again, for every Python and system, with their hashes
+	@$(bin)/uv pip compile -q pyproject.toml --extra dev --extra docs --extra hardware --extra research --python-version 3.11 --universal \
+	  --generate-hashes --constraint constraints-torch.txt --no-emit-package torch --no-emit-package triton --no-emit-package pip \
+	  $(shell sed -n 's/^# \(nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*\)$$/--no-emit-package \1/p' constraints-torch.txt) \
+	  --no-header --no-annotate -o constraints.txt

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
-fail() {
+fail() { # a sentence, and the end
   say "$*"
   exit 2
 }
@@ -76,34 +76,69 @@ install_line() {
   else echo "sudo apt-get install $(missing "$1" debian)"; fi
 }
 
+# The Pythons that every package has wheels for; the first is what the pins were made with.
+pythons='3.11 3.12 3.13 3.14'
+
 find_python() {
-  for candidate in ${PYTHON:-} python3.11 /usr/bin/python3.11 python3 python; do
+  for candidate in ${PYTHON:-} $(printf 'python%s ' $pythons) /usr/bin/python3 python3 python; do
     if command -v "$candidate" >/dev/null &&
-      "$candidate" -c 'import sys; raise SystemExit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+      "$candidate" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
       echo "$candidate"
       return
     fi
   done
 }
 
+found_pythons() { # what is there instead: "python3 is 3.10.12"
+  for candidate in ${PYTHON:-} python3 python; do
+    version="$("$candidate" -c 'import platform; print(platform.python_version())' 2>/dev/null)" || continue
+    echo "$candidate is $version"
+    return
+  done
+  echo "there is no python3"
+}
+
+python_help() { # the one command that brings a Python here
+  if [ "$(uname)" = Darwin ]; then echo "brew install python@3.13"
+  elif command -v apt-get >/dev/null && apt-cache show python3.13 >/dev/null 2>&1; then
+    echo "sudo apt-get install python3.13 python3.13-venv"
+  elif command -v apt-get >/dev/null && apt-cache show python3.12 >/dev/null 2>&1; then
+    echo "sudo apt-get install python3.12 python3.12-venv"
+  elif command -v apt-get >/dev/null && apt-cache show python3.11 >/dev/null 2>&1; then
+    echo "sudo apt-get install python3.11 python3.11-venv"
+  elif command -v dnf >/dev/null; then echo "sudo dnf install python3.13"
+  elif command -v uv >/dev/null; then echo "uv python install 3.13 && make PYTHON=\"\$(uv python find 3.13)\" setup"
+  else
+    echo "python3 -m venv ~/.uv && ~/.uv/bin/pip install uv && ~/.uv/bin/uv python install 3.13 && make PYTHON=\"\$(~/.uv/bin/uv python find 3.13)\" setup"
+  fi
+}
+
+pip_install() {
+  # shellcheck disable=SC2086
+  .venv/bin/python -m pip install $quiet --disable-pip-version-check "$@"
+}
+
 python_packages() {
-  stamp="$(pwd) $(cat pyproject.toml constraints.txt host_tools/setup.sh | cksum)"
+  stamp="$(pwd) $(cat pyproject.toml constraints.txt constraints-torch.txt host_tools/setup.sh | cksum)"
   if [ -x .venv/bin/python ] && [ "$(cat .venv/setup-stamp 2>/dev/null)" = "$stamp" ]; then return; fi
   python="$(find_python)"
-  [ -n "$python" ] || fail "Python 3.11 was not found; install it (Debian 12: sudo apt-get install python3.11 python3.11-venv;
-setup: macOS: brew install python@3.11; elsewhere pyenv install 3.11) or name it: make PYTHON=/path/to/python3.11 setup"
+  [ -n "$python" ] || fail "a Python from 3.11 to 3.14 is needed; $(found_pythons). This brings one:
+setup:   $(python_help)
+setup: or name one: make PYTHON=/path/to/python setup"
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    install_by_apt python3.11-venv ||
-      fail "$python cannot make virtual environments; install what is missing: sudo apt-get install python3.11-venv"
+    package="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+    install_by_apt "$package" ||
+      fail "$python cannot make virtual environments; install what is missing: sudo apt-get install $package"
   fi
   say "installing the pinned Python packages into .venv (a few minutes, once)"
   rm -f .venv/setup-stamp
   [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv
   quiet=-q
   if [ -t 2 ]; then quiet=; fi
-  # shellcheck disable=SC2086
-  .venv/bin/python -m pip install $quiet --disable-pip-version-check -c constraints.txt setuptools &&
-    .venv/bin/python -m pip install $quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,docs,hardware,research]' ||
+  # Everything by its hash; PyTorch by version, from the index that you chose (constraints-torch.txt).
+  pip_install --require-hashes --no-deps -r constraints.txt &&
+    pip_install -r constraints-torch.txt &&
+    pip_install --no-deps --no-build-isolation -e . ||
     fail "the Python packages could not be installed (pip's message is above); mend that and run make setup again"
   printf '%s\n' "$stamp" >.venv/setup-stamp
 }

@@ -1,14 +1,15 @@
 """The integer model as a TensorFlow Lite file, with the same output bits, and the interpreter that runs it.
 
 The interpreter hears the whole signal at once behind receptive_field - 1 frames of silence, which leave the state
-that the
-engine starts from.
+that the engine starts from.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +57,24 @@ def write_tflite(
     write_beside(Path(path), to_tflite(model, position, activations))
 
 
+def interpreter_class() -> Any:
+    """TensorFlow Lite's interpreter: tflite-runtime's where that is installed (Linux, Python 3.11), its successor's
+    (ai-edge-litert) else."""
+    if importlib.util.find_spec("tflite_runtime") is not None:
+        from tflite_runtime.interpreter import Interpreter
+    else:
+        from ai_edge_litert.interpreter import Interpreter
+    return Interpreter
+
+
 def run_tflite(content: bytes, audio: NDArray[np.int16]) -> NDArray[np.int16]:
-    """audio int16 (frames,) -> int16 (frames,) by tflite-runtime; a model of int8 hears and gives the upper eight bits.
+    """audio int16 (frames,) -> int16 (frames,) by TensorFlow Lite's interpreter; a model of int8 hears and gives
+    the upper eight bits.
 
     Raises InputError if the file cannot be loaded.
     """
-    from tflite_runtime.interpreter import Interpreter
-
     try:
-        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter = interpreter_class()(model_content=content, num_threads=1)
     except ValueError as error:
         raise InputError(f"TensorFlow Lite cannot load this model: {error}") from error
     source = interpreter.get_input_details()[0]

@@ -17,20 +17,19 @@ kind = "pedalboard.LadderFilter"                    # its parameters have no kno
 cutoff_hz = { knob = "filter", low = 200, high = 8000, logarithmic = true }
 
 [[effect]]
-kind = "sox.overdrive"                              # SoX's own arguments, {name} for a value
+kind = "sox.overdrive"                              # SoX's own arguments, {name} for a value; see plugin_grammar.py
 arguments = ["{gain}", "20"]
 gain = { knob = "drive", low = 0, high = 40 }
 """
 
 from __future__ import annotations
 
-import string
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gritspace.train.devices.chains import effect_plugins
+from gritspace.train.devices.chains import effect_plugins, plugin_grammar
 from gritspace.train.devices.chains.effect import Effect, Parameter
 from gritspace.train.devices.chains.effect_catalogue import effect_named
 from gritspace.train.devices.chains.effect_chain import Chain, Link, Turned
@@ -91,21 +90,18 @@ def _link(table: Mapping[str, Any], where: str) -> Link:
 
 def _refuse_unusable_plugin(kind: str, given: Mapping[str, Any], arguments: list[str], where: str) -> None:
     if kind.startswith(effect_plugins.SOX):
-        effect_plugins.refuse_bad_sox(kind, where)
-        try:
-            used = {name for text in arguments for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        except ValueError as error:
-            raise InputError(f"{where}: the arguments' braces do not match ({error}); mend them.") from error
+        effect_plugins.refuse_bad_sox(kind, arguments, where)
+        used = {name for text in arguments for name in plugin_grammar.places(text, where)}
         if used != set(given):
             odd = sorted(used ^ set(given))[0]
             raise InputError(f"{where}: {odd!r} must both stand in the arguments as {{{odd}}} and be given a value.")
         return
-    known = effect_plugins.pedalboard_parameters(effect_plugins.pedalboard_class(kind, where))
-    for name in given:
-        if name not in known:
-            raise InputError(
-                f"{where}: {kind} has no parameter {name!r}; there are {', '.join(sorted(known)) or 'none'}."
-            )
+    effect_plugins.pedalboard_class(kind, where)
+    effect = kind.removeprefix(effect_plugins.PEDALBOARD)
+    for name, value in given.items():
+        plugin_grammar.range_of(effect, name, where)
+        for end in [value[key] for key in ("low", "high") if key in value] if isinstance(value, dict) else [value]:
+            plugin_grammar.refuse_outside(effect, name, _number(end, name, where), where)
 
 
 def _value(effect: Effect, name: str, value: Any, where: str) -> float | Turned:

@@ -16,8 +16,9 @@ from typing import NoReturn
 import typer
 
 from gritspace.host_tools.commands import fit, loop, model, module, panel, research, rig, sound, space, train
-from gritspace.host_tools.console import err
+from gritspace.host_tools.console import err, shown
 from gritspace.host_tools.errors import RigError
+from gritspace.host_tools.outputs import guarded
 from gritspace.train.errors import InputError
 
 app = typer.Typer(
@@ -53,7 +54,7 @@ for command in (
     research.research,
     rig.demo,
 ):
-    app.command()(command)
+    app.command()(guarded(command))
 app.add_typer(panel.presets, name="presets")
 app.add_typer(loop.loop, name="loop")
 
@@ -70,24 +71,22 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("GRITSPACE_DEBUG"):
             raise
-        err().print(f"[bold red]gritspace:[/bold red] {sentence(error)}", markup=True, soft_wrap=True)
+        err().print(f"[bold red]gritspace:[/bold red] {shown(sentence(error))}", markup=True, soft_wrap=True)
         sys.exit(2)
     sys.exit(0)
 
 
 def sentence(error: Exception) -> str:
     """What to tell a person about an error, in one sentence."""
-    from rich.markup import escape
-
     from gritspace.host_tools.link.frames import LinkError
 
     if isinstance(error, (InputError, LinkError, RigError)):
-        return escape(str(error))
+        return str(error)
     if isinstance(error, OSError):
-        return escape(_about_the_system(error))
+        return _about_the_system(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory for this; use shorter audio or a smaller model."
-    return escape(
+    return (
         f"this is a fault of the program, not yours ({type(error).__name__}: {error}); "
         "run it again with GRITSPACE_DEBUG=1 set and report what it prints."
     )

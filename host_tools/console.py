@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from gritspace.train.plain_text import printable
+
 PIPE_COLUMNS = 120
 """Width of what goes into a pipe or a file, where there is no terminal to ask."""
 
@@ -22,19 +24,32 @@ Update = Callable[[float, float, str], None]
 """Called with (done, total, a few words): how far a long piece of work is. total 0: not known."""
 
 
+class _Screen(Console):
+    """Prints no text that acts on a terminal, even where one forgot `shown`."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Rich's print; texts are made printable first."""
+        super().print(*(printable(one, lines=True) if isinstance(one, str) else one for one in objects), **how)
+
+
 def out() -> Console:
     """Where results go. Made anew each time, so that it follows a redirected sys.stdout."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    return _Screen(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def err() -> Console:
     """Where progress and complaints go."""
-    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
+    return _Screen(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
+
+
+def shown(text: str, lines: bool = False) -> str:
+    """Text from anywhere, as the consoles may print it: nothing in it acts on the terminal, nothing is markup."""
+    return escape(printable(text, lines))
 
 
 def say(text: str) -> None:
     """One line of result, verbatim and unwrapped."""
-    out().print(escape(text), soft_wrap=True)
+    out().print(shown(text), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -45,11 +60,12 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
     """A table; columns whose name ends in '>' are set flush right."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    name = None if title is None else shown(title)
+    table = Table(title=name, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(shown(cell, lines=True) for cell in row))
     out().print(table)
 
 
@@ -74,10 +90,10 @@ def progress(description: str) -> Iterator[Update]:
         TextColumn("{task.fields[words]}", style="dim"),
     )
     with Progress(*columns, console=err(), transient=True) as bars:
-        task = bars.add_task(escape(description), total=None, words="")
+        task = bars.add_task(shown(description), total=None, words="")
 
         def update(done: float, total: float, words: str = "") -> None:
-            bars.update(task, completed=done, total=total or None, words=escape(words))
+            bars.update(task, completed=done, total=total or None, words=shown(words))
 
         yield update
 
@@ -109,8 +125,8 @@ class Stages:
             yield remember
         self.seconds[name] = round(time.perf_counter() - started, 2)
         if not self.quiet:
-            tail = f"  [dim]{escape(last[0])}[/dim]" if last[0] else ""
-            out().print(f"[green]✓[/green] {escape(description):<48} {self.seconds[name]:7.1f} s{tail}", soft_wrap=True)
+            tail = f"  [dim]{shown(last[0])}[/dim]" if last[0] else ""
+            out().print(f"[green]✓[/green] {shown(description):<48} {self.seconds[name]:7.1f} s{tail}", soft_wrap=True)
 
 
 def print_report(report: Mapping[str, Any]) -> None:
@@ -131,10 +147,10 @@ def print_report(report: Mapping[str, Any]) -> None:
         ("firmware", str(report["firmware_version"])),
     ]
     for name, value in facts:
-        screen.print(f"  {escape(name):<40} {escape(value)}", soft_wrap=True)
+        screen.print(f"  {shown(name):<40} {shown(value)}", soft_wrap=True)
     for model in report.get("models", []):
         word = f"{model['differing_samples']:,} of {model['frames']:,} samples differ"
-        screen.print(f"  {escape('model ' + model['model_name']):<40} {word}", soft_wrap=True)
+        screen.print(f"  {shown('model ' + model['model_name']):<40} {word}", soft_wrap=True)
     if "soak" in report:
         soak = report["soak"]
         word = f"{soak['rounds']:,} rounds, {soak['differing_samples']:,} of {soak['frames']:,} samples differ"
@@ -146,8 +162,8 @@ def print_report(report: Mapping[str, Any]) -> None:
     screen.print()
     if report["wav_files"]:
         folder = (Path(report["report_html"]).parent / report["wav_files"][0]).parent
-        screen.print(f"  to listen to: {escape(str(folder))}/", soft_wrap=True)
-    screen.print(f"  report:       {escape(report['report_html'])} and {escape(report['report_json'])}", soft_wrap=True)
+        screen.print(f"  to listen to: {shown(str(folder))}/", soft_wrap=True)
+    screen.print(f"  report:       {shown(report['report_html'])} and {shown(report['report_json'])}", soft_wrap=True)
 
 
 def _share(value: float | None) -> str:

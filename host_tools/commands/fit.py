@@ -9,12 +9,14 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.outputs import Writes
 
 
 def fit(
     out: Annotated[
         list[Path],
         typer.Option("-o", "--out", help="Where to write: a .pt, .nam or .grit file; may be given repeatedly."),
+        Writes((".pt", ".nam", ".grit")),
     ],
     dry: Annotated[Path | None, typer.Option(help="What was played: mono, any rate.")] = None,
     wet: Annotated[Path | None, typer.Option(help="What the device made of it, recorded at the same time.")] = None,
@@ -31,7 +33,11 @@ def fit(
     shape: Annotated[str, typer.Option(help="The network: a2-full, a2-lite or a1-standard.")] = "a2-full",
     minutes: Annotated[float, typer.Option(min=0.05, help="How long to fit.")] = 10.0,
     target: Annotated[float, typer.Option(min=0, help="Stop at this ESR on held-out audio.")] = 0.0,
-    plot: Annotated[Path | None, typer.Option(help="Write a picture of the comparison: .png, .svg or .pdf.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Write a picture of the comparison: .png, .svg or .pdf."),
+        Writes((".png", ".svg", ".pdf")),
+    ] = None,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted fit of the same name.")] = True,

@@ -10,6 +10,7 @@ import typer
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, guarded
 
 if TYPE_CHECKING:
     from gritspace.host_tools.module.loop_analysis import LoopReport
@@ -22,8 +23,9 @@ loop = typer.Typer(
 
 
 @loop.command("signal")
+@guarded
 def loop_signal(
-    out: Annotated[Path, typer.Option("-o", "--out", help="The WAV file to write.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The WAV file to write."), Writes(AUDIO_ENDINGS)],
     audio: Annotated[Path | None, typer.Option(help="Music for the end of it; else a built-in riff.")] = None,
 ) -> None:
     """Write the signal to play: silence, noise, a sine, music.
@@ -42,6 +44,7 @@ def loop_signal(
 
 
 @loop.command("measure")
+@guarded
 def loop_measure(
     sent: Annotated[Path, typer.Argument(help="The signal that was played, from `gritspace loop signal`.")],
     received: Annotated[Path, typer.Argument(help="What was recorded meanwhile: mono.")],
@@ -70,10 +73,13 @@ def loop_measure(
 
 
 @loop.command("module")
+@guarded
 def loop_module(
     port: Annotated[str, typer.Option(help="The module's serial port. Patch its output to its input first.")],
     audio: Annotated[Path | None, typer.Option(help="Music for the end of the signal; else a built-in riff.")] = None,
-    recorded: Annotated[Path | None, typer.Option("-o", "--out", help="Also write what came back, as WAV.")] = None,
+    recorded: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Also write what came back, as WAV."), Writes(AUDIO_ENDINGS)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure a module's own converters and circuits with one patch cable from its output to its left input.

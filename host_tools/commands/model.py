@@ -11,6 +11,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
 
 if TYPE_CHECKING:
     from gritspace.quantize.rounding.finetune import Tuning
@@ -54,7 +55,7 @@ class EngineKind(StrEnum):
 
 def quantize(
     source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam).")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file."), Writes((".grit",))],
     audio: Annotated[
         list[Path] | None,
         typer.Option(help="Audio (a file or a folder) like what it will hear; else built-in signals."),
@@ -139,7 +140,7 @@ def export(
         ExportKind,
         typer.Option(help="c: an array for the firmware. tflite: TensorFlow Lite. nam: Neural Amp Modeler."),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write."), Writes()],
     position: Position = None,
     activations: Annotated[
         Activations,
@@ -152,15 +153,17 @@ def export(
     """
     from gritspace.host_tools.arguments import position_q15
     from gritspace.host_tools.errors import RigError
+    from gritspace.host_tools.outputs import refuse_ending
     from gritspace.quantize.model.grit import read_grit
 
     if activations is Activations.int8 and to is not ExportKind.tflite:
         raise RigError("--activations int8 is for --to tflite only: everything else has the module's int16.")
+    refuse_ending(out, {"c": (".c", ".h"), "tflite": (".tflite",), "nam": (".nam",)}[to.value])
     if to is ExportKind.nam:
         from gritspace.host_tools.models.nam_files import nam_text
-        from gritspace.quantize.model.grit import write_beside
+        from gritspace.train.output_file import write_whole
 
-        write_beside(out, nam_text(model, position).encode())
+        write_whole(out, nam_text(model, position).encode())
         console.say(f"{out}: {out.stat().st_size:,} bytes")
         return
     integers = read_grit(model)
@@ -182,7 +185,9 @@ def export(
 def run(
     model: Annotated[Path, typer.Argument(help="A .grit file.")],
     dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate.")],
-    wet: Annotated[Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz.")],
+    wet: Annotated[
+        Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz."), Writes(AUDIO_ENDINGS)
+    ],
     position: Position = None,
     engine: Annotated[EngineKind, typer.Option(help="Who computes; all give the same bits.")] = EngineKind.c,
 ) -> None:

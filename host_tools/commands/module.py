@@ -11,6 +11,7 @@ import typer
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.outputs import Writes
 
 
 class Board(StrEnum):
@@ -56,11 +57,12 @@ def build(
 def simulate(
     model: Annotated[Path, typer.Argument(help="A .grit file.")],
     port_file: Annotated[
-        Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts).")
+        Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts)."), Writes()
     ] = None,
     flash: Annotated[
         Path | None,
         typer.Option(help="A file to keep the module's flash in: presets, uploaded models."),
+        Writes(),
     ] = None,
     bad_line: Annotated[
         float, typer.Option(min=0, max=0.1, help="Share of the link's bytes that are lost, damaged or come twice.")
@@ -110,10 +112,12 @@ def hil(
     ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Then play on for so long, and compare every sample.")] = 0.0,
     all_models: Annotated[bool, typer.Option("--all-models", help="Test every model of the module's bank.")] = False,
-    junit: Annotated[Path | None, typer.Option(help="Also write the result as JUnit XML.")] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The HTML report; .json and -wav/ go beside it.")] = Path(
-        "report.html"
-    ),
+    junit: Annotated[Path | None, typer.Option(help="Also write the result as JUnit XML."), Writes((".xml",))] = None,
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="The HTML report; .json and -wav/ go beside it."),
+        Writes((".html", ".htm"), (".json",)),
+    ] = Path("report.html"),
     json: Json = False,
 ) -> None:
     """Test a module: play audio through it and compare with the integer model, the float model and the devices.

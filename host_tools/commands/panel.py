@@ -10,6 +10,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.outputs import Writes, guarded
 
 Port = Annotated[str, typer.Option(help="The module's serial port; `gritspace doctor` lists them.")]
 
@@ -21,9 +22,12 @@ presets = typer.Typer(
 
 
 @presets.command("get")
+@guarded
 def presets_get(
     port: Port,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write; else standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write; else standard output."), Writes((".json",))
+    ] = None,
 ) -> None:
     """Write the module's presets as JSON.
 
@@ -46,6 +50,7 @@ def presets_get(
 
 
 @presets.command("put")
+@guarded
 def presets_put(
     port: Port, file: Annotated[Path, typer.Argument(help="A file that `gritspace presets get` wrote, edited or not.")]
 ) -> None:
@@ -63,6 +68,7 @@ def presets_put(
 
 
 @presets.command("match")
+@guarded
 def presets_match(
     port: Port,
     target: Annotated[float, typer.Option(min=-60, max=0, help="How loud, in LUFS.")] = -18.0,

@@ -9,13 +9,14 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.outputs import Writes
 
 
 def research(
     names: Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="Which tables; all without.")] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for tables, plots and networks.")] = Path(
-        "out/research"
-    ),
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for tables, plots and networks."), Writes(folder=True)
+    ] = Path("out/research"),
     captures: Captures = None,
     audio: Annotated[list[Path] | None, typer.Option(help="Dry audio, a file or folder; repeatable.")] = None,
     mnist: Annotated[Path | None, typer.Option(help="Folder with MNIST's four IDX files.")] = None,
@@ -23,7 +24,9 @@ def research(
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Make tables anew that are there already.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="How many tables at once.")] = 2,
-    page: Annotated[Path | None, typer.Option(help="A Markdown page to put the tables in, between its marks.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="A Markdown page to put the tables in, between its marks."), Writes((".md",))
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make the research page's tables; what is done is kept, and an interrupted run goes on.
@@ -42,7 +45,9 @@ def research(
 def match(
     wet: Annotated[Path, typer.Argument(help="A recording of a distorted instrument: mono, half a second or more.")],
     space: Annotated[Path | None, typer.Option(help="Also find the match's position in this space.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it as a preset, a .json file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write it as a preset, a .json file."), Writes((".json",))
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="The .grit file it is for; else the factory model.")] = None,
     place: Annotated[int, typer.Option(min=1, help="The preset's place in the module.")] = 1,
     json: Json = False,
@@ -96,7 +101,11 @@ def effects(json: Json = False) -> None:
 def apply(
     device: Annotated[str, typer.Argument(help="A chain's TOML file, a device's name, or a capture's file.")],
     dry: Annotated[Path, typer.Argument(help="Dry audio, a file or a folder.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to make, with wet files and their settings.")],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="The folder to make, with wet files and their settings."),
+        Writes(folder=True),
+    ],
     count: Annotated[int, typer.Option(min=1, help="Random settings for every file.")] = 1,
     grid: Annotated[int, typer.Option(min=0, help="Or so many levels of every knob, in all combinations.")] = 0,
     seed: Annotated[int, typer.Option(help="For the random settings.")] = 0,

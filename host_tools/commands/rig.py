@@ -9,6 +9,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.outputs import Writes
 
 
 def doctor(json: Json = False) -> None:
@@ -42,7 +43,9 @@ def doctor(json: Json = False) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for everything the demo makes.")] = Path("out/demo"),
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for everything the demo makes."), Writes(folder=True)
+    ] = Path("out/demo"),
     train_seconds: Annotated[float, typer.Option(min=1, help="Time to train for.")] = 180,
     audio_seconds: Annotated[float, typer.Option(min=1, help="Length of the riff that the module plays.")] = 15,
     device_seconds: Annotated[float, typer.Option(min=0.5, help="Seconds of audio for every circuit's setting.")] = 3,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
+from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Captures = Annotated[
@@ -69,7 +70,9 @@ def render(
         str, typer.Argument(help="A device's name, as `gritspace devices` lists it, or a capture's file.")
     ],
     dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate.")],
-    wet: Annotated[Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz.")],
+    wet: Annotated[
+        Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz."), Writes(AUDIO_ENDINGS)
+    ],
     knob: Annotated[list[str] | None, typer.Option(help="NAME=V with V from 0 to 1; others stand at 0.5.")] = None,
     captures: Captures = None,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.outputs import Writes, refuse_overwriting
 
 
 def evaluate(
@@ -18,7 +19,9 @@ def evaluate(
         list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
     ] = None,
     model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file."), Writes((".html",))
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
     enroll_seconds: Annotated[
         float, typer.Option(min=0, help="Of audio to enroll each test device from; 0 leaves test devices out.")
@@ -47,7 +50,9 @@ def evaluate(
 def enroll(
     space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
     wet: Annotated[Path, typer.Option(help="What the device made of the dry audio: mono, any rate.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the preset, a .json file.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Where to write the preset, a .json file."), Writes((".json",))
+    ],
     dry: Annotated[Path | None, typer.Option(help="What was played. Without it the encoder can only guess.")] = None,
     refine: Annotated[
         bool, typer.Option("--refine", help="Bend the decoder to this device too; writes a .pt beside the preset.")
@@ -66,6 +71,8 @@ def enroll(
     """
     from gritspace.host_tools.spaces.enrolling import EnrollWish, enroll_as_wished
 
+    if refine:
+        refuse_overwriting(out.with_suffix(".pt"), [space])
     wish = EnrollWish(space, wet, out, dry, refine, model, place, force, seed)
     with console.progress("enroll") as update:
         report = enroll_as_wished(wish, update)

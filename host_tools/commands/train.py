@@ -9,10 +9,13 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.outputs import Writes
 
 
 def train(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the space, a .pt file.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Where to write the space, a .pt file."), Writes((".pt", ".pth"))
+    ],
     quick: Annotated[bool, typer.Option("--quick", help="A small space in a few minutes.")] = False,
     captures: Captures = None,
     audio: Annotated[
@@ -25,7 +28,7 @@ def train(
     config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="Stop training after this much time.")] = None,
     seed: Annotated[int | None, typer.Option(help="For everything random.")] = None,
-    log_dir: Annotated[Path | None, typer.Option(help="Where to write TensorBoard logs.")] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Where to write TensorBoard logs."), Writes(folder=True)] = None,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted training of the same name.")] = True,
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Leave out the test devices that `gritspace devices` lists.")

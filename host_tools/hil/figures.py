@@ -19,6 +19,7 @@ from scipy import signal
 
 from gritspace.host_tools.hil.measure import Measurement, Outcome
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, SAMPLE_RATE
+from gritspace.train.plain_text import caption
 
 INK, MODULE, DEVICE, DIFFERENCE = "#2b2b2b", "#c2410c", "#64748b", "#2563eb"
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
@@ -56,7 +57,7 @@ def waveforms(measurement: Measurement, most: int = 4) -> str:
             elif outcome.in_float is not None:
                 axis.plot(milliseconds, outcome.in_float[window], color=DEVICE, lw=2.6, alpha=0.6, label="float model")
             axis.plot(milliseconds, ours[window], color=MODULE, lw=1.0, label="module")
-            axis.set_title(f"{outcome.take.name}, {start / SAMPLE_RATE:.2f} s in")
+            axis.set_title(f"{caption(outcome.take.name)}, {start / SAMPLE_RATE:.2f} s in")
             axis.margins(x=0)
         above(axes[0, 0], 2)
         axes[-1, 0].set_xlabel("milliseconds")
@@ -100,7 +101,7 @@ def sweeps(measurement: Measurement) -> str | None:
         pieces = measurement.real(outcome.module)[: len(outcome.module) // block * block].reshape(-1, block)
         seconds = (np.arange(len(pieces)) + 0.5) * block / SAMPLE_RATE
         wave.fill_between(seconds, pieces.min(axis=1), pieces.max(axis=1), color=MODULE, lw=0, label="module's output")
-        wave.set_title(f"{outcome.take.name}: the module's output while the position moves")
+        wave.set_title(f"{caption(outcome.take.name)}: the module's output while the position moves")
         times = np.arange(len(outcome.take.positions)) * BLOCK_FRAMES / SAMPLE_RATE
         for dimension in range(outcome.take.positions.shape[1]):
             values = outcome.take.positions[:, dimension] / 32768

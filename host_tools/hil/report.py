@@ -17,6 +17,7 @@ from gritspace.host_tools.hil import figures
 from gritspace.host_tools.hil.measure import Measurement
 from gritspace.train.audio.audio_file import write_audio
 from gritspace.train.output_file import written_whole
+from gritspace.train.plain_text import printable
 
 
 def write_wavs(measurement: Measurement, folder: Path) -> list[Path]:
@@ -48,7 +49,10 @@ def write_report(measurement: Measurement, report: dict[str, Any], html: Path, t
 def as_html(measurement: Measurement, report: dict[str, Any], title: str) -> str:
     """The page, with everything in it: no scripts, nothing loaded from elsewhere."""
     template = Environment(
-        loader=PackageLoader("gritspace.host_tools.hil", "."), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("gritspace.host_tools.hil", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=as_text,
     ).get_template("report.html.j2")
     by_device = sorted(report["esr_vs_device"].items(), key=lambda pair: pair[1])
     return template.render(
@@ -63,6 +67,11 @@ def as_html(measurement: Measurement, report: dict[str, Any], title: str) -> str
         spectrum=figures.residual_spectrum(measurement),
         work=figures.work_over_time(measurement),
     )
+
+
+def as_text(value: Any) -> Any:
+    """For templates: a text without characters that act on a reader or cannot be encoded; markup stays markup."""
+    return type(value)(printable(value, lines=True)) if isinstance(value, str) else value
 
 
 def write_text(path: Path, text: str) -> None:

@@ -28,6 +28,7 @@ from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.audio.signals import phrases_from, read_folder
 from gritspace.train.network.nam.records import NamError
+from gritspace.train.plain_text import printable
 
 SECONDS = 6.0
 MOST_MACS = 14_000
@@ -55,7 +56,7 @@ def rows(captures: Path, audio: Path) -> list[Row]:
         try:
             file = read_nam(path)
         except NamError as error:
-            print(f"left out: {error}", file=sys.stderr)
+            print(f"left out: {printable(error)}", file=sys.stderr)
             continue
         for network, submodel in zip(file.networks, file.names, strict=True):
             model = quantize(network, heard, name=path.stem)
@@ -84,7 +85,7 @@ def main() -> None:
             if row.cycles is None
             else f"{row.cycles:,.0f}" + ("" if row.cycles <= CYCLES_A_FRAME else " (slow)")
         )
-        print(f"| {row.name[:60]} | {row.macs:,} | {row.esr:.1e} | {row.esr_int8:.1e} | {words} |")
+        print(f"| {printable(row.name)[:60]} | {row.macs:,} | {row.esr:.1e} | {row.esr_int8:.1e} | {words} |")
     fitting = [row for row in table if row.macs <= MOST_MACS]
     print(f"\nAll {len(table)}: {_summary(table)} The {len(fitting)} of up to {MOST_MACS:,} MAC: {_summary(fitting)}")
 

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from gritspace.host_tools.models.level_trim import trimmed
-from gritspace.quantize.model.grit import write_beside, write_grit
+from gritspace.quantize.model.grit import write_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.nam import write_nam_text
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
-from gritspace.train.output_file import written_whole
+from gritspace.train.output_file import write_whole, written_whole
+from gritspace.train.plain_text import caption
 from gritspace.train.snapshot.fit import Check
 from gritspace.train.snapshot.snapshot import Snapshot, is_snapshot, save_snapshot
 
@@ -62,7 +63,7 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
     """As the suffix says: .pt, .nam or .grit; the integer model if it was the last. audio: to calibrate integers."""
     refuse_unknown_suffix(path)
     if path.suffix.lower() == ".nam":
-        write_beside(path, nam_text_of(snapshot).encode())
+        write_whole(path, nam_text_of(snapshot).encode())
     elif path.suffix.lower() == ".grit":
         model, _ = trimmed(integer_model_of(snapshot, audio))
         write_grit(model, path)
@@ -87,7 +88,7 @@ def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: s
     figure, axes = plt.subplots(3, 1, figsize=(9, 8), layout="constrained")
     axes[0].plot(milliseconds, wet[part], color="#64748b", lw=2.6, alpha=0.6, label="recorded")
     axes[0].plot(milliseconds, fitted[part], color="#c2410c", lw=1.0, label="snapshot")
-    axes[0].set(xlabel="milliseconds", title=f"{name}: the loudest {window * 1000 // SAMPLE_RATE} ms held out")
+    axes[0].set(xlabel="milliseconds", title=f"{caption(name)}: the loudest {window * 1000 // SAMPLE_RATE} ms held out")
     for audio, color, label in ((wet, "#64748b", "recorded"), (fitted, "#c2410c", "snapshot")):
         hz, power = signal.welch(audio, SAMPLE_RATE, nperseg=8192)
         axes[1].semilogx(hz[2:], 10 * np.log10(power[2:] + 1e-20), color=color, lw=1.2, label=label)

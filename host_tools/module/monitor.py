@@ -15,6 +15,7 @@ from rich.text import Text
 from gritspace.host_tools.link.client import Module, ModuleInfo
 from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.panel_names import KNOBS, PLAYED
+from gritspace.train.plain_text import printable
 
 _BAR = 24
 
@@ -60,7 +61,8 @@ def snapshot(module: Module, info: ModuleInfo | None = None) -> dict[str, Any]:
 
 def view(now: dict[str, Any]) -> RenderableType:
     """A snapshot as a person wants to see it."""
-    head = Text(f"{now['model']}  on {now['board']}, firmware {now['firmware_version']}, preset {now['preset']}")
+    words = f"{now['model']}  on {now['board']}, firmware {now['firmware_version']}, preset {now['preset']}"
+    head = Text(printable(words))
     if now["flags"]:
         head.append("  " + ", ".join(now["flags"]), style="yellow")
     if now["why"] != "nothing":

@@ -32,7 +32,7 @@ def cache_folder() -> Path:
 
 def tell(words: str) -> None:
     """On stderr, in a pipe too: a minute's silence would look like a fault."""
-    console.err().print(words, style="dim")
+    console.err().print(console.shown(words), style="dim")
 
 
 def match_recording(

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from gritspace.host_tools import console
-from gritspace.host_tools.hil.report import write_text
+from gritspace.host_tools.hil.report import as_text, write_text
 from gritspace.host_tools.spaces import figures
 from gritspace.host_tools.spaces.evaluation import Examination
 from gritspace.train.audio.audio_file import SAMPLE_RATE
@@ -95,7 +95,10 @@ def write_examination(found: Examination, report: dict[str, Any], out: Path) -> 
 def as_html(found: Examination, report: dict[str, Any]) -> str:
     """The page, with everything in it: no scripts, nothing loaded from elsewhere."""
     template = Environment(
-        loader=PackageLoader("gritspace.host_tools.spaces", "."), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("gritspace.host_tools.spaces", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=as_text,
     ).get_template("space_report.html.j2")
     ordered = sorted(found.scores, key=lambda score: score.in_integers.esr)
     picked = np.unique(np.linspace(0, len(ordered) - 1, min(LISTENED_TO, len(ordered))).round().astype(int))

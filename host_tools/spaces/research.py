@@ -36,7 +36,7 @@ def make_tables(
 
     def told(name: str, done: bool) -> None:
         if not quiet:
-            console.err().print(f"{name}: {'done' if done else 'due'}", style="dim")
+            console.err().print(console.shown(f"{name}: {'done' if done else 'due'}"), style="dim")
 
     tables = make(bench, names, again, told, jobs)
     if page is not None:

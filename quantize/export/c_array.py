@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from gritspace.quantize.model.grit import to_bytes, write_beside
+from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel
+from gritspace.train.output_file import write_whole
 
 
 def c_array(model: IntegerModel, made_from: str) -> str:
@@ -42,4 +43,4 @@ def c_array(model: IntegerModel, made_from: str) -> str:
 
 def write_c_array(model: IntegerModel, path: Path, made_from: str) -> None:
     """Writes the C source whole or not at all."""
-    write_beside(Path(path), c_array(model, made_from).encode())
+    write_whole(Path(path), c_array(model, made_from).encode())

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from gritspace.quantize.export.tflite_graph import INT16, Activations, Graph, Tensor
 from gritspace.quantize.model.arithmetic import negative_multiplier
 from gritspace.quantize.model.fold import at_position
-from gritspace.quantize.model.grit import write_beside
 from gritspace.quantize.model.model import Activation, Convolution, IntegerArray, IntegerLayer, IntegerModel
 from gritspace.train.errors import InputError
+from gritspace.train.output_file import write_whole
 
 TANH_SCALE = float(np.nextafter(np.float32(1 / 6144), np.float32(1)))
 SIGMOID_SCALE = float(np.nextafter(np.float32(1 / 3072), np.float32(1)))
@@ -54,7 +54,7 @@ def write_tflite(
     activations: Activations = INT16,
 ) -> None:
     """Writes the file whole or not at all."""
-    write_beside(Path(path), to_tflite(model, position, activations))
+    write_whole(Path(path), to_tflite(model, position, activations))
 
 
 def interpreter_class() -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -25,6 +24,7 @@ from gritspace.quantize.model.model import (
 )
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION
+from gritspace.train.output_file import write_whole
 
 NAME_BYTES = 32
 _CRC_START = 16
@@ -125,18 +125,7 @@ def to_bytes(model: IntegerModel) -> bytes:
 
 def write_grit(model: IntegerModel, path: Path) -> None:
     """Writes beside and renames, so that a full disk leaves no half file."""
-    write_beside(Path(path), to_bytes(model))
-
-
-def write_beside(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all."""
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{path}: could not be written ({error.strerror})") from error
+    write_whole(Path(path), to_bytes(model))
 
 
 def read_grit(path: Path) -> IntegerModel:

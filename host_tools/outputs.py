@@ -1,0 +1,125 @@
+"""What a command writes may not be what it reads, and ends as its kind says: checked before any work is done.
+
+A command marks what it writes: `out: Annotated[Path, typer.Option(...), Writes(".grit")]`. Every other path, and every
+text that names a file, is something it reads.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from gritspace.train.errors import InputError
+
+AUDIO_ENDINGS = (".wav", ".flac", ".aif", ".aiff")
+"""What write_audio can write."""
+_READ_IN_FOLDERS = {
+    ".wav",
+    ".flac",
+    ".aif",
+    ".aiff",
+    ".ogg",
+    ".mp3",
+    ".nam",
+    ".json",
+    ".aidax",
+    ".toml",
+    ".pt",
+    ".grit",
+}
+
+
+@dataclass(frozen=True)
+class Writes:
+    """Marks a command's output. endings: those it may have, any if none; beside: of what is written beside it."""
+
+    endings: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    folder: bool = False
+
+
+def refuse_ending(path: Path, endings: Sequence[str]) -> None:
+    """Raises InputError if a file of this kind cannot be called that."""
+    if endings and path.suffix.lower() not in endings:
+        raise InputError(
+            f"{path}: what is written here ends in {' or '.join(endings)}, not in {path.suffix or 'nothing'}; "
+            f"call it {path.stem or 'file'}{endings[0]}."
+        )
+
+
+def refuse_overwriting(out: Path, sources: Sequence[Path]) -> None:
+    """Raises InputError if writing `out` would destroy one of the sources, by whatever name, link or folder."""
+    for source in sources:
+        if _same(out, source):
+            raise InputError(f"{out}: this is what is read; writing would destroy it. Choose another name to write to.")
+        read_too = source.is_dir() and out.is_file() and out.suffix.lower() in _READ_IN_FOLDERS
+        if read_too and source.resolve() in out.resolve().parents:
+            raise InputError(f"{out}: this lies in {source}, which is read; choose another name to write to.")
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, refusing outputs that are inputs, that are written twice, or that end as another kind does."""
+    marks = {name: mark for name, hint in _hints(command).items() if (mark := _mark(hint)) is not None}
+
+    @functools.wraps(command)
+    def run(**given: Any) -> Any:
+        sources = [path for name, value in given.items() if name not in marks for path in _paths(value)]
+        written: list[Path] = []
+        for name, mark in marks.items():
+            for out in _paths(given.get(name)):
+                if mark.folder:
+                    continue
+                refuse_ending(out, mark.endings)
+                for one in (out, *(out.with_suffix(ending) for ending in mark.beside)):
+                    refuse_overwriting(one, sources)
+                    if any(_same(one, other) for other in written):
+                        raise InputError(f"{one}: this would be written twice; give each output a name of its own.")
+                    written.append(one)
+        return command(**given)
+
+    return run
+
+
+def _hints(command: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(inspect.unwrap(command), include_extras=True)
+
+
+def _mark(hint: Any) -> Writes | None:
+    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Writes)), None)
+
+
+def names_paths(hint: Any) -> bool:
+    """Whether a parameter of this type holds paths."""
+    return hint is Path or any(names_paths(one) for one in get_args(hint))
+
+
+def marked(command: Callable[..., Any]) -> dict[str, tuple[bool, Writes | None]]:
+    """A command's parameters: whether each holds paths, and its mark."""
+    return {name: (names_paths(hint), _mark(hint)) for name, hint in _hints(command).items() if name != "return"}
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """Paths given, and texts that name something that is there (a device can be a name or a file)."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, str) and value and len(value) < 4096 and "\0" not in value:
+        try:
+            there = Path(value).exists()
+        except OSError:
+            return
+        if there:
+            yield Path(value)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _paths(one)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there (yet)
+        return one.resolve() == other.resolve()

@@ -21,7 +21,7 @@ def packages() -> list[str]:
 
 
 def network_module(name: str) -> types.ModuleType:
-    """A module of train/network/, which is not installed yet, and imports only Python's own and a neighbour."""
+    """A module of train/network/, which is not installed yet, and imports only Python's own and neighbours."""
     full = f"gritspace.train.network.{name}"
     for package in ("gritspace", "gritspace.train", "gritspace.train.network"):
         sys.modules.setdefault(package, types.ModuleType(package))
@@ -33,6 +33,7 @@ def network_module(name: str) -> types.ModuleType:
 
 
 carried_core = network_module("carried_core")
+network_module("compilers")
 native_build = network_module("native_build")
 
 

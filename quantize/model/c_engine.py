@@ -1,15 +1,13 @@
 """The C engine on this computer: the same sources the module runs, as a shared library, by ctypes.
 
 The library is compiled on first use with the system's C compiler and kept in the user's cache, named by a hash of its
-sources, so that a changed engine is never mistaken for an old one.
+sources, the compiler and the processor, so that a changed engine, or one of another machine, is never opened.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -22,8 +20,9 @@ from numpy.typing import NDArray
 from gritspace.quantize.firmware_sources import ENGINE
 from gritspace.quantize.model.grit import read_header
 from gritspace.train.errors import InputError
+from gritspace.train.network import compilers
 
-FLAGS = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-fno-math-errno")
+FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fno-math-errno")
 UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "engine.c")
 """What a computer's engine is compiled from; the rest of the room is the Cortex-M7's."""
 _MODEL_BYTES = 256
@@ -39,23 +38,24 @@ def build_library() -> Path:
     reason."""
     if not ENGINE.is_dir():
         raise EngineError(f"{ENGINE}: the engine's sources are missing; run from a full checkout")
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        raise EngineError("no C compiler found (cc, gcc or clang); install one, or use --engine numpy")
-    digest = hashlib.sha256("\0".join((compiler, *FLAGS)).encode())
-    for path in sorted(ENGINE.rglob("*.[ch]")):
-        digest.update(path.read_bytes())
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
-    library = folder / f"engine-{digest.hexdigest()[:16]}.so"
+    flags = (*FLAGS, compilers.tuning())
+    try:
+        words = compilers.compiler("CC", "cc", "gcc", "clang")
+        name = compilers.built_name("engine", words, flags, sorted(ENGINE.rglob("*.[ch]")))
+    except compilers.NoCompiler as error:
+        raise EngineError(f"{error}; install a C compiler, or use --engine numpy") from error
+    folder = compilers.cache_folder()
+    library = folder / name
     if library.exists():
         return library
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         built = Path(scratch) / library.name
-        command = [compiler, *FLAGS, f"-I{ENGINE}", *(str(ENGINE / unit) for unit in UNITS), "-o", str(built)]
+        command = [*words, *flags, f"-I{ENGINE}", *(str(ENGINE / unit) for unit in UNITS), "-o", str(built)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
-            raise EngineError(f"the engine did not compile: {result.stderr.strip().splitlines()[-1]}")
+            reason = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise EngineError(f"{' '.join(words)} did not compile the engine: {reason}")
         os.replace(built, library)
     return library
 

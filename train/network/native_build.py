@@ -8,17 +8,14 @@ without that there is no core, and training goes on in plain PyTorch; that is sa
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
-import platform
-import shutil
 import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
-from gritspace.train.network import carried_core
+from gritspace.train.network import carried_core, compilers
 
 SOURCES = Path(__file__).resolve().parent / "core"
 FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-pthread")
@@ -33,15 +30,14 @@ class NoCore(Exception):
 
 def build_core() -> Path:
     """Compiles the core, unless it is there already; returns the shared library. Raises NoCore with the reason."""
-    compiler = _compiler()
-    command = _command(compiler, _tuning())
-    digest = hashlib.sha256("\0".join((*command, _version(compiler), _processor())).encode())
-    for path in sorted(SOURCES.glob("*.[hc]*")):
-        digest.update(path.read_bytes())
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
-    library = folder / f"core-{digest.hexdigest()[:16]}.so"
+    words = _compiler()
+    try:
+        name = compilers.built_name("core", words, _command([], compilers.tuning()), sorted(SOURCES.glob("*.[hc]*")))
+    except compilers.NoCompiler as error:
+        raise NoCore(str(error)) from error
+    library = compilers.cache_folder() / name
     if not library.exists():
-        compile_core(library, _tuning())
+        compile_core(library, compilers.tuning())
     return library
 
 
@@ -62,58 +58,33 @@ def compile_core(library: Path, tuning: str) -> None:
             if result.returncode != 0:
                 lines = result.stderr.strip().splitlines() or ["it said nothing"]
                 reason = next((line for line in lines if "error" in line), lines[-1])
-                raise NoCore(f"{compiler} could not compile it ({reason.strip()})")
+                raise NoCore(f"{' '.join(compiler)} could not compile it ({reason.strip()})")
             os.replace(built, library)
     except OSError as error:
         raise NoCore(f"it could not be built in {folder} ({error.strerror or error})") from error
     except subprocess.TimeoutExpired as error:
-        raise NoCore(f"{compiler} took longer than {BUILD_SECONDS} s to compile it") from error
+        raise NoCore(f"{' '.join(compiler)} took longer than {BUILD_SECONDS} s to compile it") from error
 
 
 def build_program(source: str, folder: Path) -> Path:
     """Compiles a program that includes the core's headers, as the core is compiled. Raises NoCore with the reason."""
     program = folder / "program"
-    command = [_compiler(), *FLAGS, _tuning(), f"-I{SOURCES}", "-x", "c++", "-", "-o", str(program)]
+    command = [*_compiler(), *FLAGS, compilers.tuning(), f"-I{SOURCES}", "-x", "c++", "-", "-o", str(program)]
     result = subprocess.run(command, input=source, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
     if result.returncode != 0:
         raise NoCore(f"the program did not compile ({result.stderr.strip()})")
     return program
 
 
-def _command(compiler: str, tuning: str) -> list[str]:
-    return [compiler, *FLAGS, "-fPIC", "-shared", tuning, str(SOURCES / "core.cpp")]
+def _command(words: list[str], tuning: str) -> list[str]:
+    return [*words, *FLAGS, "-fPIC", "-shared", tuning, str(SOURCES / "core.cpp")]
 
 
-def _tuning() -> str:
-    return "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
-
-
-def _compiler() -> str:
-    named = os.environ.get("CXX")
-    found = shutil.which(named) if named else shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
-    if found is None:
-        what = f"CXX names {named}, which is not there" if named else "no C++ compiler found (c++, g++ or clang++)"
-        raise NoCore(f"{what}; install one (Debian: apt install g++; macOS: xcode-select --install)")
-    return found
-
-
-def _version(compiler: str) -> str:
+def _compiler() -> list[str]:
     try:
-        result = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoCore(f"{compiler} does not run ({error})") from error
-    return result.stdout
-
-
-def _processor() -> str:
-    """What -march=native will look at, in words that differ when it does."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine() + platform.processor()
-    kinds = ("flags", "Features", "cpu family", "model", "model name")
-    first = {line.split(":")[0].strip(): line for line in reversed(lines)}
-    return platform.machine() + "".join(first.get(kind, "") for kind in kinds)
+        return compilers.compiler("CXX", "c++", "g++", "clang++")
+    except compilers.NoCompiler as error:
+        raise NoCore(f"{error}; install one (Debian: apt install g++; macOS: xcode-select --install)") from error
 
 
 @cache

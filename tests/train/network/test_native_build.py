@@ -34,7 +34,7 @@ def run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "OMP_NUM_THREADS": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
 

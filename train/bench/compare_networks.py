@@ -34,6 +34,7 @@ from gritspace.train.output_file import written_whole
 from gritspace.train.space.pairs import PairSet, render_pairs
 from gritspace.train.space.renders import RenderCache, default_folder
 from gritspace.train.space.splits import parted
+from gritspace.train.torch_file import load_torch
 
 POSITION_SIZE, FILM_HIDDEN = 16, 32
 BATCH, SEGMENT_FRAMES = 16, 2_048
@@ -161,7 +162,7 @@ def trained(
     optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
     rng, before, steps = torch.Generator().manual_seed(seed), 0.0, 0
     if checkpoint is not None and checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=True)
+        kept = load_torch(checkpoint, "checkpoint")
         contestant.load_state_dict(kept["contestant"])
         optimizer.load_state_dict(kept["optimizer"])
         rng.set_state(kept["rng"])

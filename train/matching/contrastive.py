@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
 from gritspace.train.matching.mel import MelConfig
-from gritspace.train.space.space import load_torch, save_torch
+from gritspace.train.torch_file import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace effects encoder", 1
 BLOCKS = 6

@@ -18,7 +18,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.matching.clips import QUIET_RMS, dry_stream, excerpts, levelled, render_clips
 from gritspace.train.matching.estimator import Estimator, EstimatorConfig, knob_counts, train_estimator
 from gritspace.train.matching.mel import MelConfig, log_mel
-from gritspace.train.space.space import load_torch, save_torch
+from gritspace.train.torch_file import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace matcher", 1
 FRAMES = 16_384

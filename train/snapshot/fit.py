@@ -22,7 +22,7 @@ from gritspace.train.network.layer_adam import OPTIMIZERS
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.loss import SnapshotLoss
 from gritspace.train.snapshot.snapshot import SHAPES, fresh, rescale
-from gritspace.train.space.space import load_torch, save_torch
+from gritspace.train.torch_file import load_torch, save_torch
 
 Audio = NDArray[np.float32]
 State = dict[str, Tensor]

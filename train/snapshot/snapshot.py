@@ -16,7 +16,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.network.play import played
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
-from gritspace.train.space.space import load_torch, save_torch
+from gritspace.train.torch_file import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace snapshot", 1
 

@@ -2,6 +2,7 @@
 
 A folder of pairs of files: `rat-3f2a....f32`, float32 samples (settings, frames) and nothing else, and beside it a
 .json that says what they are and is written last. A render without its .json was cut short and is made again.
+The .json has a SHA-256 of the samples and of what was noted; a render that has changed since is made again.
 A file's name hangs on the device's name and sound, the settings and the dry audio. Processes that want the same one
 wait for whoever came first; a lock dies with its process.
 """
@@ -12,6 +13,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import mmap
 import os
 import re
 import shutil
@@ -31,7 +33,7 @@ from gritspace.train.devices.device import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
 
-FORMAT, VERSION = "gritspace render", 1
+FORMAT, VERSION = "gritspace render", 2
 GIGABYTE = 1e9
 SPARE_BYTES = 1e9
 """Of the disk, left free for everybody else."""
@@ -112,7 +114,7 @@ class RenderCache:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked(wanted.key):
-            note = self._read_note(wanted)
+            note = self._read_whole(wanted)
             if note is None:
                 self.remade += self._path(wanted.key, ".json").exists()
                 wet, note = make()
@@ -120,9 +122,9 @@ class RenderCache:
                     raise ValueError(f"a render of shape {wet.shape} where {wanted.shape} was announced")
                 with written_whole(self._path(wanted.key, ".f32")) as beside:
                     np.ascontiguousarray(wet, np.float32).tofile(beside)
-                stamped = {"format": FORMAT, "version": VERSION, "shape": list(wanted.shape), "note": note}
+                stamped = _stamped(wanted, note, np.ascontiguousarray(wet, np.float32).data)
                 with written_whole(self._path(wanted.key, ".json")) as beside:
-                    beside.write_text(json.dumps(stamped), encoding="utf-8")
+                    beside.write_text(stamped, encoding="utf-8")
                 self.made += 1
             else:
                 self.found += 1
@@ -140,6 +142,18 @@ class RenderCache:
             return None
         ours = [stamped.get("format"), stamped.get("version"), stamped.get("shape")]
         return stamped["note"] if ours == [FORMAT, VERSION, list(wanted.shape)] else None
+
+    def _read_whole(self, wanted: Wanted) -> dict[str, Any] | None:
+        """The same, having read every sample: None too if a bit of them or of the note is not what was written."""
+        note = self._read_note(wanted)
+        if note is None:
+            return None
+        with (
+            open(self._path(wanted.key, ".f32"), "rb") as file,
+            mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as all_,
+        ):
+            expected = _stamped(wanted, note, all_)
+        return note if self._path(wanted.key, ".json").read_text(encoding="utf-8") == expected else None
 
     def _drop_unused(self, limit_bytes: float) -> None:
         """Removes renders, the longest unused first, until the folder is within the limit. Held ones stay."""
@@ -165,6 +179,14 @@ class RenderCache:
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / (key + suffix)
+
+
+def _stamped(wanted: Wanted, note: dict[str, Any], samples: Any) -> str:
+    """The .json of a render. samples: its bytes."""
+    said: dict[str, Any] = {"format": FORMAT, "version": VERSION, "shape": list(wanted.shape), "note": note}
+    digest = hashlib.sha256(samples)
+    digest.update(json.dumps(said).encode())
+    return json.dumps({**said, "sha256": digest.hexdigest()})
 
 
 def default_folder() -> Path:

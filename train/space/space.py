@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,8 +13,8 @@ from torch import Tensor, nn
 from gritspace.train.errors import InputError
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
-from gritspace.train.output_file import written_whole
 from gritspace.train.space.encoder import Encoder, EncoderConfig
+from gritspace.train.torch_file import load_torch, save_torch
 
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
 FORMAT, VERSION = "gritspace space", 1
@@ -95,28 +93,6 @@ def save_space(space: Space, path: Path | str) -> None:
         "attributes": space.attributes,
     }
     save_torch(contents, Path(path))
-
-
-def save_torch(contents: dict[str, Any], path: Path) -> None:
-    """torch.save, whole or not at all. Raises InputError if the file cannot be written."""
-    with written_whole(path) as beside:
-        try:
-            torch.save(contents, beside)
-        except RuntimeError as error:  # PyTorch's way to report a full disk
-            raise OSError(str(error).splitlines()[0]) from error
-
-
-def load_torch(path: Path, what: str) -> dict[str, Any]:
-    """A dictionary that torch.save wrote; plain data only, no code. Raises InputError if it is none."""
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
-    try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: this is no {what}, or it is damaged; make it again.") from error
-    if not isinstance(contents, dict):
-        raise InputError(f"{path}: this is no {what}; give a file that `gritspace train` wrote.")
-    return contents
 
 
 def load_space(path: Path | str) -> Space:

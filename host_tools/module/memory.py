@@ -153,9 +153,17 @@ def get_slot(module: Module, slot: int) -> Slot:
 
 
 def get_slots(module: Module) -> list[Slot]:
-    """The whole bank."""
+    """The whole bank, each model read again by the module since its power-up."""
     first = get_slot(module, 0)
-    return [first, *(get_slot(module, slot) for slot in range(1, first.slots))] if first.slots else []
+    return [_read(module, slot) for slot in range(first.slots)]
+
+
+def _read(module: Module, slot: int) -> Slot:
+    """A slot, once the module has read what was in it at power-up."""
+    until = time.monotonic() + _FLASH_SECONDS
+    while (now := get_slot(module, slot)).state == "checking" and time.monotonic() < until:
+        time.sleep(_WAIT_SECONDS)
+    return now
 
 
 def upload(
@@ -174,24 +182,24 @@ def upload(
         raise LinkError(f"the model has {len(model):,} bytes; a slot of this module holds {most}")
     now = _slot(_patiently(lambda: module.ask("upload_start", "slot", bytes=len(model), sha256=sha256, slot=place)))
     stands, since = now.received, time.monotonic()
-    while now.state == "receiving" and now.received < len(model):
+    while now.state in ("receiving", "checking"):
         progress(now.received, len(model))
-        at = now.received
-        chunk = model[at : min(at + CHUNK_BYTES, len(model))]
-        now = _slot(module.ask("upload_chunk", "slot", tail=chunk, offset=at, slot=place))
-        if now.received != stands:
-            stands, since = now.received, time.monotonic()
-        elif time.monotonic() - since > _FLASH_SECONDS:
-            raise LinkError(
-                "the module does not take the model: its flash does not get ready; restart it and try again"
-            )
+        at, before = now.received, now
+        if now.state == "receiving" and at < len(model):
+            chunk = model[at : min(at + CHUNK_BYTES, len(model))]
+            now = _slot(module.ask("upload_chunk", "slot", tail=chunk, offset=at, slot=place))
         else:
             time.sleep(_WAIT_SECONDS)
-    while now.state in ("receiving", "checking"):
-        if time.monotonic() - since > _FLASH_SECONDS:
-            raise LinkError("the module does not say whether the model is good; restart it and try again")
-        time.sleep(_WAIT_SECONDS)
-        now = get_slot(module, place)
+            now = get_slot(module, place)
+        if now.received != stands or now.state != before.state:
+            stands, since = now.received, time.monotonic()
+        elif time.monotonic() - since > _FLASH_SECONDS:
+            does = (
+                "take the model: its flash does not get ready" if at < len(model) else "say whether the model is good"
+            )
+            raise LinkError(f"the module does not {does}; restart it and try again")
+        elif at < len(model):
+            time.sleep(_WAIT_SECONDS)
     if now.state != "good" or now.sha256 != sha256.hex():
         raise LinkError(f"the module refused the model: {refusal_text(now)}; quantize it again, or try another slot")
     progress(len(model), len(model))

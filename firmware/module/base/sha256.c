@@ -42,19 +42,37 @@ static void compress(uint32_t state[8], const uint8_t block[64]) {
   for (size_t i = 0; i < 8; i++) state[i] += s[i];
 }
 
-void grit_sha256(const void *bytes, size_t count, uint8_t digest[32]) {
-  uint32_t state[8] = {0x6A09E667u, 0xBB67AE85u, 0x3C6EF372u, 0xA54FF53Au,
-                       0x510E527Fu, 0x9B05688Cu, 0x1F83D9ABu, 0x5BE0CD19u};
+void grit_sha256_begin(grit_sha256_t *sha256) {
+  static const uint32_t start[8] = {0x6A09E667u, 0xBB67AE85u, 0x3C6EF372u, 0xA54FF53Au,
+                                    0x510E527Fu, 0x9B05688Cu, 0x1F83D9ABu, 0x5BE0CD19u};
+  memcpy(sha256->state, start, sizeof start);
+  sha256->blocks = 0;
+}
+
+void grit_sha256_add(grit_sha256_t *sha256, const void *bytes, size_t count) {
   const uint8_t *at = bytes;
-  size_t left = count;
-  for (; left >= 64; left -= 64, at += 64) compress(state, at);
+  for (size_t left = count; left >= 64; left -= 64, at += 64) {
+    compress(sha256->state, at);
+    sha256->blocks++;
+  }
+}
+
+void grit_sha256_end(grit_sha256_t *sha256, const void *bytes, size_t count, uint8_t digest[32]) {
+  const size_t whole = count / 64 * 64, left = count - whole;
+  grit_sha256_add(sha256, bytes, whole);
   uint8_t last[128] = {0};
-  memcpy(last, at, left);
+  memcpy(last, (const uint8_t *)bytes + whole, left);
   last[left] = 0x80;
-  size_t padded = left < 56 ? 64 : 128;
-  uint64_t bits = (uint64_t)count * 8u;
+  const size_t padded = left < 56 ? 64 : 128;
+  const uint64_t bits = ((uint64_t)sha256->blocks * 64u + left) * 8u;
   for (size_t i = 0; i < 8; i++) last[padded - 1 - i] = (uint8_t)(bits >> (8 * i));
-  compress(state, last);
-  if (padded == 128) compress(state, last + 64);
-  for (size_t i = 0; i < 32; i++) digest[i] = (uint8_t)(state[i / 4] >> (24u - 8u * (i % 4)));
+  compress(sha256->state, last);
+  if (padded == 128) compress(sha256->state, last + 64);
+  for (size_t i = 0; i < 32; i++) digest[i] = (uint8_t)(sha256->state[i / 4] >> (24u - 8u * (i % 4)));
+}
+
+void grit_sha256(const void *bytes, size_t count, uint8_t digest[32]) {
+  grit_sha256_t sha256;
+  grit_sha256_begin(&sha256);
+  grit_sha256_end(&sha256, bytes, count, digest);
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/sha256.h"
 #include "engine.h"
 #include "wire/crc32.h"
 
@@ -11,6 +10,7 @@
 #define COMMIT_AT GRIT_FLASH_PAGE_BYTES
 #define PROGRESS_AT (2u * GRIT_FLASH_PAGE_BYTES)
 #define MAX_TRIES 3u
+#define READ_BYTES 1024u /* at a time, of models that were there at power-up */
 
 typedef struct {
   uint32_t magic;
@@ -67,8 +67,9 @@ void grit_bank_open(grit_bank_t *bank, const grit_flash_t *flash, uint32_t first
   for (uint32_t slot = 0; slot < bank->slots; slot++) {
     head_t head;
     if (!read_head(bank, slot, &head)) continue;
-    bank->states[slot] = committed(bank, slot, &head) ? GRIT_BANK_GOOD : GRIT_BANK_RECEIVING;
+    bank->states[slot] = committed(bank, slot, &head) ? GRIT_BANK_CHECKING : GRIT_BANK_RECEIVING;
   }
+  bank->reading = bank->slots;
 }
 
 uint32_t grit_bank_count(const grit_bank_t *bank) {
@@ -87,14 +88,20 @@ bool grit_bank_entry(const grit_bank_t *bank, uint32_t slot, grit_bank_entry_t *
   entry->reason = (grit_bank_reason_t)bank->reasons[slot];
   entry->status = (grit_status_t)bank->statuses[slot];
   head_t head;
-  if (entry->state == GRIT_BANK_EMPTY || entry->state == GRIT_BANK_REFUSED) return true;
+  if (entry->state == GRIT_BANK_EMPTY) return true;
+  if (entry->state == GRIT_BANK_REFUSED) { /* what has rotted is still called what it was */
+    if (worked_on(bank, slot) || !read_head(bank, slot, &head)) return true;
+    entry->bytes = head.bytes;
+    memcpy(entry->sha256, head.sha256, sizeof entry->sha256);
+    return true;
+  }
   if (worked_on(bank, slot)) {
     entry->bytes = bank->bytes;
     entry->received = bank->received;
     memcpy(entry->sha256, bank->sha256, sizeof entry->sha256);
   } else if (read_head(bank, slot, &head)) {
     entry->bytes = head.bytes;
-    entry->received = entry->state == GRIT_BANK_GOOD ? head.bytes : kept_bytes(bank, slot, head.bytes);
+    entry->received = entry->state == GRIT_BANK_RECEIVING ? kept_bytes(bank, slot, head.bytes) : head.bytes;
     memcpy(entry->sha256, head.sha256, sizeof entry->sha256);
   }
   if (entry->state == GRIT_BANK_GOOD) {
@@ -104,9 +111,36 @@ bool grit_bank_entry(const grit_bank_t *bank, uint32_t slot, grit_bank_entry_t *
   return true;
 }
 
-const void *grit_bank_model(const grit_bank_t *bank, uint32_t slot, size_t *bytes) {
+bool grit_bank_known(const grit_bank_entry_t *entry) {
+  return entry->bytes > 0 && (entry->state == GRIT_BANK_GOOD || entry->state == GRIT_BANK_CHECKING);
+}
+
+/* The verdict on a slot that was read. */
+static void judge(grit_bank_t *bank, uint32_t slot, bool good) {
+  bank->states[slot] = good ? GRIT_BANK_GOOD : GRIT_BANK_REFUSED;
+  bank->reasons[slot] = good ? GRIT_BANK_REASON_NONE : GRIT_BANK_REASON_FLASH;
+  bank->statuses[slot] = GRIT_OK;
+  if (bank->reading == slot) bank->reading = bank->slots;
+}
+
+/* All of it at once; whether it is what it was. */
+static bool read_again(grit_bank_t *bank, uint32_t slot) {
   head_t head;
-  if (slot >= bank->slots || bank->states[slot] != GRIT_BANK_GOOD || !read_head(bank, slot, &head)) return NULL;
+  uint8_t sha256[32];
+  bool good = read_head(bank, slot, &head) && committed(bank, slot, &head);
+  if (good) {
+    grit_sha256(bank->flash->memory + data_address(bank, slot), head.bytes, sha256);
+    good = memcmp(sha256, head.sha256, sizeof sha256) == 0;
+  }
+  judge(bank, slot, good);
+  return good;
+}
+
+const void *grit_bank_model(grit_bank_t *bank, uint32_t slot, size_t *bytes) {
+  head_t head;
+  if (slot >= bank->slots || worked_on(bank, slot)) return NULL;
+  if (bank->states[slot] == GRIT_BANK_CHECKING) read_again(bank, slot);
+  if (bank->states[slot] != GRIT_BANK_GOOD || !read_head(bank, slot, &head)) return NULL;
   *bytes = head.bytes;
   return bank->flash->memory + data_address(bank, slot);
 }
@@ -127,13 +161,20 @@ grit_bank_result_t grit_bank_begin(grit_bank_t *bank, uint32_t slot, uint32_t by
   grit_bank_entry_t entry;
   grit_bank_entry(bank, slot, &entry);
   bool same = entry.bytes == bytes && memcmp(entry.sha256, sha256, sizeof entry.sha256) == 0;
-  if (same && (entry.state == GRIT_BANK_GOOD || worked_on(bank, slot))) return GRIT_BANK_DONE;
+  if (same && worked_on(bank, slot)) return GRIT_BANK_DONE;
+  if (same && grit_bank_known(&entry)) { /* it may have rotted since: what is called good has just been read */
+    if (!can_be_left(bank) || bank->flash->busy()) return GRIT_BANK_WAIT;
+    if (read_again(bank, slot)) return GRIT_BANK_DONE;
+  }
+  same = same && bank->states[slot] == GRIT_BANK_RECEIVING;
   if (!can_be_left(bank)) return GRIT_BANK_WAIT;
   if (bank->held >> slot & 1u) return GRIT_BANK_IN_USE;
   bank->slot = slot;
   bank->bytes = bytes;
   bank->tries = 0;
+  bank->restarts = 0;
   bank->written = 0;
+  if (bank->reading == slot) bank->reading = bank->slots;
   memcpy(bank->sha256, sha256, sizeof bank->sha256);
   bank->received = same ? entry.received : 0;
   set_state(bank, GRIT_BANK_RECEIVING, GRIT_BANK_REASON_NONE, GRIT_OK);
@@ -167,6 +208,7 @@ grit_bank_result_t grit_bank_delete(grit_bank_t *bank, uint32_t slot) {
   if (going || (bank->states[slot] == GRIT_BANK_EMPTY && !worked_on(bank, slot))) return GRIT_BANK_DONE;
   if (!can_be_left(bank)) return GRIT_BANK_WAIT;
   bank->slot = slot;
+  if (bank->reading == slot) bank->reading = bank->slots;
   set_state(bank, GRIT_BANK_EMPTY, GRIT_BANK_REASON_NONE, GRIT_OK);
   bank->at = GRIT_BANK_AT_DELETE_MARK;
   return GRIT_BANK_DONE;
@@ -203,6 +245,17 @@ static bool program_data(grit_bank_t *bank) {
 static void refuse(grit_bank_t *bank, grit_bank_reason_t reason, grit_status_t status) {
   set_state(bank, GRIT_BANK_REFUSED, reason, status);
   bank->at = GRIT_BANK_AT_DELETE_MARK;
+}
+
+/* The flash does not hold what it was told, where only erasing helps: all of it again, or no more of it. */
+static void start_again(grit_bank_t *bank) {
+  if (++bank->restarts >= MAX_TRIES) {
+    refuse(bank, GRIT_BANK_REASON_FLASH, GRIT_OK);
+    return;
+  }
+  set_state(bank, GRIT_BANK_RECEIVING, GRIT_BANK_REASON_NONE, GRIT_OK);
+  bank->received = 0;
+  bank->at = GRIT_BANK_AT_HEAD_ERASE;
 }
 
 static void verify_sector(grit_bank_t *bank) {
@@ -245,7 +298,7 @@ static void check(grit_bank_t *bank) {
   bool there = read_head(bank, bank->slot, &head);
   commit_t commit = {.magic = COMMIT_MAGIC, .head_crc = head.crc};
   if (!there) {
-    refuse(bank, GRIT_BANK_REASON_FLASH, GRIT_OK);
+    start_again(bank);
     return;
   }
   program_page(bank, head_address(bank, bank->slot) + COMMIT_AT, &commit, sizeof commit);
@@ -258,12 +311,41 @@ static void verify_commit(grit_bank_t *bank) {
     set_state(bank, GRIT_BANK_GOOD, GRIT_BANK_REASON_NONE, GRIT_OK);
     bank->at = GRIT_BANK_AT_REST;
   } else {
-    refuse(bank, GRIT_BANK_REASON_FLASH, GRIT_OK);
+    start_again(bank);
   }
 }
 
+/* Some more of the models that were there at power-up; false when all have been read. */
+static bool read_on(grit_bank_t *bank) {
+  uint32_t slot = bank->reading;
+  if (slot >= bank->slots) {
+    for (slot = 0; slot < bank->slots && bank->states[slot] != GRIT_BANK_CHECKING; slot++) {
+    }
+    if (slot == bank->slots) return false;
+    bank->reading = slot;
+    bank->read = 0;
+    grit_sha256_begin(&bank->read_sha);
+  }
+  head_t head;
+  if (!read_head(bank, slot, &head) || !committed(bank, slot, &head)) {
+    judge(bank, slot, false);
+    return true;
+  }
+  const uint8_t *at = bank->flash->memory + data_address(bank, slot) + bank->read;
+  if (head.bytes - bank->read > READ_BYTES) {
+    grit_sha256_add(&bank->read_sha, at, READ_BYTES);
+    bank->read += READ_BYTES;
+    return true;
+  }
+  uint8_t sha256[32];
+  grit_sha256_end(&bank->read_sha, at, head.bytes - bank->read, sha256);
+  judge(bank, slot, memcmp(sha256, head.sha256, sizeof sha256) == 0);
+  return true;
+}
+
 bool grit_bank_step(grit_bank_t *bank) {
-  if (bank->at == GRIT_BANK_AT_REST || bank->at == GRIT_BANK_AT_FILL) return false;
+  if (bank->at == GRIT_BANK_AT_REST) return bank->flash != NULL && !bank->flash->busy() && read_on(bank);
+  if (bank->at == GRIT_BANK_AT_FILL) return false;
   if (bank->flash->busy()) return true;
   switch (bank->at) {
     case GRIT_BANK_AT_REST:

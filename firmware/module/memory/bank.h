@@ -5,6 +5,10 @@
  * goes on after the last whole sector, and a model can be chosen only once all of it was received, compared with its
  * SHA-256 and checked by the engine; until then, and after any loss of power, the slot is empty, on its way, or good.
  *
+ * What was good may rot. So after power-up a slot is "checking" until its model was read again and compared with its
+ * SHA-256, a kilobyte at a time or at once when it is to be played; one that has changed is refused, keeps its name and
+ * SHA-256, and the same upload writes it anew.
+ *
  * Nothing waits: grit_bank_step begins at most one operation of the flash. All of this belongs to the main loop. */
 #ifndef GRITSPACE_BANK_H
 #define GRITSPACE_BANK_H
@@ -14,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/flash_device.h"
+#include "base/sha256.h"
 #include "engine.h"
 #include "model.h"
 
@@ -24,9 +29,9 @@
 typedef enum {
   GRIT_BANK_EMPTY = 0,
   GRIT_BANK_RECEIVING = 1, /* or waiting for the rest */
-  GRIT_BANK_CHECKING = 2,  /* all has come */
+  GRIT_BANK_CHECKING = 2,  /* all has come, or was there at power-up: it is being read */
   GRIT_BANK_GOOD = 3,
-  GRIT_BANK_REFUSED = 4 /* it was no good and is thrown away: see reason. Empty after the next power-up */
+  GRIT_BANK_REFUSED = 4 /* no good: see reason. Thrown away, unless it has rotted: then as it is, for a new upload */
 } grit_bank_state_t;
 
 typedef enum {
@@ -79,12 +84,16 @@ typedef struct {
   uint8_t states[GRIT_BANK_MAX_SLOTS];
   uint8_t reasons[GRIT_BANK_MAX_SLOTS];
   uint8_t statuses[GRIT_BANK_MAX_SLOTS];
+  uint32_t reading;       /* the slot that is being read again; `slots`: none */
+  uint32_t read;          /* bytes of it */
+  grit_sha256_t read_sha; /* of them */
   grit_bank_at_t at;
   uint32_t slot;     /* the one worked on */
   uint32_t bytes;    /* its model's */
   uint32_t received; /* of them, into `sector` or the flash */
   uint32_t written;  /* of `sector`, into the flash */
-  uint32_t tries;
+  uint32_t tries;    /* of one sector */
+  uint32_t restarts; /* of the whole upload */
   uint8_t sha256[32];
   uint8_t page[64];
   uint8_t sector[GRIT_FLASH_SECTOR_BYTES]; /* the data sector being filled */
@@ -99,9 +108,12 @@ uint32_t grit_bank_count(const grit_bank_t *bank);
 /* What is in a slot. False if there is no such slot. */
 bool grit_bank_entry(const grit_bank_t *bank, uint32_t slot, grit_bank_entry_t *entry);
 
-/* A good slot's model, where it lies, else NULL. It was checked when it came; grit_model_open checks it again. Hold it
- * (`held`) while it is played. */
-const void *grit_bank_model(const grit_bank_t *bank, uint32_t slot, size_t *bytes);
+/* Whose SHA-256 and name a slot has: a good one, or one that is yet to be read again. */
+bool grit_bank_known(const grit_bank_entry_t *entry);
+
+/* A good slot's model, where it lies, else NULL. One that was not read since power-up is read now, in some
+ * milliseconds. grit_model_open checks it again. Hold it (`held`) while it is played. */
+const void *grit_bank_model(grit_bank_t *bank, uint32_t slot, size_t *bytes);
 
 /* A model is to come; what the slot held is given up, unless it is a part of just this one, which goes on. */
 grit_bank_result_t grit_bank_begin(grit_bank_t *bank, uint32_t slot, uint32_t bytes, const uint8_t sha256[32]);

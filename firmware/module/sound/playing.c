@@ -123,7 +123,7 @@ grit_model_id_t grit_playing_model_id(const grit_playing_t *playing, uint8_t mod
   if (model == GRIT_PRESET_MODEL_FACTORY) return playing->factory_id;
   grit_model_id_t id = {{0}};
   grit_bank_entry_t entry;
-  if (!grit_bank_entry(&playing->memory->bank, model - 1u, &entry) || entry.state != GRIT_BANK_GOOD) return id;
+  if (!grit_bank_entry(&playing->memory->bank, model - 1u, &entry) || !grit_bank_known(&entry)) return id;
   memcpy(id.bytes, entry.sha256, sizeof id.bytes);
   return id;
 }

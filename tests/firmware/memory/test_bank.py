@@ -95,6 +95,7 @@ def test_forty_models_are_kept_without_power_and_found_by_name_and_hash(bank: Ba
     for slot in range(40):
         bank.upload(slot, blobs[slot % 2])
     bank.boot()
+    bank.run()
     for slot in range(40):
         entry = bank.entry(slot)
         assert (entry.state, entry.bytes, entry.received) == (GOOD, len(blobs[slot % 2]), len(blobs[slot % 2]))
@@ -112,6 +113,7 @@ def test_an_upload_cut_at_every_chunk_goes_on_after_its_last_whole_sector_and_ha
     for cut in range(chunks + 1):
         assert bank.upload(5, blob, chunks=cut) == cut
         bank.boot()
+        bank.run()
         assert bank.model(3) == other
         entry = bank.entry(5)
         if cut < chunks:
@@ -163,6 +165,7 @@ def test_power_cut_at_every_step_of_a_deletion_leaves_the_model_or_nothing(bank:
         bank.library.host_bank_delete(2)
         bank.run()
         bank.boot()
+        bank.run()
         seen.add((bank.entry(2).state, bank.model(2)))
     assert (EMPTY, None) in seen
     assert seen <= {(EMPTY, None), (GOOD, old)}

@@ -20,7 +20,7 @@ def evaluate(
     ] = None,
     model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file."), Writes((".html",))
+        Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file."), Writes()
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
     enroll_seconds: Annotated[

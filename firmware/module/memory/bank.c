@@ -126,9 +126,9 @@ static void judge(grit_bank_t *bank, uint32_t slot, bool good) {
 /* All of it at once; whether it is what it was. */
 static bool read_again(grit_bank_t *bank, uint32_t slot) {
   head_t head;
-  uint8_t sha256[32];
   bool good = read_head(bank, slot, &head) && committed(bank, slot, &head);
   if (good) {
+    uint8_t sha256[32];
     grit_sha256(bank->flash->memory + data_address(bank, slot), head.bytes, sha256);
     good = memcmp(sha256, head.sha256, sizeof sha256) == 0;
   }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from gritspace.quantize.model.arithmetic import LOG2_GAIN_ONE, TABLE_SCALE, TANH_INPUT_SCALE
-from gritspace.quantize.model.model import Convolution, Dense, IntegerArray, IntegerFilm, IntegerLayer
-from gritspace.quantize.network.network import Floats, LayerArray, Network
-from gritspace.quantize.rounding.limits import ACTIVATIONS, UnsupportedNetwork
+from gritspace.quantize.model.model import Convolution, Dense, IntegerFilm
+from gritspace.quantize.network.network import Floats, Network
+from gritspace.quantize.rounding.limits import UnsupportedNetwork
 from gritspace.quantize.rounding.multipliers import (
     INPUT_SCALE,
     MAX_SHIFT,
@@ -19,8 +20,8 @@ from gritspace.quantize.rounding.multipliers import (
     accumulator_scales,
     multiplier_limit,
 )
-from gritspace.quantize.rounding.scales import ArrayPlan, pre_activation_scale
-from gritspace.quantize.rounding.twin import Heard, Rounded, Twin
+from gritspace.quantize.rounding.scales import Between
+from gritspace.quantize.rounding.twin import Heard, Rounded
 from gritspace.quantize.rounding.weights import round_rows
 
 
@@ -42,84 +43,37 @@ class Placed:
         return meaning(self.conv, self.accumulator, self.inputs)
 
 
-def convert_array(
-    array: LayerArray,
-    plan: ArrayPlan,
-    twin: Twin,
-    inputs: Floats,
-    head_scale: Floats,
-    last: bool,
-    film: bool,
-) -> tuple[IntegerArray, list[Placed]]:
-    """One array -> its integer form, and its convolutions in order: rechannel, each layer's and its 1x1, head.
-
-    twin: has come as far as this array, and is taken behind it. inputs (inputs,): scales of what the array reads;
-    head_scale (head rows,): of what its head puts out.
-    """
-    rechannel = convolution(
-        Heard(array.rechannel[:, :, None], None, np.zeros(array.channels), None), inputs, plan.streams[0]
-    )
-    twin.rechannel(array, rechannel.meaning)
-    layers, placed = [], [rechannel]
-    for i, layer in enumerate(array.layers):
-        output = plan.outputs[i]
-        conv = convolution(
-            twin.layer(layer), plan.streams[i], pre_activation_scale(layer, output), layer.dilation, film
-        )
-        placed.append(conv)
-        twin.after_layer(layer, conv.meaning)
-        residual = None
-        if not (last and i == len(array.layers) - 1):
-            residual = convolution(twin.residual(layer), output, plan.streams[i + 1])
-            placed.append(residual)
-            twin.after_residual(layer, residual.meaning)
-        layers.append(
-            IntegerLayer(
-                conv=conv.conv,
-                activation=ACTIVATIONS[layer.activation],
-                gated=layer.gated,
-                slope_q15=round(layer.negative_slope * 32768),
-                residual=None if residual is None else residual.conv,
-                skip_weight=plan.skip_weights[i].astype(np.int8),
-                stream_shift=(
-                    np.zeros(array.channels, np.int8) if residual is None else plan.stream_shifts[i].astype(np.int8)
-                ),
-            )
-        )
-    head = convolution(twin.head(array, last), plan.head, head_scale, 1, film and last)
-    placed.append(head)
-    twin.after_head(array, head.meaning)
-    whole = IntegerArray(
-        array.channels,
-        rechannel.conv,
-        tuple(layers),
-        plan.skip_shift,
-        plan.carry_weight.astype(np.int8),
-        head.conv,
-    )
-    return whole, placed
+def convert(walk: Generator[Heard, Rounded | None, None], places: Iterable[Between]) -> list[Placed]:
+    """Every convolution in integers, in order. walk: a twin's convolutions; places: the scales each stands between."""
+    placed: list[Placed] = []
+    rounded = None
+    for between in places:
+        placed.append(convolution(walk.send(rounded), between))
+        rounded = placed[-1].meaning
+    with suppress(StopIteration):
+        walk.send(rounded)
+        raise ValueError("the network has more convolutions than there are places for")
+    return placed
 
 
-def convolution(
-    heard: Heard, input_scale: Floats, output_scale: Floats, dilation: int = 1, film: bool = False
-) -> Placed:
-    """A convolution in integers between these scales, (inputs,) and (rows,).
+def convolution(heard: Heard, between: Between) -> Placed:
+    """A convolution in integers between these scales.
 
     int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. They are
     rounded in the light of the inputs' gram; without one each goes to its nearest.
     """
-    ratio = accumulator_scales(heard.weight, heard.mixin, input_scale) / output_scale
+    ratio = accumulator_scales(heard.weight, heard.mixin, between.input) / between.output
     if not np.any(ratio):
         ratio = np.full_like(ratio, 2.0**-16)
     # Rows of (nearly) nothing but bias: give them a scale that their multiplier can express.
     ratio = np.maximum(ratio, ratio.max() / 256)
-    shift = min(math.floor(math.log2(multiplier_limit(film) / ratio.max())), MAX_SHIFT)
+    shift = min(math.floor(math.log2(multiplier_limit(between.film) / ratio.max())), MAX_SHIFT)
     if shift < MIN_SHIFT:
         raise UnsupportedNetwork("weights so large that a single step of an input saturates the output")
     multiplier = np.round(ratio * 2.0**shift)
     # From here on the multiplier is the truth: weights are rounded in the scale it really stands for.
-    accumulator_scale = multiplier * 2.0**-shift * output_scale
-    quantized, quantized_mixin, quantized_bias = _rounded(heard, input_scale, accumulator_scale)
+    accumulator_scale = multiplier * 2.0**-shift * between.output
+    quantized, quantized_mixin, quantized_bias = _rounded(heard, between.input, accumulator_scale)
     if np.abs(quantized_bias).max() >= 2**30:
         raise UnsupportedNetwork("a bias too large for its row's weights")
     conv = Convolution(
@@ -128,9 +82,9 @@ def convolution(
         bias=quantized_bias.astype(np.int32),
         multiplier=multiplier.astype(np.int16),
         shift=shift,
-        dilation=dilation,
+        dilation=between.dilation,
     )
-    return Placed(conv, accumulator_scale, input_scale, film)
+    return Placed(conv, accumulator_scale, between.input, between.film)
 
 
 def meaning(conv: Convolution, accumulator_scale: Floats, input_scale: Floats) -> Rounded:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.model.model import Convolution, IntegerArray, IntegerFilm, IntegerModel
+from gritspace.quantize.model.model import IntegerFilm, IntegerModel
 from gritspace.quantize.network.network import Floats, Network
+from gritspace.quantize.rounding.assemble import assemble
 from gritspace.quantize.rounding.calibrate import calibrate, stretches
-from gritspace.quantize.rounding.convert import Placed, convert_array, convert_film
+from gritspace.quantize.rounding.convert import convert, convert_film
 from gritspace.quantize.rounding.finetune import Tuning, finetune
 from gritspace.quantize.rounding.limits import check_accumulators, check_network
-from gritspace.quantize.rounding.multipliers import INPUT_SCALE, finest_output_scales
-from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, plan_array
+from gritspace.quantize.rounding.multipliers import finest_output_scales
+from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, in_order, plan_array
 from gritspace.quantize.rounding.twin import Twin
 
 
@@ -44,19 +44,10 @@ def quantize(
     loudest = ranges.output * OUTPUT_HEADROOM
     finest = finest_output_scales(network.arrays[-1].head_weight, None, plans[-1].head, bends).max() * 2**15
     output_shift = max(0, math.ceil(math.log2(max(loudest, finest, 1e-9))))
-    arrays: list[IntegerArray] = []
-    placed: list[Placed] = []
-    inputs = np.array([INPUT_SCALE])
-    for a, array in enumerate(network.arrays):
-        following = plans[a + 1] if a + 1 < len(plans) else None
-        head_scale = np.array([2.0 ** (output_shift - 15)]) if following is None else following.carry
-        converted, found = convert_array(array, plans[a], twin, inputs, head_scale, following is None, bends)
-        arrays.append(converted)
-        placed += found
-        inputs = plans[a].streams[-1]
+    placed = convert(twin.convolutions(), in_order(network, plans, 2.0 ** (output_shift - 15)))
     if tuning is not None:
         placed = finetune(network, placed, heard, places, tuning)
-        arrays = with_convolutions(arrays, [one.conv for one in placed])
+    arrays = assemble(network, plans, (one.conv for one in placed))
     film: IntegerFilm | None = None
     default: tuple[int, ...] = ()
     if bends:
@@ -67,18 +58,6 @@ def quantize(
     model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
     check_accumulators(model)
     return model
-
-
-def with_convolutions(arrays: Sequence[IntegerArray], convolutions: Sequence[Convolution]) -> list[IntegerArray]:
-    """The same arrays with other convolutions, in the order of `convert_array`."""
-    rest, made = iter(convolutions), []
-    for array in arrays:
-        rechannel, layers = next(rest), []
-        for layer in array.layers:
-            conv = next(rest)
-            layers.append(replace(layer, conv=conv, residual=None if layer.residual is None else next(rest)))
-        made.append(replace(array, rechannel=rechannel, layers=tuple(layers), head=next(rest)))
-    return made
 
 
 def to_q15(position: Sequence[float] | Floats) -> NDArray[np.int16]:

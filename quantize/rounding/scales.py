@@ -6,16 +6,16 @@ the weights that read and write them, so the arithmetic never sees them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from gritspace.quantize.model.arithmetic import INT16_MAX, SIGMOID_INPUT_SCALE, TABLE_SCALE, TANH_INPUT_SCALE
-from gritspace.quantize.network.network import Floats, Layer, LayerArray
+from gritspace.quantize.network.network import Floats, Layer, LayerArray, Network
 from gritspace.quantize.rounding.calibrate import Ranges
-from gritspace.quantize.rounding.multipliers import finest_output_scales
+from gritspace.quantize.rounding.multipliers import INPUT_SCALE, finest_output_scales
 
 HEADROOM = 2.0
 """Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
@@ -56,6 +56,32 @@ class ArrayPlan:
     def head(self) -> Floats:
         """Scale of the head convolution's input."""
         return np.asarray(self.skip * 2.0**self.skip_shift)
+
+
+@dataclass(frozen=True)
+class Between:
+    """Where a convolution stands: input (inputs,) and output (rows,), the scales of what it reads and puts out; film:
+    a position bends its rows."""
+
+    input: Floats
+    output: Floats
+    dilation: int = 1
+    film: bool = False
+
+
+def in_order(network: Network, plans: Sequence[ArrayPlan], output_scale: float) -> Iterator[Between]:
+    """The place of every convolution, in the order of `twin.Twin.convolutions`. output_scale: of the network's."""
+    film, inputs = network.film is not None, np.array([INPUT_SCALE])
+    for a, (array, plan) in enumerate(zip(network.arrays, plans, strict=True)):
+        last = a + 1 == len(plans)
+        yield Between(inputs, plan.streams[0])
+        for i, layer in enumerate(array.layers):
+            output = plan.outputs[i]
+            yield Between(plan.streams[i], pre_activation_scale(layer, output), layer.dilation, film)
+            if not (last and i + 1 == len(array.layers)):
+                yield Between(output, plan.streams[i + 1])
+        yield Between(plan.head, np.array([output_scale]) if last else plans[a + 1].carry, film=film and last)
+        inputs = plan.streams[-1]
 
 
 def fit_int16(peaks: Floats, headroom: float = HEADROOM) -> Floats:

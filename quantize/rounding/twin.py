@@ -9,7 +9,7 @@ rounding errors are made to cancel in what it hears (see `rounding`). Source: Fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,8 +65,7 @@ class _Place:
 
 
 class Twin:
-    """Walk it in the network's order: per array `rechannel`, per layer `layer`, `after_layer`, `residual`,
-    `after_residual`, then `head`, `after_head`."""
+    """Both networks on calibration audio; `convolutions` walks them once, from the input to the output."""
 
     def __init__(
         self,
@@ -83,13 +82,32 @@ class Twin:
             for dry, position, power in zip(audio, positions, powers, strict=True)
         ]
 
-    def rechannel(self, array: LayerArray, rounded: Rounded) -> None:
+    def convolutions(self) -> Generator[Heard, Rounded | None, None]:
+        """Each convolution as it should be rounded, in the network's order: per array its rechannelling, per layer the
+        dilated convolution and the 1x1 (none where nothing reads it), the head.
+
+        Each must be answered, by `send`, with what its integers stand for: the next one hears that.
+        """
+        for array in self.network.arrays:
+            last = array is self.network.arrays[-1]
+            rounded = yield Heard(array.rechannel[:, :, None], None, np.zeros(array.channels), None)
+            self._after_rechannel(array, _answer(rounded))
+            for layer in array.layers:
+                rounded = yield self._layer(layer)
+                self._after_layer(layer, _answer(rounded))
+                if not (last and layer is array.layers[-1]):
+                    rounded = yield self._residual(layer)
+                    self._after_residual(layer, _answer(rounded))
+            rounded = yield self._head(array, last)
+            self._after_head(array, _answer(rounded))
+
+    def _after_rechannel(self, array: LayerArray, rounded: Rounded) -> None:
         """Into an array's residual stream."""
         for place in self.places:
             exact, real = place.streams
             place.streams = (exact @ _f32(array.rechannel).T, real @ _f32(rounded.weight[:, :, 0]).T)
 
-    def layer(self, layer: Layer) -> Heard:
+    def _layer(self, layer: Layer) -> Heard:
         """The layer's dilated convolution."""
         gathered = _Sums(bent=self.network.film is not None)
         weight = _flat(layer.weight)
@@ -99,7 +117,7 @@ class Twin:
             gathered.add(place, self._rows(layer), np.concatenate([real, rest], axis=1), (exact - real) @ weight.T)
         return gathered.heard(layer.weight, layer.mixin, layer.bias)
 
-    def after_layer(self, layer: Layer, rounded: Rounded) -> None:
+    def _after_layer(self, layer: Layer, rounded: Rounded) -> None:
         """Through a layer's convolution and activation, into the skip sum."""
         rows = self._rows(layer)
         self.row = rows.stop
@@ -120,7 +138,7 @@ class Twin:
             else:
                 place.skips = (place.skips[0][-len(now[0]) :] + now[0], place.skips[1][-len(now[1]) :] + now[1])
 
-    def residual(self, layer: Layer) -> Heard:
+    def _residual(self, layer: Layer) -> Heard:
         """The layer's 1x1, which takes up what has gone wrong in the stream so far."""
         gathered = _Sums(bent=False)
         for place in self.places:
@@ -130,7 +148,7 @@ class Twin:
             gathered.add(place, slice(None), inputs, missing - place.streams[1][place.drawn])
         return gathered.heard(layer.residual_weight[:, :, None], None, layer.residual_bias)
 
-    def after_residual(self, layer: Layer, rounded: Rounded) -> None:
+    def _after_residual(self, layer: Layer, rounded: Rounded) -> None:
         """On along the stream."""
         for place in self.places:
             exact, real = place.last_skips
@@ -139,7 +157,7 @@ class Twin:
                 place.streams[1][-len(real) :] + real @ _f32(rounded.weight[:, :, 0]).T + _f32(rounded.bias),
             )
 
-    def head(self, array: LayerArray, last: bool) -> Heard:
+    def _head(self, array: LayerArray, last: bool) -> Heard:
         """The convolution that reads the skip sum."""
         gathered = _Sums(bent=last and self.network.film is not None)
         weight = _flat(array.head_weight)
@@ -150,7 +168,7 @@ class Twin:
             gathered.add(place, slice(self.row, None), inputs, (exact - real) @ weight.T)
         return gathered.heard(array.head_weight, None, array.head_bias)
 
-    def after_head(self, array: LayerArray, rounded: Rounded) -> None:
+    def _after_head(self, array: LayerArray, rounded: Rounded) -> None:
         """What the next array's skip sum starts from."""
         for place in self.places:
             assert place.skips is not None
@@ -161,6 +179,12 @@ class Twin:
 
     def _rows(self, layer: Layer) -> slice:
         return slice(self.row, self.row + layer.bias.size)
+
+
+def _answer(rounded: Rounded | None) -> Rounded:
+    if rounded is None:
+        raise ValueError("each convolution must be answered with its rounding before the next is asked for")
+    return rounded
 
 
 class _Sums:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,18 @@ def test_the_twin_hears_what_its_integers_stand_for(shape: str, monkeypatch: pyt
     exact, rounded = (side[-9600:, 0] for side in place.skips)
     np.testing.assert_allclose(exact, run_float(network, noise()), atol=1e-4)
     np.testing.assert_allclose(rounded, run_float(dequantize(model), noise()), atol=2e-4)
+
+
+def test_a_convolution_is_asked_for_only_when_the_one_before_was_answered() -> None:
+    network = from_tcn(make_tcn("relu_snapshot")).padded()
+    walk = twin.Twin(network, [noise()], [np.zeros(0)], [1.0]).convolutions()
+    next(walk)
+    with pytest.raises(ValueError, match="must be answered"):
+        next(walk)
+    walk = twin.Twin(network, [noise()], [np.zeros(0)], [1.0]).convolutions()
+    heard, count = next(walk), 1
+    with suppress(StopIteration):
+        while True:
+            heard, count = walk.send(twin.Rounded(heard.weight, heard.mixin, heard.bias)), count + 1
+    layers = sum(len(array.layers) for array in network.arrays)
+    assert count == 2 * len(network.arrays) + 2 * layers - 1, "nothing reads the last layer's 1x1"

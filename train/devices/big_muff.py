@@ -19,7 +19,6 @@ class BigMuff(Circuit):
     as ideal inverting amplifiers, and the diodes' 1 uF series capacitor as a short.
     """
 
-    oversampling = 4
     name, knobs = "big_muff", ("sustain", "tone")
     volts_in = 0.5
 

@@ -18,7 +18,6 @@ class DiodeClipper(Circuit):
     Computer Music Journal 32(2), 2008, eq. 2.
     """
 
-    oversampling = 4
     name, knobs = "diode_clipper", ("drive", "tone")
 
     def process(self, volts: Floats, settings: Floats, rate: float) -> Floats:

@@ -18,7 +18,6 @@ class TubeScreamer(Circuit):
     output is the input plus the voltage across them. Source: Yeh, Abel and Smith, DAFx-07, section 5.
     """
 
-    oversampling = 4
     name, knobs = "tube_screamer", ("drive", "tone")
 
     def process(self, volts: Floats, settings: Floats, rate: float) -> Floats:

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.loudness import LEVEL_UNITY, lufs
-from gritspace.host_tools.model_files import rest_position
-from gritspace.host_tools.space_playing import IntegerPlayer
-from gritspace.host_tools.takes import BLOCK_FRAMES
-from gritspace.train import attributes
-from gritspace.train.devices import Settings
-from gritspace.train.monotony import spearman
-from gritspace.train.space import PLAYED, Space
+from gritspace.host_tools.models.loudness import LEVEL_UNITY, lufs
+from gritspace.host_tools.models.model_files import rest_position
+from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.host_tools.hil.takes import BLOCK_FRAMES
+from gritspace.train.space import attributes
+from gritspace.train.devices.device import Settings
+from gritspace.train.space.monotony import spearman
+from gritspace.train.space.space import PLAYED, Space
 
 Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.space_playing import IntegerPlayer
-from gritspace.train.clips import Clip
-from gritspace.train.devices import Device
-from gritspace.train.space import Space
+from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.train.space.clips import Clip
+from gritspace.train.devices.device import Device
+from gritspace.train.space.space import Space
 
 Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Circuits with transistors, valves, rectifiers, ladders and converters, and the curves they are made of."""

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Stages, Update
-from gritspace.train.audio import signals
+from gritspace.train.audio import signals, tones
+from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.augment import played_otherwise
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
@@ -106,6 +107,10 @@ def dry_audio(
     """(frames,) to train on, enough for every setting to have its own; (frames,) to measure on, from other files."""
     seconds = float(np.clip(settings * config.seconds_per_setting, config.seconds_per_setting, LONGEST_SECONDS))
     checks = float(np.clip(settings * config.validation_seconds, config.validation_seconds, LONGEST_SECONDS / 6))
+    if config.bright_share:
+        rest = replace(config, bright_share=0.0, seconds_per_setting=config.seconds_per_setting * (1 - config.bright_share))
+        dry, validation = dry_audio(paths, settings, rest)
+        return np.concatenate([dry, tones.bright(seconds - len(dry) / SAMPLE_RATE, config.seed)]), validation
     if not paths:
         return signals.synthetic(seconds, config.seed), signals.synthetic(checks, config.seed + 1_000_000)
     train = [note for path in paths for note in signals.read_folder(path, "train")]

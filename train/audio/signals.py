@@ -50,9 +50,9 @@ def synth_voice(hz: float, seconds: float, rng: Generator) -> Floats:
     pitch = hz * 2 ** (rng.choice([0, 0, rng.uniform(-1, 1)]) * time / seconds)
     phase = np.cumsum(pitch) / SAMPLE_RATE
     width = rng.uniform(0.1, 0.5)
-    wave = _band_limited_saw(phase, pitch)
+    wave = band_limited_saw(phase, pitch)
     if rng.random() < 0.5:
-        wave = wave - _band_limited_saw(phase + width, pitch)
+        wave = wave - band_limited_saw(phase + width, pitch)
     cutoff_hz = float(np.exp(rng.uniform(np.log(300), np.log(8000))))
     dark = sosfilt(butter(2, cutoff_hz, fs=SAMPLE_RATE, output="sos"), wave)
     sweep = np.exp(-time / rng.uniform(0.05, 0.6))
@@ -190,7 +190,7 @@ def shuffled(audio: Audio, seed: int, piece_seconds: float = 1.0) -> Audio:
     return np.concatenate([faded, audio[count * piece :]])
 
 
-def _band_limited_saw(phase: Floats, hz: Floats) -> Floats:
+def band_limited_saw(phase: Floats, hz: Floats) -> Floats:
     """A saw from its phase in cycles, its step rounded by two samples' polynomial (Valimaki and Huovilainen, 2007)."""
     step = hz / SAMPLE_RATE
     t = phase % 1.0

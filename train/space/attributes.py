@@ -7,7 +7,9 @@ from dataclasses import astuple, dataclass
 from functools import cache
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
@@ -19,6 +21,8 @@ Audio = NDArray[np.float32]
 SINE_HZ = 220.0
 SINE_PEAK = 10 ** (-12 / 20)
 SINE_FRAMES, SETTLING_FRAMES = 12_000, 4_800  # 55 whole cycles, after a tenth of a second
+HEARD_STEPS = (1.0, 0.05, 1.0, 0.25)
+"""dB, octaves, dB, dB: about what an ear tells apart."""
 FLOOR = 1e-10
 """Of power ratios: below -100 dB all is one."""
 
@@ -119,3 +123,12 @@ def of_function(function: Callable[[Floats], Floats]) -> Attributes:
             return function(dry.astype(np.float64)).astype(np.float32)
 
     return measure(Shaper(), np.zeros((1, 0), np.float32))[0]
+
+
+def audible(measured: Tensor) -> Tensor:
+    """Attributes (n, 4) in steps of what can be heard, and no further down than that: what is nearly alike is alike.
+
+    Two symmetric devices are both symmetric, though one has -97 dB and the other -99.
+    """
+    step, lowest = measured.new_tensor(HEARD_STEPS), measured.new_tensor((-60.0, -10.0, -60.0, -60.0))
+    return torch.round(torch.maximum(measured, lowest) / step) * step

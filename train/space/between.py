@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from gritspace.train.devices.device import Device, label
+from gritspace.train.space.knob_map import mapped
 from gritspace.train.space.space import Space
 
 
@@ -31,10 +32,13 @@ def position_between(space: Space, device: Device, setting: NDArray[np.floating]
     """Where a setting (knobs,) lies that was never trained at: linear between the trained settings around it.
 
     With one knob between its two neighbours, with more within the triangle (Delaunay) it falls in; outside all of
-    them the nearest.
+    them the nearest. Where the places were kept to a polynomial of the knobs (`knob_map`), its value.
     """
     known = known_settings(space, device)
     places = np.array([space.positions[label(device, one)] for one in known])
+    smooth = mapped(known, places, np.asarray(setting)[None])
+    if smooth is not None:
+        return smooth[0].astype(np.float32)
     if len(device.knobs) == 1:
         order = np.argsort(known[:, 0])
         found = [np.interp(setting[0], known[order, 0], column) for column in places[order].T]

@@ -102,7 +102,15 @@ def _played(
 ) -> list[Clip]:
     if len(dry) < seconds * SAMPLE_RATE:
         seconds = len(dry) / SAMPLE_RATE
-    pairs = render_pairs(devices, dry, seconds, gains=space.gains, with_attributes=False, settings=settings)
+    pairs = render_pairs(
+        devices,
+        dry,
+        seconds,
+        gains=space.gains,
+        with_attributes=False,
+        settings=settings,
+        equally_loud=bool(space.levels),
+    )
     where = [
         np.array(space.positions[label(device, setting)], np.float32)
         if split == "seen"

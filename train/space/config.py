@@ -14,6 +14,9 @@ from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import PLAYED, SpaceConfig
 
 
+STARTS = ("encoder", "attributes")
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Every field may stand in a TOML file under its own name.
@@ -28,6 +31,8 @@ class TrainConfig:
     seconds_per_setting: float = 8.0
     validation_seconds: float = 2.0
     settings_between: int = 0  # of a device with knobs, besides its grid: anywhere between
+    equally_loud: bool = False  # every setting at one loudness, so that no knob is a volume knob
+    bright_share: float = 0.0  # of the dry audio: sines, bare waves, sweeps and drums, as a rack has them
     # batches: `batch_settings` settings, each with `batch_segments` segments of `segment_frames` frames
     batch_settings: int = 8
     balance: float = 0.0  # how often a device is drawn: 0 as often as it has settings, 1 as often as any other
@@ -48,6 +53,13 @@ class TrainConfig:
     attribute_weight: float = 0.3
     rounding_noise: bool = False  # the decoder learns beside the noise that sixteen bits will add
     knob_weight: float = 0.3  # a played dimension that is turned must raise its own attribute
+    # what holds anywhere in the box, at places where no device lies too (box_sense); 0: not asked for
+    silence_weight: float = 0.0  # silence gives silence
+    box_weight: float = 0.0  # a turned dimension raises its attribute and leaves the others; takes knob_weight's place
+    level_weight: float = 0.0  # all places are equally loud; heard where box_weight is
+    alias_weight: float = 0.0  # what lies between a tone's overtones
+    start: str = "encoder"  # where settings lie first: where the encoder finds them, or "attributes": by their attributes
+    knob_map: bool = False  # a device's places are a polynomial of its knobs
     settle: float = 0.75  # share of the training at the end in which positions learn for themselves, beside the decoder
     # the networks
     stored: int = 0
@@ -73,6 +85,10 @@ class TrainConfig:
             raise ValueError("balance lies between 0 and 1")
         if min(self.steps, self.batch_settings, self.batch_segments, self.channels, self.head_kernel_size) < 1:
             raise ValueError("steps, batch_settings, batch_segments, channels and head_kernel_size must be at least 1")
+        if self.start not in STARTS:
+            raise ValueError(f"start must be one of {', '.join(STARTS)}")
+        if not 0 <= self.bright_share < 1:
+            raise ValueError("bright_share is a share, from 0 to below 1")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer must be one of {', '.join(sorted(OPTIMIZERS))}")
         if self.segment_frames < 2048 or self.view_frames < 2048:

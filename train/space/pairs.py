@@ -1,8 +1,9 @@
 """Pairs to train from: every device at a grid of settings, each with its own excerpt of dry audio.
 
 Devices differ by 40 dB in level. Each device's wet audio is multiplied by one gain, the same for all its settings, so
-that over all of them its RMS is LEVEL_RMS; what a knob does to the level stays. A device that turns the waveform
-upside down, which nobody hears, has a negative gain. The gains go into the space's file.
+that over all of them its RMS is LEVEL_RMS; what a knob does to the level stays, unless settings are asked for that
+are all equally loud (`loudness`): then each has a level besides. A device that turns the waveform upside down, which
+nobody hears, has a negative gain. Gains and levels go into the space's file.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.rows import Rows
 from gritspace.train.devices.device import Audio, Device, label
 from gritspace.train.errors import InputError
-from gritspace.train.space import attributes
+from gritspace.train.space import attributes, loudness
 from gritspace.train.space.renders import RenderCache, Wanted
 from gritspace.train.space.splits import settings_between
 
@@ -39,6 +40,7 @@ class PairSet:
     """n settings, each with one excerpt: dry and wet (n, frames), wet as loud as in training.
 
     measured (n, 4): the attributes of each setting, in their units; empty where they were not asked for.
+    levels: by label, what a setting's wet audio was multiplied by besides its device's gain; empty if by nothing.
     """
 
     labels: list[str]
@@ -47,6 +49,7 @@ class PairSet:
     wet: Rows
     gains: dict[str, float]
     measured: Tensor = field(default_factory=lambda: torch.zeros(0, 4))
+    levels: dict[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,6 +82,7 @@ def render_pairs(
     with_attributes: bool = True,
     settings: dict[str, NDArray[np.float32]] | None = None,
     cache: RenderCache | None = None,
+    equally_loud: bool = False,
 ) -> PairSet:
     """Each setting of each device with its own `seconds` of dry (frames,), from a place told by the device's name.
 
@@ -101,6 +105,8 @@ def render_pairs(
         excerpts = np.stack(excerpts_of(device))
         wet = device.render(excerpts, values[device.name])
         note: dict[str, Any] = {"gain": gain_of(device, excerpts, wet)}
+        if equally_loud:
+            note["loudness"] = loudness.loudness_of(device, values[device.name]).tolist()
         if with_attributes:
             note["attributes"] = [one.as_list() for one in attributes.measure(device, values[device.name])]
         return wet, note
@@ -108,7 +114,8 @@ def render_pairs(
     def wanted_of(device: Device) -> Wanted | None:
         if cache is None:
             return None
-        return cache.wanted(device, values[device.name], np.stack(excerpts_of(device)), with_attributes)
+        noted = (with_attributes, "equally loud") if equally_loud else with_attributes
+        return cache.wanted(device, values[device.name], np.stack(excerpts_of(device)), noted)
 
     def played(device: Device, wanted: Wanted | None) -> tuple[Tensor, dict[str, Any]]:
         if cache is None or wanted is None:
@@ -128,10 +135,16 @@ def render_pairs(
             found.gains[device.name] = (gains or {}).get(device.name, note["gain"])
             wets += list(wet)
             drys += [torch.from_numpy(excerpt) for excerpt in excerpts_of(device)]
-            found.labels += [label(device, value) for value in values[device.name]]
+            names = [label(device, value) for value in values[device.name]]
+            if equally_loud:
+                levels = loudness.levels_for(np.array(note["loudness"]), found.gains[device.name])
+                found.levels.update(zip(names, levels.tolist(), strict=True))
+            found.labels += names
             found.device_of += [device.name] * len(wet)
             measured += note.get("attributes", [])
-    found.dry, found.wet = Rows(drys), Rows(wets, [found.gains[name] for name in found.device_of])
+    both = zip(found.device_of, found.labels, strict=True)
+    found.dry = Rows(drys)
+    found.wet = Rows(wets, [found.gains[name] * found.levels.get(text, 1.0) for name, text in both])
     if with_attributes:
         found.measured = torch.tensor(measured)
     return found

@@ -43,6 +43,8 @@ class Space(nn.Module):
     positions: label of a training setting -> its position; every one lies in the box [-1, 1].
     gains: device's name -> what its wet audio was multiplied by before training, so that all are about equally loud
     and the same way up: it may be negative.
+    levels: label -> what its wet audio was multiplied by besides, so that all settings are equally loud; empty in spaces
+    whose settings keep their own levels.
     licences: device's name -> the licence of what it was trained on.
     attributes: label -> the measured drive, tone, symmetry and dynamics.
     """
@@ -56,6 +58,7 @@ class Space(nn.Module):
         self.encoder = Encoder(config.encoder, config.decoder.position_size)
         self.positions: dict[str, list[float]] = {}
         self.gains: dict[str, float] = {}
+        self.levels: dict[str, float] = {}
         self.licences: dict[str, str] = {}
         self.attributes: dict[str, list[float]] = {}
 
@@ -89,6 +92,7 @@ def save_space(space: Space, path: Path | str) -> None:
         "state": {name: value.detach().cpu() for name, value in space.state_dict().items()},
         "positions": space.positions,
         "gains": space.gains,
+        "levels": space.levels,
         "licences": space.licences,
         "attributes": space.attributes,
     }
@@ -108,6 +112,7 @@ def load_space(path: Path | str) -> Space:
         space.load_state_dict(contents["state"])
         space.positions = {str(k): [float(x) for x in v] for k, v in contents["positions"].items()}
         space.gains = {str(k): float(v) for k, v in contents["gains"].items()}
+        space.levels = {str(k): float(v) for k, v in contents.get("levels", {}).items()}
         space.licences = {str(k): str(v) for k, v in contents["licences"].items()}
         space.attributes = {str(k): [float(x) for x in v] for k, v in contents["attributes"].items()}
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:

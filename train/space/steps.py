@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 from torch import Tensor
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
@@ -22,9 +23,12 @@ from gritspace.train.network.noise_source import RoundingNoiseSource
 from gritspace.train.network.tcn import LayerArray
 from gritspace.train.processes import Processes
 from gritspace.train.space import checkpoint
+from gritspace.train.space.attributes import audible
+from gritspace.train.space.box_sense import BoxSense, silence_loss
 from gritspace.train.space.checkpoint import Progress
 from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.grow import state_for, with_head_of
+from gritspace.train.space.knob_map import projection
 from gritspace.train.space.knob_sense import KnobSense
 from gritspace.train.space.pairs import PairSet
 from gritspace.train.space.space import Space
@@ -40,6 +44,7 @@ PLACES_RATE = 0.3
 ENCODER_EVERY = 4
 """After that, the encoder follows the positions in every so-manieth step: it is dearer than a batch of sound."""
 
+PLACED_WITHIN = 0.9
 LISTEN_EVERY = 25
 """In every so-manieth step the streams' largest values are heard, of which rounding noise takes its measure."""
 
@@ -68,7 +73,7 @@ class Training:
     """One training's state and its steps."""
 
     def __init__(self, space: Space, pairs: PairSet, config: TrainConfig, processes: Processes, out_path: Path) -> None:
-        self.config, self.processes, self.labels = config, processes, pairs.labels
+        self.config, self.processes, self.labels, self.devices = config, processes, pairs.labels, pairs.device_of
         self.device = processes.device
         self.space = space.to(self.device)
         self.loss = AudioLoss(config.stft_weight).to(self.device)
@@ -96,11 +101,17 @@ class Training:
         self.dry, self.wet = pairs.dry.to(self.device), pairs.wet.to(self.device)
         self.power = pairs.wet.power().to(self.device) + 1e-8
         self.measured = pairs.measured.to(self.device)
+        self.ordered = audible(self.measured) if config.start == "attributes" else self.measured
         self.rounding = RoundingNoiseSource(space.config.decoder, config.seed) if config.rounding_noise else None
         self.sense = KnobSense(self.lead_in, pairs.measured).to(self.device)
+        self.box = BoxSense(self.lead_in, pairs.measured).to(self.device)
+        self.projection = projection(settings_by_device(pairs)).to(self.device) if config.knob_map else None
+        self.heard: dict[str, float] = {}
 
     def resume(self) -> None:
         """Goes on from the checkpoint, if there is one."""
+        if self.config.start == "attributes" and self.progress.positions is None:
+            self._keep(placed_by_attributes(self.measured.cpu(), self.devices, self.places.shape[1], self.config.seed))
         if self.checkpoint_path.exists():
             self.progress = checkpoint.load(self.checkpoint_path, self.fingerprint, self.space, self.optimizer)
             if self.progress.positions is not None:
@@ -121,7 +132,7 @@ class Training:
                 self.places.data[row] = torch.tensor(space.positions[name])
             elif name in between:
                 self.places.data[row] = torch.from_numpy(between[name])
-        self.progress.positions = self.places.detach().cpu().clone()
+        self._keep(self.places.data)
 
     def done(self) -> float:
         """The share of the training that is behind, 0 to 1; the same in all processes."""
@@ -148,6 +159,8 @@ class Training:
             if writer is not None and self.progress.step % self.config.log_every == 0:
                 writer.add_scalar("loss", new_loss, self.progress.step)
                 writer.add_scalar("esr", new_ratio, self.progress.step)
+                for name, value in self.heard.items():
+                    writer.add_scalar(f"box/{name}", value, self.progress.step)
                 writer.add_scalar("learning_rate", self._learning_rate(share), self.progress.step)
             if progress is not None and self.processes.first:
                 steps, left = self._estimates()
@@ -183,7 +196,7 @@ class Training:
             shaping = shaping + self.config.attribute_weight * attribute_regularisation(mean, self.measured[chosen])
         else:
             position = self.places[chosen] + SETTLED_NOISE * noise
-            shaping = self.config.attribute_weight * attribute_regularisation(self.places, self.measured)
+            shaping = self.config.attribute_weight * attribute_regularisation(self.places, self.ordered)
             if self.progress.step % ENCODER_EVERY == 0:
                 mean, _ = self.space.encoder(*self._excerpts(chosen, self.config.view_frames, rng))
                 shaping = shaping + (mean - self.places[chosen].detach()).square().mean()
@@ -197,7 +210,8 @@ class Training:
             decoder.rounding = self.rounding.draw(len(dry), dry.shape[1], rng, self.device)
         heard, ratio = self.loss(wet[:, self.lead_in :], decoder(dry, modulation), power)
         decoder.rounding = None
-        if self.config.knob_weight and self.progress.step % KNOBS_EVERY == 0:
+        shaping = shaping + self._box(position, rng)
+        if self.config.knob_weight and not self.config.box_weight and self.progress.step % KNOBS_EVERY == 0:
             dimension = self.progress.step // KNOBS_EVERY % len(self.space.played)
             shaping = shaping + self.config.knob_weight * self.sense(self.space, position, dimension, rng)
         loss = heard + shaping
@@ -216,8 +230,36 @@ class Training:
             if self.layers is not None:
                 self.layers.step(self.config.layer_rate * _schedule(share))
             with torch.no_grad():
+                if self.projection is not None and self.progress.positions is not None:
+                    self.places.copy_(self.projection @ self.places)
                 self.places.clamp_(-1, 1)
         return values
+
+    def _box(self, position: Tensor, rng: torch.Generator) -> Tensor:
+        """What is asked all over the box in this step: (), 0 for nothing. position: the batch's."""
+        config, step = self.config, self.progress.step
+        found = torch.zeros((), device=self.device)
+        known = position.detach() if self.progress.positions is None else self.places.detach()
+        if config.silence_weight:
+            silence = silence_loss(self.space, known, rng)
+            self.heard["silence"] = float(silence.detach())
+            found = found + config.silence_weight * silence
+        if config.box_weight and step % KNOBS_EVERY == 0:
+            turned, level = self.box(self.space, known, step // KNOBS_EVERY % len(self.space.played), rng)
+            self.heard["turned"], self.heard["level"] = float(turned.detach()), float(level.detach())
+            found = found + config.box_weight * turned + config.level_weight * level
+        if config.alias_weight and step % KNOBS_EVERY == KNOBS_EVERY // 2:
+            folded = self.box.tones(self.space, known, rng)
+            self.heard["folded"] = float(folded.detach())
+            found = found + config.alias_weight * folded
+        return found
+
+    def _keep(self, positions: Tensor) -> None:
+        """From here on every setting has its own position."""
+        positions = positions.to(self.device)
+        self.places.data.copy_(positions if self.projection is None else self.projection @ positions)
+        self.places.data.clamp_(-1, 1)
+        self.progress.positions = self.places.detach().cpu().clone()
 
     def chosen(self, rng: torch.Generator) -> Tensor:
         """The batch's settings, each once."""
@@ -238,8 +280,7 @@ class Training:
         assert film is not None
         for parameter in (film.hidden.weight, film.hidden.bias):  # their moments were for the old scale
             self.optimizer.state.pop(parameter, None)
-        self.places.data.copy_(((positions - centre) / half).clamp(-1, 1))
-        self.progress.positions = self.places.detach().cpu().clone()
+        self._keep((positions - centre) / half)
 
     def settled_positions(self) -> Tensor:
         """(settings, position_size), on the CPU; settles if that has not happened yet."""
@@ -289,6 +330,29 @@ class Training:
 def _schedule(share: float) -> float:
     """What rates are multiplied by when so much of the training is behind: a warm-up, then a cosine to 1 %."""
     return min(1.0, (share + 1e-3) / WARM_UP_SHARE) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def settings_by_device(pairs: PairSet) -> list[NDArray[np.float64]]:
+    """The settings, (m, knobs) each, device by device in the pairs' order, read from their labels."""
+    found: list[NDArray[np.float64]] = []
+    for name in dict.fromkeys(pairs.device_of):
+        texts = [text for text, one in zip(pairs.labels, pairs.device_of, strict=True) if one == name]
+        rows = [[float(x.partition("=")[2]) for x in text.partition("@")[2].split(",") if x] for text in texts]
+        found.append(np.array(rows).reshape(len(texts), -1))
+    return found
+
+
+def placed_by_attributes(measured: Tensor, devices: list[str], size: int, seed: int) -> Tensor:
+    """First places, (n, size) in the box: the played dimensions by the ranks of the settings' attributes, the stored
+    ones by a draw for each device.
+    """
+    ranks = rankdata(audible(measured).numpy(), method="min", axis=0) / max(len(measured), 1)
+    found = np.zeros((len(measured), size), np.float32)
+    found[:, : ranks.shape[1]] = PLACED_WITHIN * (2 * ranks - 1)
+    rng = np.random.default_rng([seed, 8])
+    draws = {name: rng.uniform(-0.7, 0.7, size - ranks.shape[1]) for name in dict.fromkeys(devices)}
+    found[:, ranks.shape[1] :] = np.array([draws[name] for name in devices])
+    return torch.from_numpy(found)
 
 
 def rescale(space: Space, centre: Tensor, half: Tensor) -> None:

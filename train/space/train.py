@@ -96,7 +96,7 @@ def train_space(
     report.frames_per_second = frames / max(report.training_seconds - before, 1e-9)
     report.macs_per_frame = space.config.decoder.macs_per_frame
     space.positions = dict(zip(pairs.labels, positions.tolist(), strict=True))
-    space.gains = pairs.gains
+    space.gains, space.levels = pairs.gains, pairs.levels
     space.licences = {device.name: device.licence for device in devices}
     space.attributes = dict(zip(pairs.labels, pairs.measured.tolist(), strict=True))
     if processes.first:
@@ -122,7 +122,10 @@ def _rendered(
 
     def rendered(some: Sequence[Device]) -> tuple[PairSet, PairSet]:
         known = start_from.gains if start_from is not None else None
-        pairs = render_pairs(some, dry, config.seconds_per_setting, known, settings=settings, cache=cache)
+        loud = config.equally_loud
+        pairs = render_pairs(
+            some, dry, config.seconds_per_setting, known, settings=settings, cache=cache, equally_loud=loud
+        )
         return pairs, render_pairs(
             some,
             validation_dry,
@@ -131,6 +134,7 @@ def _rendered(
             with_attributes=False,
             settings=settings,
             cache=cache,
+            equally_loud=loud,
         )
 
     share = list(devices)[processes.rank :: processes.count]
@@ -156,6 +160,7 @@ def joined(parts: Sequence[PairSet]) -> PairSet:
         wet=stacked(part.wet for part in parts),
         gains={name: gain for part in parts for name, gain in part.gains.items()},
         measured=torch.cat([part.measured for part in parts]),
+        levels={name: level for part in parts for name, level in part.levels.items()},
     )
 
 

@@ -1,0 +1,44 @@
+"""What a network makes of silence: one frame in which every kernel is the sum of its taps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gritspace.train.network.tcn import Layer, LayerArray, Modulation, Tcn, activate
+
+
+def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
+    """The output that stays when the input is 0 for good, (batch,); (1,) without a modulation.
+
+    Costs a frame an item, so that thousands of positions can be asked in a step of training. Differentiable.
+    """
+    batch = 1 if modulation is None else len(modulation.gain)
+    first = tcn.arrays[0]
+    assert isinstance(first, LayerArray)
+    skips = first.rechannel.weight.new_zeros(batch, 1)
+    row = 0
+    for array in tcn.arrays:
+        assert isinstance(array, LayerArray)
+        stream = skips @ array.rechannel.weight[:, :, 0].T
+        total = torch.zeros_like(stream)
+        for layer in array.layers:
+            assert isinstance(layer, Layer)
+            pre = stream @ layer.conv.weight.sum(2).T + layer.conv.bias
+            if modulation is not None:
+                rows = slice(row, row + layer.rows)
+                pre = modulation.gain[:, rows, 0] * (pre + modulation.bias[:, rows, 0])
+                row += layer.rows
+            if layer.gated:
+                main, gate = pre.chunk(2, dim=1)
+                skip = activate(layer.kind, layer.slope, main) * torch.sigmoid(gate)
+            else:
+                skip = activate(layer.kind, layer.slope, pre)
+            assert layer.residual.bias is not None
+            stream = stream + skip @ layer.residual.weight[:, :, 0].T + layer.residual.bias
+            total = total + skip
+        assert array.head.bias is not None
+        skips = total @ array.head.weight.sum(2).T + array.head.bias
+    if modulation is not None:
+        skips = modulation.gain[:, row:, 0] * (skips + modulation.bias[:, row:, 0])
+    return skips[:, 0]

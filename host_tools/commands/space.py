@@ -26,18 +26,22 @@ def evaluate(
     enroll_seconds: Annotated[
         float, typer.Option(min=0, help="Of audio to enroll each test device from; 0 leaves test devices out.")
     ] = 20.0,
+    foreign: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of other dry audio for test devices that were enrolled; repeatable, told by its name."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Measure a space: on its devices, at settings between, and on test devices it has never heard.
+    """Measure a space: its devices, settings between, test devices it has never heard, and its whole box.
 
-    Example: gritspace evaluate space.pt --captures ~/captures --audio ~/guitar -o report.html
+    Example: gritspace evaluate space.pt --captures ~/captures --audio ~/guitar --foreign ~/synth -o report.html
     """
     from gritspace.host_tools.spaces.evaluation import as_report, evaluate_space
     from gritspace.host_tools.spaces.report import print_examination, refuse_unwritable_report, write_examination
 
     refuse_unwritable_report(out)
     with console.progress("evaluate") as update:
-        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update, model)
+        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update, model, foreign or [])
     report = as_report(found)
     if out is not None:
         write_examination(found, report, out)

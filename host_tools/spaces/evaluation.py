@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools import audio_sources
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, excerpt
+from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.host_tools.models.model_files import file_sha256, model_from_space, read_space, rest_position
+from gritspace.host_tools.spaces import box, foreign, purity
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.model import IntegerModel
@@ -73,6 +75,10 @@ class Examination:
     sweeps: list[Sweep]
     clip_seconds: float
     enroll_seconds: float
+    box: box.Box
+    aliasing: list[purity.Aliasing]
+    grain_db: float
+    foreign: dict[str, list[evaluate.SettingEsr]]
     seconds: float = 0.0
 
     def of(self, split: str) -> list[ClipScore]:
@@ -88,6 +94,7 @@ def evaluate_space(
     enroll_seconds: float,
     tell: Tell,
     grit_path: Path | None = None,
+    foreign_audio: Sequence[Path] = (),
 ) -> Examination:
     """Reads, renders, plays and measures. enroll_seconds 0: without test devices. grit_path: the space's integer model,
     else one is made.
@@ -105,11 +112,20 @@ def evaluate_space(
     if enroll_seconds:
         found += clips.stranger_clips(space, devices, dry, seconds, learn_from, told(tell, "enrolling "))
     tell(0, 0, "making integers")
-    player = IntegerPlayer(model or model_from_space(space, path, audio_sources.calibration_audio(audio)))
+    player = IntegerPlayer(
+        model or trimmed(model_from_space(space, path, audio_sources.calibration_audio(audio)))[0]
+    )
     scores = [scored(space, player, clip, tell, i, len(found)) for i, clip in enumerate(found)]
     shuffled = shuffled_esr(space, [score.clip for score in scores if score.clip.split == "seen"])
     tell(0, 0, "sweeping the played dimensions")
     positions, measured = of_positions(space)
+    tell(0, 0, "turning every knob all over the box")
+    whole_box = box.examined(space, player)
+    tell(0, 0, "playing pure tones, quiet notes and foreign material")
+    strangers = [clip for clip in found if clip.split == "held_out_devices"]
+    foreign_scores = {
+        name.name: foreign.scored(space, player, devices, strangers, name, seconds) for name in foreign_audio
+    }
     separation, table = monotony.separated_attribute_predictability(positions, measured)
     return Examination(
         space=space,
@@ -123,6 +139,10 @@ def evaluate_space(
         separation_scores=table,
         sweeps=swept(space, player, excerpt(dry, SWEEP_SECONDS) if audio else audio_sources.riff(SWEEP_SECONDS)),
         clip_seconds=seconds,
+        box=whole_box,
+        aliasing=purity.of_clips(player, devices, found),
+        grain_db=purity.grain_db(space, player, rest_position(space)),
+        foreign=foreign_scores,
         enroll_seconds=enroll_seconds,
         seconds=time.monotonic() - started,
     )
@@ -252,6 +272,13 @@ def as_report(found: Examination) -> dict[str, Any]:
             "step": max(sweep.roughness["step"] for sweep in found.sweeps),
             "click": max(sweep.roughness["click"] for sweep in found.sweeps),
             "sweeps": [{"dimension": s.dimension, "from": s.start, **s.roughness} for s in found.sweeps],
+        },
+        "box": box.as_values(found.box),
+        "aliasing": purity.as_values(found.aliasing),
+        "grain_db": found.grain_db,
+        "foreign": {
+            name: {"settings": len(scores), "esr": quantiles([score.esr for score in scores])}
+            for name, scores in found.foreign.items()
         },
         "devices": by_device(found),
         "settings": [of_clip(score) for score in found.scores],

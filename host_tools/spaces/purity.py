@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.train.space.between import setting_of
 from gritspace.train.space.clips import Clip
 from gritspace.train.devices.device import Device
 from gritspace.train.space.space import Space
@@ -55,7 +57,7 @@ def tone(hz: int) -> Audio:
 
 
 def of_clips(
-    space: Space, player: IntegerPlayer, devices: Sequence[Device], found: Sequence[Clip], tones: Sequence[int] = TONES_HZ
+    player: IntegerPlayer, devices: Sequence[Device], found: Sequence[Clip], tones: Sequence[int] = TONES_HZ
 ) -> list[Aliasing]:
     """Every device that has a seen clip, at the middle of its settings, and the engine at that setting's position."""
     result = []
@@ -64,7 +66,9 @@ def of_clips(
         if not mine:
             continue
         clip = mine[len(mine) // 2]
-        setting = [float(part.split("=")[1]) for part in clip.label.partition("@")[2].split(",") if part]
+        setting = setting_of(device, clip.label)
+        if setting is None:
+            continue
         dry = np.stack([tone(hz) for hz in tones])
         wet = device.render(dry, np.tile(np.array([setting], np.float32), (len(tones), 1)))
         for hz, audio, truth in zip(tones, dry, wet, strict=True):
@@ -83,8 +87,6 @@ def of_clips(
 
 def grain_db(space: Space, player: IntegerPlayer, position: Floats) -> float:
     """Signal over the integers' noise with the riff at -50 dBFS, in dB: the float decoder's sound is the signal."""
-    import torch
-
     dry = riff(QUIET_SECONDS, peak=QUIET_PEAK)
     dry = (np.round(dry * 32768) / 32768).astype(np.float32)
     place = torch.from_numpy(position.astype(np.float32))[None]
@@ -92,3 +94,12 @@ def grain_db(space: Space, player: IntegerPlayer, position: Floats) -> float:
     ours = player.at_rest(dry, position).astype(np.float64)
     noise = ours - truth
     return float(10 * np.log10(np.var(truth) / max(np.var(noise), 1e-30)))
+
+
+def as_values(found: Sequence[Aliasing]) -> dict[str, dict[str, dict[str, float]]]:
+    """By device and frequency."""
+    rows: dict[str, dict[str, dict[str, float]]] = {}
+    for one in found:
+        row = {"device_dbc": round(one.device_dbc, 1), "model_dbc": round(one.model_dbc, 1)}
+        rows.setdefault(one.device, {})[str(one.hz)] = row
+    return rows

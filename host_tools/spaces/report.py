@@ -78,8 +78,38 @@ def print_examination(report: Mapping[str, Any], out: Path | None) -> None:
         f"sweeping a knob: largest step {report['smoothness']['step']:.2f} times, largest click "
         f"{report['smoothness']['click']:.2f} times the resting audio's own"
     )
+    console.print_table(("over the whole box", "found>", "aim>"), box_rows(report), title="what every position has to keep")
+    if report["aliasing"]:
+        console.print_table(
+            ("aliasing, dBc", "hertz>", "device>", "model>"),
+            [
+                (name if i == 0 else "", hz, f"{row['device_dbc']:.0f}", f"{row['model_dbc']:.0f}")
+                for name, tones in report["aliasing"].items()
+                for i, (hz, row) in enumerate(tones.items())
+            ],
+            title="between the overtones of a sine at -6 dBFS",
+        )
+    for name, found in report["foreign"].items():
+        console.say(f"enrolled, on other audio ({name}): median ESR {number(found['esr']['median'])}")
     if out is not None:
         console.say(f"report: {out}")
+
+
+def box_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What, how it was found, and what is aimed at, for the terminal and the page."""
+    box = report["box"]
+    turn = box["turn_lu"]
+    return [
+        ("silence in, worst of 1,000 places and the corners", f"{box['dc_dbfs']:.0f} dBFS", "-60"),
+        ("loudness of the 16 corners, largest less smallest", f"{box['corners_lufs_range']:.1f} LU", "6"),
+        ("corners over full scale, after the trim", f"{box['corners_over_full_scale']}", "0"),
+        ("loudness over one knob's turn, median, largest", f"{turn['median']:.1f}, {turn['max']:.1f} LU", "3"),
+        ("edges along which drive rises", f"{box['edges_monotone']} of 8", "8"),
+        ("what other attributes come along with a turn (Spearman)", f"{box['cross_talk']:.2f}", "0.25"),
+        ("the same over places all over the box", f"{box['cross_talk_over_box']:.2f}", "0.25"),
+        ("thump of a 2 Hz triangle on one CV, after the trim", f"{box['thump_dbfs']:.0f} dBFS", "-70"),
+        ("signal over grain, riff at -50 dBFS", f"{report['grain_db']:.0f} dB", "40"),
+    ]
 
 
 def number(value: float | None) -> str:
@@ -108,6 +138,7 @@ def as_html(found: Examination, report: dict[str, Any]) -> str:
         names=NAMES,
         esr=console.esr_text,
         number=number,
+        box_rows=box_rows(report),
         made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
         errors=figures.errors(found),
         maps=figures.maps(found),

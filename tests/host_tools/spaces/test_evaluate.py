@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from typer.testing import CliRunner
 
@@ -15,6 +16,7 @@ from gritspace.host_tools.cli import app
 from gritspace.host_tools.commands import space as command_space
 from gritspace.host_tools.models.model_files import model_from_space
 from gritspace.host_tools.spaces.evaluation import model_of, of_split, shuffled_esr, test_audio
+from gritspace.host_tools.spaces import box
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import reference
 from gritspace.quantize.rounding.quantize import to_q15
@@ -40,7 +42,17 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     page = tmp_path / "report.html"
     monkeypatch.setattr(enroll, "SEARCH_STEPS", 3)
     monkeypatch.setattr(enroll, "STEPS", 3)
-    command_space.evaluate(space_file, model=model_file, out=page, seconds=0.3, enroll_seconds=2.0, json=True)
+    monkeypatch.setattr(box, "RANDOM_PLACES", 40)
+    monkeypatch.setattr(box, "TURNS_FROM", 2)
+    monkeypatch.setattr(box, "TURN_PLACES", 3)
+    monkeypatch.setattr(box, "EDGE_PLACES", 3)
+    monkeypatch.setattr(box, "SPREAD_PLACES", 12)
+    other = tmp_path / "organ"
+    other.mkdir()
+    soundfile.write(other / "organ.wav", riff(2.0), 48_000)
+    command_space.evaluate(
+        space_file, model=model_file, out=page, seconds=0.3, enroll_seconds=2.0, foreign=[other], json=True
+    )
     report = json.loads(capsys.readouterr().out)
     for split, settings in (("seen", 3), ("held_out_settings", 0), ("held_out_devices", 2)):
         found = report["splits"][split]
@@ -52,6 +64,13 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     for name in ("drive", "tone", "symmetry", "dynamics"):
         assert -1 <= report["played"][name]["spearman"] <= 1
     assert report["integer_vs_float"]["max"] < 0.01
+    assert -120 <= report["box"]["dc_corners_dbfs"] <= report["box"]["dc_dbfs"] < 20
+    assert 0 <= report["box"]["turn_lu"]["median"] <= report["box"]["turn_lu"]["max"]
+    assert 0 <= report["box"]["edges_monotone"] <= 8
+    assert 0 <= report["box"]["cross_talk"] <= 1
+    assert report["aliasing"]["rat"]["415"]["device_dbc"] < -40
+    assert report["foreign"]["organ"]["settings"] == 2
+    assert report["foreign"]["organ"]["esr"]["median"] > 0
     html = page.read_text()
     assert html.count("<audio") == 3 * 5 + 4
     assert html.count("<svg") == 3

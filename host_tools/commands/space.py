@@ -28,7 +28,9 @@ def evaluate(
     ] = 20.0,
     foreign: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of other dry audio for test devices that were enrolled; repeatable, told by its name."),
+        typer.Option(
+            help="Folder of other dry audio for test devices that were enrolled; repeatable, told by its name."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -41,7 +43,9 @@ def evaluate(
 
     refuse_unwritable_report(out)
     with console.progress("evaluate") as update:
-        found = evaluate_space(space, captures or [], audio or [], seconds, enroll_seconds, update, model, foreign or [])
+        found = evaluate_space(
+            space, captures or [], audio or [], seconds, enroll_seconds, update, model, foreign or []
+        )
     report = as_report(found)
     if out is not None:
         write_examination(found, report, out)

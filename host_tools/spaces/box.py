@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
+from gritspace.host_tools.hil.takes import BLOCK_FRAMES
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, lufs
 from gritspace.host_tools.models.model_files import rest_position
 from gritspace.host_tools.spaces.playing import IntegerPlayer
-from gritspace.host_tools.hil.takes import BLOCK_FRAMES
-from gritspace.train.space import attributes
 from gritspace.train.devices.device import Settings
+from gritspace.train.space import attributes
 from gritspace.train.space.monotony import spearman
 from gritspace.train.space.space import PLAYED, Space
 
@@ -172,7 +172,7 @@ def beside_diagonal(table: Floats) -> float:
 
 
 def thump(player: IntegerPlayer, rest: Floats, dimension: int) -> float:
-    """The largest sample behind the high-pass while a triangle moves one dimension over its range, and nothing plays."""
+    """The largest sample behind the high-pass while a triangle moves one dimension over its range over silence."""
     blocks = int(THUMP_SECONDS * SAMPLE_RATE) // BLOCK_FRAMES
     phase = THUMP_HZ * BLOCK_FRAMES / SAMPLE_RATE * np.arange(blocks) % 1.0
     way = np.tile(rest, (blocks, 1))
@@ -199,9 +199,7 @@ def as_values(box: Box) -> dict[str, Any]:
         "corners_lufs_range": float(np.ptp(heard)),
         "corners_over_full_scale": int((box.corners_peak > 1.0).sum()),
         "turn_lu": {"median": float(np.median(turns)), "max": float(turns.max()), "largest_step": float(steps)},
-        "turn_lu_by_knob": {
-            name: float(np.median(turns[d :: len(PLAYED)])) for d, name in enumerate(PLAYED)
-        },
+        "turn_lu_by_knob": {name: float(np.median(turns[d :: len(PLAYED)])) for d, name in enumerate(PLAYED)},
         "edges_monotone": box.edges_monotone,
         "edges_worst_fall_db": float(max(0.0, -np.diff(box.drives, axis=1).min())),
         "cross_talk": box.cross_talk,

@@ -112,9 +112,7 @@ def evaluate_space(
     if enroll_seconds:
         found += clips.stranger_clips(space, devices, dry, seconds, learn_from, told(tell, "enrolling "))
     tell(0, 0, "making integers")
-    player = IntegerPlayer(
-        model or trimmed(model_from_space(space, path, audio_sources.calibration_audio(audio)))[0]
-    )
+    player = IntegerPlayer(model or trimmed(model_from_space(space, path, audio_sources.calibration_audio(audio)))[0])
     scores = [scored(space, player, clip, tell, i, len(found)) for i, clip in enumerate(found)]
     shuffled = shuffled_esr(space, [score.clip for score in scores if score.clip.split == "seen"])
     tell(0, 0, "sweeping the played dimensions")

@@ -1,4 +1,4 @@
-"""Enrolled devices on material that has nothing to do with what they were enrolled from: another guitar, synths, drums."""
+"""Enrolled devices on material unlike what they were enrolled from: another guitar, synths, drums."""
 
 from __future__ import annotations
 

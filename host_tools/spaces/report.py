@@ -78,7 +78,9 @@ def print_examination(report: Mapping[str, Any], out: Path | None) -> None:
         f"sweeping a knob: largest step {report['smoothness']['step']:.2f} times, largest click "
         f"{report['smoothness']['click']:.2f} times the resting audio's own"
     )
-    console.print_table(("over the whole box", "found>", "aim>"), box_rows(report), title="what every position has to keep")
+    console.print_table(
+        ("over the whole box", "found>", "aim>"), box_rows(report), title="what every position has to keep"
+    )
     if report["aliasing"]:
         console.print_table(
             ("aliasing, dBc", "hertz>", "device>", "model>"),
@@ -129,7 +131,7 @@ def as_html(found: Examination, report: dict[str, Any]) -> str:
         autoescape=True,
         undefined=StrictUndefined,
         finalize=as_text,
-    ).get_template("space_report.html.j2")
+    ).get_template("report.html.j2")
     ordered = sorted(found.scores, key=lambda score: score.in_integers.esr)
     picked = np.unique(np.linspace(0, len(ordered) - 1, min(LISTENED_TO, len(ordered))).round().astype(int))
     return template.render(

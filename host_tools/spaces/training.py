@@ -108,7 +108,9 @@ def dry_audio(
     seconds = float(np.clip(settings * config.seconds_per_setting, config.seconds_per_setting, LONGEST_SECONDS))
     checks = float(np.clip(settings * config.validation_seconds, config.validation_seconds, LONGEST_SECONDS / 6))
     if config.bright_share:
-        rest = replace(config, bright_share=0.0, seconds_per_setting=config.seconds_per_setting * (1 - config.bright_share))
+        rest = replace(
+            config, bright_share=0.0, seconds_per_setting=config.seconds_per_setting * (1 - config.bright_share)
+        )
         dry, validation = dry_audio(paths, settings, rest)
         return np.concatenate([dry, tones.bright(seconds - len(dry) / SAMPLE_RATE, config.seed)]), validation
     if not paths:

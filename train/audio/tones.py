@@ -20,8 +20,8 @@ FADE_SECONDS = 0.002
 
 
 def bright(seconds: float, seed: int) -> Audio:
-    """(frames,) at 48 kHz, the same for a seed: sines and pairs of them, band-limited saws, pulses and triangles without
-    any filter, sweeps, synth voices, drums, one after the other.
+    """(frames,) at 48 kHz, the same for a seed: sines and pairs of them, saws, pulses and triangles without any filter,
+    sweeps, synth voices, drums, one after the other.
     """
     rng = np.random.default_rng([seed, 6])
     parts: list[Floats] = []

@@ -16,12 +16,13 @@ def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
     batch = 1 if modulation is None else len(modulation.gain)
     first = tcn.arrays[0]
     assert isinstance(first, LayerArray)
-    skips = first.rechannel.weight.new_zeros(batch, 1)
+    stream: Tensor = first.rechannel.weight.new_zeros(batch, 1)
+    skips: Tensor | None = None
     row = 0
     for array in tcn.arrays:
         assert isinstance(array, LayerArray)
-        stream = skips @ array.rechannel.weight[:, :, 0].T
-        total = torch.zeros_like(stream)
+        stream = stream @ array.rechannel.weight[:, :, 0].T
+        total = torch.zeros_like(stream) if skips is None else skips
         for layer in array.layers:
             assert isinstance(layer, Layer)
             pre = stream @ layer.conv.weight.sum(2).T + layer.conv.bias
@@ -39,6 +40,7 @@ def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
             total = total + skip
         assert array.head.bias is not None
         skips = total @ array.head.weight.sum(2).T + array.head.bias
+    assert skips is not None
     if modulation is not None:
         skips = modulation.gain[:, row:, 0] * (skips + modulation.bias[:, row:, 0])
     return skips[:, 0]

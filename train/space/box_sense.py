@@ -1,8 +1,8 @@
 """Makes the whole box playable, not only the places that devices lie at.
 
-A knob turns a position to where no device was heard. There, on edges and in corners of the box too, the decoder is asked
-for what holds everywhere: silence gives silence; what is played is as loud as anywhere else; turning a dimension raises
-its own attribute and leaves the others; a pure tone comes out with overtones, and with little that folds back.
+A knob turns a position to where no device was heard. There, on edges and in corners of the box too, the decoder is
+asked for what holds everywhere: silence gives silence; what is played is as loud as anywhere else; turning a dimension
+raises its own attribute and leaves the others; a pure tone comes out with overtones, and with little that folds back.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import PLAYED, SpaceConfig
 
-
 STARTS = ("encoder", "attributes")
 
 
@@ -58,7 +57,9 @@ class TrainConfig:
     box_weight: float = 0.0  # a turned dimension raises its attribute and leaves the others; takes knob_weight's place
     level_weight: float = 0.0  # all places are equally loud; heard where box_weight is
     alias_weight: float = 0.0  # what lies between a tone's overtones
-    start: str = "encoder"  # where settings lie first: where the encoder finds them, or "attributes": by their attributes
+    start: str = (
+        "encoder"  # where settings lie first: where the encoder finds them, or "attributes": by their attributes
+    )
     knob_map: bool = False  # a device's places are a polynomial of its knobs
     settle: float = 0.75  # share of the training at the end in which positions learn for themselves, beside the decoder
     # the networks

@@ -1,8 +1,8 @@
 """Makes a trained space's whole box playable without its devices: the space itself, as it was, says how they sound.
 
 At the positions that the space knows, the decoder goes on sounding as it did, but for a level that makes all of them
-equally loud. Everywhere else in the box it is taught what has to hold there (`box_sense`): silence, level, and what each
-dimension is named for.
+equally loud. Everywhere else in the box it is taught what has to hold there (`box_sense`): silence, level, and what
+each dimension is named for.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def evened(space: Space, dry: Audio, config: EvenConfig, tell: Tell | None = Non
     loss_of, rounding = AudioLoss(config.stft_weight), RoundingNoiseSource(space.config.decoder, config.seed)
     layers = LayerAdam(student.decoder)
     film, teacher = student.decoder.film, space.decoder
-    assert film is not None and teacher.film is not None
+    assert film is not None
+    assert teacher.film is not None
     optimizer = torch.optim.Adam(film.parameters(), lr=config.film_rate, betas=(0.9, 0.99))
     audio = torch.from_numpy(dry)
     torch.set_flush_denormal(True)
@@ -98,18 +99,18 @@ def evened(space: Space, dry: Audio, config: EvenConfig, tell: Tell | None = Non
         student.decoder.rounding = None
         silent = silence_loss(student, known, rng)
         loss = held + config.silence_weight * silent
-        told = {"esr": float(ratio), "silence": float(silent)}
+        told = {"esr": float(ratio.detach()), "silence": float(silent.detach())}
         if step % config.sense_every == 0:
             turned, level = sense(student, known, step // config.sense_every % len(space.played), rng)
             loss = loss + config.turned_weight * turned + config.level_weight * level
-            told |= {"turned": float(turned), "level": float(level)}
+            told |= {"turned": float(turned.detach()), "level": float(level.detach())}
         elif config.alias_weight:
             folded = sense.tones(student, known, rng)
             loss = loss + config.alias_weight * folded
-            told["folded"] = float(folded)
+            told["folded"] = float(folded.detach())
         optimizer.zero_grad(set_to_none=True)
         student.decoder.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(student.decoder.parameters(), 1.0)
         share = schedule(step / config.steps)
         optimizer.param_groups[0]["lr"] = config.film_rate * share
@@ -117,7 +118,9 @@ def evened(space: Space, dry: Audio, config: EvenConfig, tell: Tell | None = Non
         layers.step(config.layer_rate * share)
         if tell is not None:
             tell(step + 1, config.steps, told)
-    student.levels = {name: float(level) * space.levels.get(name, 1.0) for name, level in zip(labels, levels, strict=True)}
+    student.levels = {
+        name: float(level) * space.levels.get(name, 1.0) for name, level in zip(labels, levels, strict=True)
+    }
     return student.eval()
 
 

@@ -43,8 +43,8 @@ class Space(nn.Module):
     positions: label of a training setting -> its position; every one lies in the box [-1, 1].
     gains: device's name -> what its wet audio was multiplied by before training, so that all are about equally loud
     and the same way up: it may be negative.
-    levels: label -> what its wet audio was multiplied by besides, so that all settings are equally loud; empty in spaces
-    whose settings keep their own levels.
+    levels: label -> what its wet audio was multiplied by besides, so that all settings are equally loud; empty in
+    spaces whose settings keep their own levels.
     licences: device's name -> the licence of what it was trained on.
     attributes: label -> the measured drive, tone, symmetry and dynamics.
     """

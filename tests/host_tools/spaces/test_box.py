@@ -8,9 +8,9 @@ from gritspace.host_tools.spaces import box, purity
 
 
 class Amplifier:
-    """A player that multiplies by two to the first dimension, adds a tenth of the second, folds a share of the third."""
+    """A player that multiplies by two to the first dimension and adds a tenth of the second."""
 
-    class model:  # noqa: N801
+    class model:
         position_count, trim_q12 = 4, 8192
 
     def at_rest(self, audio: np.ndarray, position: np.ndarray) -> np.ndarray:

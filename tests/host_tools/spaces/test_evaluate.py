@@ -15,8 +15,8 @@ from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.commands import space as command_space
 from gritspace.host_tools.models.model_files import model_from_space
-from gritspace.host_tools.spaces.evaluation import model_of, of_split, shuffled_esr, test_audio
 from gritspace.host_tools.spaces import box
+from gritspace.host_tools.spaces.evaluation import model_of, of_split, shuffled_esr, test_audio
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import reference
 from gritspace.quantize.rounding.quantize import to_q15
@@ -54,13 +54,18 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
         space_file, model=model_file, out=page, seconds=0.3, enroll_seconds=2.0, foreign=[other], json=True
     )
     report = json.loads(capsys.readouterr().out)
-    for split, settings in (("seen", 3), ("held_out_settings", 0), ("held_out_devices", 2)):
+    for split, settings in (("seen", 3), ("held_out_settings", 0), ("held_out_devices", 4)):
         found = report["splits"][split]
         assert found["settings"] == settings
         for measure in ("esr", "mrsl"):
             values = [found[measure][q] for q in QUANTILES]
             assert values == [None] * 5 if settings == 0 else values == sorted(values)
-    assert {row["label"].split("@")[0] for row in report["settings"]} == {"diode_clipper", "rat", "big_muff"}
+    assert {row["label"].split("@")[0] for row in report["settings"]} == {
+        "diode_clipper",
+        "rat",
+        "big_muff",
+        "octave_rectifier",
+    }
     for name in ("drive", "tone", "symmetry", "dynamics"):
         assert -1 <= report["played"][name]["spearman"] <= 1
     assert report["integer_vs_float"]["max"] < 0.01
@@ -69,7 +74,7 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     assert 0 <= report["box"]["edges_monotone"] <= 8
     assert 0 <= report["box"]["cross_talk"] <= 1
     assert report["aliasing"]["rat"]["415"]["device_dbc"] < -40
-    assert report["foreign"]["organ"]["settings"] == 2
+    assert report["foreign"]["organ"]["settings"] == 4
     assert report["foreign"]["organ"]["esr"]["median"] > 0
     html = page.read_text()
     assert html.count("<audio") == 3 * 5 + 4

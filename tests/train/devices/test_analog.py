@@ -23,7 +23,9 @@ def spice(deck: str, folder: Path) -> np.ndarray:
     if program is None:
         pytest.skip("ngspice is missing: apt-get install ngspice")
     (folder / "deck.cir").write_text(deck)
-    said = subprocess.run([program, "-b", "deck.cir"], cwd=folder, check=False, capture_output=True, text=True, timeout=60)
+    said = subprocess.run(
+        [program, "-b", "deck.cir"], cwd=folder, check=False, capture_output=True, text=True, timeout=60
+    )
     assert (folder / "out.txt").exists(), said.stdout + said.stderr
     return np.loadtxt(folder / "out.txt")
 

@@ -14,9 +14,9 @@ FULL_SCALE_VOLTS = 1.0
 class BitCrusher(Circuit):
     """A converter of 12 down to 3.5 bits and a hold of 48 down to 4 kHz.
 
-    The clock starts anew where the wave rises through zero, as a synced oscillator does, so that the same sound comes out
-    the same whenever it is played. What is held goes through a low-pass of second order at 0.8 of the clock, at most
-    16 kHz. A rest stays a rest: zero is one of the converter's levels.
+    The clock starts anew where the wave rises through zero, as a synced oscillator does, so that the same sound comes
+    out the same whenever it is played. What is held goes through a low-pass of second order at 0.4 of the clock, at
+    most 16 kHz. A rest stays a rest: zero is one of the converter's levels.
     """
 
     name, knobs = "bit_crusher", ("crush", "rate")
@@ -38,7 +38,7 @@ class BitCrusher(Circuit):
 
 
 def held(values: Floats, clocked_by: Floats, period_frames: Floats) -> Floats:
-    """Each of `values` (batch, frames) held for period_frames (batch,), counted anew where clocked_by rises through 0."""
+    """`values` (batch, frames) held for period_frames (batch,), counted anew where clocked_by rises through 0."""
     frames = np.arange(values.shape[1])
     rising = np.zeros(values.shape, bool)
     rising[:, 1:] = (clocked_by[:, 1:] > 0) & (clocked_by[:, :-1] <= 0)

@@ -31,7 +31,7 @@ class DiodeLadder(Circuit):
         """drive: 40 dB of travel before the ladder; cutoff: 200 Hz to 8 kHz."""
         drive, cutoff = settings.T
         driven = volts * (logarithmic(0.3, 30.0, drive) / UNIT_VOLTS)[:, None]
-        return ladder(driven, 2 * np.pi * logarithmic(200.0, 8000.0, cutoff), rate) 
+        return ladder(driven, 2 * np.pi * logarithmic(200.0, 8000.0, cutoff), rate)
 
 
 def slopes(state: Floats, u: Floats, step: Floats) -> Floats:

@@ -32,7 +32,9 @@ class TransistorFuzz(Circuit):
         driven = volts * logarithmic(0.03, 3.0, fuzz)[:, None]
         once = np.interp(filtered(driven, coupling(), rate), *curve(first_stage()))
         coupled = filtered(once, coupling(), rate)
-        return filtered(by_setting(coupled, bias, lambda v, knob: np.interp(v, *curve(second_stage(knob)))), out(), rate)
+        return filtered(
+            by_setting(coupled, bias, lambda v, knob: np.interp(v, *curve(second_stage(knob)))), out(), rate
+        )
 
 
 def first_stage() -> Stage:

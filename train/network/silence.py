@@ -25,6 +25,7 @@ def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
         total = torch.zeros_like(stream) if skips is None else skips
         for layer in array.layers:
             assert isinstance(layer, Layer)
+            assert layer.conv.bias is not None
             pre = stream @ layer.conv.weight.sum(2).T + layer.conv.bias
             if modulation is not None:
                 rows = slice(row, row + layer.rows)

@@ -21,7 +21,7 @@ from torch import Tensor
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import LayerAdam
 from gritspace.train.network.losses import AudioLoss
-from gritspace.train.network.rounding_noise import RoundingNoiseSource
+from gritspace.train.network.noise_source import RoundingNoiseSource
 from gritspace.train.network.silence import of_silence
 from gritspace.train.space import loudness
 from gritspace.train.space.box_sense import BoxSense, silence_loss

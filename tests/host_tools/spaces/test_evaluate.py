@@ -77,7 +77,7 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     assert report["foreign"]["organ"]["settings"] == 4
     assert report["foreign"]["organ"]["esr"]["median"] > 0
     html = page.read_text()
-    assert html.count("<audio") == 3 * 5 + 4
+    assert html.count("<audio") == 3 * 7 + 4
     assert html.count("<svg") == 3
     assert 'src="http' not in html
     assert "<script" not in html

@@ -223,6 +223,16 @@ def select(module: Module, model: int) -> ModuleInfo:
     return module.info()
 
 
+def read_model(module: Module, model: int) -> bytes:
+    """A model's bytes back: FACTORY, or a slot's number plus one. Raises Refusal where there is no good one."""
+    whole = bytearray()
+    while True:
+        part = module.ask("read_model", "model_part", offset=len(whole), model=model)
+        whole += part.tail.tobytes()
+        if len(whole) >= part.values["bytes"] or not len(part.tail):
+            return bytes(whole)
+
+
 def _slot(message: Message) -> Slot:
     values: dict[str, Any] = dict(message.values)
     values["state"] = schema().value_name("slot_state", values["state"])

@@ -3,6 +3,8 @@
 
 #include "answers/handlers.h"
 
+#define MODEL_PART_BYTES 512u
+
 static void answer_slot(grit_server_t *server, const grit_link_header_t *request, uint8_t slot) {
   grit_module_t *module = server->module;
   const grit_bank_t *bank = &module->memory.bank;
@@ -73,6 +75,25 @@ void grit_answer_upload_chunk(grit_server_t *server, const grit_link_frame_t *fr
                     frame->payload_bytes - GRIT_LINK_UPLOAD_CHUNK_BYTES);
   /* Not now: `received` tells the laptop, with everything else about the slot. */
   answer_result(server, &frame->header, chunk.slot, result == GRIT_BANK_WAIT ? GRIT_BANK_DONE : result);
+}
+
+void grit_answer_read_model(grit_server_t *server, const grit_link_frame_t *frame) {
+  const grit_module_t *module = server->module;
+  const grit_player_model_t *factory = &module->playing.factory;
+  grit_link_read_model_t wanted;
+  memcpy(&wanted, frame->payload, GRIT_LINK_READ_MODEL_BYTES);
+  size_t bytes = factory->bytes;
+  const uint8_t *model = factory->blob;
+  if (wanted.model != 0) model = grit_bank_model(&module->memory.bank, wanted.model - 1u, &bytes);
+  if (model == NULL) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_PLACE, (int32_t)grit_bank_count(&module->memory.bank),
+                      "there is no good model");
+    return;
+  }
+  const size_t from = wanted.offset < bytes ? wanted.offset : bytes;
+  const size_t part = bytes - from < MODEL_PART_BYTES ? bytes - from : MODEL_PART_BYTES;
+  const grit_link_model_part_t answer = {.offset = (uint32_t)from, .bytes = (uint32_t)bytes, .model = wanted.model};
+  grit_answer(server, &frame->header, GRIT_LINK_MODEL_PART, &answer, GRIT_LINK_MODEL_PART_BYTES, model + from, part);
 }
 
 void grit_answer_delete_model(grit_server_t *server, const grit_link_frame_t *frame) {

@@ -258,3 +258,15 @@ def test_a_reboot_comes_after_the_answer_and_after_what_is_to_be_kept(rig: Rig) 
     rig.boot()
     (answer,) = rig.module.ask(message_frame("get_preset", 1, index=1))
     assert Preset(**answer.values) == preset(1)
+
+
+def test_models_can_be_read_back_whole_and_an_empty_slot_says_so(rig: Rig) -> None:
+    blob = to_bytes(OTHER)
+    with rig.client() as client:
+        slot = memory.upload(client, blob)
+        assert memory.read_model(client, slot.slot + 1) == blob
+        assert hashlib.sha256(memory.read_model(client, memory.FACTORY)).hexdigest() == client.info().model_sha256
+        with pytest.raises(Refusal, match="no good model"):
+            memory.read_model(client, slot.slot + 2)
+        behind = client.ask("read_model", "model_part", offset=1 << 31, model=slot.slot + 1)
+        assert (behind.values["offset"], len(behind.tail)) == (len(blob), 0)

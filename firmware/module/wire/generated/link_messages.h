@@ -141,6 +141,8 @@ enum {
   GRIT_LINK_GET_KNOB_ENDS = 0x19, /* from the laptop. What do the knobs read at the ends of their turns? */
   GRIT_LINK_KNOB_ENDS = 0x99, /* from the module. Answers get_knob_ends and put_knob_ends. */
   GRIT_LINK_PUT_KNOB_ENDS = 0x1A, /* from the laptop. Calibrates a knob. What no such knob can have (15 % of the track from the nominal ends) is refused. */
+  GRIT_LINK_READ_MODEL = 0x1B, /* from the laptop. What are a model's bytes? For a backup. */
+  GRIT_LINK_MODEL_PART = 0x9B, /* from the module. Answers read_model. */
   GRIT_LINK_ERROR = 0xFF, /* from the module. Answers what could not be done. */
 };
 
@@ -171,7 +173,8 @@ enum {
   X(GET_FAULT, get_fault, 0u, 0) \
   X(LOOP_BLOCK, loop_block, 10u, 1) \
   X(GET_KNOB_ENDS, get_knob_ends, 0u, 0) \
-  X(PUT_KNOB_ENDS, put_knob_ends, 6u, 0)
+  X(PUT_KNOB_ENDS, put_knob_ends, 6u, 0) \
+  X(READ_MODEL, read_model, 5u, 0)
 
 typedef struct {
   uint8_t message; /* which message */
@@ -487,6 +490,21 @@ typedef struct {
 } grit_link_put_knob_ends_t;
 #define GRIT_LINK_PUT_KNOB_ENDS_BYTES 6u
 _Static_assert(offsetof(grit_link_put_knob_ends_t, measured) + sizeof(((grit_link_put_knob_ends_t *)0)->measured) == 6, "grit_link_put_knob_ends_t");
+
+typedef struct {
+  uint32_t offset; /* bytes; of the part wanted in the model */
+  uint8_t model; /* 0: the factory model; n: the bank's slot n - 1 */
+} grit_link_read_model_t;
+#define GRIT_LINK_READ_MODEL_BYTES 5u
+_Static_assert(offsetof(grit_link_read_model_t, model) + sizeof(((grit_link_read_model_t *)0)->model) == 5, "grit_link_read_model_t");
+
+typedef struct {
+  uint32_t offset; /* bytes; of the part in the model */
+  uint32_t bytes; /* bytes; of the whole model */
+  uint8_t model; /* as asked */
+} grit_link_model_part_t;
+#define GRIT_LINK_MODEL_PART_BYTES 9u
+_Static_assert(offsetof(grit_link_model_part_t, model) + sizeof(((grit_link_model_part_t *)0)->model) == 9, "grit_link_model_part_t");
 
 typedef struct {
   uint16_t code; /* why, see error */

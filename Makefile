@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup demo test test-quick docs images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -35,6 +35,25 @@ images: setup ## the firmware of all boards, from PlatformIO's registry: build/i
 
 release: setup ## images and spaces with SHA-256 and a manifest: build/release/
 	@$(bin)/python -m gritspace.host_tools.module.release pack build/images build/release
+
+web: setup web-packages ## the page's scripts, anew: host_tools/web/generated; and the page as static files: out/web
+	@$(bin)/python -m gritspace.host_tools.web.generate
+	@cd host_tools/web && npx --no-install tsc --noEmit -p . && npx --no-install vite build --logLevel warn
+	@$(bin)/python -m gritspace.host_tools.web.page_stamp
+	@rm -rf out/web && $(bin)/gritspace play --export out/web
+
+test-web: setup web-packages ## the page in Chromium: what comes out, to the bit, and what every control does
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CHROMIUM" ] || \
+	  { echo 'test-web: Chromium is missing (apt install chromium), or name it: make CHROMIUM=/path test-web'; exit 2; }
+	@$(bin)/python -m pytest tests/web $(PYTEST)
+
+bench-web: setup web-packages ## how fast a browser plays: the page's engine beside Neural Amp Modeler's; out/bench-web.json
+	@$(bin)/python -m gritspace.host_tools.web.bench
+
+web-packages:
+	@cmp -s host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from || \
+	  { npm ci --prefix host_tools/web --no-audit --no-fund --loglevel error && \
+	    cp host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from; }
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training

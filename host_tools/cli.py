@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import typer
 
-from gritspace.host_tools.commands import fit, loop, model, module, panel, research, rig, sound, space, train
+from gritspace.host_tools.commands import fit, loop, model, module, panel, research, rig, sound, space, train, web
 from gritspace.host_tools.console import err, shown
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.outputs import guarded
@@ -53,6 +53,7 @@ for command in (
     research.apply,
     research.research,
     rig.demo,
+    web.play,
 ):
     app.command()(guarded(command))
 app.add_typer(panel.presets, name="presets")

@@ -91,7 +91,10 @@ def panel() -> str:
         parts[name] = [{"name": row["name"], "x": row["x_mm"], "y": row["y_mm"]} for row in table[kind]]
     for name, kind in (("audioIns", "audio_in"), ("audioOuts", "audio_out")):
         parts[name] = [{"name": row["name"], "x": row["x_mm"], "y": row["y_mm"]} for row in table[kind]]
-    lines = [_MADE_BY, "// From hardware/panels/module.toml: millimetres from the top left corner. And from the firmware's panel.h."]
+    lines = [
+        _MADE_BY,
+        "// From hardware/panels/module.toml: millimetres from the top left corner. And from the firmware's panel.h.",
+    ]
     lines += ["export interface Place { name: string; x: number; y: number }", ""]
     lines += [f"export const PANEL = {json.dumps(parts, indent=2)};", ""]
     for name in (

@@ -34,7 +34,15 @@ def _hz(semitones: float, root: float) -> float:
 def guitar(rng: Generator) -> Floats:
     """A riff of fifths and single notes in E."""
     loop = np.zeros(FRAMES)
-    chords = [(0.0, 0, 0.9), (0.75, 0, 0.35), (1.5, 3, 0.9), (2.5, 5, 0.9), (4.0, 0, 0.9), (4.75, 0, 0.35), (5.5, 3, 0.9)]
+    chords = [
+        (0.0, 0, 0.9),
+        (0.75, 0, 0.35),
+        (1.5, 3, 0.9),
+        (2.5, 5, 0.9),
+        (4.0, 0, 0.9),
+        (4.75, 0, 0.35),
+        (5.5, 3, 0.9),
+    ]
     for beat, step, seconds in chords:
         for string in (0, 7, 12):
             late = 0.012 * string / 12

@@ -49,6 +49,7 @@ static const grit_board_t board = {
 
 static grit_module_t module;
 static grit_server_t server;
+static grit_server_t server;
 
 WEB_EXPORT(void, start)(void) {
   web_flash_start();
@@ -57,6 +58,7 @@ WEB_EXPORT(void, start)(void) {
 /* Powers up with a factory model, which must stay; whatever flash_memory holds was there before. */
 WEB_EXPORT(void, open)(const void *blob, size_t bytes) {
   grit_module_open(&module, &board, blob, bytes, arena, sizeof arena);
+  grit_server_open(&server, &module);
   grit_server_open(&server, &module);
 }
 

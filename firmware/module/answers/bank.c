@@ -78,7 +78,7 @@ void grit_answer_upload_chunk(grit_server_t *server, const grit_link_frame_t *fr
 }
 
 void grit_answer_read_model(grit_server_t *server, const grit_link_frame_t *frame) {
-  const grit_module_t *module = server->module;
+  grit_module_t *module = server->module;
   const grit_player_model_t *factory = &module->playing.factory;
   grit_link_read_model_t wanted;
   memcpy(&wanted, frame->payload, GRIT_LINK_READ_MODEL_BYTES);

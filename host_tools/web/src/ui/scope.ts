@@ -29,7 +29,7 @@ export class Scope {
     context.clearRect(0, 0, width, height);
     context.lineWidth = 1.5;
     this.analyser.getFloatTimeDomainData(this.wave);
-    context.strokeStyle = style.getPropertyValue("--accent");
+    context.strokeStyle = style.color;
     context.beginPath();
     const half = width / 2 - 10;
     const from = this.trigger();
@@ -43,7 +43,7 @@ export class Scope {
     context.stroke();
     this.analyser.getFloatFrequencyData(this.bins);
     const nyquist = this.analyser.context.sampleRate / 2;
-    context.strokeStyle = style.getPropertyValue("--second");
+    context.strokeStyle = style.outlineColor;
     context.beginPath();
     for (let x = 0; x < half; x++) {
       const hz = LOW_HZ * (nyquist / LOW_HZ) ** (x / half);

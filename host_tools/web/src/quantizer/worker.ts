@@ -1,0 +1,45 @@
+// Works on models beside the page.
+import { Board, EngineAlone } from "../worklet/board";
+
+export type Request =
+  | { kind: "model"; name: string; bytes: Uint8Array; wasm: ArrayBuffer }
+  | { kind: "speed"; bytes: Uint8Array; wasm: ArrayBuffer };
+
+export type Answer =
+  | { kind: "model"; bytes: Uint8Array }
+  | { kind: "speed"; times: number }
+  | { kind: "failed"; why: string }
+  | { kind: "told"; text: string };
+
+const TRIAL_SECONDS = 0.25;
+const RATE = 48000;
+
+function engineOf(bytes: Uint8Array, wasm: ArrayBuffer): EngineAlone {
+  return new EngineAlone(new Board(wasm, { send: () => {}, reboot: () => {} }), bytes, null);
+}
+
+function speed(bytes: Uint8Array, wasm: ArrayBuffer): number {
+  const engine = engineOf(bytes, wasm);
+  const noise = Int16Array.from({ length: TRIAL_SECONDS * RATE }, () => (Math.random() - 0.5) * 16384);
+  engine.process(noise); // the browser compiles it well only once it has run
+  const began = performance.now();
+  engine.process(noise);
+  return (TRIAL_SECONDS * 1000) / Math.max(0.01, performance.now() - began);
+}
+
+function answer(request: Request): Answer {
+  if (request.kind === "speed") return { kind: "speed", times: speed(request.bytes, request.wasm) };
+  if (request.name.toLowerCase().endsWith(".nam")) {
+    return { kind: "failed", why: `quantize it first: gritspace quantize ${request.name} -o model.grit` };
+  }
+  engineOf(request.bytes, request.wasm); // refuses what is none
+  return { kind: "model", bytes: request.bytes };
+}
+
+onmessage = (event: MessageEvent<Request>) => {
+  try {
+    postMessage(answer(event.data));
+  } catch (error) {
+    postMessage({ kind: "failed", why: error instanceof Error ? error.message : String(error) } satisfies Answer);
+  }
+};

@@ -1,0 +1,317 @@
+// The editor: a module's presets, models, calibration and health, over Web Serial or in this page, by the same code.
+import { HEALTH_FLAG, SLOT_STATE, WHY_WORDS, type Preset, type Slot } from "../../generated/link_messages";
+import { readImage } from "../dfu/image";
+import { flash, openBootloader } from "../dfu/dfuse";
+import { backUp, parseBackup, restore } from "../link/backup";
+import { ModuleClient, type Line } from "../link/client";
+import { getPresets, getSettings, getSlots, LEVEL_UNITY, putPreset, remove, select, upload } from "../link/memory";
+import { openSerial, serialIsThere } from "../link/serial";
+import { calibrationPart } from "./calibration";
+import { button, download, h, labelled } from "./dom";
+
+const MONITOR_MS = 500;
+const NAMES = "gritspace-preset-names";
+const PRESET_COLUMNS = ["", "name", "drive", "tone", "symmetry", "dynamics", "level", ""];
+
+export interface EditorHooks {
+  notify(text: string): void;
+  /** Presets or models of the module in this page have changed. */
+  changed(presets: Preset[]): void;
+  /** Where the sound of the module in this page is now, Q15. */
+  position(): number[];
+}
+
+export class Editor {
+  readonly element: HTMLElement;
+  private client: ModuleClient;
+  private real: ModuleClient | null = null;
+  private presets: Preset[] = [];
+  private slots: Slot[] = [];
+  private readonly who = h("p", { class: "who" }, "the module in this page");
+  private readonly presetTable = h("tbody", {});
+  private readonly slotList = h("ul", { class: "slots" });
+  private readonly monitor = h("dl", { class: "monitor" });
+  private readonly morph = h("input", { type: "range", min: 0, max: 10000, step: 50 });
+  private readonly morphTold = h("output", {});
+  private readonly progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "progress" });
+  private readonly told = h("output", { class: "told" });
+  private readonly connectButton: HTMLButtonElement;
+
+  constructor(
+    private readonly inPage: ModuleClient,
+    private readonly hooks: EditorHooks,
+  ) {
+    this.client = inPage;
+    this.connectButton = button("Connect a real module", this.guarded(() => this.connect()));
+    this.morph.addEventListener("change", this.guarded(async () => {
+      await this.client.ask("put_settings", "settings", { morph_ms: Number(this.morph.value) });
+      await this.refresh();
+    }));
+    const model = h("input", { type: "file", accept: ".grit" });
+    model.addEventListener("change", this.guarded(async () => {
+      for (const file of Array.from(model.files ?? [])) await this.upload(new Uint8Array(await file.arrayBuffer()), file.name);
+      model.value = "";
+    }));
+    const backup = h("input", { type: "file", accept: ".json" });
+    backup.addEventListener("change", this.guarded(async () => {
+      const file = backup.files?.[0];
+      if (file !== undefined) await this.restore(await file.text());
+      backup.value = "";
+    }));
+    const firmware = h("input", { type: "file", accept: ".bin,.elf" });
+    firmware.addEventListener("change", this.guarded(async () => {
+      const file = firmware.files?.[0];
+      if (file !== undefined) await this.flash(new Uint8Array(await file.arrayBuffer()));
+      firmware.value = "";
+    }));
+    this.element = h(
+      "section",
+      { class: "editor", "aria-label": "Editor" },
+      h("div", { class: "row" }, this.who, this.connectButton),
+      serialIsThere() ? null : h("p", { class: "hint" }, "This browser has no Web Serial: a real module wants Chrome or Edge. All else works."),
+      h("div", { class: "row" }, this.progress, this.told),
+      h("h3", {}, "Presets"),
+      h(
+        "div",
+        { class: "wide" },
+        h("table", {}, h("thead", {}, h("tr", {}, ...PRESET_COLUMNS.map((name) => h("th", { scope: "col" }, name)))), this.presetTable),
+      ),
+      h("div", { class: "row" }, labelled("Morph", this.morph), this.morphTold),
+      h("h3", {}, "Models"),
+      this.slotList,
+      labelled("Upload a .grit", model),
+      h("h3", {}, "Health"),
+      this.monitor,
+      calibrationPart(() => this.client, (text) => this.say(text)),
+      h(
+        "details",
+        {},
+        h("summary", {}, "Back up and restore"),
+        h("div", { class: "row" }, button("Save everything as a file", this.guarded(() => this.backUp())), labelled("Restore", backup)),
+      ),
+      h(
+        "details",
+        {},
+        h("summary", {}, "Update the firmware"),
+        h("p", {}, "Hold BOOT, press and release RESET, let go of BOOT; then choose the .bin or .elf that `gritspace build daisy_seed` made."),
+        labelled("Firmware", firmware),
+      ),
+    );
+    setInterval(() => void this.watch(), MONITOR_MS);
+  }
+
+  private say(text: string): void {
+    this.told.textContent = text;
+  }
+
+  private guarded(act: () => Promise<void>): () => void {
+    return () => {
+      act().catch((error: unknown) => {
+        this.progress.hidden = true;
+        this.say(error instanceof Error ? error.message : String(error));
+      });
+    };
+  }
+
+  private show(done: number, of: number): void {
+    this.progress.hidden = done >= of;
+    this.progress.value = of > 0 ? done / of : 0;
+  }
+
+  private async connect(): Promise<void> {
+    if (this.real !== null) {
+      await this.real.line.close();
+      this.edit(null);
+      await this.refresh();
+      return;
+    }
+    await this.use(await openSerial());
+  }
+
+  /** Edits the module at the other end of a line, whatever it is made of. */
+  async use(line: Line): Promise<void> {
+    const client = new ModuleClient(line);
+    const info = (await client.ask("hello", "info", {})).values;
+    this.edit(client);
+    this.who.textContent = `a real module: ${info.board}, firmware ${info.firmware_version}, ${info.model_name}`;
+    const closed = line.onClosed;
+    line.onClosed = (why) => {
+      closed(why);
+      if (this.real === client) this.edit(null);
+      this.say(why);
+    };
+    await this.refresh();
+  }
+
+  private edit(real: ModuleClient | null): void {
+    this.real = real;
+    this.client = real ?? this.inPage;
+    this.connectButton.textContent = real === null ? "Connect a real module" : "Back to the module in this page";
+    if (real === null) this.who.textContent = "the module in this page";
+  }
+
+  /** Everything anew from the module. */
+  async refresh(): Promise<void> {
+    this.presets = await getPresets(this.client);
+    this.slots = await getSlots(this.client);
+    const settings = await getSettings(this.client);
+    this.morph.value = String(settings.morph_ms);
+    this.morphTold.textContent = `${(settings.morph_ms / 1000).toFixed(2)} s from preset to preset`;
+    this.presetTable.replaceChildren(...this.presets.map((preset) => this.presetRow(preset)));
+    this.slotList.replaceChildren(...this.slotRows(settings.model));
+    if (this.client === this.inPage) this.hooks.changed(this.presets);
+  }
+
+  private names(): Record<string, string> {
+    try {
+      return JSON.parse(localStorage.getItem(NAMES) ?? "{}") as Record<string, string>;
+    } catch {
+      return {};
+    }
+  }
+
+  private presetRow(preset: Preset): HTMLTableRowElement {
+    const used = preset.used !== 0;
+    const name = h("input", {
+      type: "text",
+      maxlength: 24,
+      value: used ? (this.names()[preset.index] ?? "") : "",
+      placeholder: used ? "unnamed" : "empty",
+      disabled: !used,
+      "aria-label": `name of preset ${preset.index + 1}`,
+    });
+    name.addEventListener("change", () => {
+      localStorage.setItem(NAMES, JSON.stringify({ ...this.names(), [preset.index]: name.value }));
+    });
+    const percent = (value: number) => (used ? `${Math.round((value / 32768) * 100)}` : "");
+    const label = (text: string) => ({ "aria-label": `${text} preset ${preset.index + 1}`, title: text });
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, String(preset.index + 1)),
+      h("td", {}, name),
+      ...preset.played.map((value) => h("td", { class: "number" }, percent(value))),
+      h("td", { class: "number" }, used ? (preset.level_q12 / LEVEL_UNITY).toFixed(2) : ""),
+      h(
+        "td",
+        { class: "acts" },
+        button("●", this.guarded(() => this.take(preset)), label("put the present sound into")),
+        button("↑", this.guarded(() => this.swap(preset.index, preset.index - 1)), { ...label("move up"), disabled: !used || preset.index === 0 }),
+        button("✕", this.guarded(() => this.put({ ...preset, used: 0 })), { ...label("empty"), disabled: !used }),
+      ),
+    );
+  }
+
+  private async put(...presets: Preset[]): Promise<void> {
+    for (const preset of presets) await putPreset(this.client, { ...preset, model_id: new Uint8Array(8) });
+    await this.refresh();
+  }
+
+  /** Where the sound is now, into a preset. */
+  private async take(preset: Preset): Promise<void> {
+    const { model } = await getSettings(this.client);
+    const here = this.client === this.inPage ? this.hooks.position() : [];
+    const controls = (await this.client.ask("get_controls", "controls", {})).values;
+    const played = preset.played.map((_, i) => here[i] ?? controls.played[i]!);
+    const stored = preset.stored.map((old, i) => (this.client === this.inPage ? (here[4 + i] ?? 0) : old));
+    const level_q12 = preset.used !== 0 ? preset.level_q12 : LEVEL_UNITY;
+    await this.put({ ...preset, played, stored, level_q12, model, used: 1 });
+    this.say(`preset ${preset.index + 1} holds the present sound`);
+  }
+
+  private async swap(a: number, b: number): Promise<void> {
+    const names = this.names();
+    const { [a]: first = "", [b]: second = "" } = names;
+    localStorage.setItem(NAMES, JSON.stringify({ ...names, [a]: second, [b]: first }));
+    await this.put({ ...this.presets[a]!, index: b }, { ...this.presets[b]!, index: a });
+  }
+
+  private slotRows(playing: number): HTMLLIElement[] {
+    const row = (model: number, text: string, slot: Slot | null) =>
+      h(
+        "li",
+        { class: model === playing ? "playing" : "" },
+        h("span", {}, text),
+        button("Select", this.guarded(() => this.select(model)), { "aria-label": `select ${text}`, disabled: model === playing }),
+        slot === null
+          ? null
+          : button("Delete", this.guarded(() => this.delete(slot.slot)), { "aria-label": `delete ${text}`, disabled: slot.playing !== 0 }),
+      );
+    const good = this.slots.filter((slot) => slot.state === SLOT_STATE.good);
+    const free = this.slots.filter((slot) => slot.state === SLOT_STATE.empty).length;
+    return [
+      row(0, "the factory model", null),
+      ...good.map((slot) => row(slot.slot + 1, `${slot.name}, ${(slot.bytes / 1000).toFixed(1)} kB`, slot)),
+      h("li", {}, h("span", {}, `${free} of ${this.slots.length} places are free`)),
+    ];
+  }
+
+  private async select(model: number): Promise<void> {
+    this.say("another model is on its way");
+    await select(this.client, model);
+    await this.refresh();
+    this.say("");
+  }
+
+  private async delete(slot: number): Promise<void> {
+    await remove(this.client, slot);
+    await this.refresh();
+  }
+
+  /** Brings a model and plays it. */
+  async upload(bytes: Uint8Array, name: string): Promise<void> {
+    this.say(`uploading ${name}`);
+    const slot = await upload(this.client, bytes, (done, of) => this.show(done, of));
+    await this.select(slot.slot + 1);
+    this.say(`${slot.name} plays`);
+  }
+
+  private async backUp(): Promise<void> {
+    const backup = await backUp(this.client, this.names(), (text) => this.say(text));
+    download("gritspace-backup.json", JSON.stringify(backup, null, 1), "application/json");
+    this.say(`saved: ${backup.presets.length} presets, ${backup.models.length} models`);
+  }
+
+  private async restore(text: string): Promise<void> {
+    const backup = parseBackup(text);
+    await restore(this.client, backup, (words) => this.say(words));
+    localStorage.setItem(NAMES, JSON.stringify(backup.names));
+    await this.refresh();
+    this.say(`restored: ${backup.presets.length} presets, ${backup.models.length} models`);
+  }
+
+  private async flash(file: Uint8Array): Promise<void> {
+    const image = readImage(file); // refused before anything is asked
+    const device = await openBootloader();
+    await flash(device, image, (step, share) => {
+      this.say(step);
+      this.show(share, 1.0001);
+    });
+    this.progress.hidden = true;
+    this.say("the new firmware starts");
+  }
+
+  private async watch(): Promise<void> {
+    if (this.element.offsetParent === null) return; // not to be seen
+    try {
+      const health = (await this.client.ask("get_health", "health", {})).values;
+      const status = (await this.client.ask("get_status", "status", {})).values;
+      const info = (await this.client.ask("hello", "info", {})).values;
+      const level = (peak: number) => (peak > 0 ? `${(20 * Math.log10(peak / 32768)).toFixed(0)} dBFS` : "silence");
+      const flags = Object.entries(HEALTH_FLAG).filter(([, bit]) => (health.flags & bit) !== 0);
+      const share = info.work_per_second > 0 ? ` (${((status.work_p99 * 100000) / info.work_per_second).toFixed(0)} %)` : "";
+      const rows: [string, string][] = [
+        ["Model", info.model_name],
+        ["Levels", `in ${level(health.peak_in)}, out ${level(health.peak_out)}, limited ${health.limited} blocks`],
+        ["Blocks", `${status.blocks}, late ${status.xruns}`],
+        ["Work of a block", info.work_per_second > 0 ? `${status.work_p99}${share}` : "not counted here"],
+        ["State", flags.map(([name]) => name).join(", ") || "plays"],
+        ["Firmware", `${info.firmware_version} on ${info.board}`],
+      ];
+      if (health.why !== 0) rows.push(["Why", WHY_WORDS[health.why] ?? String(health.why)]);
+      this.monitor.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    } catch {
+      // said where it was asked for
+    }
+  }
+}

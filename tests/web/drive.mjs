@@ -1,0 +1,280 @@
+// Drives the page in Chromium: node drive.mjs SCENARIO URL [ARGUMENTS as JSON] -> one line of JSON.
+// CHROMIUM names the browser; NODE_PATH_FROM a package.json beside whose node_modules playwright-core lies.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const { chromium } = createRequire(process.env.NODE_PATH_FROM)("playwright-core");
+const [scenario, url, given = "{}"] = process.argv.slice(2);
+const asked = JSON.parse(given);
+const QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+async function start(options = {}) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [...QUIET, ...(options.args ?? [])] });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options.context });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("request", (request) => {
+    const to = new URL(request.url());
+    if (!["127.0.0.1"].includes(to.hostname) && !["data:", "blob:"].includes(to.protocol)) complaints.push(`asked ${to}`);
+  });
+  const began = Date.now();
+  await page.goto(url);
+  await page.waitForSelector("body[data-ready]", { timeout: 60000 });
+  return { browser, page, complaints, began };
+}
+
+const told = (page) => page.textContent(".notice");
+const meters = (page) => page.evaluate(() => window.gritspace.page.meters);
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const fixture = (name, bytes, type = "application/octet-stream") => ({ name, mimeType: type, buffer: Buffer.from(bytes) });
+
+async function heard(page) {
+  await page.waitForFunction(() => (window.gritspace.page.meters?.heard[1] ?? 0) > 1e-3, null, { timeout: 30000 });
+}
+
+const scenarios = {
+  /** The module over a clip, moved block by block: its samples. */
+  async render() {
+    const { browser, page, complaints } = await start();
+    const out = await page.evaluate(
+      async ({ model, audio, script, rate }) => {
+        const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+        const samples = new Int16Array(bytes(audio));
+        const clip = Float32Array.from(samples, (sample) => sample / 32768);
+        const [left, right] = await window.gritspace.render(window.gritspace.wasm, bytes(model), [clip, clip], script, rate);
+        const text = (channel) => {
+          const numbers = new Uint8Array(Int16Array.from(channel, (value) => Math.round(value * 32768)).buffer);
+          let letters = "";
+          for (let at = 0; at < numbers.length; at += 32768) letters += String.fromCharCode(...numbers.subarray(at, at + 32768));
+          return btoa(letters);
+        };
+        return { left: text(left), right: text(right) };
+      },
+      {
+        model: readFileSync(asked.model).toString("base64"),
+        audio: readFileSync(asked.audio).toString("base64"),
+        script: JSON.parse(readFileSync(asked.script, "utf8")),
+        rate: asked.rate ?? 48000,
+      },
+    );
+    await browser.close();
+    for (const channel of ["left", "right"]) writeFileSync(asked[channel], Buffer.from(out[channel], "base64"));
+    return { complaints };
+  },
+
+  /** From nothing to sound, by one click; then what every control does. */
+  async newcomer() {
+    const { browser, page, complaints, began } = await start();
+    const ready = Date.now() - began;
+    const clicked = Date.now();
+    await press(page, "guitar"); // 1
+    await heard(page);
+    const sound = Date.now() - clicked;
+    await press(page, "amplifiers"); // 1
+    await page.waitForFunction(() => window.gritspace.page.meters.status[9] === 16);
+    const amplifier = await meters(page);
+    await page.getByRole("button", { name: "CV drive: patch" }).click(); // 1 of 2
+    await page.waitForFunction(() => Math.abs(window.gritspace.page.meters.volts[0]) > 0.5);
+    await page.getByLabel("Source").selectOption("sequencer"); // 2 of 2
+    await page.waitForFunction(() => window.gritspace.page.meters.volts[0] > 0.3);
+    await page.getByText("Editor: presets").click(); // 1 of 2
+    await page.getByRole("button", { name: "put the present sound into preset 1", exact: true }).click(); // 2 of 2
+    await page.waitForFunction(() => !document.querySelector("[aria-label='name of preset 1']").disabled);
+    const result = { ready, sound, dimensions: amplifier.status[9], complaints };
+    await browser.close();
+    return result;
+  },
+
+  /** Knobs by mouse, wheel, keyboard and touch: what the module reads. */
+  async knobs() {
+    const { browser, page, complaints } = await start({ context: { hasTouch: true } });
+    await press(page, "drums");
+    await heard(page);
+    const at = async () => Number(await page.getByRole("slider", { name: "drive" }).getAttribute("aria-valuenow"));
+    const module = async () => {
+      await page.waitForTimeout(400);
+      return Math.round(((await meters(page)).position[0] / 32768 + 1) * 50);
+    };
+    const knob = page.getByRole("slider", { name: "drive" });
+    const box = await knob.boundingBox();
+    const seen = [];
+    await page.mouse.move(box.x + box.width / 2, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y - 44, { steps: 4 });
+    await page.mouse.up();
+    seen.push(["mouse", await at(), await module()]);
+    await page.mouse.move(box.x + box.width / 2, box.y + 10);
+    await page.mouse.wheel(0, 100);
+    await page.waitForTimeout(150); // or the browser makes one of two
+    await page.mouse.wheel(0, 100);
+    await page.waitForTimeout(150);
+    seen.push(["wheel", await at(), await module()]);
+    await knob.focus();
+    await page.keyboard.press("Home");
+    seen.push(["home", await at(), await module()]);
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("ArrowUp");
+    seen.push(["keys", await at(), await module()]);
+    await browser.close();
+    return { seen, complaints };
+  },
+
+  /** Every loop, bypass and the device, microphone refused. */
+  async listening() {
+    const { browser, page, complaints } = await start();
+    const loops = {};
+    for (const name of ["bass", "drums", "synth", "guitar"]) {
+      await press(page, name);
+      await page.waitForTimeout(600);
+      await heard(page);
+      loops[name] = (await meters(page)).heard[1];
+    }
+    await page.waitForTimeout(4500); // loudness is known once a whole round was heard
+    const clip = page.locator(".dot[aria-label='rat, distortion=1,filter=0.5']");
+    await clip.click({ force: true });
+    await page.waitForTimeout(6000);
+    await press(page, "the device itself");
+    const level = () =>
+      page.evaluate(async () => {
+        const { analyser } = window.gritspace.player;
+        const wave = new Float32Array(analyser.fftSize);
+        let sum = 0;
+        for (let i = 0; i < 44; i++) {
+          await new Promise((done) => setTimeout(done, 85));
+          analyser.getFloatTimeDomainData(wave);
+          sum += wave.reduce((total, x) => total + x * x, 0) / wave.length;
+        }
+        return 10 * Math.log10(sum / 44);
+      });
+    await page.waitForTimeout(200);
+    const device = await level();
+    await press(page, "module");
+    await page.waitForTimeout(200);
+    const module = await level();
+    await press(page, "bypass");
+    await page.waitForTimeout(200);
+    const bypass = await level();
+    await press(page, "microphone");
+    await page.waitForFunction(() => document.querySelector(".notice").textContent.includes("refused"));
+    await press(page, "stop");
+    await browser.close();
+    return { loops, levels: { device, module, bypass }, complaints };
+  },
+
+  /** Files that are good and files that are not. */
+  async files() {
+    const { browser, page, complaints } = await start();
+    await press(page, "guitar");
+    await heard(page);
+    const said = {};
+    for (const [label, file] of Object.entries(asked.files)) {
+      await page.evaluate(() => (document.querySelector(".notice").textContent = ""));
+      await page.locator(".file").setInputFiles(fixture(file.name, readFileSync(file.path)));
+      await page.waitForFunction(
+        () => !/^(|trying .*|quantizing .*|rounding .*|listening .*)$/.test(document.querySelector(".notice").textContent),
+        null,
+        { timeout: 90000 },
+      );
+      said[label] = await told(page);
+    }
+    const alive = (await meters(page)).blocks;
+    await page.waitForTimeout(500);
+    const marked = await page.evaluate(() => document.querySelectorAll("b, script:not([src])").length);
+    const result = { said, goes_on: (await meters(page)).blocks > alive, marked, status: (await meters(page)).status, complaints };
+    await browser.close();
+    return result;
+  },
+
+  /** The editor: a preset, a model, everything saved, all emptied, everything back. */
+  async editor() {
+    const { browser, page, complaints } = await start();
+    if (asked.inPage !== false) {
+      await press(page, "guitar");
+      await heard(page);
+    }
+    await page.getByText("Editor: presets").click();
+    await page.waitForSelector("[aria-label='name of preset 1']");
+    await page.getByRole("slider", { name: "tone" }).focus();
+    await page.keyboard.press("End");
+    await page.waitForTimeout(500);
+    for (const place of [1, 3]) {
+      await page.getByRole("button", { name: `put the present sound into preset ${place}`, exact: true }).click();
+      await page.waitForSelector(`[aria-label='name of preset ${place}']:not([disabled])`);
+    }
+    await page.getByLabel("name of preset 1", { exact: true }).fill("loud one");
+    await page.getByLabel("name of preset 1", { exact: true }).blur();
+    await page.getByRole("button", { name: "move up preset 3", exact: true }).click();
+    await page.waitForSelector("[aria-label='name of preset 2']:not([disabled])");
+    await page.getByLabel("Upload a .grit").setInputFiles(fixture("relu.grit", readFileSync(asked.model)));
+    await page.waitForFunction(() => /plays$/.test(document.querySelector(".editor .told").textContent), null, { timeout: 30000 });
+    const slots = await page.locator(".slots li").allTextContents();
+    await page.getByText("Back up and restore").click();
+    const saving = page.waitForEvent("download");
+    await press(page, "Save everything as a file");
+    const saved = readFileSync(await (await saving).path());
+    writeFileSync(asked.backup, saved);
+    for (const place of [1, 2]) {
+      await page.getByRole("button", { name: `empty preset ${place}`, exact: true }).click();
+      await page.waitForSelector(`[aria-label='name of preset ${place}'][disabled]`);
+    }
+    await page.getByRole("button", { name: "select the factory model" }).click();
+    await page.waitForSelector(".slots li:first-child.playing");
+    await page.getByRole("button", { name: /^delete / }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".slots li").length === 2);
+    await page.getByLabel("Restore").setInputFiles(fixture("backup.json", saved));
+    await page.waitForFunction(() => /^restored/.test(document.querySelector(".editor .told").textContent), null, { timeout: 30000 });
+    const again = page.waitForEvent("download");
+    await press(page, "Save everything as a file");
+    const second = readFileSync(await (await again).path(), "utf8");
+    await page.getByLabel("Restore").setInputFiles(fixture("bad.json", Buffer.from("{\"kind\": \"<b>\"}")));
+    await page.waitForFunction(() => /no backup/.test(document.querySelector(".editor .told").textContent));
+    await page.getByText("Update the firmware").click();
+    await page.getByLabel("Firmware").setInputFiles(fixture("x.bin", Buffer.alloc(4096)));
+    await page.waitForFunction(() => /stack would begin/.test(document.querySelector(".editor .told").textContent));
+    const monitor = await page.locator(".monitor").textContent();
+    const who = await page.locator(".who").textContent();
+    await browser.close();
+    return { slots, same: second === saved.toString(), monitor, who, complaints };
+  },
+
+  /** Holds the page open for gritspace's commands, until its input ends. */
+  async lend() {
+    const { browser, page, complaints } = await start();
+    await press(page, "guitar");
+    await heard(page);
+    console.log("lent");
+    await new Promise((done) => process.stdin.on("end", done).resume());
+    await browser.close();
+    return { complaints };
+  },
+
+  /** What it looks like: wide and narrow, light and dark; nothing sticks out. */
+  async looks() {
+    const made = {};
+    for (const [name, width, scheme] of [["wide-dark", 1280, "dark"], ["narrow-light", 390, "light"], ["narrow-dark", 390, "dark"]]) {
+      const { browser, page } = await start({ context: { viewport: { width, height: 860 }, colorScheme: scheme } });
+      await press(page, "guitar");
+      await heard(page);
+      await page.getByRole("button", { name: "CV tone: patch" }).click();
+      await page.getByText("Editor: presets").click();
+      await page.waitForTimeout(1200);
+      made[name] = await page.evaluate(() => ({
+        sticksOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        wide: [...document.querySelectorAll("main *, header *")]
+          .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth && !one.closest(".wide, svg"))
+          .map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`)
+          .slice(0, 5),
+        unnamed: [...document.querySelectorAll("button, input, select, [role=slider], [role=button]")].filter(
+          (one) => !(one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.length),
+        ).length,
+      }));
+      if (asked.folder) await page.screenshot({ path: `${asked.folder}/${name}.png`, fullPage: true });
+      await browser.close();
+    }
+    return made;
+  },
+};
+
+console.log(JSON.stringify(await scenarios[scenario]()));

@@ -1,0 +1,173 @@
+"""The page in Chromium: what comes out, to the bit, and what every control does."""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gritspace.host_tools.web import loops
+from gritspace.host_tools.web.wasm import ROOT
+from gritspace.quantize.bench_engine import a2_full
+from gritspace.quantize.model.grit import to_bytes
+from tests.firmware.host.host_module import HostModule
+from tests.quantize.conftest import make_model
+from tests.web.browser import drive
+
+DELAY = 32
+"""Frames by which blocks of 48 lag behind quanta of 128."""
+ARENA_BYTES = 8 << 20
+
+
+def moving_panel(blocks: int) -> list[dict[str, object]]:
+    """Knobs and voltages that move in every 20th block; the levels stay where they are."""
+    rng = np.random.default_rng(4)
+    codes = np.full(11, 32768)
+    script: list[dict[str, object]] = []
+    for block in range(0, blocks, 20):
+        moved = rng.choice([0, 1, 2, 3, 7, 8, 9, 10], 3, replace=False)
+        codes[moved] = rng.integers(0, 65536, 3)
+        script.append({"block": block, "codes": codes.tolist()})
+    return script
+
+
+def on_this_computer(
+    library: ctypes.CDLL, blob: bytes, audio: NDArray[np.int16], script: list[dict[str, object]]
+) -> NDArray[np.int16]:
+    """The same by the module's C sources, natively. int16 (2, frames)."""
+    module = HostModule(library, blob, ARENA_BYTES)
+    moves = {move["block"]: np.array(move["codes"], np.uint16) for move in script}
+    parts = []
+    for block in range(len(audio) // 48):
+        if block in moves:
+            codes = moves[block]
+        library.host_module_panel(module._host, ctypes.c_void_p(codes.ctypes.data))
+        library.host_module_switches(module._host, 0, 0)
+        samples = audio[block * 48 : block * 48 + 48]
+        parts.append(module.stereo(np.stack([samples, samples])))
+        library.host_module_idle(module._host)
+    return np.concatenate(parts, axis=1)
+
+
+def blob_of(name: str) -> bytes:
+    factory = ROOT / "spaces" / f"{name}.grit"
+    return factory.read_bytes() if factory.exists() else to_bytes(a2_full())
+
+
+@pytest.mark.parametrize("name", ["circuits", "openamp", "A2-Full's shape"])
+def test_the_pages_output_is_the_c_modules_to_the_bit_while_knobs_and_voltages_move(
+    name: str, page_url: str, host_library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    blob, audio = blob_of(name), np.tile(loops.loop("guitar"), 8)[: 30 * 48000]
+    script = moving_panel(len(audio) // 48)
+    (tmp_path / "model.grit").write_bytes(blob)
+    audio.tofile(tmp_path / "audio.i16")
+    (tmp_path / "script.json").write_text(json.dumps(script))
+    files = {k: tmp_path / f for k, f in (("model", "model.grit"), ("audio", "audio.i16"), ("script", "script.json"))}
+    found = drive("render", page_url, **files, left=tmp_path / "l", right=tmp_path / "r")
+    assert found["complaints"] == []
+    expected = on_this_computer(host_library, blob, audio, script)
+    assert np.ptp(expected.astype(int)) > 10000, "silence would prove nothing"
+    for channel, side in enumerate("lr"):
+        heard = np.fromfile(tmp_path / side, np.int16)
+        assert np.count_nonzero(heard[DELAY:] != expected[channel, : len(heard) - DELAY]) == 0
+
+
+def test_on_a_device_at_another_rate_the_sound_is_the_same_but_for_its_resampling(
+    page_url: str, tmp_path: Path
+) -> None:
+    frames = 2 * 44100
+    tone = np.round(8000 * np.sin(2 * np.pi * 441 * np.arange(frames) / 44100)).astype(np.int16)
+    bypass = {"block": 0, "codes": [32768] * 5 + [0, 32768] + [32768] * 4}  # the mix knob: all dry
+    (tmp_path / "model.grit").write_bytes(blob_of("circuits"))
+    tone.tofile(tmp_path / "audio.i16")
+    (tmp_path / "script.json").write_text(json.dumps([bypass]))
+    files = {k: tmp_path / f for k, f in (("model", "model.grit"), ("audio", "audio.i16"), ("script", "script.json"))}
+    drive("render", page_url, **files, left=tmp_path / "l", right=tmp_path / "r", rate=44100)
+    heard = np.fromfile(tmp_path / "l", np.int16)[44100 : 44100 + 40000].astype(float)
+    time = np.arange(len(heard)) / 44100
+    basis = np.stack([np.sin(2 * np.pi * 441 * time), np.cos(2 * np.pi * 441 * time)], axis=1)
+    fit, *_ = np.linalg.lstsq(basis, heard, rcond=None)
+    left_over = heard - basis @ fit
+    assert np.hypot(*fit) == pytest.approx(8000, rel=0.01)
+    assert 10 * np.log10(np.sum(heard**2) / np.sum(left_over**2)) > 70
+
+
+def test_a_newcomers_path_takes_the_promised_clicks_and_sounds_within_two_seconds(page_url: str) -> None:
+    found = drive("newcomer", page_url)
+    assert found["complaints"] == []
+    assert found["dimensions"] == 16
+
+
+def test_knobs_turn_by_mouse_wheel_and_keyboard_and_the_module_goes_with_them(page_url: str) -> None:
+    found = drive("knobs", page_url)
+    seen = {how: (shown, module) for how, shown, module in found["seen"]}
+    assert seen["mouse"][0] == 80
+    assert seen["wheel"][0] == 76
+    assert seen["home"][0] == 0
+    assert seen["keys"][0] == 12
+    for how, (shown, module) in seen.items():
+        assert abs(shown - module) <= 2, how
+    assert found["complaints"] == []
+
+
+def test_every_loop_sounds_the_device_and_the_dry_sound_are_as_loud_and_a_refused_microphone_is_a_sentence(
+    page_url: str,
+) -> None:
+    found = drive("listening", page_url)
+    assert all(level > 1e-3 for level in found["loops"].values())
+    levels = found["levels"]
+    assert abs(levels["device"] - levels["module"]) < 3, "unweighted, over a round and a bit"
+    assert found["complaints"] == []
+
+
+def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tmp_path: Path) -> None:
+    good = (ROOT / "spaces" / "circuits.grit").read_bytes()
+    contents = {
+        "cut": ("cut.grit", good[:5000]),
+        "altered": ("altered.grit", good[:5000] + b"\xff" + good[5001:]),
+        "no model": ("<b>hello.grit", b"hello" * 100),
+        "no audio": ("noise.wav", b"this is no audio" * 50),
+        "no capture": ("<b>x.nam", b"{]"),
+        "good": ("other.grit", to_bytes(make_model("relu_snapshot"))),
+    }
+    files = {}
+    for label, (name, data) in contents.items():
+        path = tmp_path / base64.b16encode(label.encode()).decode()
+        path.write_bytes(data)
+        files[label] = {"name": name, "path": str(path)}
+    found = drive("files", page_url, files=files)
+    said = found["said"]
+    assert "cut short" in said["cut"]
+    assert "altered" in said["altered"]
+    assert "not a .grit" in said["no model"]
+    assert "no audio" in said["no audio"]
+    assert "x.nam:" in said["no capture"]
+    assert said["good"] == "other.grit plays"
+    assert found["goes_on"]
+    assert found["marked"] == 0, "a file's name became HTML"
+    assert found["status"][1] == 1, "the bank's first slot plays"
+
+
+def test_the_editor_keeps_presets_models_and_names_and_brings_everything_back(page_url: str, tmp_path: Path) -> None:
+    model = tmp_path / "relu.grit"
+    model.write_bytes(to_bytes(make_model("relu_snapshot")))
+    found = drive("editor", page_url, model=model, backup=tmp_path / "backup.json")
+    assert found["complaints"] == []
+    assert found["same"], "what was restored is what was saved"
+    backup = json.loads((tmp_path / "backup.json").read_text())
+    assert [preset["index"] for preset in backup["presets"]] == [0, 1]
+    assert backup["names"]["0"] == "loud one"
+    assert base64.b64decode(backup["models"][0]["bytes"]) == model.read_bytes()
+    assert abs(backup["presets"][0]["played"][1] - 32767) < 400, "the tone knob stood at its end"
+    assert "relu_snapshot" in found["slots"][1]
+
+
+def test_nothing_sticks_out_and_everything_has_a_name_wide_and_narrow_light_and_dark(page_url: str) -> None:
+    for name, look in drive("looks", page_url).items():
+        assert look == {"sticksOut": 0, "wide": [], "unnamed": 0}, name

@@ -14,7 +14,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from gritspace.host_tools.web import loops
-from gritspace.train.devices.device import Device, find_devices
+from gritspace.train.devices.device import Device
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.space.space import load_space
 
 CLIPS = Path(__file__).resolve().parent / "generated" / "devices"

@@ -35,7 +35,8 @@ def save_torch(contents: dict[str, Any], path: Path) -> None:
     """torch.save, whole or not at all, sealed. Raises InputError if the file cannot be written."""
     with written_whole(path) as beside:
         try:
-            torch.save(contents, beside)
+            with beside.open("wb") as file:  # by its name, PyTorch would write that name into the archive
+                torch.save(contents, file)
         except RuntimeError as error:  # PyTorch's way to report a full disk
             raise OSError(str(error).splitlines()[0]) from error
         beside.write_bytes(sealed(beside.read_bytes()))

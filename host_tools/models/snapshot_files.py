@@ -102,7 +102,9 @@ def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: s
         axis.legend(frameon=False)
     try:
         with written_whole(path) as beside:
-            figure.savefig(beside, dpi=120)
+            metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+            with plt.rc_context({"svg.hashsalt": "gritspace"}):
+                figure.savefig(beside, dpi=120, metadata=metadata)
     except ValueError as error:
         raise InputError(f"{path}: a picture cannot be written so ({error}); use .png, .svg or .pdf.") from error
     finally:

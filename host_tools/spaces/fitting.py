@@ -62,7 +62,7 @@ def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
         "made_from": source.name,
         "esr": result.esr,
         "shape": wish.config.shape,
-        "minutes": round(result.seconds / 60, 2),
+        "steps": result.steps,
         "seed": wish.config.seed,
     }
     snapshot = Snapshot(result.tcn, wish.out[0].stem, source.licence, facts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import soundfile
@@ -48,6 +50,8 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
 def write_audio(path: Path | str, audio: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) -> None:
     """audio (frames,) at full scale 1 -> a mono 32-bit float file; the suffix says the format (24 bits for FLAC).
 
+    The same audio gives the same bytes at any time.
+
     Raises InputError if the file cannot be written or the suffix is unknown.
     """
     path = Path(path)
@@ -63,8 +67,26 @@ def write_audio(path: Path | str, audio: NDArray[np.floating], sample_rate: int 
     with written_whole(path) as beside:
         try:
             soundfile.write(beside, np.asarray(audio, np.float32), sample_rate, format=container, subtype=subtype)
+            if subtype == "FLOAT":
+                _forget_time(beside)
         except soundfile.LibsndfileError as error:
             raise OSError(str(error)) from error
+
+
+def _forget_time(path: Path) -> None:
+    """Libsndfile gives float WAV and AIFF a PEAK chunk that says when it was written: the same audio is the same file.
+
+    The chunk: its name, its size, a version, seconds since 1970, then peaks. Chunks follow each other, of even size.
+    """
+    with path.open("r+b") as file:
+        order: Literal["little", "big"] = "little" if file.read(12)[:4] == b"RIFF" else "big"
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], order)
+            if head[:4] == b"PEAK":
+                file.seek(4, os.SEEK_CUR)
+                file.write(bytes(4))
+                return
+            file.seek(size + size % 2, os.SEEK_CUR)
 
 
 def resample(audio: Audio, from_rate: float, to_rate: float) -> Audio:

@@ -1,8 +1,9 @@
-"""What a network makes of silence: one frame in which every kernel is the sum of its taps."""
+"""What a network makes of silence: at rest one frame, in which every kernel is the sum of its taps; in motion the lot."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gritspace.train.network.tcn import Layer, LayerArray, Modulation, Tcn, activate
@@ -45,3 +46,19 @@ def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
     if modulation is not None:
         skips = modulation.gain[:, row:, 0] * (skips + modulation.bias[:, row:, 0])
     return skips[:, 0]
+
+
+def in_motion(tcn: Tcn, way: Tensor, frames: int) -> Tensor:
+    """The output while nothing is played and a position moves: (batch, frames).
+
+    way (batch, points, position_size): places at even distances of time, joined by straight lines of gain and bias as the
+    engine joins them, over all that the network remembers and `frames` more. Where a position moves, what a layer holds
+    of the old place meets the new one's weights, so that silence at every place is not yet silence on the way.
+    """
+    assert tcn.film is not None
+    whole = tcn.config.receptive_field - 1 + frames
+    places = tcn.film(way)
+    gain, bias = (
+        F.interpolate(rows, size=whole, mode="linear", align_corners=True) for rows in (places.gain, places.bias)
+    )
+    return tcn.in_pytorch(way.new_zeros(len(way), whole), Modulation(gain, bias))

@@ -12,12 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.network.silence import of_silence
+from gritspace.train.network.silence import in_motion, of_silence
 from gritspace.train.space import attributes, loudness
 from gritspace.train.space.knob_sense import LEAST_TURN, NOISE_FRAMES, SINE_FRAMES, SLOPE, heard
 from gritspace.train.space.space import PLAYED, Space
 
 SILENT_PLACES = 512
+MOVING_PLACES, MOVING_FRAMES, MOVING_POINT_FRAMES, MOVING_HZ = 2, 256, 48, 2.5
 TURNED_PLACES = 2
 LEVEL_DB = 3.0
 """A level so far off costs about one."""
@@ -51,6 +52,23 @@ def silence_loss(space: Space, known: Tensor, rng: torch.Generator, count: int =
     film = space.decoder.film
     assert film is not None
     size = of_silence(space.decoder, film(places_in_box(known, count, rng))).abs()
+    return 3 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 0.3 * size.max().clamp(max=10.0)
+
+
+def motion_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = MOVING_PLACES) -> Tensor:
+    """The same while one played dimension moves as fast as a triangle of up to MOVING_HZ moves it: ()."""
+    reach = space.config.decoder.receptive_field - 1 + MOVING_FRAMES
+    travel = 4 * MOVING_HZ * reach / SAMPLE_RATE * torch.rand(count, generator=rng)
+    start = places_in_box(known, count, rng)
+    turned = torch.randint(len(PLAYED), (count,), generator=rng)
+    rows = torch.arange(count)
+    low = -1 + (2 - travel).clamp(min=0) * torch.rand(count, generator=rng)
+    ends = torch.stack([low, (low + travel).clamp(max=1)], 1)
+    ends = torch.where(torch.rand(count, 1, generator=rng) < 0.5, ends, ends.flip(1)).to(known.device)
+    points = max(2, reach // MOVING_POINT_FRAMES)
+    way = start[:, None].repeat(1, points, 1)
+    way[rows, :, turned] = torch.lerp(ends[:, :1], ends[:, 1:], torch.linspace(0, 1, points, device=known.device))
+    size = in_motion(space.decoder, way, MOVING_FRAMES).abs()
     return 3 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 0.3 * size.max().clamp(max=10.0)
 
 

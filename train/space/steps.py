@@ -24,7 +24,7 @@ from gritspace.train.network.tcn import LayerArray
 from gritspace.train.processes import Processes
 from gritspace.train.space import checkpoint
 from gritspace.train.space.attributes import audible
-from gritspace.train.space.box_sense import BoxSense, silence_loss
+from gritspace.train.space.box_sense import BoxSense, motion_loss, silence_loss
 from gritspace.train.space.checkpoint import Progress
 from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.grow import state_for, with_head_of
@@ -244,6 +244,10 @@ class Training:
             silence = silence_loss(self.space, known, rng)
             self.heard["silence"] = float(silence.detach())
             found = found + config.silence_weight * silence
+            if step % KNOBS_EVERY == 1:
+                moving = motion_loss(self.space, known, rng)
+                self.heard["moving"] = float(moving.detach())
+                found = found + config.silence_weight * moving
         if config.box_weight and step % KNOBS_EVERY == 0:
             turned, level = self.box(self.space, known, step // KNOBS_EVERY % len(self.space.played), rng)
             self.heard["turned"], self.heard["level"] = float(turned.detach()), float(level.detach())

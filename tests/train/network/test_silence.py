@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gritspace.train.network.silence import of_silence
+from gritspace.train.network.silence import in_motion, of_silence
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 
 NETWORKS = {
@@ -34,3 +34,17 @@ def test_a_snapshots_silence_needs_no_position_and_its_gradient_reaches_all_that
     without = [name for name, p in tcn.named_parameters() if p.grad is None or not p.grad.any()]
     first = {"arrays.0.rechannel.weight", "arrays.0.layers.0.conv.weight"}  # which see nothing but the silence itself
     assert set(without) <= first | {name for name in without if "mixin" in name or "layers.1.residual" in name}
+
+
+def test_a_way_that_rests_is_what_silence_gives_there_and_one_that_moves_is_not() -> None:
+    torch.manual_seed(4)
+    config = NETWORKS["tanh"]
+    tcn = Tcn(config)
+    assert tcn.film is not None
+    places = 4 * torch.randn(2, 4)
+    with torch.no_grad():
+        resting = in_motion(tcn, places[:, None].repeat(1, 5, 1), 7)
+        moving = in_motion(tcn, torch.stack([places, places.flip(0)], 1), 7)
+        assert torch.allclose(resting, of_silence(tcn, tcn.film(places))[:, None].expand(2, 7), atol=1e-6)
+        assert moving.shape == (2, 7)
+        assert moving.std(1).min() > 1e-4

@@ -36,6 +36,7 @@ for command in (
     train.train,
     space.enroll,
     space.evaluate,
+    space.even,
     fit.fit,
     model.quantize,
     model.export,

@@ -49,6 +49,33 @@ def presets_get(
         console.say(f"{out}: {len(values['presets'])} presets")
 
 
+@presets.command("choose")
+@guarded
+def presets_choose(
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    model: Annotated[Path, typer.Option(help="Its integer model, a .grit file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write."), Writes((".json",))],
+    factory: Annotated[bool, typer.Option("--factory", help="The model is the one built into the firmware.")] = False,
+) -> None:
+    """Choose sixteen presets of a space that lie far apart, with names, all equally loud.
+
+    Example: gritspace presets choose openamp.pt --model openamp.grit -o presets.json
+    """
+    import json
+
+    from gritspace.host_tools.models.model_files import file_sha256, read_space
+    from gritspace.host_tools.spaces import presets as choosing
+    from gritspace.host_tools.spaces.evaluation import model_of
+    from gritspace.train.output_file import written_whole
+
+    found = choosing.chosen(
+        read_space(space), model_of(model, space), None if factory else file_sha256(model), model.stem
+    )
+    with written_whole(out) as beside:
+        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    console.say(f"{out}: " + "; ".join(f"{row['place']} {row['name']}" for row in found["presets"]))
+
+
 @presets.command("put")
 @guarded
 def presets_put(

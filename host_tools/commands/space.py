@@ -97,3 +97,39 @@ def enroll(
             f"the encoder's guess {console.esr_text(report['esr_of_guess'])}"
         )
     console.say(", ".join(report["files"]))
+
+
+def even(
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Where to write the evened space.", show_default=False), Writes((".pt",))
+    ],
+    audio: Annotated[
+        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Of training.")] = 800,
+    seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
+) -> None:
+    """Make a trained space's whole box playable, without its devices: silence, level, what each knob is named for.
+
+    Example: gritspace even space.pt --audio ~/guitar -o even.pt
+    """
+    import numpy as np
+
+    from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.models.model_files import read_space
+    from gritspace.train.audio.tones import bright
+    from gritspace.train.space.even import EvenConfig, evened
+    from gritspace.train.space.space import save_space
+
+    old = read_space(space)
+    dry = np.concatenate([calibration_audio(audio or [], 120.0, seed), bright(60.0, seed)])
+    with console.progress("even") as update:
+        new = evened(
+            old,
+            dry,
+            EvenConfig(seed=seed, steps=steps),
+            lambda step, count, told: update(step, count, f"ESR {told['esr']:.3f}"),
+        )
+    save_space(new, out)
+    console.say(f"{out}: measure it with `gritspace evaluate`, make integers with `gritspace quantize`")

@@ -100,7 +100,7 @@ def _as_values(preset: Preset, slots: list[Slot]) -> dict[str, Any]:
 
 
 def _from_values(row: dict[str, Any], slots: list[Slot], places: int, what: str) -> Preset:
-    known = {"place", "played", "stored", "level", "model"}
+    known = {"place", "name", "played", "stored", "level", "model"}  # a name is for who reads the file
     if row.keys() - known:
         raise InputError(f"{what}: {sorted(row.keys() - known)[0]!r} means nothing here; there is {sorted(known)}.")
     place = row.get("place")

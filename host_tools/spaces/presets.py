@@ -1,0 +1,77 @@
+"""Sixteen presets of a space, with names: settings of its devices that lie far from one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_for, model_lufs
+from gritspace.host_tools.module.presets_file import FACTORY_NAME
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.train.errors import InputError
+from gritspace.train.space.space import PLAYED, Space
+
+COUNT, STORED = 16, 12
+
+
+def chosen(space: Space, model: IntegerModel, sha256: str | None, name: str) -> dict[str, Any]:
+    """Values of a presets file. sha256: the model's, where it is not the module's factory model.
+
+    Raises InputError if the space knows no positions.
+    """
+    labels = spread_out(space)
+    if not labels:
+        raise InputError("the space knows no positions; train it first.")
+    of_model: Any = FACTORY_NAME if sha256 is None else {"sha256": sha256, "name": name}
+    return {
+        "presets": [preset(place, label, space, model, of_model) for place, label in enumerate(labels, 1)],
+    }
+
+
+def preset(place: int, label: str, space: Space, model: IntegerModel, of_model: Any) -> dict[str, Any]:
+    """One row, as loud as any other model at its own position."""
+    position = np.array(space.positions[label])
+    stored = [0.0] * STORED
+    stored[: len(position) - len(PLAYED)] = [round(float(x), 5) for x in position[len(PLAYED) :]]
+    return {
+        "place": place,
+        "name": spoken(label),
+        "played": {name: round(float(x), 5) for name, x in zip(PLAYED, position, strict=False)},
+        "stored": stored,
+        "level": round(level_for(model_lufs(model, to_q15(position))) / LEVEL_UNITY, 4),
+        "model": of_model,
+    }
+
+
+def spread_out(space: Space, count: int = COUNT) -> list[str]:
+    """Labels of up to `count` settings, each where the nearest chosen one is furthest; a device that is not there yet
+    counts as twice as far. In the order of drive, so that turning through them goes from clean to wild.
+    """
+    labels = list(space.positions)
+    places = np.array([space.positions[label] for label in labels])
+    if not labels:
+        return []
+    taken = [int(np.argmin(np.abs(places).sum(1)))]
+    while len(taken) < min(count, len(labels)):
+        taken.append(int(np.argmax(_distance(labels, places, taken))))
+    return [labels[i] for i in sorted(taken, key=lambda i: places[i, 0])]
+
+
+def _distance(labels: list[str], places: NDArray[np.float64], taken: list[int]) -> NDArray[np.float64]:
+    nearest = np.linalg.norm(places[:, None] - places[taken], axis=2).min(1)
+    there = {labels[i].partition("@")[0] for i in taken}
+    fresh = np.array([label.partition("@")[0] not in there for label in labels])
+    found = np.where(fresh, 2.0, 1.0) * nearest
+    found[taken] = -1
+    return found
+
+
+def spoken(label: str) -> str:
+    """`rat@distortion=0.5,filter=0` as a player reads it: Rat, distortion 5, filter 0."""
+    device, _, knobs = label.partition("@")
+    words = device.replace("_", " ")
+    settings = [part.split("=") for part in knobs.split(",") if part]
+    return ", ".join([words[:1].upper() + words[1:], *(f"{name} {10 * float(value):.2g}" for name, value in settings)])

@@ -1,4 +1,4 @@
-"""What a network makes of silence: at rest one frame, in which every kernel is the sum of its taps; in motion the lot."""
+"""What a network makes of silence: at rest, one frame in which every kernel is the sum of its taps; and in motion."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def of_silence(tcn: Tcn, modulation: Modulation | None = None) -> Tensor:
 def in_motion(tcn: Tcn, way: Tensor, frames: int) -> Tensor:
     """The output while nothing is played and a position moves: (batch, frames).
 
-    way (batch, points, position_size): places at even distances of time, joined by straight lines of gain and bias as the
-    engine joins them, over all that the network remembers and `frames` more. Where a position moves, what a layer holds
-    of the old place meets the new one's weights, so that silence at every place is not yet silence on the way.
+    way (batch, points, position_size): places at even distances of time, joined by straight lines of gain and bias as
+    the engine joins them, over all that the network remembers and `frames` more. Where a position moves, what a layer
+    holds of the old place meets the new one's weights, so that silence at every place is not yet silence on the way.
     """
     assert tcn.film is not None
     whole = tcn.config.receptive_field - 1 + frames

@@ -17,7 +17,7 @@ SPACES = Path(__file__).parents[3] / "spaces"
 
 def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_loud(tmp_path: Path) -> None:
     out = tmp_path / "presets.json"
-    panel.presets_choose(SPACES / "circuits.pt", SPACES / "circuits.grit", out, factory=True)
+    panel.presets_choose(space=SPACES / "circuits.pt", model=SPACES / "circuits.grit", out=out, factory=True)
     rows = json.loads(out.read_text())["presets"]
     assert [row["place"] for row in rows] == list(range(1, 17))
     assert len({row["name"] for row in rows}) == 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ def preset(place: int, label: str, space: Space, model: IntegerModel, of_model: 
 
 
 def spread_out(space: Space, count: int = COUNT) -> list[str]:
-    """Labels of up to `count` settings, each where the nearest chosen one is furthest; a device that is not there yet
-    counts as twice as far. In the order of drive, so that turning through them goes from clean to wild.
+    """Labels of up to `count` settings, each where the nearest chosen one is furthest, by as many times less as
+    its device is there already. In the order of drive, so that turning through them goes from clean to wild.
     """
     labels = list(space.positions)
     places = np.array([space.positions[label] for label in labels])
@@ -62,11 +63,11 @@ def spread_out(space: Space, count: int = COUNT) -> list[str]:
 
 def _distance(labels: list[str], places: NDArray[np.float64], taken: list[int]) -> NDArray[np.float64]:
     nearest = np.linalg.norm(places[:, None] - places[taken], axis=2).min(1)
-    there = {labels[i].partition("@")[0] for i in taken}
-    fresh = np.array([label.partition("@")[0] not in there for label in labels])
-    found = np.where(fresh, 2.0, 1.0) * nearest
+    devices = [label.partition("@")[0] for label in labels]
+    there = Counter(devices[i] for i in taken)
+    found = nearest / np.array([1 + there[device] for device in devices])
     found[taken] = -1
-    return found
+    return np.asarray(found)
 
 
 def spoken(label: str) -> str:

@@ -22,7 +22,9 @@ def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_lo
     assert [row["place"] for row in rows] == list(range(1, 17))
     assert len({row["name"] for row in rows}) == 16
     space = load_space(SPACES / "circuits.pt")
-    assert {name.partition("@")[0] for name in presets.spread_out(space)} == set(space.gains)
+    devices = [name.partition("@")[0] for name in presets.spread_out(space)]
+    assert len(set(devices)) >= 6  # captures of one pedal lie together, and one of them is enough
+    assert max(devices.count(name) for name in devices) <= 4
     drives = [row["played"]["drive"] for row in rows]
     assert drives == sorted(drives)
     model = grit.read_grit(SPACES / "circuits.grit")

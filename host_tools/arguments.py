@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from gritspace.quantize.rounding.quantize import to_q15
 from gritspace.train.errors import InputError
 
+PLAYED = 4
+"""Dimensions under knobs and jacks; the others are kept in presets."""
+
 if TYPE_CHECKING:
     from gritspace.quantize.model.model import IntegerModel
     from gritspace.train.devices.device import Device
@@ -32,29 +35,39 @@ def knob_settings(device: Device, given: Sequence[str]) -> NDArray[np.float32]:
     return np.array([list(values.values())], np.float32).reshape(1, len(device.knobs))
 
 
-def position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | None:
-    """Numbers with commas between -> Q15, one a dimension; None: the model's default, or None for a snapshot.
+def position_q15(
+    text: str | None, model: IntegerModel, rest: NDArray[np.int16] | None = None
+) -> NDArray[np.int16] | None:
+    """Numbers with commas between -> Q15; None: the place itself, or None for a snapshot.
 
-    Raises InputError if they do not fit the model.
+    Four numbers are the played dimensions, drive, tone, symmetry, dynamics; what is stored comes from rest, or from the
+    model's own default. As many as there are dimensions are all of them. Raises InputError if they fit neither way.
     """
+    default = np.asarray(model.default_position, np.int16) if rest is None else rest
     if text is None:
-        return np.asarray(model.default_position, np.int16) if model.position_count else None
+        return default if model.position_count else None
     if not model.position_count:
         raise InputError(f"--position {text}: {model.name} is a snapshot and has no position; leave --position out.")
-    return to_q15(position_values(text, model.position_count, model.name))
+    return to_q15(position_values(text, model.position_count, model.name, default / 32768))
 
 
-def position_values(text: str, size: int, name: str) -> NDArray[np.float64]:
+def position_values(text: str, size: int, name: str, rest: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Numbers with commas between -> (size,), each from -1 to 1. Raises InputError if they are not such numbers.
+
+    rest (size,): with it four numbers will do, for the dimensions that are played; the others are rest's.
 
     >>> position_values("0.5,0,-1", 3, "space")
     array([ 0.5,  0. , -1. ])
+    >>> position_values("0.5,0,0,-1", 6, "space", rest=np.full(6, 0.25))
+    array([ 0.5 ,  0.  ,  0.  , -1.  ,  0.25,  0.25])
     """
     numbers = [_number(part) for part in text.split(",")]
-    if len(numbers) != size or any(n is None or not -1 <= n <= 1 for n in numbers):
-        example = ",".join(["0"] * size)
-        raise InputError(f"--position {text}: {name} wants {size} numbers from -1 to 1, such as {example}.")
-    return np.array(numbers, np.float64)
+    enough = {size} if rest is None else {size, min(PLAYED, size)}
+    if len(numbers) not in enough or any(n is None or not -1 <= n <= 1 for n in numbers):
+        count, example = " or ".join(map(str, sorted(enough))), ",".join(["0"] * min(enough))
+        raise InputError(f"--position {text}: {name} wants {count} numbers from -1 to 1, such as {example}.")
+    found = np.array(numbers, np.float64)
+    return found if rest is None else np.concatenate([found, rest[len(found) :]])
 
 
 def _number(text: str) -> float | None:

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from gritspace.quantize.rounding.finetune import Tuning
 
 Position = Annotated[
-    str | None, typer.Option(help="Numbers from -1 to 1 with commas between, one a dimension; else the model's own.")
+    str | None,
+    typer.Option(
+        help="drive,tone,symmetry,dynamics from -1 to 1, or a number for every dimension; the rest is the model's own."
+    ),
+]
+Known = Annotated[
+    str | None, typer.Option("--device", help="A device that the space knows: its place, or with --position the rest.")
 ]
 
 
@@ -189,20 +195,21 @@ def run(
         Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz."), Writes(AUDIO_ENDINGS)
     ],
     position: Position = None,
+    device: Known = None,
     engine: Annotated[EngineKind, typer.Option(help="Who computes; all give the same bits.")] = EngineKind.c,
 ) -> None:
     """Play an audio file through an integer model on this machine, just as a module would.
 
     Example: gritspace run space.grit guitar.wav out.wav --position 0.5,0,0,0
     """
-    from gritspace.host_tools.arguments import position_q15
+    from gritspace.host_tools.models.places import place
     from gritspace.host_tools.models.playing import play
     from gritspace.quantize.model.grit import read_grit
     from gritspace.train.audio.audio_file import read_audio, write_audio
 
     integers = read_grit(model)
     with console.progress(f"running {integers.name}"):
-        audio = play(integers, read_audio(dry), position_q15(position, integers), engine.value)
+        audio = play(integers, read_audio(dry), place(position, device, integers, model), engine.value)
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
 

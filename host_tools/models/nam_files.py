@@ -89,7 +89,7 @@ def nam_text(path: Path, position: str | None) -> str:
     space = read_space(path)
     place = rest_position(space)
     if position is not None:
-        place = position_values(position, place.size, path.name)
+        place = position_values(position, place.size, path.name, place)
     return write_nam_text(network_at_position(from_tcn(space.decoder), place), path.stem)
 
 

@@ -1,0 +1,51 @@
+"""Places of a space by the names of its devices: what a person says instead of numbers."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.host_tools.arguments import position_q15
+from gritspace.host_tools.models.model_files import read_space, space_of
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.train.errors import InputError
+
+
+def named(positions: Mapping[str, Sequence[float]], name: str, source: str) -> str:
+    """The label of a setting that a person means: the label itself, or a device's name, which means its middle setting.
+
+    positions: by label, as a space knows them. Raises InputError, with what is nearest, if there is none.
+    """
+    if name in positions:
+        return name
+    settings = [label for label in positions if label.partition("@")[0].lower() == name.partition("@")[0].lower()]
+    if settings and "@" not in name:
+        places = np.array([positions[label] for label in settings])
+        return settings[int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
+    known = sorted(settings or {label.partition("@")[0] for label in positions})
+    near = difflib.get_close_matches(name, known, 3, 0.4) or known[:3]
+    raise InputError(f"--device {name}: {source} knows no such device; nearest: {', '.join(near)}.")
+
+
+def place(position: str | None, device: str | None, model: IntegerModel, model_file: Path) -> NDArray[np.int16] | None:
+    """--position and --device -> Q15. With both, the numbers fill the played dimensions, the device the rest.
+
+    Raises InputError if they do not fit the model, or if the space that knows the device is not beside the model.
+    """
+    if device is None:
+        return position_q15(position, model)
+    space_file = space_of(model_file, model)
+    if space_file is None:
+        made_from = model.metadata.get("made_from")
+        raise InputError(
+            f"--device {device}: the devices are known to {made_from or 'the space it was made from'}, which does not "
+            f"lie beside {model_file}; put it there, or say --position."
+        )
+    positions = read_space(space_file).positions
+    rest = to_q15(positions[named(positions, device, space_file.name)])
+    return rest if position is None else position_q15(position, model, rest)

@@ -18,8 +18,7 @@ assembly = [
 ]
 env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembly])  # noqa: F821
 if env.subst("$PIOENV").startswith("daisy_"):  # noqa: F821
-    # DaisyDuino replaces two of the core's pin tables by longer ones of its own, which is what they are weak for.
-    env.Append(LINKFLAGS=["-flto=auto", "-Wno-lto-type-mismatch"])  # noqa: F821
+    env.Append(LINKFLAGS=["-flto=auto"])  # noqa: F821
 
     def compile_alone(env, node):  # type: ignore[no-untyped-def]
         """The engine keeps out of link-time optimisation, which would draw its functions out of the fast memory."""

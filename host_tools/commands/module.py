@@ -22,6 +22,16 @@ class Board(StrEnum):
     daisy_patch_sm = "daisy_patch_sm"
 
 
+class EmulatedBoard(StrEnum):
+    """What stands around the emulated processor: as gritspace.host_tools.module.emulator.BOARDS."""
+
+    seed_1_0 = "seed_1_0"
+    seed_1_1 = "seed_1_1"
+    seed_2_dfm = "seed_2_dfm"
+    seed_3 = "seed_3"
+    patch_sm = "patch_sm"
+
+
 def build(
     board: Annotated[
         Board, typer.Argument(help="sim: simulated; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
@@ -55,7 +65,11 @@ def build(
 
 
 def simulate(
-    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    model: Annotated[Path | None, typer.Argument(help="A .grit file.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="Instead: a Daisy's firmware.elf, as it is shipped, on an emulated board.")
+    ] = None,
+    board: Annotated[EmulatedBoard | None, typer.Option(help="With --image: which board is emulated.")] = None,
     port_file: Annotated[
         Path | None, typer.Option(help="Write the port's name here once the module answers (for scripts)."), Writes()
     ] = None,
@@ -68,13 +82,30 @@ def simulate(
         float, typer.Option(min=0, max=0.1, help="Share of the link's bytes that are lost, damaged or come twice.")
     ] = 0.0,
 ) -> None:
-    """Start a simulated module that runs a model, print its port, and go on until Ctrl-C.
+    """Start a simulated module that runs a model, or a Daisy's image; print its port; go on until Ctrl-C.
 
     Example: gritspace simulate space.grit
+    Example: gritspace simulate --image firmware.elf --flash chip.bin
     """
+    from gritspace.host_tools.errors import RigError
+
+    if (model is None) == (image is None):
+        raise RigError("name what is to run: a model, MODEL.grit, or a Daisy's image, --image firmware.elf.")
+    if image is not None:
+        if bad_line:
+            raise RigError("--bad-line is the simulated module's; the emulated board's USB is a good line.")
+        from gritspace.host_tools.module import emulated
+
+        def runs(port: str) -> None:
+            console.say(f"{image.name} runs on an emulated board; its port:")
+            console.say(port)
+
+        emulated.until_stopped(image, runs, None if board is None else board.value, port_file, flash)
+        return
     from gritspace.host_tools.module.simulated import until_stopped
     from gritspace.quantize.model.grit import read_grit
 
+    assert model is not None
     integers = read_grit(model)
 
     def ready(port: str) -> None:
@@ -90,7 +121,7 @@ def simulate(
 def hil(
     audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate.")],
     port: Annotated[
-        str | None, typer.Option(help="The module's serial port; sim starts a simulated one for this test.")
+        str | None, typer.Option(help="The module's serial port; sim and emulated start one for this test.")
     ] = None,
     rig: Annotated[Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one.")] = None,
     model: Annotated[

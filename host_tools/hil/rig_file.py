@@ -2,7 +2,7 @@
 
 [[module]]
 name = "left"                  # as reports and tests call it
-port = "/dev/ttyACM0"          # or "sim": a simulated module, started for the test; it needs `model`
+port = "/dev/ttyACM0"          # or "sim", "emulated": a module that is started for the test; it needs `model`
 model = "space.grit"           # what it runs; else looked for by its SHA-256. Beside the rig file
 """
 
@@ -13,12 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import LinkError
 
+if TYPE_CHECKING:
+    from gritspace.quantize.model.model import IntegerModel
+
 SIMULATED = "sim"
+EMULATED = "emulated"
+STARTED = (SIMULATED, EMULATED)
+"""Ports that are no ports: modules that a test starts for itself."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,30 @@ def _module(row: dict[str, object], path: Path) -> RigModule:
         raise RigError(f"{path}: every [[module]] has a name and a port.")
     if model is not None and not isinstance(model, str):
         raise RigError(f"{path}: the model of {name!r} is a file's name.")
-    if port == SIMULATED and model is None:
-        raise RigError(f'{path}: {name!r} is simulated and must know what it runs: add model = "FILE.grit".')
+    if port in STARTED and model is None:
+        raise RigError(f'{path}: {name!r} is started here and must know what it runs: add model = "FILE.grit".')
     return RigModule(name, port, None if model is None else path.parent / model)
+
+
+@contextmanager
+def started(kind: str, model: IntegerModel) -> Iterator[str]:
+    """A module that exists for this test only, simulated or emulated, running a model; gives its port."""
+    if kind == EMULATED:
+        from gritspace.host_tools.module.emulated import emulated_module as module
+    else:
+        from gritspace.host_tools.module.simulated import simulated_module as module
+    with module(model) as port:
+        yield port
 
 
 @contextmanager
 def reachable(module: RigModule) -> Iterator[str]:
     """A rig module's port, once it answers; a simulated one runs for as long. Raises RigError if it does not."""
-    if module.port == SIMULATED:
-        from gritspace.host_tools.module.simulated import simulated_module
+    if module.port in STARTED:
         from gritspace.quantize.model.grit import read_grit
 
         assert module.model is not None
-        with simulated_module(read_grit(module.model)) as port:
+        with started(module.port, read_grit(module.model)) as port:
             yield port
         return
     try:

@@ -15,7 +15,7 @@ from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil import bank as hil_bank
 from gritspace.host_tools.hil import junit, measure, plan, report, soak
 from gritspace.host_tools.hil.automation_file import read_automation
-from gritspace.host_tools.hil.rig_file import SIMULATED, reachable, read_rig
+from gritspace.host_tools.hil.rig_file import STARTED, reachable, read_rig, started
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.models.model_files import model_with_sha256, read_space, space_of
 from gritspace.quantize.model.grit import read_grit
@@ -92,13 +92,11 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
     audio = read_audio(request.audio)
     with ExitStack() as stack:
         port, model_file = request.port, request.model
-        if port == SIMULATED:
+        if port in STARTED:
             if model_file is None:
-                raise RigError("--port sim starts a module of its own and must know what it runs: add --model FILE.")
-            from gritspace.host_tools.module.simulated import simulated_module
-
-            with stages.stage("build", "build and start a simulated module"):
-                port = stack.enter_context(simulated_module(read_grit(model_file)))
+                raise RigError(f"--port {port} starts a module of its own, which must be told its model: add --model FILE.")
+            with stages.stage("build", "build and start a module of its own"):
+                port = stack.enter_context(started(port, read_grit(model_file)))
         folders = (Path.cwd(), request.audio.parent, request.out.parent)
         if model_file is None:
             with Module(port) as module:

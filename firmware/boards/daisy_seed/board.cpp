@@ -1,17 +1,20 @@
-/* The Daisy Seed, and the Patch SM: moves data between DaisyDuino, stm32duino's USB serial port and the module. */
+/* The Daisy Seed, and the Patch SM: moves data between the codec, stm32duino's USB serial port and the module. */
 #include "daisy_vendor.h"
 
 extern "C" {
-#include "daisy_analog.h"
-#include "daisy_clock.h"
-#include "daisy_flash.h"
-#include "daisy_memory.h"
-#include "daisy_panel.h"
-#include "daisy_start.h"
-#include "fault.h"
 #include "answers/server.h"
 #include "base/generated/real_time.h"
 #include "base/grit_model_blob.h"
+#include "daisy_analog.h"
+#include "daisy_audio.h"
+#include "daisy_clock.h"
+#include "daisy_codec.h"
+#include "daisy_flash.h"
+#include "daisy_memory.h"
+#include "daisy_panel.h"
+#include "daisy_sdram.h"
+#include "daisy_start.h"
+#include "fault.h"
 }
 
 namespace {
@@ -57,16 +60,8 @@ void reboot(uint8_t into) {
 
 grit_fault_record_t fault; /* of the crash before this start */
 
-#ifdef ARDUINO_DAISY_PATCH_SM
-constexpr DaisyDuinoDevice kDevice = DAISY_PATCH_SM;
-constexpr char kName[] = "daisy_patch_sm";
-#else
-constexpr DaisyDuinoDevice kDevice = DAISY_SEED;
-constexpr char kName[] = "daisy_seed";
-#endif
-
 grit_board_t board = {
-    .name = kName,
+    .name = "", /* once it is known */
     .work_per_second = DAISY_CLOCK_HZ,
     .work_unit = GRIT_LINK_WORK_UNIT_CYCLES,
     .meter = {.begin = work_begin, .end = work_end},
@@ -88,36 +83,25 @@ void count_cycles() {
   DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
 }
 
-int16_t to_q15(float sample) {
-  float scaled = sample * 32768.0f;
-  if (scaled > 32767.0f) scaled = 32767.0f;
-  if (scaled < -32768.0f) scaled = -32768.0f;
-  return static_cast<int16_t>(lrintf(scaled));
-}
+uint32_t engine_work; /* of the last piece; 0: no model has played */
 
-void audio_piece(float **in, float **out, size_t frames) {
-  static int16_t samples[2][GRIT_AUDIO_FRAMES];
-  static int16_t *const heard[2] = {samples[0], samples[1]};
-  static const int16_t *const played[2] = {samples[0], samples[1]};
-  uint32_t begun = cycles();
-  if (frames > GRIT_AUDIO_FRAMES) frames = GRIT_AUDIO_FRAMES; /* it is what setup has asked for */
-  for (size_t c = 0; c < 2; c++) {
-    for (size_t i = 0; i < frames; i++) samples[c][i] = to_q15(in[c][i]);
-  }
+void audio_piece(int16_t *const samples[2]) {
+  const int16_t *const heard[2] = {samples[0], samples[1]};
   if (grit_module_block_begins(&module)) {
     if (panel_read) grit_module_panel(&module, daisy_analog_codes());
     bool gate, button;
     daisy_panel_switches(&gate, &button);
     grit_module_switches(&module, gate, button);
   }
-  uint32_t work = grit_module_audio(&module, played, heard);
-  for (size_t c = 0; c < 2; c++) {
-    for (size_t i = 0; i < frames; i++) out[c][i] = static_cast<float>(samples[c][i]) * (1.0f / 32768.0f);
-  }
-  uint32_t taken = cycles() - begun;
-  if (work > 0 && taken > kPieceCycles) grit_module_late(&module);
+  engine_work = grit_module_audio(&module, heard, samples);
+}
+
+void audio_done(uint32_t taken) {
+  if (engine_work > 0 && taken > kPieceCycles) grit_module_late(&module);
   interrupted = interrupted + taken;
 }
+
+constexpr daisy_audio_t kAudio = {audio_piece, audio_done};
 
 /* Works on what the link has brought: at most a frame. An answer must find room, unless nobody listens. */
 void serve_link() {
@@ -140,15 +124,17 @@ void setup() {
   if (!daisy_fill_itcm()) daisy_start_bootloader(); /* a damaged image: only another one helps */
   count_cycles();
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
-  DAISY.init(kDevice, AUDIO_SR_48K);
-  daisy_panel_start(); /* it has claimed some of the panel's pins for itself */
-  DAISY.SetAudioBlockSize(GRIT_AUDIO_FRAMES);
-  board.flash = daisy_flash_start(); /* its copy lies in the SDRAM that DAISY.init has started */
+  daisy_memory_start();
+  const daisy_revision_t revision = daisy_codec_start();
+  board.name = revision.name;
+  daisy_panel_start();
+  daisy_sdram_start();
+  board.flash = daisy_flash_start(); /* its copy lies in the SDRAM */
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast_arena, sizeof fast_arena);
   grit_server_open(&server, &module);
   SerialUSB.begin();
   panel_read = daisy_analog_start();
-  DAISY.StartAudio(audio_piece);
+  daisy_audio_start(&revision, &kAudio);
   daisy_watchdog_start();
 }
 

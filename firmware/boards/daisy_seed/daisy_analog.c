@@ -6,11 +6,11 @@
 #include "panel/generated/panel.h"
 
 #define OVERSAMPLING 8u
+#define SPIN_LIMIT 1000000u /* a round takes 0.53 ms; a wait that lasts longer than some 10 has failed */
 
-/* The first 32 KiB of this memory are what DaisyDuino keeps out of the cache. */
+/* In the memory that is kept out of the cache. */
 __attribute__((section(".sram1_bss"), aligned(32))) static uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
 static ADC_HandleTypeDef adc;
-static DMA_HandleTypeDef dma;
 
 /* The input of ADC1 that a pin is; 0 for a pin that is none. */
 static uint32_t input_of(char port, unsigned bit) {
@@ -44,20 +44,23 @@ static bool add_pin(uint32_t rank, char port, unsigned bit) {
   return HAL_ADC_ConfigChannel(&adc, &channel) == HAL_OK;
 }
 
-static bool start_dma(void) {
-  __HAL_RCC_DMA2_CLK_ENABLE();
-  dma.Instance = DMA2_Stream0; /* DaisyDuino's audio and its interrupts are on DMA1 */
-  dma.Init.Request = DMA_REQUEST_ADC1;
-  dma.Init.Direction = DMA_PERIPH_TO_MEMORY;
-  dma.Init.PeriphInc = DMA_PINC_DISABLE;
-  dma.Init.MemInc = DMA_MINC_ENABLE;
-  dma.Init.PeriphDataAlignment = DMA_PDATAALIGN_HALFWORD;
-  dma.Init.MemDataAlignment = DMA_MDATAALIGN_HALFWORD;
-  dma.Init.Mode = DMA_CIRCULAR;
-  dma.Init.Priority = DMA_PRIORITY_LOW;
-  if (HAL_DMA_Init(&dma) != HAL_OK) return false;
-  __HAL_LINKDMA(&adc, DMA_Handle, dma);
-  return true;
+static void start_dma(void) {
+  __HAL_RCC_DMA2_CLK_ENABLE(); /* audio is on DMA1 */
+  DMAMUX1_Channel8->CCR = DMA_REQUEST_ADC1;
+  DMA2_Stream0->NDTR = GRIT_PANEL_ANALOG_COUNT;
+  DMA2_Stream0->PAR = (uint32_t)(uintptr_t)&ADC1->DR;
+  DMA2_Stream0->M0AR = (uint32_t)(uintptr_t)codes;
+  DMA2_Stream0->CR =
+      DMA_SxCR_MSIZE_0 | DMA_SxCR_PSIZE_0 | DMA_SxCR_MINC | DMA_SxCR_CIRC; /* halfwords, round and round */
+  DMA2_Stream0->CR |= DMA_SxCR_EN;
+}
+
+/* Until each pin has been converted once: nobody is to play by what was never read. */
+static bool first_round(void) {
+  for (uint32_t i = 0; i < SPIN_LIMIT; i++) {
+    if ((DMA2->LISR & DMA_LISR_TCIF0) != 0) return true;
+  }
+  return false;
 }
 
 bool daisy_analog_start(void) {
@@ -81,14 +84,15 @@ bool daisy_analog_start(void) {
   adc.Init.Oversampling.RightBitShift = ADC_RIGHTBITSHIFT_3;
   adc.Init.Oversampling.TriggeredMode = ADC_TRIGGEREDMODE_SINGLE_TRIGGER;
   adc.Init.Oversampling.OversamplingStopReset = ADC_REGOVERSAMPLING_CONTINUED_MODE;
-  if (HAL_ADC_Init(&adc) != HAL_OK || !start_dma()) return false;
+  if (HAL_ADC_Init(&adc) != HAL_OK) return false;
   uint32_t rank = 0;
 #define ADD(name, pin, port, bit) \
   if (!add_pin(rank++, port, bit)) return false;
   GRIT_PANEL_ANALOG(ADD)
 #undef ADD
   if (HAL_ADCEx_Calibration_Start(&adc, ADC_CALIB_OFFSET_LINEARITY, ADC_SINGLE_ENDED) != HAL_OK) return false;
-  return HAL_ADC_Start_DMA(&adc, (uint32_t *)(void *)codes, GRIT_PANEL_ANALOG_COUNT) == HAL_OK;
+  start_dma();
+  return HAL_ADC_Start(&adc) == HAL_OK && first_round();
 }
 
 const volatile uint16_t *daisy_analog_codes(void) {

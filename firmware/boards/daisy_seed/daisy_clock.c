@@ -2,29 +2,24 @@
  * "Reset and clock control") and data sheet (480 MHz and flash latency at VOS0). */
 #include "daisy_clock.h"
 
+#include "daisy_stop.h"
 #include "daisy_vendor.h"
-
-static void stop_here(void) {
-  for (;;) {
-  }
-}
 
 static void choose_oscillators(void) {
   RCC_OscInitTypeDef oscillators = {
-      .OscillatorType = RCC_OSCILLATORTYPE_HSI48 | RCC_OSCILLATORTYPE_HSE,
+      .OscillatorType = RCC_OSCILLATORTYPE_HSE,
       .HSEState = RCC_HSE_ON,
-      .HSI48State = RCC_HSI48_ON, /* USB */
       .PLL = {.PLLState = RCC_PLL_ON,
               .PLLSource = RCC_PLLSOURCE_HSE,
               .PLLM = 4,
               .PLLN = 240, /* 16 MHz / 4 * 240 = 960 MHz */
               .PLLP = 2,   /* the processor's: 480 MHz */
-              .PLLQ = 5,
+              .PLLQ = 20,  /* USB: 48 MHz, by the crystal */
               .PLLR = 2,
               .PLLRGE = RCC_PLL1VCIRANGE_2,
               .PLLVCOSEL = RCC_PLL1VCOWIDE},
   };
-  if (HAL_RCC_OscConfig(&oscillators) != HAL_OK) stop_here();
+  if (HAL_RCC_OscConfig(&oscillators) != HAL_OK) daisy_stop(DAISY_STOP_CRYSTAL);
 }
 
 static void choose_buses(void) {
@@ -39,7 +34,7 @@ static void choose_buses(void) {
       .APB2CLKDivider = RCC_APB2_DIV2,
       .APB4CLKDivider = RCC_APB4_DIV2,
   };
-  if (HAL_RCC_ClockConfig(&buses, FLASH_LATENCY_4) != HAL_OK) stop_here();
+  if (HAL_RCC_ClockConfig(&buses, FLASH_LATENCY_4) != HAL_OK) daisy_stop(DAISY_STOP_CLOCK);
 }
 
 static void choose_peripheral_clocks(void) {
@@ -64,10 +59,10 @@ static void choose_peripheral_clocks(void) {
       .QspiClockSelection = RCC_QSPICLKSOURCE_D1HCLK,
       .Sai1ClockSelection = RCC_SAI1CLKSOURCE_PLL3,
       .I2c123ClockSelection = RCC_I2C123CLKSOURCE_D2PCLK1,
-      .UsbClockSelection = RCC_USBCLKSOURCE_HSI48,
+      .UsbClockSelection = RCC_USBCLKSOURCE_PLL,
       .AdcClockSelection = RCC_ADCCLKSOURCE_PLL3,
   };
-  if (HAL_RCCEx_PeriphCLKConfig(&clocks) != HAL_OK) stop_here();
+  if (HAL_RCCEx_PeriphCLKConfig(&clocks) != HAL_OK) daisy_stop(DAISY_STOP_CLOCK);
 }
 
 void SystemClock_Config(void) {
@@ -79,4 +74,5 @@ void SystemClock_Config(void) {
   choose_buses();
   choose_peripheral_clocks();
   HAL_PWREx_EnableUSBVoltageDetector();
+  __HAL_RCC_USB2_OTG_FS_CLK_ENABLE(); /* the core touches it before it turns its clock on */
 }

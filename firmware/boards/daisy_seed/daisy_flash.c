@@ -3,6 +3,8 @@
  */
 #include "daisy_flash.h"
 
+#include <string.h>
+
 #include "daisy_vendor.h"
 
 #define CHIP_BYTES (8u << 20)
@@ -52,18 +54,30 @@ static bool command(uint32_t instruction) {
   return finish();
 }
 
+static bool wait_for_bytes(uint32_t count) {
+  for (uint32_t spin = 0; spin < SPIN_LIMIT; spin++) {
+    if ((QUADSPI->SR & QUADSPI_SR_FLEVEL) >> QUADSPI_SR_FLEVEL_Pos >= count) return true;
+  }
+  return false;
+}
+
 static bool receive(uint32_t settings, bool addressed, uint32_t address, uint8_t *bytes, uint32_t count) {
   QUADSPI->DLR = count - 1u;
   QUADSPI->CCR = READING | ONE_LINE_INSTRUCTION | ONE_LINE_DATA | settings;
   if (addressed) QUADSPI->AR = address;
-  for (uint32_t i = 0; i < count; i++) {
-    for (uint32_t spin = 0; (QUADSPI->SR & QUADSPI_SR_FLEVEL) == 0; spin++) {
-      if (spin == SPIN_LIMIT) {
-        finish();
-        return false;
-      }
+  for (uint32_t i = 0; i < count;) {
+    const uint32_t most = count - i < sizeof(uint32_t) ? 1u : (uint32_t)sizeof(uint32_t);
+    if (!wait_for_bytes(most)) {
+      finish();
+      return false;
     }
-    bytes[i] = *(volatile uint8_t *)&QUADSPI->DR;
+    if (most == 1u) {
+      bytes[i] = *(volatile uint8_t *)&QUADSPI->DR;
+    } else {
+      const uint32_t word = QUADSPI->DR;
+      memcpy(bytes + i, &word, sizeof word);
+    }
+    i += most;
   }
   return finish();
 }

@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/* What DMA shares with the core is not cached, SDRAM is. Before either is used. */
+void daisy_memory_start(void);
+
 /* Puts the engine's code where it runs. Before anything of the engine is called. False if the image is damaged. */
 bool daisy_fill_itcm(void);
 

@@ -23,6 +23,9 @@ static void begin(void) {
     __asm volatile("msr msp, %0\n bx %1" ::"r"(stack), "r"(entry));
     __builtin_unreachable();
   }
+  RCC->AHB2ENR |= RCC_AHB2ENR_D2SRAM1EN | RCC_AHB2ENR_D2SRAM2EN | RCC_AHB2ENR_D2SRAM3EN;
+  (void)RCC->AHB2ENR;
+  for (uint32_t *at = daisy_dma_start; at < daisy_dma_end; at++) *at = 0; /* ST's start-up clears .bss alone */
   cortex_m_faults_on();
   grit_stack_paint(daisy_stack_low, (const uint32_t *)__builtin_frame_address(0) - PAINT_MARGIN);
 }

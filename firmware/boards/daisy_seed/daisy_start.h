@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* From daisy_seed.ld. */
-extern uint32_t daisy_stack_low[], daisy_stack_top[];
+extern uint32_t daisy_stack_low[], daisy_stack_top[], daisy_dma_start[], daisy_dma_end[];
 
 /* Into the chip's own DFU bootloader, from which only a reset leads back. */
 __attribute__((noreturn)) void daisy_start_bootloader(void);

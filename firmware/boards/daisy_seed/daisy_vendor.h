@@ -1,4 +1,4 @@
-/* What others wrote: DaisyDuino, stm32duino's USB serial port, ST's HAL. Their headers do not meet this house's
+/* What others wrote: stm32duino with its USB serial port, ST's HAL. Their headers do not meet this house's
  * warnings. */
 #ifndef GRITSPACE_DAISY_VENDOR_H
 #define GRITSPACE_DAISY_VENDOR_H
@@ -6,7 +6,7 @@
 #pragma GCC system_header
 
 #ifdef __cplusplus
-#include <DaisyDuino.h>
+#include <Arduino.h>
 #include <usbd_cdc_if.h>
 #else
 #include <stm32h7xx_hal.h>

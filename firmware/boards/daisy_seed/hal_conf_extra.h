@@ -1,13 +1,7 @@
-/* What of ST's HAL is compiled in: stm32duino looks for a header of this name. DaisyDuino needs these beside its
- * defaults. */
+/* What of ST's HAL is compiled in: stm32duino looks for a header of this name. Its defaults suffice. */
 #ifndef GRITSPACE_HAL_CONF_EXTRA_H
 #define GRITSPACE_HAL_CONF_EXTRA_H
 
-#define HAL_SAI_MODULE_ENABLED
-#define HAL_SDRAM_MODULE_ENABLED
-#define HAL_DMA_MODULE_ENABLED
-#define HAL_MDMA_MODULE_ENABLED
-#define HAL_QSPI_MODULE_ENABLED
-#define HAL_SD_MODULE_ENABLED
+#define HAL_SRAM_MODULE_ENABLED /* for the SDRAM controller's registers */
 
 #endif

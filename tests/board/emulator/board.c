@@ -1,5 +1,5 @@
-/* The board's main loop: the processor runs until something is due, what is due happens, exceptions are taken. Time goes
- * by with the code that runs, by its bytes: an estimate, not a Cortex-M7's pipeline. */
+/* The board's main loop: the processor runs until something is due, what is due happens, exceptions are taken. Time
+ * goes by with the code that runs, by its bytes: an estimate, not a Cortex-M7's pipeline. */
 #include "board.h"
 
 #include <stdarg.h>
@@ -75,6 +75,12 @@ void fault_once(uint32_t key, const char *format, ...) {
   faults++;
 }
 
+void wait_until(uint64_t ps) {
+  if (ps <= now_ps) return;
+  cycles += (uint64_t)((double)(ps - now_ps) / ps_per_cycle);
+  now_ps = ps;
+}
+
 void interrupt_emulation(void) {
   look = true;
 }
@@ -95,7 +101,7 @@ typedef struct {
   uint64_t (*at)(void);
   void (*tick)(void);
 } event_t;
-static const event_t events[] = {{systick_at, systick_tick}, {audio_at, audio_tick}, {adc_at, adc_tick},
+static const event_t events[] = {{systick_at, systick_tick}, {audio_at, audio_tick},   {adc_at, adc_tick},
                                  {usb_at, usb_tick},         {script_at, script_tick}, {watchdog_at, watchdog_bite}};
 
 static void happen(void) {
@@ -109,7 +115,8 @@ static void happen(void) {
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *data) {
   (void)data;
-  const bool in_itcm = address < 0x10000u; /* in ITCM: what it costs is measured by the firmware, in the main loop too */
+  const bool in_itcm =
+      address < 0x10000u; /* in ITCM: what it costs is measured by the firmware, in the main loop too */
   const bool idle = core_depth() == 0 && !in_itcm && audio_frames > 0;
   cycle_rest += size / options.bytes_per_cycle * (idle ? options.idle_factor : 1);
   const uint64_t whole = (uint64_t)cycle_rest;
@@ -157,7 +164,8 @@ static bool on_bad_access(uc_engine *engine, uc_mem_type type, uint64_t address,
   bad_access.fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT;
   bad_access.write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
   bad_access.address = (uint32_t)address;
-  note("the core %s %08x, where nothing is; pc %08x", bad_access.write ? "writes" : "reads", (uint32_t)address, core_pc());
+  note("the core %s %08x, where nothing is; pc %08x", bad_access.write ? "writes" : "reads", (uint32_t)address,
+       core_pc());
   return false;
 }
 
@@ -210,7 +218,8 @@ static void keep_pace(const struct timespec *begun) {
   if (!options.pace || now_ps - slept_at < 2000000000u) return;
   slept_at = now_ps;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  const double ahead = now_ms() - (double)(now.tv_sec - begun->tv_sec) * 1e3 - (double)(now.tv_nsec - begun->tv_nsec) * 1e-6;
+  const double ahead =
+      now_ms() - (double)(now.tv_sec - begun->tv_sec) * 1e3 - (double)(now.tv_nsec - begun->tv_nsec) * 1e-6;
   if (ahead > 1) usleep((useconds_t)(ahead * 1e3));
 }
 
@@ -252,12 +261,14 @@ void print_report(void) {
   const char *usb = "";
   const uint32_t usb_hz = usb_clock(&usb);
   const interrupt_cost_t *audio = &audio_interrupt;
-  printf("{\"ms\": %.3f, \"cycles\": %llu, \"pc\": %u, \"resets\": %u, \"faults\": %u, \"in_bootloader\": %s, ", now_ms(),
-         (unsigned long long)cycles, core_pc(), resets, faults, in_bootloader ? "true" : "false");
-  printf("\"image_bytes\": %u, \"sysclk_hz\": %u, \"hclk_hz\": %u, \"vos\": %u, \"overdrive\": %u, \"wait_states\": %u, ",
-         image_bytes(), sysclk(), hclk(), reg(0x58024818u) >> 14 & 3u, reg(0x5800042Cu) & 1u, reg(0x52002000u) & 15u);
-  printf("\"usb_clock\": \"%s\", \"usb_hz\": %u, \"usb_configured\": %s, \"usb_in\": %llu, \"usb_out\": %llu, ", usb, usb_hz,
-         usb_configured ? "true" : "false", (unsigned long long)usb_to_module, (unsigned long long)usb_from_module);
+  printf("{\"ms\": %.3f, \"cycles\": %llu, \"pc\": %u, \"resets\": %u, \"faults\": %u, \"in_bootloader\": %s, ",
+         now_ms(), (unsigned long long)cycles, core_pc(), resets, faults, in_bootloader ? "true" : "false");
+  printf(
+      "\"image_bytes\": %u, \"sysclk_hz\": %u, \"hclk_hz\": %u, \"vos\": %u, \"overdrive\": %u, \"wait_states\": %u, ",
+      image_bytes(), sysclk(), hclk(), reg(0x58024818u) >> 14 & 3u, reg(0x5800042Cu) & 1u, reg(0x52002000u) & 15u);
+  printf("\"usb_clock\": \"%s\", \"usb_hz\": %u, \"usb_configured\": %s, \"usb_in\": %llu, \"usb_out\": %llu, ", usb,
+         usb_hz, usb_configured ? "true" : "false", (unsigned long long)usb_to_module,
+         (unsigned long long)usb_from_module);
   printf("\"audio_hz\": %.3f, \"audio_started_ms\": %.3f, \"frames\": %llu, \"underruns\": %llu, ", audio_hz,
          audio_started_ms, (unsigned long long)audio_frames, (unsigned long long)audio_underruns);
   printf("\"interrupts\": %llu, \"interrupt_longest\": %llu, \"interrupt_mean\": %.0f, \"stack_low\": %u, ",
@@ -265,19 +276,22 @@ void print_report(void) {
          audio->count > 0 ? (double)audio->total / (double)audio->count : 0, audio->lowest_stack);
   printf("\"adc_round_us\": %.2f, \"adc_first_round_ms\": %.3f, \"adc_rounds\": %llu, \"sdram_row_us\": %.3f, ",
          adc_round_us, adc_first_round_ms, (unsigned long long)adc_rounds, sdram_row_us());
-  printf("\"codec\": \"%s\", \"codec_state\": \"%s\", \"led_edges\": %u, \"flash_operations\": %u, \"flash_errors\": %u, ",
-         codec_name(), codec_state(), led_edges, flash_operations, flash_errors);
-  printf("\"watchdog_kicks\": %llu, \"watchdog_longest_ms\": %.3f, \"cache_fills\": %llu, \"cache_write_backs\": %llu}\n",
-         (unsigned long long)watchdog_kicks, (double)watchdog_longest_ps * 1e-9, (unsigned long long)cache_fills,
-         (unsigned long long)cache_write_backs);
+  printf(
+      "\"codec\": \"%s\", \"codec_state\": \"%s\", \"led_edges\": %u, \"flash_operations\": %u, \"flash_errors\": %u, ",
+      codec_name(), codec_state(), led_edges, flash_operations, flash_errors);
+  printf(
+      "\"watchdog_kicks\": %llu, \"watchdog_longest_ms\": %.3f, \"cache_fills\": %llu, \"cache_write_backs\": %llu}\n",
+      (unsigned long long)watchdog_kicks, (double)watchdog_longest_ps * 1e-9, (unsigned long long)cache_fills,
+      (unsigned long long)cache_write_backs);
   fflush(stdout);
 }
 
 static void usage(void) {
-  fprintf(stderr,
-          "emulator IMAGE [-B seed_1_0|seed_1_1|seed_2_dfm|seed_3|patch_sm] [-f FLASH.bin] [-i IN.s16] [-o OUT.s32]\n"
-          "  [-s SCRIPT] [-t MS] [-c N: power goes in flash operation N] [-u: USB] [-p: not faster than time]\n"
-          "  [-x: no crystal] [-m: no cache] [-b BYTES of code a cycle] [-q the main loop so many times slower] [-v]\n");
+  fprintf(
+      stderr,
+      "emulator IMAGE [-B seed_1_0|seed_1_1|seed_2_dfm|seed_3|patch_sm] [-f FLASH.bin] [-i IN.s16] [-o OUT.s32]\n"
+      "  [-s SCRIPT] [-t MS] [-c N: power goes in flash operation N] [-u: USB] [-p: not faster than time]\n"
+      "  [-x: no crystal] [-m: no cache] [-b BYTES of code a cycle] [-q the main loop so many times slower] [-v]\n");
   exit(2);
 }
 
@@ -294,21 +308,50 @@ int main(int count, char **words) {
   int letter;
   while ((letter = getopt(count, words, "B:f:i:o:s:t:c:b:q:upxmv")) != -1) {
     switch (letter) {
-      case 'B': options.board = kind_of(optarg); break;
-      case 'f': options.flash_file = optarg; break;
-      case 'i': options.audio_in = optarg; break;
-      case 'o': options.audio_out = optarg; break;
-      case 's': options.script = optarg; break;
-      case 't': options.stop_ms = atof(optarg); break;
-      case 'c': options.cut_operation = (unsigned)atoi(optarg); break;
-      case 'b': options.bytes_per_cycle = atof(optarg); break;
-      case 'q': options.idle_factor = (unsigned)atoi(optarg); break;
-      case 'u': options.usb = true; break;
-      case 'p': options.pace = true; break;
-      case 'x': options.crystal = false; break;
-      case 'm': options.cache = false; break;
-      case 'v': options.verbose++; break;
-      default: usage();
+      case 'B':
+        options.board = kind_of(optarg);
+        break;
+      case 'f':
+        options.flash_file = optarg;
+        break;
+      case 'i':
+        options.audio_in = optarg;
+        break;
+      case 'o':
+        options.audio_out = optarg;
+        break;
+      case 's':
+        options.script = optarg;
+        break;
+      case 't':
+        options.stop_ms = atof(optarg);
+        break;
+      case 'c':
+        options.cut_operation = (unsigned)atoi(optarg);
+        break;
+      case 'b':
+        options.bytes_per_cycle = atof(optarg);
+        break;
+      case 'q':
+        options.idle_factor = (unsigned)atoi(optarg);
+        break;
+      case 'u':
+        options.usb = true;
+        break;
+      case 'p':
+        options.pace = true;
+        break;
+      case 'x':
+        options.crystal = false;
+        break;
+      case 'm':
+        options.cache = false;
+        break;
+      case 'v':
+        options.verbose++;
+        break;
+      default:
+        usage();
     }
   }
   if (optind + 1 != count || options.bytes_per_cycle <= 0 || options.idle_factor == 0) usage();

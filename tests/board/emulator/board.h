@@ -1,5 +1,5 @@
-/* An emulated Daisy: an STM32H750 with what a Seed or a Patch SM has around it, enough of it to run the firmware's image
- * as it is shipped, on the Cortex-M7 of Unicorn. Each part is a file; this says what they offer each other.
+/* An emulated Daisy: an STM32H750 with what a Seed or a Patch SM has around it, enough of it to run the firmware's
+ * image as it is shipped, on the Cortex-M7 of Unicorn. Each part is a file; this says what they offer each other.
  *
  * Register names and numbers: STM32H750 reference manual (RM0433) and data sheet, ARMv7-M Architecture Reference
  * Manual. What a real board would not survive, or not as meant, is said by `fault`, and the emulation goes on. */
@@ -38,6 +38,7 @@ __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
 /* Said once for each key. */
 __attribute__((format(printf, 2, 3))) void fault_once(uint32_t key, const char *format, ...);
 extern unsigned faults;
+void wait_until(uint64_t ps);   /* the core's access takes so long */
 void interrupt_emulation(void); /* the processor stops at the next chance, so that events are looked at */
 void request_reset(const char *why);
 void request_end(void);

@@ -1,7 +1,7 @@
-/* The Cortex-M7's data cache (16 KB, 4 ways, lines of 32 bytes; written back, allocated by reads and writes) and what the
- * MPU says of memory. Unicorn's memory is what the core sees; a line that is held keeps beside it what the memory behind
- * has, which is what DMA sees. So a core that reads a line that DMA has written since, or a DMA that reads what the core
- * has not written back, gets what it would get on a board. */
+/* The Cortex-M7's data cache (16 KB, 4 ways, lines of 32 bytes; written back, allocated by reads and writes) and what
+ * the MPU says of memory. Unicorn's memory is what the core sees; a line that is held keeps beside it what the memory
+ * behind has, which is what DMA sees. So a core that reads a line that DMA has written since, or a DMA that reads what
+ * the core has not written back, gets what it would get on a board. */
 #include <string.h>
 
 #include "board.h"
@@ -20,9 +20,7 @@ typedef struct {
 } line_t;
 static line_t lines[SETS][WAYS];
 static unsigned next_way;
-static struct {
-  uint32_t rbar, rasr;
-} mpu[MPU_REGIONS];
+static struct { uint32_t rbar, rasr; } mpu[MPU_REGIONS];
 uint64_t cache_fills, cache_write_backs;
 
 static bool enabled(void) {
@@ -151,7 +149,8 @@ void dma_copy_in(uint32_t address, const void *bytes, uint32_t count) {
     return;
   }
   memcpy(line->behind + address % LINE, bytes, count);
-  if (memcmp(core, bytes, count) != 0) fault_once(address, "DMA writes behind a line that the cache holds: %08x", address);
+  if (memcmp(core, bytes, count) != 0)
+    fault_once(address, "DMA writes behind a line that the cache holds: %08x", address);
 }
 
 void dma_copy_out(uint32_t address, void *bytes, uint32_t count) {
@@ -162,7 +161,8 @@ void dma_copy_out(uint32_t address, void *bytes, uint32_t count) {
     return;
   }
   const uint8_t *seen = line != NULL ? line->behind + address % LINE : core;
-  if (memcmp(seen, core, count) != 0) fault_once(address, "DMA reads what the cache has not written back: %08x", address);
+  if (memcmp(seen, core, count) != 0)
+    fault_once(address, "DMA reads what the cache has not written back: %08x", address);
   memcpy(bytes, seen, count);
 }
 
@@ -175,7 +175,8 @@ void cache_reset(void) {
 }
 
 void cache_open(void) {
-  static const uint32_t ranges[][2] = {{0x24000000u, 0x2407FFFFu}, {0x30000000u, 0x3800FFFFu}, {0xC0000000u, 0xC3FFFFFFu}};
+  static const uint32_t ranges[][2] = {
+      {0x24000000u, 0x2407FFFFu}, {0x30000000u, 0x3800FFFFu}, {0xC0000000u, 0xC3FFFFFFu}};
   static uc_hook hooks[3];
   if (!options.cache) return;
   for (unsigned i = 0; i < 3; i++) {

@@ -1,5 +1,5 @@
-/* What of the Cortex-M7 Unicorn leaves to us: exceptions in and out, NVIC, SysTick, cycle counter, fault status. ARMv7-M
- * Architecture Reference Manual, B1.5 and B3.2. */
+/* What of the Cortex-M7 Unicorn leaves to us: exceptions in and out, NVIC, SysTick, cycle counter, fault status.
+ * ARMv7-M Architecture Reference Manual, B1.5 and B3.2. */
 #include <string.h>
 
 #include "board.h"
@@ -91,7 +91,8 @@ static void enter(unsigned exception) {
   frame[25] = 0;
   const uint32_t before = core_register(UC_ARM_REG_SP), sp = (before - sizeof frame) & ~7u;
   frame[7] = (frame[7] & ~(1u << 9)) | (before & 4u) << 7;
-  if (uc_mem_write(uc, sp, frame, sizeof frame) != UC_ERR_OK) fault("exception %u finds no stack at %08x", exception, sp);
+  if (uc_mem_write(uc, sp, frame, sizeof frame) != UC_ERR_OK)
+    fault("exception %u finds no stack at %08x", exception, sp);
   core_set_register(UC_ARM_REG_SP, sp);
   if (sp < audio_interrupt.lowest_stack) audio_interrupt.lowest_stack = sp;
   core_set_register(UC_ARM_REG_LR, depth > 0 ? 0xFFFFFFE1u : 0xFFFFFFE9u);
@@ -149,7 +150,8 @@ void irq_level(unsigned irq, bool high) {
   interrupt_emulation();
 }
 
-/* A fault that is not enabled, or no more urgent than what runs, becomes a hard fault; one in that locks the core up. */
+/* A fault that is not enabled, or no more urgent than what runs, becomes a hard fault; one in that locks the core up.
+ */
 void core_raise_fault(unsigned exception, uint32_t cfsr, uint32_t address, bool address_valid) {
   reg_set(CFSR, reg(CFSR) | cfsr);
   if (address_valid) reg_set(BFAR, address);

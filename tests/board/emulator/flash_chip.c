@@ -11,8 +11,16 @@
 #define ERASE_SECONDS 0.070
 #define PROGRAM_SECONDS 0.0002
 
-enum { ENABLE_RESET = 0x66, RESET = 0x99, WRITE_ENABLE = 0x06, READ_ID = 0x9F, READ_STATUS = 0x05, FAST_READ = 0x0B,
-       PROGRAM = 0x02, ERASE = 0x20 };
+enum {
+  ENABLE_RESET = 0x66,
+  RESET = 0x99,
+  WRITE_ENABLE = 0x06,
+  READ_ID = 0x9F,
+  READ_STATUS = 0x05,
+  FAST_READ = 0x0B,
+  PROGRAM = 0x02,
+  ERASE = 0x20
+};
 
 unsigned flash_operations, flash_errors;
 bool flash_power_gone;

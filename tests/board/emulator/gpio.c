@@ -4,9 +4,7 @@
 #define GPIOA 0x58020000u
 #define PORTS 11u
 
-static struct {
-  uint16_t driven, level;
-} outside[PORTS];
+static struct { uint16_t driven, level; } outside[PORTS];
 unsigned led_edges;
 
 void gpio_drive(char port, unsigned bit, bool high) {

@@ -1,5 +1,5 @@
-/* I2C2 as master, and the codec of each board: AK4556 (Seed 1.0) and PCM3060 by pins (Seed 1.2, 2 DFM), WM8731 (Seed 1.1)
- * and PCM3060 (Patch SM) by registers. Data sheets of AKM, Cirrus Logic, Texas Instruments. */
+/* I2C2 as master, and the codec of each board: AK4556 (Seed 1.0) and PCM3060 by pins (Seed 1.2, 2 DFM), WM8731
+ * (Seed 1.1) and PCM3060 (Patch SM) by registers. Data sheets of AKM, Cirrus Logic, Texas Instruments. */
 #include <string.h>
 
 #include "board.h"

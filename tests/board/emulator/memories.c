@@ -17,7 +17,7 @@ typedef struct {
 } memory_t;
 enum { FLASH, ITCM, DTCM, AXI, D2, D3, BACKUP, ROM, SDRAM, MEMORIES };
 static memory_t memories[MEMORIES] = {
-    [FLASH] = {FLASH_AT, FLASH_BYTES, NULL}, [ITCM] = {0, 64u << 10, NULL},
+    [FLASH] = {FLASH_AT, FLASH_BYTES, NULL},  [ITCM] = {0, 64u << 10, NULL},
     [DTCM] = {0x20000000u, 128u << 10, NULL}, [AXI] = {0x24000000u, 512u << 10, NULL},
     [D2] = {0x30000000u, 288u << 10, NULL},   [D3] = {0x38000000u, 64u << 10, NULL},
     [BACKUP] = {0x38800000u, 4u << 10, NULL}, [ROM] = {BOOT_ROM, 128u << 10, NULL},

@@ -6,6 +6,8 @@ enum { CR = 0, DCR = 4, SR = 8, FCR = 0xC, DLR = 0x10, CCR = 0x14, AR = 0x18, DR
 
 static bool busy, complete, writes;
 static uint32_t left;
+static double line_free_ps; /* when what has been asked for has come over the line */
+static double byte_ps;
 
 static uint32_t held(uint32_t offset) {
   return reg(QUADSPI + offset);
@@ -23,6 +25,9 @@ static void begin(void) {
   if ((settings >> 8 & 3u) != 1u) fault("a flash command goes over more than one line");
   const double mhz = hclk() / ((held(CR) >> 24) + 1.0) * 1e-6;
   if (mhz > 133.0) fault("the flash chip is clocked at %.0f MHz", mhz);
+  byte_ps = 8e6 / mhz;
+  const bool addressed = (settings >> 10 & 3u) != 0;
+  line_free_ps = (double)now_ps + byte_ps * (1 + (addressed ? 3 : 0)) + byte_ps / 8 * (settings >> 18 & 31u);
   left = has_data ? held(DLR) + 1u : 0;
   flash_chip_command((uint8_t)settings, held(AR), left);
   busy = left > 0;
@@ -41,6 +46,8 @@ uint32_t quadspi_read(uint32_t offset, uint32_t size) {
       fault_once(0, "QUADSPI is read past a command's end");
       break;
     }
+    line_free_ps += byte_ps;
+    wait_until((uint64_t)line_free_ps);
     value |= (uint32_t)flash_chip_read() << 8u * i;
     if (--left == 0) {
       busy = false;
@@ -61,6 +68,8 @@ void quadspi_write(uint32_t offset, uint32_t value, uint32_t size) {
       return;
     case DR:
       for (uint32_t i = 0; i < size && busy && writes && left > 0; i++) {
+        line_free_ps += byte_ps;
+        wait_until((uint64_t)line_free_ps);
         flash_chip_write((uint8_t)(value >> 8u * i));
         if (--left > 0) continue;
         busy = false;

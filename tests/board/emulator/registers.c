@@ -1,5 +1,5 @@
-/* All registers: what was written is read again, unless a part answers for itself. A peripheral whose clock is off neither
- * reads nor writes. */
+/* All registers: what was written is read again, unless a part answers for itself. A peripheral whose clock is off
+ * neither reads nor writes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@ typedef struct {
   uint32_t at, bytes;
   uint32_t *words;
 } window_t;
-static window_t windows[] = {{0xE0000000u, 0x100000, NULL}, {0x40000000u, 0x30000, NULL}, {0x40040000u, 0x80000, NULL},
-                             {0x58000000u, 0x40000, NULL},  {0x52000000u, 0x20000, NULL}, {0x48020000u, 0x10000, NULL},
+static window_t windows[] = {{0xE0000000u, 0x100000, NULL}, {0x40000000u, 0x30000, NULL},  {0x40040000u, 0x80000, NULL},
+                             {0x58000000u, 0x40000, NULL},  {0x52000000u, 0x20000, NULL},  {0x48020000u, 0x10000, NULL},
                              {0x50000000u, 0x10000, NULL},  {0x51000000u, 0x100000, NULL}, {0x5C001000u, 0x1000, NULL}};
 enum { WINDOWS = sizeof windows / sizeof windows[0] };
 

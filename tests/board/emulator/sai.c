@@ -1,5 +1,5 @@
-/* SAI1's two blocks with their FIFOs, and the two ways of the codec: a stereo frame in and out each 48,000th of a second.
- * Audio in: a file of int16 pairs, which the converter gives as 24 bits; out: int32 pairs, its 24 bits. */
+/* SAI1's two blocks with their FIFOs, and the two ways of the codec: a stereo frame in and out each 48,000th of a
+ * second. Audio in: a file of int16 pairs, which the converter gives as 24 bits; out: int32 pairs, its 24 bits. */
 #include <string.h>
 
 #include "board.h"

@@ -49,7 +49,8 @@ static void obey(const char *line) {
   const int found = sscanf(line, "%15s %15s %li", word, argument, &value);
   if (found < 1) return;
   if (strcmp(word, "report") != 0 && strcmp(word, "peek") != 0) note("outside: %s", line);
-  if (strcmp(word, "adc") == 0 && !adc_set_pin(argument, (uint16_t)value)) note("there is no converter pin %s", argument);
+  if (strcmp(word, "adc") == 0 && !adc_set_pin(argument, (uint16_t)value))
+    note("there is no converter pin %s", argument);
   if (strcmp(word, "pin") == 0) gpio_drive(argument[1], (unsigned)atoi(argument + 2), value != 0);
   if (strcmp(word, "usb") == 0) usb_plug(atoi(argument) != 0);
   if (strcmp(word, "jump") == 0) script_jump = (uint32_t)strtoul(argument, NULL, 16);

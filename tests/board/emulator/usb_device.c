@@ -3,9 +3,28 @@
 
 #include "board.h"
 
-enum { GAHBCFG = 0x8, GRSTCTL = 0x10, GINTSTS = 0x14, GINTMSK = 0x18, GRXSTSR = 0x1C, GRXSTSP = 0x20, DIEPTXF0 = 0x28,
-       CID = 0x3C, DIEPTXF1 = 0x104, DCFG = 0x800, DCTL = 0x804, DSTS = 0x808, DIEPMSK = 0x810, DOEPMSK = 0x814,
-       DAINT = 0x818, DAINTMSK = 0x81C, DIEPEMPMSK = 0x834, IN = 0x900, OUT = 0xB00, FIFO = 0x1000 };
+enum {
+  GAHBCFG = 0x8,
+  GRSTCTL = 0x10,
+  GINTSTS = 0x14,
+  GINTMSK = 0x18,
+  GRXSTSR = 0x1C,
+  GRXSTSP = 0x20,
+  DIEPTXF0 = 0x28,
+  CID = 0x3C,
+  DIEPTXF1 = 0x104,
+  DCFG = 0x800,
+  DCTL = 0x804,
+  DSTS = 0x808,
+  DIEPMSK = 0x810,
+  DOEPMSK = 0x814,
+  DAINT = 0x818,
+  DAINTMSK = 0x81C,
+  DIEPEMPMSK = 0x834,
+  IN = 0x900,
+  OUT = 0xB00,
+  FIFO = 0x1000
+};
 enum { CTL = 0, INT = 8, TSIZ = 0x10, TXFSTS = 0x18 };
 #define ENDPOINTS 9u
 #define IRQ 101u
@@ -110,7 +129,8 @@ uint32_t usb_read(uint32_t offset) {
 static void fill_fifo(unsigned endpoint, uint32_t word) {
   const uint32_t bytes = in[endpoint].to_fill < 4u ? in[endpoint].to_fill : 4u;
   for (uint32_t i = 0; i < bytes; i++) {
-    if (in[endpoint].used < sizeof in[endpoint].fifo) in[endpoint].fifo[in[endpoint].used++] = (uint8_t)(word >> 8u * i);
+    if (in[endpoint].used < sizeof in[endpoint].fifo)
+      in[endpoint].fifo[in[endpoint].used++] = (uint8_t)(word >> 8u * i);
   }
   in[endpoint].to_fill -= bytes;
   if (in[endpoint].used > fifo_words(endpoint) * 4u) fault_once(endpoint, "USB FIFO %u overflows", endpoint);

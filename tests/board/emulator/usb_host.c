@@ -28,17 +28,17 @@ typedef struct {
 } request_t;
 static const uint8_t line_coding[7] = {0x00, 0xC2, 0x01, 0, 0, 0, 8}; /* 115200 baud, 8 bits: of no effect */
 static const request_t requests[] = {
-    {0x80, 6, 0x100, 0, 64},     /* device descriptor, as much as fits */
-    {0x00, 5, 7, 0, 0},          /* address 7 */
-    {0x80, 6, 0x100, 0, 18},     /* device descriptor */
-    {0x80, 6, 0x200, 0, 9},      /* configuration, its length */
-    {0x80, 6, 0x200, 0, 255},    /* configuration */
+    {0x80, 6, 0x100, 0, 64},  /* device descriptor, as much as fits */
+    {0x00, 5, 7, 0, 0},       /* address 7 */
+    {0x80, 6, 0x100, 0, 18},  /* device descriptor */
+    {0x80, 6, 0x200, 0, 9},   /* configuration, its length */
+    {0x80, 6, 0x200, 0, 255}, /* configuration */
     {0x80, 6, 0x302, 0x409, 255} /* product */,
     {0x80, 6, 0x301, 0x409, 255} /* maker */,
     {0x80, 6, 0x303, 0x409, 255} /* serial number */,
-    {0x00, 9, 1, 0, 0},          /* configuration 1 */
-    {0x21, 0x20, 0, 0, 7},       /* line coding */
-    {0x21, 0x22, 3, 0, 0},       /* DTR and RTS: somebody has opened the port */
+    {0x00, 9, 1, 0, 0},    /* configuration 1 */
+    {0x21, 0x20, 0, 0, 7}, /* line coding */
+    {0x21, 0x22, 3, 0, 0}, /* DTR and RTS: somebody has opened the port */
 };
 enum { REQUESTS = sizeof requests / sizeof requests[0] };
 
@@ -47,8 +47,14 @@ static uint64_t us(uint64_t count) {
 }
 
 static void send_request(const request_t *r) {
-  const uint8_t bytes[8] = {r->type, r->request, (uint8_t)r->value, (uint8_t)(r->value >> 8), (uint8_t)r->index,
-                            (uint8_t)(r->index >> 8), (uint8_t)r->length, (uint8_t)(r->length >> 8)};
+  const uint8_t bytes[8] = {r->type,
+                            r->request,
+                            (uint8_t)r->value,
+                            (uint8_t)(r->value >> 8),
+                            (uint8_t)r->index,
+                            (uint8_t)(r->index >> 8),
+                            (uint8_t)r->length,
+                            (uint8_t)(r->length >> 8)};
   memcpy(setup, bytes, sizeof setup);
   got = 0;
   sent_count = 0;
@@ -118,7 +124,8 @@ static void enumerate(void) {
     state = REFUSED;
     return;
   }
-  if (step > 0 && stage == STALLED && requests[step - 1u].value >> 8 != 3u) fault("USB: request %u is refused", step - 1u);
+  if (step > 0 && stage == STALLED && requests[step - 1u].value >> 8 != 3u)
+    fault("USB: request %u is refused", step - 1u);
   if (step > 0 && stage == DONE) digest(&requests[step - 1u]);
   wait_ps = now_ps;
   if (step < REQUESTS) {

@@ -148,6 +148,7 @@ static void watchdog_write(uint32_t key) {
   if (kicked_at != 0 && now_ps - kicked_at > watchdog_longest_ps) watchdog_longest_ps = now_ps - kicked_at;
   kicked_at = now_ps;
   watchdog_end = now_ps + watchdog_time();
+  interrupt_emulation();
 }
 
 uint64_t watchdog_at(void) {

@@ -94,7 +94,9 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
         port, model_file = request.port, request.model
         if port in STARTED:
             if model_file is None:
-                raise RigError(f"--port {port} starts a module of its own, which must be told its model: add --model FILE.")
+                raise RigError(
+                    f"--port {port} starts a module of its own, which must be told its model: add --model FILE."
+                )
             with stages.stage("build", "build and start a module of its own"):
                 port = stack.enter_context(started(port, read_grit(model_file)))
         folders = (Path.cwd(), request.audio.parent, request.out.parent)

@@ -82,7 +82,13 @@ class Emulator:
         """The board's log, line by line; what a real board would not survive begins with FAULT."""
         self.report: dict[str, Any] = {}
         """What it came to: the program's last words."""
-        self._arguments = ["-B", board, *(["-u", "-p"] if usb else []), *(["-f", str(flash)] if flash else []), *options]
+        self._arguments = [
+            "-B",
+            board,
+            *(["-u", "-p"] if usb else []),
+            *(["-f", str(flash)] if flash else []),
+            *options,
+        ]
         self._usb = usb
         self._process: subprocess.Popen[str] | None = None
         self._answers: Queue[dict[str, Any] | None] = Queue()

@@ -6,8 +6,9 @@
 #include "daisy_pins.h"
 #include "daisy_samples.h"
 
-#define EXCEPTION_CYCLES 60u /* in and out of it, with the floating-point registers, before and after what is counted \
-                              */
+#define EXCEPTION_CYCLES                                                                       \
+  60u /* in and out of it, with the floating-point registers, before and after what is counted \
+       */
 #define PIECE_WORDS (2u * GRIT_AUDIO_FRAMES)
 
 /* Two pieces each: while DMA is in one, the interrupt works on the other. In the part of RAM_D2 that is not cached. */

@@ -16,12 +16,7 @@ static void bus_fault(void);
 static void audio(void);
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16 + 13])(void) = {
-    (void (*)(void))0x20020000u,
-    reset,
-    [3] = bus_fault,
-    [5] = bus_fault,
-    [15] = tick,
-    [16 + 11] = audio,
+    (void (*)(void))0x20020000u, reset, [3] = bus_fault, [5] = bus_fault, [15] = tick, [16 + 11] = audio,
 };
 
 static void tick(void) {

@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
-c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' | grep -v '^firmware/models/')
+c_sources = $(shell git ls-files -co --exclude-standard 'firmware/*.c' 'firmware/*.h' 'tests/board/*.c' 'tests/board/*.h' | \
+  grep -v '^firmware/models/')
 cpp_sources := $(wildcard train/network/core/*.cpp train/network/core/*.h)
 python_rooms := train quantize host_tools
 python_files := setup.py $(python_rooms) examples tests $(wildcard hardware firmware)

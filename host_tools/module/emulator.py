@@ -134,7 +134,8 @@ class Emulator:
 
     def tell(self, what: str) -> None:
         """Something happens to the board at once: "adc PA6 65535", "pin PB12 0", "usb 0", "power"."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.write(what + "\n")
             self._process.stdin.flush()

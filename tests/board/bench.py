@@ -45,7 +45,7 @@ def run_board(
     flash: Path | None = None,
     options: Sequence[str] = IDLE,
 ) -> Run:
-    """script: (milliseconds, what), see emulator/script.c. heard: int16 (frames, 2), from the codec's first frame on."""
+    """script: (milliseconds, what), see emulator/script.c. heard: int16 (frames, 2), from the first frame."""
     (folder / "script").write_text("".join(f"{at:.6f} {what}\n" for at, what in script))
     words = ["-B", board, "-t", f"{milliseconds}", "-s", folder / "script", "-o", folder / "played", *options]
     if heard is not None:

@@ -1,4 +1,4 @@
-"""Images for the emulated board: the Daisy's own, where there are some, and one of the tests' own, which is always there."""
+"""Images for the emulated board: the Daisy's own, where there are some, and one of the tests' own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated board itself, by a program of the tests' own (own_image/image.c): nothing of the Daisy's vendors in it."""
+"""The emulated board itself, by a program of the tests' own (own_image/image.c), without any vendor's code."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,10 +84,7 @@ def test_a_second_of_music_and_a_turn_of_every_knob_is_the_same_to_the_bit(
     environment: str, cache: bool, daisy_image: DaisyImage, host: HostModule, tmp_path: Path
 ) -> None:
     image = daisy_image(environment)
-    if (
-        hashlib.sha256(MODEL.read_bytes()).digest() not in image.read_bytes()
-        and MODEL.read_bytes() not in image.read_bytes()
-    ):
+    if MODEL.read_bytes() not in image.read_bytes():
         pytest.skip(f"{image} has another model than {MODEL.name} built in")
     music = (riff(BLOCKS * BLOCK / 48000) * 20000).astype(np.int16)[: BLOCKS * BLOCK]
     heard = np.stack([music, np.roll(music, 1000)], axis=1)
@@ -95,12 +92,8 @@ def test_a_second_of_music_and_a_turn_of_every_knob_is_the_same_to_the_bit(
     assert run.faults == []
     wanted = at_the_codec(sources_play(host, heard))
     assert np.abs(wanted).max() > 1 << 20
-    delays = range(140)
-    differing = [
-        np.count_nonzero(run.played[at : at + len(wanted)] != wanted)
-        for at in delays
-        if at + len(wanted) <= len(run.played)
-    ]
+    delays = range(min(140, len(run.played) - len(wanted)))
+    differing = [np.count_nonzero(run.played[at : at + len(wanted)] != wanted) for at in delays]
     assert min(differing) == 0, f"{min(differing)} of {wanted.size} samples differ at best"
     delay = int(np.argmin(differing))
     assert delay <= (2 * BLOCK if environment == "daisy_seed" else 2 * 16) + 8
@@ -108,8 +101,6 @@ def test_a_second_of_music_and_a_turn_of_every_knob_is_the_same_to_the_bit(
 
 def test_the_conversions_are_those_of_rounding_to_the_nearest(tmp_path: Path) -> None:
     """daisy_samples.h on this computer, beside NumPy; unity and the factors of other codecs."""
-    import subprocess
-
     source = tmp_path / "samples.c"
     source.write_text(
         '#include "daisy_samples.h"\n'
@@ -117,15 +108,12 @@ def test_the_conversions_are_those_of_rounding_to_the_nearest(tmp_path: Path) ->
         "int32_t out(int16_t s, uint32_t g);\nint32_t out(int16_t s, uint32_t g) { return daisy_sample_out(s, g); }\n"
     )
     boards = ROOT / "firmware" / "boards" / "daisy_seed"
-    subprocess.run(
-        ["gcc", "-O2", "-shared", "-fPIC", f"-I{boards}", str(source), "-o", str(tmp_path / "s.so")], check=True
-    )
+    command = ["gcc", "-O2", "-shared", "-fPIC", f"-I{boards}", str(source), "-o", str(tmp_path / "s.so")]
+    subprocess.run(command, check=True)
     library = ctypes.CDLL(str(tmp_path / "s.so"))
     library["in"].restype = ctypes.c_int16
     rng = np.random.default_rng(1)
-    words = np.concatenate(
-        [rng.integers(-(1 << 23), 1 << 23, 4000), [-(1 << 23), (1 << 23) - 1, 128, 384, -128, -384, 0]]
-    )
+    words = np.concatenate([rng.integers(-(1 << 23), 1 << 23, 4000), [-(1 << 23), 8388607, 128, 384, -128, -384, 0]])
     for gain in (4096, 5850, 2868):
         wanted = np.clip(np.rint(words * (gain / 4096) / 256), -32768, 32767)
         found = [library["in"](int(word) & 0xFFFFFF, gain) for word in words]

@@ -2,6 +2,8 @@
  */
 #include "daisy_start.h"
 
+#include <string.h>
+
 #include "base/stack_watch.h"
 #include "daisy_vendor.h"
 #include "fault.h"
@@ -25,7 +27,8 @@ static void begin(void) {
   }
   RCC->AHB2ENR |= RCC_AHB2ENR_D2SRAM1EN | RCC_AHB2ENR_D2SRAM2EN | RCC_AHB2ENR_D2SRAM3EN;
   (void)RCC->AHB2ENR;
-  for (uint32_t *at = daisy_dma_start; at < daisy_dma_end; at++) *at = 0; /* ST's start-up clears .bss alone */
+  memset(daisy_dma_start, 0,
+         (uintptr_t)daisy_dma_end - (uintptr_t)daisy_dma_start); /* ST's start-up clears .bss alone */
   cortex_m_faults_on();
   grit_stack_paint(daisy_stack_low, (const uint32_t *)__builtin_frame_address(0) - PAINT_MARGIN);
 }

@@ -127,12 +127,11 @@ uint32_t usb_read(uint32_t offset) {
 }
 
 static void fill_fifo(unsigned endpoint, uint32_t word) {
-  const uint32_t bytes = in[endpoint].to_fill < 4u ? in[endpoint].to_fill : 4u;
-  for (uint32_t i = 0; i < bytes; i++) {
+  for (uint32_t i = 0; i < 4u && in[endpoint].to_fill > 0; i++) {
+    in[endpoint].to_fill--;
     if (in[endpoint].used < sizeof in[endpoint].fifo)
       in[endpoint].fifo[in[endpoint].used++] = (uint8_t)(word >> 8u * i);
   }
-  in[endpoint].to_fill -= bytes;
   if (in[endpoint].used > fifo_words(endpoint) * 4u) fault_once(endpoint, "USB FIFO %u overflows", endpoint);
 }
 

@@ -5,5 +5,3 @@ from __future__ import annotations
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
 """The played dimensions: `train.space` has the same; each has a knob and a CV jack."""
 KNOBS = (*PLAYED, "gain", "mix", "level")
-INPUTS = (*KNOBS, *(f"{name}_cv" for name in PLAYED))
-"""All that the converter reads: the knobs, then the jacks."""

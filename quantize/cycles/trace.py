@@ -15,7 +15,7 @@ from unicorn import arm_const as arm
 from gritspace.quantize.cycles.build import CODE_BASE, CyclesError, Firmware, build_firmware
 
 FLASH, STATE, STACK, BUFFERS, RETURN = 0x08000000, 0x20000000, 0x30000000, 0x24000000, 0x00F00000
-STACK_BYTES, MODEL_STRUCT_BYTES = 0x10000, 256
+STACK_BYTES = 0x10000
 PAINT = 0xA5
 MARKED = {"run_layer": "layer", "run_pass": "layer", "run_head": "head", "run_rechannel": "rechannel"}
 """Functions whose second argument says which layer or array the following instructions belong to."""

@@ -56,11 +56,6 @@ class Tile:
         return 4 * (1 + self.rows * self.pairs)
 
     @property
-    def header_bytes(self) -> int:
-        """Before the first tap: biases (int32) and mix-in weights (int16, two a word)."""
-        return 4 * self.rows + 4 * (-(-self.rows // 2))
-
-    @property
     def step(self) -> int:
         """How far a tile moves on in the audio, in bytes."""
         return 4 * self.pairs * self.frames

@@ -23,8 +23,3 @@ def join(chunks: NDArray[np.floating], frames: int, lead_in: int) -> NDArray[np.
     kept = chunks[:, lead_in:]
     count = -(-frames // kept.shape[1])
     return kept.reshape(-1, count * kept.shape[1])[:, :frames]
-
-
-def rows_per_batch(chunk_rows: int, batch: int) -> int:
-    """How many chunks each of the batch's rows was split into."""
-    return chunk_rows // max(batch, 1)

@@ -155,13 +155,6 @@ def shifted(pictures: Tensor) -> Tensor:
     return pictures[:, :, start : start + keep]
 
 
-def standardised_pictures(pictures: Tensor, like: Tensor | None = None) -> Tensor:
-    """Zero mean by band and one deviation, of `like` (default: of themselves)."""
-    like = pictures if like is None else like
-    centre = like.mean((0, 2)).unsqueeze(1)
-    return (pictures - centre) / (like - centre).std()
-
-
 def knob_counts(knobs: Sequence[Sequence[str]]) -> tuple[int, ...]:
     """Of devices' knob names."""
     return tuple(len(names) for names in knobs)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.space.encoder import mel_filters
 
 FLOOR = 1e-10
@@ -73,8 +72,3 @@ def log_spectral_distance(target: Tensor, estimate: Tensor, config: MelConfig | 
 
     apart = decibels(target) - decibels(estimate)
     return apart.square().mean(1).sqrt().mean(-1)
-
-
-def seconds_of(columns: int, config: MelConfig) -> float:
-    """How long a picture is."""
-    return columns * config.hop_frames / SAMPLE_RATE

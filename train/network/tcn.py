@@ -174,7 +174,3 @@ class Tcn(nn.Module):
                 if array is not arrays[-1] or layer is not array.layers[-1]:
                     yield from (layer.residual.weight, layer.residual.bias)
             yield from (array.head.weight, array.head.bias)
-
-    def from_silence(self, dry: Tensor, modulation: Modulation | None = None) -> Tensor:
-        """dry (batch, frames) -> wet (batch, frames), the state before the first frame being silence's."""
-        return self(F.pad(dry, (self.config.receptive_field - 1, 0)), modulation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cache
 
@@ -111,18 +110,6 @@ def crest_factor_db(audio: Floats) -> float:
     """Peak over RMS; 0 for silence."""
     rms = np.sqrt(np.mean(audio**2))
     return float(20 * np.log10(np.abs(audio).max() / rms)) if rms > 0 else 0.0
-
-
-def of_function(function: Callable[[Floats], Floats]) -> Attributes:
-    """The same for a memoryless function of the dry audio."""
-
-    class Shaper:
-        name, knobs, kind, licence = "shaper", (), "circuit", "MIT"
-
-        def render(self, dry: Audio, settings: NDArray[np.float32]) -> Audio:
-            return function(dry.astype(np.float64)).astype(np.float32)
-
-    return measure(Shaper(), np.zeros((1, 0), np.float32))[0]
 
 
 def audible(measured: Tensor) -> Tensor:

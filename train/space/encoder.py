@@ -22,11 +22,6 @@ class EncoderConfig:
     hop_frames: int = 512
     channels: int = 16  # of the first convolution; the next two have twice and three times as many
 
-    @property
-    def shortest_frames(self) -> int:
-        """How many frames a pair must have at least."""
-        return self.fft_frames
-
 
 def mel_filters(mels: int, fft_frames: int, sample_rate: int = SAMPLE_RATE, lowest_hz: float = 40.0) -> Tensor:
     """Triangles, (mels, fft_frames // 2 + 1), equally spaced on O'Shaughnessy's mel scale up to half the sample rate.
@@ -78,7 +73,7 @@ class Encoder(nn.Module):
         return (torch.matmul(self.filters, power) / scale + 1e-10).log10() / 2 + 2
 
     def forward(self, dry: Tensor, wet: Tensor) -> tuple[Tensor, Tensor]:
-        """dry, wet (batch, frames), at least `shortest_frames` -> mean and log-variance (batch, position_size)."""
+        """dry, wet (batch, frames), at least `fft_frames` -> mean and log-variance (batch, position_size)."""
         of_dry, of_wet = self.views(dry), self.views(wet)
         x = torch.stack([of_dry, of_wet, of_wet - of_dry], dim=1)
         for convolution in self.convolutions:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from gritspace.train.audio.signals import is_validation
 from gritspace.train.devices.device import Device
 
 D = TypeVar("D", bound=Device)
@@ -48,11 +47,6 @@ def split_of_device(name: str) -> str:
     """SEEN or HELD_OUT, by the hash of the name's family alone."""
     digest = hashlib.sha256((SALT + family(name)).encode()).digest()
     return HELD_OUT if int.from_bytes(digest[:4], "big") < DEVICE_SHARE * 2**32 else SEEN
-
-
-def split_of_audio(file_name: str) -> str:
-    """SEEN or HELD_OUT: the same side that `signals.read_folder` puts a file on."""
-    return HELD_OUT if is_validation(file_name) else SEEN
 
 
 def may_be_trained(setting: Sequence[float]) -> bool:

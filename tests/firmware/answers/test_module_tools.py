@@ -76,7 +76,10 @@ def test_the_panel_names_its_inputs_as_the_space_and_the_panels_own_file_do() ->
 
     header = (ROOT / "firmware" / "module" / "panel" / "generated" / "panel.h").read_text(encoding="utf-8")
     found = re.findall(r"X\((KNOB|CV)_(\w+), [AC]\d", header)
-    assert [name.lower() + ("_cv" if kind == "CV" else "") for kind, name in found] == list(panel_names.INPUTS)
+    assert [name.lower() + ("_cv" if kind == "CV" else "") for kind, name in found] == [
+        *panel_names.KNOBS,
+        *(f"{name}_cv" for name in PLAYED),
+    ]
     assert panel_names.PLAYED == PLAYED
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gritspace.train.space import attributes
-from gritspace.train.space.attributes import of_function
+from tests.train.space.shaper import of_function
 
 TIME = np.arange(12_000) / 48_000
 SINE = np.sin(2 * np.pi * 220 * TIME)

@@ -6,9 +6,9 @@ import torch
 
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space import attributes, knob_sense
-from gritspace.train.space.attributes import of_function
 from gritspace.train.space.knob_sense import KnobSense, heard
 from gritspace.train.space.space import Space, SpaceConfig
+from tests.train.space.shaper import of_function
 
 SHAPERS = {
     "soft": lambda x: np.tanh(3 * x),

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gritspace.train.audio import signals
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.space import pairs, splits
 
@@ -78,8 +77,3 @@ def test_circuits_part_into_two_sides_in_their_order_and_none_is_lost() -> None:
     seen, held_out = splits.parted(CIRCUITS)
     assert [d.name for d in held_out] == ["big_muff", "octave_rectifier"]
     assert [d.name for d in seen] == [d.name for d in CIRCUITS if d not in held_out]
-
-
-def test_audio_is_on_the_side_that_reading_a_folder_puts_it_on() -> None:
-    for i in range(50):
-        assert (splits.split_of_audio(f"note{i}.wav") == splits.HELD_OUT) == signals.is_validation(f"note{i}.wav")

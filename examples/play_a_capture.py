@@ -8,6 +8,7 @@ from pathlib import Path
 from gritspace.host_tools.audio_sources import calibration_audio, riff
 from gritspace.host_tools.models.nam_files import model_from_nam
 from gritspace.host_tools.models.playing import play
+from gritspace.host_tools.models.verdict import price_remark
 from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.audio_file import read_audio, write_audio
 
@@ -20,8 +21,7 @@ arguments = parser.parse_args()
 choice = model_from_nam(arguments.capture, calibration_audio(()), name=arguments.capture.stem)
 for remark in choice.remarks:
     print(remark)
-cycles = "unknown" if choice.cycles_per_frame is None else f"{choice.cycles_per_frame:,.0f}"
-print(f"submodel {choice.submodel}: {choice.model.macs_per_frame:,} multiplications, {cycles} cycles a frame of 10,000")
+print(f"submodel {choice.submodel}: {choice.model.macs_per_frame:,} multiplications; {price_remark(choice.price)}")
 write_grit(choice.model, arguments.wet.with_suffix(".grit"))
 
 dry = riff(3.0) if arguments.dry is None else read_audio(arguments.dry)

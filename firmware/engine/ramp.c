@@ -7,19 +7,6 @@
 #define RAMP_STEP_FRAMES (GRIT_RAMP_FRAMES / GRIT_RAMP_STEPS)
 _Static_assert(RAMP_STEP_FRAMES >= GRIT_CHUNK_FRAMES, "a chunk has room for one ramp step");
 
-/* The film rows from `first` on. */
-static grit_ramp_t ramp_from(const grit_engine_t *engine, uint32_t first) {
-  const grit_ramp_t ramp = {engine->start_bias + first, engine->target_bias + first, engine->start_multiplier + first,
-                            engine->target_multiplier + first};
-  return ramp;
-}
-
-/* Hands a convolution's film rows, from `first` on, to the kernels. */
-GRIT_FAST_CODE void grit_ramp_use(const grit_engine_t *engine, const grit_conv_t *conv, uint32_t first, uint32_t step) {
-  const grit_ramp_t ramp = ramp_from(engine, first);
-  grit_kernel_set_rows(conv, &ramp, step);
-}
-
 /* The target's rows, everywhere. */
 static void use_target(const grit_engine_t *engine) {
   const grit_header_t *header = engine->model->header;

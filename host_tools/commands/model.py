@@ -70,7 +70,7 @@ def quantize(
     submodel: Annotated[
         str | None, typer.Option(help="Of a slimmable .nam: which one; else the largest that runs in real time.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Take a .nam that is too slow for a module.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Take what is too slow for a module.")] = False,
     finetune: Annotated[
         bool, typer.Option("--finetune", help="Then let the rounded weights learn; for what loses by rounding alone.")
     ] = False,
@@ -89,7 +89,9 @@ def quantize(
     from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
     from gritspace.host_tools.models.nam_files import model_from_nam
     from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+    from gritspace.host_tools.models.verdict import price_of, price_remark
     from gritspace.quantize.model.grit import write_grit
+    from gritspace.train.errors import InputError
 
     remarks: tuple[str, ...] = ()
     chosen: dict[str, object] = {}
@@ -98,7 +100,7 @@ def quantize(
             heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
             choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
         model, remarks = choice.model, choice.remarks
-        chosen = {"submodel": choice.submodel, "cycles_per_frame": choice.cycles_per_frame, "remarks": list(remarks)}
+        chosen = {"submodel": choice.submodel, "remarks": list(remarks)}
         if choice.submodel != "whole":
             remarks = (f"submodel {choice.submodel} of the container.", *remarks)
     elif is_snapshot_file(source):
@@ -112,6 +114,9 @@ def quantize(
             heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
             model = model_from_space(space, source, heard, name or out.stem, tuning)
     model, levels = with_trim(model, trim.value, str(source))
+    price = price_of(model)
+    if price is not None and not price.admitted and not force:
+        raise InputError(f"{source}: {price.verdict()}; --force quantizes it anyway.")
     write_grit(model, out)
     facts = {
         "file": str(out),
@@ -122,6 +127,7 @@ def quantize(
         "output_full_scale": 2.0**model.output_shift,
         **levels,
         **chosen,
+        **({} if price is None else price.fields()),
     }
     if json:
         console.print_json(facts)
@@ -132,6 +138,7 @@ def quantize(
         )
         for remark in remarks:
             console.say(f"{source}: {remark}")
+        console.say(f"{out}: {price_remark(price)}.")
 
 
 def _tuning(wanted: bool, update: console.Update) -> Tuning | None:
@@ -228,7 +235,7 @@ def cycles(
     from gritspace.quantize.model.grit import read_grit
 
     with console.progress("counting"):
-        report = estimate_cycles(read_grit(model), block, clock)
+        report = estimate_cycles(read_grit(model), block, clock, builds=True)
     if json:
         console.print_json(asdict(report))
         return
@@ -244,9 +251,15 @@ def cycles(
         ("code", f"{report.code_bytes:,} bytes"),
         ("stack", f"{report.stack_bytes:,} bytes"),
     ]
+    facts += [(f"state in {memory} memory", f"{size:,} bytes") for memory, size in report.regions.items()]
     if report.moving_cycles_per_frame is not None:
         facts.insert(2, ("more while the position moves", f"{report.moving_cycles_per_frame:,.0f}"))
     console.print_table((report.name, f"block of {report.block}>"), facts)
+    console.say("")
+    prices = [("engine, moving", report.engine), *((f"whole interrupt, {n}", p) for n, p in report.builds.items())]
+    rows = [(n, *(f"{p[k]:,.0f}" if p else "no room" for k in ("optimistic", "pessimistic"))) for n, p in prices]
+    console.print_table(("cycles a frame", "optimistic>", "pessimistic>"), rows)
+    console.say(f"A module {'plays' if report.admitted else 'does not play'} it: at most {report.limit:,} cycles.")
     for title, costs in (("per layer", report.per_layer), ("per kernel", report.per_kernel)):
         console.say("")
         console.print_table((title, "cycles a frame>"), [(name, f"{value:,.1f}") for name, value in costs.items()])

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from gritspace.host_tools.arguments import position_q15, position_values
 from gritspace.host_tools.models.model_files import read_space, rest_position
 from gritspace.host_tools.models.snapshot_files import is_snapshot_file, nam_text_of
-from gritspace.quantize.model.c_engine import Engine
+from gritspace.host_tools.models.verdict import price_of, too_slow
+from gritspace.quantize.cycles.whole import WholePrice
 from gritspace.quantize.model.fold import at_position, network_at_position
-from gritspace.quantize.model.grit import read_grit, to_bytes
+from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.network import Network, from_tcn
@@ -24,19 +25,14 @@ from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.errors import InputError
 from gritspace.train.snapshot.snapshot import load_snapshot
 
-CYCLES_A_FRAME = 10_000
-"""480 MHz at 48 kHz: what a Daisy Seed has."""
-STATE_BYTES = 440 * 1024
-"""DTCM and AXI RAM of the STM32H750 less what the module itself needs."""
-
 
 @dataclass(frozen=True)
 class Choice:
-    """What was made of a `.nam` file, and what a person should be told about it. cycles: None where not estimated."""
+    """What was made of a `.nam` file, and what a person should be told about it. price: None where not estimated."""
 
     model: IntegerModel
     submodel: str
-    cycles_per_frame: float | None
+    price: WholePrice | None
     remarks: tuple[str, ...]
 
 
@@ -60,18 +56,14 @@ def model_from_nam(
     slow: list[str] = []
     for candidate in reversed(chosen):  # the largest first
         network = file.networks[file.names.index(candidate)]
-        choice = _choice(path, network, audio, name, candidate, tuning)
-        cycles = choice.cycles_per_frame
-        if cycles is None or cycles <= CYCLES_A_FRAME or force:
-            if cycles is not None and cycles > CYCLES_A_FRAME:
-                remark = f"about {cycles:,.0f} cycles a frame of {CYCLES_A_FRAME:,}: too slow for a module."
-                choice = replace(choice, remarks=(*choice.remarks, remark))
-            return choice
-        slow.append(f"{candidate}: about {cycles:,.0f} cycles a frame, {choice.model.macs_per_frame:,} MAC")
-    raise InputError(
-        f"{path}: too slow for real time ({'; '.join(slow)}; a Daisy Seed has {CYCLES_A_FRAME:,} cycles a frame, "
-        "enough for about 13,000 MAC); use a smaller capture, or --force to quantize it anyway."
-    )
+        why = None if force else too_slow(network)
+        if why is None:
+            choice = _choice(path, network, audio, name, candidate, tuning)
+            if choice.price is None or choice.price.admitted or force:
+                return choice
+            why = choice.price.verdict()
+        slow.append(f"{candidate}: {why}")
+    raise InputError(f"{path}: {'; '.join(slow)}. Use a smaller capture, or --force to quantize it anyway.")
 
 
 def nam_text(path: Path, position: str | None) -> str:
@@ -107,20 +99,4 @@ def _choice(
         model = quantize(replace(network, metadata=metadata), audio, name=name, tuning=tuning)
     except ValueError as error:
         raise InputError(f"{path}: {error}.") from error
-    state = Engine(to_bytes(model)).state_bytes
-    if state > STATE_BYTES:
-        raise InputError(
-            f"{path}: it needs {state // 1024} KB of state; the module has {STATE_BYTES // 1024} KB. Shorter dilations "
-            "or fewer channels would fit."
-        )
-    return Choice(model, submodel, _cycles(model), tuple(remarks))
-
-
-def _cycles(model: IntegerModel) -> float | None:
-    from gritspace.quantize.cycles.build import CyclesError
-    from gritspace.quantize.cycles.estimate import estimate_cycles
-
-    try:
-        return estimate_cycles(model).cycles_per_frame
-    except CyclesError:  # the compiler or llvm-mca is not installed; quantizing does not need them
-        return None
+    return Choice(model, submodel, price_of(model), tuple(remarks))

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import calibration_audio
-from gritspace.host_tools.models.nam_files import CYCLES_A_FRAME
-from gritspace.quantize.cycles.estimate import estimate_cycles
+from gritspace.host_tools.models.verdict import price_of
+from gritspace.quantize.cycles.whole import WholePrice
 from gritspace.quantize.export.tflite import run_tflite, to_tflite
 from gritspace.quantize.export.tflite_graph import INT8
 from gritspace.quantize.model.c_engine import Engine
@@ -43,7 +43,7 @@ class Row:
     macs: int
     esr: float
     esr_int8: float
-    cycles: float | None
+    price: WholePrice | None
 
 
 def rows(captures: Path, audio: Path) -> list[Row]:
@@ -64,9 +64,9 @@ def rows(captures: Path, audio: Path) -> list[Row]:
             full_scale = 2.0**model.output_shift / 32768
             got = Engine(to_bytes(model)).process(samples) * full_scale
             coarse = run_tflite(to_tflite(model, activations=INT8), samples) * full_scale
-            cycles = estimate_cycles(model).cycles_per_frame if model.macs_per_frame <= MOST_MACS else None
+            price = price_of(model) if model.macs_per_frame <= MOST_MACS else None
             name = path.stem if submodel == "whole" else f"{path.stem}, submodel {submodel}"
-            found.append(Row(name, model.macs_per_frame, _esr(wanted, got), _esr(wanted, coarse), cycles))
+            found.append(Row(name, model.macs_per_frame, _esr(wanted, got), _esr(wanted, coarse), price))
     return sorted(found, key=lambda row: row.esr)
 
 
@@ -82,8 +82,8 @@ def main() -> None:
     for row in table:
         words = (
             "not in real time"
-            if row.cycles is None
-            else f"{row.cycles:,.0f}" + ("" if row.cycles <= CYCLES_A_FRAME else " (slow)")
+            if row.price is None
+            else f"{row.price.whole.pessimistic:,.0f}" + ("" if row.price.admitted else " (too slow)")
         )
         print(f"| {printable(row.name)[:60]} | {row.macs:,} | {row.esr:.1e} | {row.esr_int8:.1e} | {words} |")
     fitting = [row for row in table if row.macs <= MOST_MACS]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -75,13 +77,42 @@ def build_firmware() -> Firmware:
 
 def linked(arguments: list[str]) -> Firmware:
     """Compiles and links for the Cortex-M7; arguments: sources, folders to include, how to link. Raises CyclesError."""
+    kept = _kept(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         elf, image = Path(scratch) / "firmware.elf", Path(scratch) / "firmware.bin"
-        _run([COMPILER, *FLAGS, *arguments, *LIBRARIES, "-o", str(elf)])
+        if kept.is_file():
+            elf.write_bytes(kept.read_bytes())
+        else:
+            _run([COMPILER, *FLAGS, *arguments, *LIBRARIES, "-o", str(elf)])
+            _keep(elf.read_bytes(), kept)
         _run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(image)])
         names = _run(["arm-none-eabi-nm", "--defined-only", str(elf)])
         listing = _run([DISASSEMBLER, "-d", "--triple=thumbv7em", "--mcpu=cortex-m7", str(elf)])
         return _read(image.read_bytes(), names, listing)
+
+
+def _kept(arguments: list[str]) -> Path:
+    """Where the user's cache keeps what these arguments make of the sources as they are."""
+    digest = hashlib.sha256("\0".join((_run([COMPILER, "--version"]), *FLAGS, *LIBRARIES)).encode())
+    files = {Path(argument) for argument in arguments if Path(argument).is_file()}
+    files |= {Path(a.rpartition(",")[2]) for a in arguments if a.startswith("-Wl,-T,")}
+    files |= {header for a in arguments if a.startswith("-I") for header in Path(a[2:]).rglob("*.h")}
+    digest.update("\0".join(a for a in arguments if not Path(a).is_file() and not a.startswith("-I")).encode())
+    for path in sorted(files):
+        digest.update(path.name.encode() + path.read_bytes())
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
+    return folder / f"cycles-{digest.hexdigest()[:16]}.elf"
+
+
+def _keep(data: bytes, path: Path) -> None:
+    """Into the cache, whole or not at all; a cache that cannot be written is none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
+            made.write(data)
+        os.replace(made.name, path)
+    except OSError:
+        return
 
 
 def _run(command: list[str]) -> str:

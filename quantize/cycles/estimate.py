@@ -13,8 +13,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.quantize.cycles.build import CyclesError
 from gritspace.quantize.cycles.price import price
+from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.cycles.trace import EmulatedEngine, Trace, instructions
+from gritspace.quantize.cycles.whole import WholePrice, price_whole
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.model import IntegerModel
 
@@ -32,7 +35,9 @@ TRACED_FRAMES = 960
 class CycleReport:
     """cycles per frame: mean over the traced blocks; worst: the dearest block. per_layer, per_kernel: cycles a frame.
 
-    moving_cycles_per_frame: what a position set anew every block adds; None for a snapshot.
+    moving_cycles_per_frame: what a position set anew every block adds; None for a snapshot. engine, whole: optimistic
+    and pessimistic, in blocks of 48, while everything moves (`whole.py`). builds: the whole in other builds of the
+    module; None where a second channel has no room.
     """
 
     name: str
@@ -52,6 +57,12 @@ class CycleReport:
     stack_bytes: int
     per_layer: dict[str, float]
     per_kernel: dict[str, float]
+    engine: dict[str, float]
+    whole: dict[str, float]
+    admitted: bool
+    limit: int
+    regions: dict[str, int]
+    builds: dict[str, dict[str, float] | None]
     note: str = NOTE
 
     def to_json(self) -> str:
@@ -59,8 +70,10 @@ class CycleReport:
         return json.dumps(asdict(self), indent=2)
 
 
-def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e6) -> CycleReport:
+def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e6, builds: bool = False) -> CycleReport:
     """Runs the model's engine on an emulated Cortex-M7 in blocks of `block` frames and prices what it executes.
+
+    Then the whole module. builds: the module's other builds, too.
 
     Raises CyclesError if the tools are missing or the engine refuses the model, ValueError for a block below 1.
     """
@@ -78,6 +91,7 @@ def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e
         moved = _cost(engine, audio, block, blocks, positions=model.position_count)
         moving = moved.total / frames - resting.total / frames
     per_frame = resting.total / frames
+    whole = price_whole(blob)
     return CycleReport(
         name=model.name,
         block=block,
@@ -98,7 +112,28 @@ def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e
         per_kernel={
             name: round(cycles / frames, 1) for name, cycles in sorted(resting.kernels.items(), key=lambda kv: -kv[1])
         },
+        engine=asdict(whole.engine),
+        whole=asdict(whole.whole),
+        admitted=whole.admitted,
+        limit=LIMIT_CYCLES,
+        regions=whole.regions,
+        builds=_builds(blob, whole) if builds else {},
     )
+
+
+BUILDS = {"48 mono": (48, False), "48 stereo": (48, True), "16 mono": (16, False), "16 stereo": (16, True)}
+"""Frames a piece; whether each input has a channel."""
+
+
+def _builds(blob: bytes, mono: WholePrice) -> dict[str, dict[str, float] | None]:
+    found: dict[str, dict[str, float] | None] = {}
+    for name, (frames, stereo) in BUILDS.items():
+        try:
+            price = mono if name == "48 mono" else price_whole(blob, frames, stereo)
+            found[name] = asdict(price.whole) if price.has_room else None
+        except CyclesError:
+            found[name] = None
+    return found
 
 
 @dataclass

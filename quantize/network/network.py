@@ -88,6 +88,15 @@ class Network:
         """How many numbers make a position; 0 for a snapshot."""
         return 0 if self.film is None else int(self.film.hidden_weight.shape[1])
 
+    @property
+    def macs_per_frame(self) -> int:
+        """Multiplications a frame at audio rate."""
+        convolutions = [w for a in self.arrays for w in (a.rechannel, a.head_weight)]
+        convolutions += [
+            w for a in self.arrays for layer in a.layers for w in (layer.weight, layer.mixin, layer.residual_weight)
+        ]
+        return sum(int(weights.size) for weights in convolutions)
+
     def padded(self) -> Network:
         """The same network with every odd width made even by rows and columns of zeros.
 

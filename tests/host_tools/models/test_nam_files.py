@@ -10,6 +10,8 @@ import pytest
 
 from gritspace.host_tools.models import nam_files
 from gritspace.host_tools.models.nam_files import model_from_nam
+from gritspace.host_tools.models.verdict import price_remark
+from gritspace.quantize.cycles.whole import Price, WholePrice
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.train.errors import InputError
@@ -37,10 +39,21 @@ def container(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here is too slow before it is made."""
+    monkeypatch.setattr(nam_files, "too_slow", lambda network: None)
+
+
+def priced(cycles: float) -> WholePrice:
+    """A price of so many cycles a frame."""
+    return WholePrice(Price(cycles, cycles), Price(cycles, cycles), {"fast": 1, "slow": 0}, True, {})
+
+
 def test_a_container_gives_its_largest_submodel_that_runs_in_real_time(
     container: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nam_files, "_cycles", lambda model: 9000.0)
+    monkeypatch.setattr(nam_files, "price_of", lambda model: priced(9000.0))
     assert model_from_nam(container, noise(), "x").submodel == "1"
     assert model_from_nam(container, noise(), "x", submodel="0.5").submodel == "0.5"
     with pytest.raises(InputError, match=r"no submodel '0\.7'; it has 0\.5, 1"):
@@ -50,14 +63,14 @@ def test_a_container_gives_its_largest_submodel_that_runs_in_real_time(
 def test_what_is_too_slow_is_refused_with_its_cycles_unless_forced(
     container: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nam_files, "_cycles", lambda model: 12345.0)
-    with pytest.raises(InputError, match=r"too slow.*12,345 cycles.*10,000"):
+    monkeypatch.setattr(nam_files, "price_of", lambda model: priced(12345.0))
+    with pytest.raises(InputError, match=r"does not play it: 12,345 of 9,500 cycles.*--force"):
         model_from_nam(container, noise(), "x")
-    assert "12,345" in model_from_nam(container, noise(), "x", force=True).remarks[0]
+    assert "12,345" in price_remark(model_from_nam(container, noise(), "x", force=True).price)
 
 
 def test_another_sample_rate_is_told(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nam_files, "_cycles", lambda model: None)
+    monkeypatch.setattr(nam_files, "price_of", lambda model: None)
     capture.write_text(json.dumps(document() | {"sample_rate": 44100}))
     assert "44100 Hz" in model_from_nam(capture, noise(), "x").remarks[0]
 
@@ -68,6 +81,10 @@ def test_the_command_line_quantizes_a_capture_and_writes_it_back(gritspace: Cli,
     facts = json.loads(made.stdout)
     assert facts["submodel"] == "whole"
     assert facts["position_size"] == 0
+    assert facts["admitted"] is True
+    assert (
+        facts["engine"]["optimistic"] <= facts["engine"]["pessimistic"] < facts["whole"]["pessimistic"] < facts["limit"]
+    )
     back = gritspace("export", tmp_path / "c.grit", "--to", "nam", "-o", tmp_path / "back.nam")
     assert back.returncode == 0, back.stderr
     audio = noise(2400)

@@ -21,7 +21,7 @@ from gritspace.train.space.space import load_space
 CLIPS = Path(__file__).resolve().parent / "generated" / "devices"
 EXTRA_FRAMES = 9600
 """Behind a round: a decoder may begin late, and the page cuts one round out."""
-QUALITY = 0.55
+QUALITY = 0.35
 """Of the MP3: about 100 kbit/s."""
 
 

@@ -258,7 +258,7 @@ class Page {
     const presets = `${meters.status[4]} ${meters.flashChanges}`;
     if (model !== this.model) {
       this.model = model;
-      void this.otherModel();
+      void this.otherModel().catch(() => {});
     }
     if (presets !== this.presetCount) {
       this.presetCount = presets;

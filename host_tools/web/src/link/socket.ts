@@ -21,12 +21,23 @@ export async function openSocket(address: string): Promise<Line> {
   return line;
 }
 
-/** Lets gritspace's commands reach the module in this page: bytes of a socket to it and back. While it is open it has
- * the line alone. */
+/** Lets gritspace's commands reach the module in this page: bytes of a socket to it and back, beside the page's own.
+ * Only whole frames go in, so that the two do not fall into each other's. */
 export async function lendLine(address: string, line: Line): Promise<void> {
   const socket = await openSocket(address);
-  const before = line.onBytes;
-  line.onBytes = (bytes) => void socket.send(bytes);
-  socket.onBytes = (bytes) => void line.send(bytes);
-  socket.onClosed = () => (line.onBytes = before);
+  const own = line.onBytes;
+  let begun: Uint8Array = new Uint8Array(0);
+  line.onBytes = (bytes) => {
+    void socket.send(bytes);
+    own(bytes);
+  };
+  socket.onBytes = (bytes) => {
+    const all = new Uint8Array(begun.length + bytes.length);
+    all.set(begun);
+    all.set(bytes, begun.length);
+    const whole = all.lastIndexOf(0) + 1;
+    begun = all.slice(whole);
+    if (whole > 0) void line.send(all.slice(0, whole));
+  };
+  socket.onClosed = () => (line.onBytes = own);
 }

@@ -15,7 +15,23 @@ from typing import NoReturn
 
 import typer
 
-from gritspace.host_tools.commands import fit, loop, model, module, panel, research, rig, sound, space, train, web
+from gritspace.host_tools.commands import (
+    bank,
+    calibrate,
+    fit,
+    flash,
+    loop,
+    model,
+    module,
+    monitor,
+    presets,
+    research,
+    rig,
+    sound,
+    space,
+    train,
+    web,
+)
 from gritspace.host_tools.console import err, shown
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.outputs import guarded
@@ -45,10 +61,10 @@ for command in (
     module.build,
     module.simulate,
     module.hil,
-    panel.flash,
-    panel.upload,
-    panel.calibrate,
-    panel.monitor,
+    flash.flash,
+    bank.upload,
+    calibrate.calibrate,
+    monitor.monitor,
     research.match,
     research.effects,
     research.apply,
@@ -57,7 +73,7 @@ for command in (
     web.play,
 ):
     app.command()(guarded(command))
-app.add_typer(panel.presets, name="presets")
+app.add_typer(presets.presets, name="presets")
 app.add_typer(loop.loop, name="loop")
 
 

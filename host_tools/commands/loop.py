@@ -9,7 +9,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
-from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.commands.options import Json
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, guarded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.sound import Json
+from gritspace.host_tools.commands.options import Json
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
-from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.commands.options import Captures, Json
 from gritspace.host_tools.outputs import Writes
 
 

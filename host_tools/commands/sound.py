@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
+from gritspace.host_tools.commands.options import Captures, Json
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Captures = Annotated[
-    list[Path] | None, typer.Option("--captures", help="A capture, or a folder of captures; may be given repeatedly.")
-]
 
 
 def devices(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.sound import Captures, Json
+from gritspace.host_tools.commands.options import Captures, Json
 from gritspace.host_tools.outputs import Writes
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gritspace.host_tools.commands import panel
+from gritspace.host_tools.commands import presets as command
 from gritspace.host_tools.models.loudness import TARGET_LUFS, model_lufs
 from gritspace.host_tools.module import presets_file
 from gritspace.host_tools.spaces import presets
@@ -17,7 +17,7 @@ SPACES = Path(__file__).parents[3] / "spaces"
 
 def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_loud(tmp_path: Path) -> None:
     out = tmp_path / "presets.json"
-    panel.presets_choose(space=SPACES / "circuits.pt", model=SPACES / "circuits.grit", out=out, factory=True)
+    command.presets_choose(space=SPACES / "circuits.pt", model=SPACES / "circuits.grit", out=out, factory=True)
     rows = json.loads(out.read_text())["presets"]
     assert [row["place"] for row in rows] == list(range(1, 17))
     assert len({row["name"] for row in rows}) == 16

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -30,6 +30,9 @@ hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also r
 
 docs: setup ## the pages as a site: build/site/index.html; a broken link is an error
 	@$(bin)/python -m mkdocs build --strict --quiet
+
+sounds: setup ## what README lets one hear, from the shipped spaces: docs/sounds/
+	@$(bin)/python -m gritspace.host_tools.web.sounds docs/sounds
 
 images: setup ## the firmware of all boards, from PlatformIO's registry: build/images/
 	@$(bin)/python -m gritspace.host_tools.module.release images build/images

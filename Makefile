@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -27,6 +27,9 @@ test-quick: setup ## the tests of three minutes: all but those marked slow
 
 hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel/generated/panel.h
 	@$(bin)/python -m hardware.build
+
+board: setup ## the board to order: KiCad files, Gerbers, parts and places; hardware/build/{board,fab}/. Needs KiCad 6
+	@$(bin)/python -m hardware.board.build
 
 docs: setup ## the pages as a site: build/site/index.html; a broken link is an error
 	@$(bin)/python -m mkdocs build --strict --quiet

@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from .catalogue import CURRENCY, MECHANICAL, PRICE_DATE, Item
+from .catalogue import CONFIRMED, CURRENCY, MECHANICAL, PRICE_DATE, Item
 from .circuit import Circuit
 
 
@@ -40,6 +40,23 @@ def lines(circuit: Circuit) -> list[Line]:
     return electrical + [Line((name,), quantity, "", item) for name, quantity, item in MECHANICAL]
 
 
+_TWO_WORDS = ("Diodes Inc.", "Texas Instruments")
+
+
+def split_number(manufacturer_number: str) -> tuple[str, str]:
+    """("Diodes Inc.", "BAT54S-7-F") of "Diodes Inc. BAT54S-7-F"."""
+    for maker in _TWO_WORDS:
+        if manufacturer_number.startswith(maker):
+            return maker, manufacturer_number[len(maker) + 1 :]
+    maker, _, number = manufacturer_number.partition(" ")
+    return maker, number
+
+
+def confirmed(item: Item) -> bool:
+    """Whether the order number was met in other people's published parts lists (catalogue.CONFIRMED)."""
+    return split_number(item.manufacturer_number)[1] in CONFIRMED
+
+
 def total(bill: list[Line]) -> float:
     """The estimated cost of one module's parts."""
     return round(sum(line.cost for line in bill), 2)
@@ -58,6 +75,7 @@ def to_csv(bill: list[Line]) -> str:
             "description",
             "manufacturer number",
             "second source",
+            "number confirmed",
             "footprint",
             f"unit {price}",
             f"line {price}",
@@ -72,6 +90,7 @@ def to_csv(bill: list[Line]) -> str:
                 line.item.description,
                 line.item.manufacturer_number,
                 line.item.second_source,
+                "yes" if confirmed(line.item) else "no",
                 line.item.footprint,
                 f"{line.item.unit_cost:.2f}",
                 f"{line.cost:.2f}",

@@ -166,8 +166,8 @@ PARTS: dict[str, Item] = {
     ),
     "reference_2v5": Item(
         "shunt reference 2.5 V 0.5 %",
-        "Texas Instruments LM4040C25IDBZR",
         "Diodes Inc. LM4040C25FTA",
+        "Texas Instruments LM4040C25IDBZR",
         "Package_TO_SOT_SMD:SOT-23",
         0.60,
         0.005,
@@ -216,8 +216,8 @@ PARTS: dict[str, Item] = {
     ),
     "n_mosfet": Item(
         "N-channel MOSFET 60 V 0.3 A, 20 V gate",
-        "onsemi 2N7002K",
         "Nexperia 2N7002BK,215",
+        "onsemi 2N7002K",
         "Package_TO_SOT_SMD:SOT-23",
         0.06,
         0.0,
@@ -245,9 +245,9 @@ PARTS: dict[str, Item] = {
         "AudioJack2_SwitchT",
     ),
     "button": Item(
-        "push button 6 mm, 13 mm high",
-        "Wuerth 430186130716",
+        "push button 6 mm, plunger for a cap",
         "E-Switch TL1105SPF250Q",
+        "Wuerth 430186130716",
         "Button_Switch_THT:SW_PUSH_6mm_H13mm",
         0.25,
         0.0,
@@ -288,12 +288,58 @@ PARTS: dict[str, Item] = {
     "test_point": Item("bare pad", "", "", "TestPoint:TestPoint_Pad_D1.5mm", 0.0, 0.0, "Connector", "TestPoint"),
 }
 
+# Order numbers that stand in parts lists which others have published (looked up in 2026-11 in public repositories, the
+# exact string). What is not here is spelt by the makers' rules and was not met: look before you order.
+CONFIRMED = frozenset(
+    [
+        "EEE-FK1E221P",
+        "EEE-FK1V220R",
+        "BLM31PG601SN1L",
+        "1812L050/30PR",
+        "MF-MSMF020-2",
+        "PESD24VL1BA,115",
+        "BZT52C8V2-7-F",
+        "1N5819HW-7-F",
+        "LM4040C25FTA",
+        "MCP6004-I/SL",
+        "OPA1678IDR",
+        "MMBT3904-7-F",
+        "MMBT3906-7-F",
+        "BAT54S-7-F",
+        "1N4148W-7-F",
+        "2N7002BK,215",
+        "61201021621",
+        "TL1105SPF250Q",
+        "RD901F-40-15R1-B10K",
+        "SSW-120-01-T-S",
+        "C0805C104K5RACTU",
+        "C0805C105K5RACTU",
+        "C0805C103J5GACTU",
+        "C0805C332J5GACTU",
+        "C0805C151J5GACTU",
+        "C0805C270J5GACTU",
+        "RC0805FR-07100KL",
+        "RC0805FR-0745K3L",
+        "RC0805FR-0780K6L",
+    ]
+)
+
 # Parts without a net: bought or made, and mounted.
 MECHANICAL: tuple[tuple[str, int, Item], ...] = (
     ("SOCKET", 2, Item("socket strip 1 x 20, 2.54 mm", "Samtec SSW-120-01-T-S", "Sullins PPTC201LFBN-RC", "", 1.10)),
     ("PANEL1", 1, Item("front panel, 2 mm aluminium or FR4", "build/panel.dxf", "build/panel.pdf", "", 9.0)),
-    ("KNOB", 7, Item("knob for 6 mm shaft, at most 13 mm wide", "Davies 1900H clone", "Thonk Sifam Micro", "", 0.60)),
+    ("KNOB", 7, Item("knob for 6 mm shaft, 11 mm wide", "Sifam 11 mm collet knob", "Rogan PT-0P", "", 0.60)),
     ("CABLE1", 1, Item("ribbon cable 10 to 16 way, 30 cm", "Doepfer Bus cable 10-16", "Wuerth 687610300002", "", 2.0)),
-    ("USB1", 1, Item("micro-USB plug to USB-C panel socket, 20 cm", "Adafruit 4218", "Delock 86946", "", 4.0)),
+    (
+        "USB1",
+        1,
+        Item("micro-USB extension for a panel, two M2.5 screws 17 mm apart", "Adafruit 3258", "Delock 85245", "", 5.0),
+    ),
+    ("CAP1", 1, Item("cap for the button, 6 mm round, black", "E-Switch 1RBLK", "E-Switch 1RRED", "", 0.20)),
+    (
+        "SPACER",
+        2,
+        Item("spacer M3 x 10, female to female, and a screw", "Wuerth 970100321", "Ettinger 05.13.103", "", 0.40),
+    ),
     ("SCREW", 4, Item("screw M3 x 6 with nylon washer", "DIN 965 M3x6", "DIN 7985 M3x6", "", 0.05)),
 )

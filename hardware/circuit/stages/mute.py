@@ -3,9 +3,9 @@
 The gates of the output clamps hang on 22 k to what +12 V once was (a diode and 1 uF hold it while the rail dies), so
 muted is what happens by itself. UNMUTE high opens Q903, which opens Q901, whose half a milliampere opens Q902, which
 pulls the gates to -12 V. A reset lets the pin go: muted within microseconds. Each rail feeds the chain through a Zener
-diode of 8.2 V: below 8 to 9 V, long before an op-amp or the Seed feels it, the current stops: muted. 100 pF from Q902's
-collector to its base let the gates move by some 3 V in a microsecond: faster, and what their capacitance couples into
-the outputs would be a click of its own.
+diode of 8.2 V: below 8 to 10 V, long before an op-amp or the Seed feels it, the current stops: muted. 100 pF from
+Q902's collector to its base let the gates move by some 3 V in a microsecond: faster, and what their capacitance couples
+into the outputs would be a click of its own.
 """
 
 from __future__ import annotations

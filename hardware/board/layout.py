@@ -1,0 +1,133 @@
+"""The whole board: placed, routed, filled and checked, as gritspace.kicad_pcb and .kicad_pro."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..circuit.circuit import Circuit
+from ..panels.panel_map import PanelMap
+from . import place, project, route, rules, tools
+
+NAME = "gritspace"
+REVISION = "B"
+DATE = "2026-11-30"
+LICENCE = "CERN-OHL-P-2.0"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What was made: the board's file, places, copper, and what KiCad's rules say of it."""
+
+    path: Path
+    places: dict[str, place.Place]
+    copper: route.Copper
+    geometry: route.Geometry
+    decoupling_mm: dict[str, float]
+    check: dict[str, Any]
+
+    def pads_differing(self, circuit: Circuit) -> list[str]:
+        """Pads whose net on the board is not the netlist's, as "U1.3"."""
+        wanted = {f"{part.ref}.{pin}": net or "" for part in circuit.parts() for pin, net in part.nets.items()}
+        found: dict[str, str] = {}
+        for name, net in self.check["pads"].items():
+            if not name.startswith("H"):  # mounting holes
+                found[name] = net
+        return sorted(
+            name for name in wanted.keys() | found.keys() if (wanted.get(name) or "") != (found.get(name) or "")
+        )
+
+    def errors(self) -> int:
+        """Design rule violations that are errors."""
+        return int(self.check["severities"].get("error", 0))
+
+
+def _corners(box: tuple[float, float, float, float]) -> list[list[float]]:
+    px, py = rules.PAGE
+    x0, y0, x1, y1 = px + box[0], py + box[1], px + box[2], py + box[3]
+    return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+
+
+def _texts(panel: PanelMap) -> list[dict[str, Any]]:
+    px, py = rules.PAGE
+    x0, _, x1, y1 = rules.OUTLINE
+    middle = (x0 + x1) / 2
+    name = panel.raw["module"]["name"]
+    front = [
+        (f"{name} rev {REVISION} {DATE}", middle, y1 - 1.3, 1.0),
+    ]
+    back = [
+        (f"{name} rev {REVISION}  {LICENCE}  not tested: no board was built yet", middle, y1 - 1.3, 0.9),
+        ("RED EDGE -12V", (rules.RED_EDGE_WORDS[0] + rules.RED_EDGE_WORDS[2]) / 2, rules.RED_EDGE_WORDS[1] + 0.9, 0.9),
+    ]
+    return [
+        {"text": text, "x": px + x, "y": py + y, "size": size, "layer": layer, "mirror": layer == "B.SilkS"}
+        for layer, texts in (("F.SilkS", front), ("B.SilkS", back))
+        for text, x, y, size in texts
+    ]
+
+
+def job(circuit: Circuit, panel: PanelMap, places: dict[str, place.Place], out: Path) -> dict[str, Any]:
+    """The board without copper, as kicad/assemble.py takes it."""
+    parts = [
+        {
+            "ref": part.ref,
+            "value": part.value,
+            "footprint": part.item.footprint,
+            "x": places[part.ref].x,
+            "y": places[part.ref].y,
+            "degrees": places[part.ref].degrees,
+            "back": places[part.ref].back,
+            "pins": dict(part.nets),
+        }
+        for part in circuit.parts()
+    ]
+    for index, (x, y) in enumerate(rules.MOUNTING_HOLES, 1):
+        hole = {"ref": f"H{index}", "value": "M3", "footprint": "MountingHole:MountingHole_3.2mm_M3"}
+        parts.append({**hole, "x": rules.PAGE[0] + x, "y": rules.PAGE[1] + y, "degrees": 0, "back": False, "pins": {}})
+    return {
+        "out": str(out),
+        "own": str(tools.HERE),
+        "shared": str(tools.FOOTPRINTS),
+        "outline": _corners(rules.OUTLINE),
+        "cuts": [_corners(rules.usb_cut(panel))],
+        "parts": parts,
+        "tracks": [],
+        "vias": [],
+        "via": [rules.VIA_MM, rules.VIA_DRILL_MM],
+        "zones": [],
+        "texts": _texts(panel),
+        "title": {
+            "title": f"{panel.raw['module']['name']} board",
+            "revision": REVISION,
+            "date": DATE,
+            "licence": LICENCE,
+        },
+    }
+
+
+def make(circuit: Circuit, panel: PanelMap, out: Path, work: Path) -> Layout:
+    """Makes the board in `out`, with what lies between in `work`. Raises MissingKicad, RuntimeError."""
+    tools.require()
+    out.mkdir(parents=True, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
+    shapes = place.shapes(circuit, work)
+    places = place.place(circuit, panel, shapes, work)
+    bare = job(circuit, panel, places, work / "placed.kicad_pcb")
+    bare["geometry"] = str(work / "geometry.json")
+    tools.kicad("assemble", tools.write_job(work / "placed.json", bare))
+    geometry: route.Geometry = json.loads((work / "geometry.json").read_text(encoding="utf-8"))
+    copper, without = route.route(geometry, rules.usb_cut(panel), work)
+    path = out / f"{NAME}.kicad_pcb"
+    nets = {net for part in circuit.parts() for net in part.nets.values() if net}
+    project.write(out / f"{NAME}.kicad_pro", rules.net_classes(nets))
+    full = job(circuit, panel, places, path)
+    full |= {"tracks": copper.tracks, "vias": copper.vias}
+    full["zones"] = [{"net": "GND", "layers": ["F.Cu", "B.Cu"], "margin": 0.4}]
+    tools.kicad("assemble", tools.write_job(work / "routed.json", full))
+    tools.kicad("check", path, work / "check.json")
+    check = json.loads((work / "check.json").read_text(encoding="utf-8"))
+    check["ground_pads_without_via"] = without
+    return Layout(path, places, copper, geometry, place.decoupling_mm(circuit, places, shapes), check)

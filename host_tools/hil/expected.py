@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gritspace.host_tools.link.schema import schema
 
 BLOCK_FRAMES = schema().limit("block_frames")
-GLIDE_BLOCKS = 20
+GLIDE_BLOCKS = schema().limit("glide_blocks")
 GLIDE_STEP = -(-65535 // GLIDE_BLOCKS)
 """How far a dimension moves in a block, in Q15."""
 

@@ -32,9 +32,8 @@ def model_from_space(
 ) -> IntegerModel:
     """A space's decoder in integers. audio: (frames,) at 48 kHz, like what it will hear, to calibrate with.
 
-    Calibrated at positions of its training settings and between them. The model remembers its source, so that
-    `hil` finds the float model again. Raises InputError if the
-    engine cannot run it or the audio is silent.
+    Calibrated at positions of its training settings and between them. The model remembers its source, so that `hil`
+    finds the float model again. Raises InputError if the engine cannot run it or the audio is silent.
     """
     positions = calibration_positions(space)
     metadata = {

@@ -48,9 +48,8 @@ def arrange(
     """lines -> the same instructions, in the best order found, with registers for the free names.
 
     live_out: registers whose last value is needed afterwards. before, after: what runs around these lines, for the
-    cost. steps: how long the best order, or the one given if none
-    is found, is then made better by annealing. A free name is written once. Same input, same
-    output. Raises ValueError if registers do not suffice.
+    cost. steps: how long the best order, or the one given if none is found, is then made better by annealing. A free
+    name is written once. Same input, same output. Raises ValueError if registers do not suffice.
     """
     problem = _Problem([parse(line) for line in lines], frozenset(live_out))
     context = [parse(line) for line in before], [parse(line) for line in after]

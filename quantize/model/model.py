@@ -1,4 +1,4 @@
-"""The integer model: what the engine runs, as numpy arrays. Made by `integer.quantize`, stored by `grit`."""
+"""The integer model: what the engine runs, as numpy arrays. Made by `rounding.quantize`, stored by `grit`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,8 @@ class IntegerLayer:
     """conv -> activation (times sigmoid of the second half when gated) -> skip sum and 1x1 residual.
 
     skip_weight int8 (channels,), 1..64: brings this layer's output to the skip sum's scale.
-    stream_shift int8 (channels,): the residual stream grows from layer to layer; it is shifted down (rounded) by
-    this much
-    before the 1x1 is added, so that early, small values keep all their bits.
+    stream_shift int8 (channels,): the residual stream grows from layer to layer; it is shifted down (rounded) by this
+    much before the 1x1 is added, so that early, small values keep all their bits.
     residual is None where nothing reads it (the last layer of the last array).
     """
 

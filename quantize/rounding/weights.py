@@ -1,9 +1,8 @@
 """Rounding weights so that their errors cancel in what the layer hears, instead of each to its nearest.
 
 A row's weights are rounded one after the other; the error each rounding makes in the row's output is taken up, in the
-least-squares sense over calibration audio, by the weights that are still to be rounded, and what is left by the
-bias, which
-is fine enough not to need rounding. Source: Frantar et al., "GPTQ", 2022, arXiv 2210.17323 (the Cholesky form).
+least-squares sense over calibration audio, by the weights that are still to be rounded, and what is left by the bias,
+which is fine enough not to need rounding. Source: Frantar et al., "GPTQ", 2022, arXiv 2210.17323 (the Cholesky form).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ void grit_answer_info(grit_server_t *server, const grit_link_header_t *request) 
       .work_per_second = module->board->work_per_second,
       .model_status = (uint16_t)instrument->status,
       .block_frames = GRIT_LINK_BLOCK_FRAMES,
-      .glide_blocks = GRIT_GLIDE_BLOCKS,
+      .glide_blocks = GRIT_LINK_GLIDE_BLOCKS,
       .credits = GRIT_LINK_CREDITS,
       .message_blocks = GRIT_LINK_MESSAGE_BLOCKS,
       .work_unit = module->board->work_unit,

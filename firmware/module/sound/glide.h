@@ -8,8 +8,8 @@
 
 #include "wire/generated/link_messages.h"
 
-#define GRIT_GLIDE_BLOCKS 20 /* blocks over the full range: 20 ms */
-#define GRIT_GLIDE_STEP ((65535 + GRIT_GLIDE_BLOCKS - 1) / GRIT_GLIDE_BLOCKS)
+/* Q15 a block: over the full range in so many blocks that a laptop, too, can foretell where a position is. */
+#define GRIT_GLIDE_STEP ((int32_t)((65535u + GRIT_LINK_GLIDE_BLOCKS - 1u) / GRIT_LINK_GLIDE_BLOCKS))
 
 typedef struct {
   volatile bool heading;                             /* not there yet, or a new target has come */

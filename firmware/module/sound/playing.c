@@ -302,7 +302,7 @@ static void follow(grit_playing_t *playing, const grit_controls_t *controls) {
   if (playing->recall_go && grit_player_follows(&playing->player)) {
     playing->recall_go = false;
     uint16_t blocks = playing->memory->settings.morph_ms; /* a block is a millisecond */
-    if (blocks < GRIT_GLIDE_BLOCKS) blocks = GRIT_GLIDE_BLOCKS;
+    if (blocks < GRIT_LINK_GLIDE_BLOCKS) blocks = GRIT_LINK_GLIDE_BLOCKS;
     const grit_glide_t *glide = &voice->channels[0].glide;
     grit_aim_recall(&playing->aim, &playing->recall, blocks, glide->current, glide->count);
     playing->level_q12 = playing->recall.level_q12;

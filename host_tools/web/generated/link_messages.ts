@@ -11,6 +11,8 @@ export const MESSAGE_BLOCKS = 4;
 export const POSITION_COUNT = 16;
 /** stream_blocks a laptop may have under way; the module keeps as many answers */
 export const CREDITS = 8;
+/** audio blocks that a dimension of the position takes over its full range, as fast as it glides */
+export const GLIDE_BLOCKS = 20;
 /** longest payload */
 export const PAYLOAD_BYTES = 528;
 /** audio blocks (ms) without a message after which a stream is given up */

@@ -7,7 +7,6 @@ import struct
 import numpy as np
 import pytest
 
-from gritspace.host_tools.hil.expected import GLIDE_BLOCKS
 from gritspace.host_tools.link import schema as link_schema
 from gritspace.host_tools.link.frames import Frame
 from gritspace.host_tools.link.messages import message_frame, message_of
@@ -68,8 +67,3 @@ def test_fields_that_are_missing_or_unknown_are_errors() -> None:
         message_frame("stream_stop", 1)
     with pytest.raises(KeyError, match="no field colour"):
         message_frame("hello", 1, colour=1)
-
-
-def test_the_glide_in_python_is_as_long_as_the_one_in_c() -> None:
-    header = (link_schema.ROOT / "firmware" / "module" / "sound" / "glide.h").read_text(encoding="utf-8")
-    assert f"#define GRIT_GLIDE_BLOCKS {GLIDE_BLOCKS} " in header

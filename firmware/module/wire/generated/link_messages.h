@@ -13,6 +13,7 @@
 #define GRIT_LINK_MESSAGE_BLOCKS 4u /* most audio blocks one stream_block carries */
 #define GRIT_LINK_POSITION_COUNT 16u /* most numbers a position has */
 #define GRIT_LINK_CREDITS 8u /* stream_blocks a laptop may have under way; the module keeps as many answers */
+#define GRIT_LINK_GLIDE_BLOCKS 20u /* audio blocks that a dimension of the position takes over its full range, as fast as it glides */
 #define GRIT_LINK_PAYLOAD_BYTES 528u /* longest payload */
 #define GRIT_LINK_STREAM_TIMEOUT_BLOCKS 10000u /* audio blocks (ms) without a message after which a stream is given up */
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gritspace.host_tools.web import loops
+from gritspace.host_tools.web.bench import A1_STANDARD, random_model
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.bench_engine import a2_full
 from gritspace.quantize.model.grit import to_bytes
@@ -55,11 +56,13 @@ def on_this_computer(
 
 
 def blob_of(name: str) -> bytes:
+    if name == "A1 standard's shape":
+        return to_bytes(random_model(name, A1_STANDARD))
     factory = ROOT / "spaces" / f"{name}.grit"
     return factory.read_bytes() if factory.exists() else to_bytes(a2_full())
 
 
-@pytest.mark.parametrize("name", ["circuits", "openamp", "A2-Full's shape"])
+@pytest.mark.parametrize("name", ["circuits", "openamp", "A2-Full's shape", "A1 standard's shape"])
 def test_the_pages_output_is_the_c_modules_to_the_bit_while_knobs_and_voltages_move(
     name: str, page_url: str, host_library: ctypes.CDLL, tmp_path: Path
 ) -> None:

@@ -133,6 +133,7 @@ export class SpaceMapView {
       });
       return dot;
     });
+    const titles = view.kind === "near" ? this.groupNames() : [];
     const saved = this.presets.map((preset) => this.placeOf([...preset.played, ...preset.stored]));
     const morph = svg("polyline", { class: "morph", points: saved.map(([x, y]) => `${x},${y}`).join(" ") });
     const marks = saved.map(([x, y], i) =>
@@ -151,12 +152,26 @@ export class SpaceMapView {
       morph,
       this.trail,
       ...dots,
+      ...titles,
       ...marks,
       this.here,
     );
     const [x, y] = this.placeOf(this.position);
     this.here.setAttribute("cx", String(x));
     this.here.setAttribute("cy", String(y));
+  }
+
+  /** A device's name beside the middle of its dots. */
+  private groupNames(): SVGTextElement[] {
+    const groups = new Map<string, { x: number; y: number }[]>();
+    for (const place of this.places) {
+      const name = place.device.label.split("@")[0]!;
+      groups.set(name, [...(groups.get(name) ?? []), place]);
+    }
+    return [...groups].map(([name, places]) => {
+      const mean = (of: "x" | "y") => places.reduce((sum, place) => sum + place[of], 0) / places.length;
+      return svg("text", { x: mean("x"), y: mean("y") - 2.6, class: "device" }, shortName(name).slice(0, 18));
+    });
   }
 
   /** Where a position is drawn. */

@@ -45,9 +45,9 @@ def train(
 
     Example: gritspace train --quick --captures ~/captures --audio ~/guitar -o space.pt
     """
-    from gritspace.host_tools.spaces.training import Wish, train_as_wished
+    from gritspace.host_tools.spaces.training import TrainRequest, train_as_requested
 
-    wish = Wish(
+    request = TrainRequest(
         out=out,
         quick=quick,
         captures=tuple(captures or ()),
@@ -62,7 +62,7 @@ def train(
         cache_gigabytes=cache_gigabytes,
         start_from=start_from,
     )
-    report = train_as_wished(wish, console.Stages(quiet=json))
+    report = train_as_requested(request, console.Stages(quiet=json))
     if json:
         console.print_json(report)
     else:

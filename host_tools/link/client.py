@@ -21,7 +21,7 @@ from gritspace.host_tools.link.stream import BLOCK_FRAMES, StreamSender, stream_
 _ASK_AGAIN_SECONDS = 0.3
 SILENCE_SECONDS = 0.05
 """After which a stream asks again for what it misses: longer than a good module takes, and asking twice is harmless."""
-MOST_SILENCE_SECONDS = 0.8
+MAX_SILENCE_SECONDS = 0.8
 """Where answers come later than that without a loss (a simulated module on a busy computer), the wait doubles up to
 here, so that asking again does not keep the module from answering."""
 LIVE_KNOBS = 3
@@ -276,7 +276,7 @@ class Module:
             if messages:
                 heard_at = asked_at = now
                 if asked_again and sender.late > late:
-                    silence, asked_again = min(2 * silence, MOST_SILENCE_SECONDS), False
+                    silence, asked_again = min(2 * silence, MAX_SILENCE_SECONDS), False
                 late = sender.late
             elif now - heard_at > self.patience_seconds:
                 raise LinkError(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
-from gritspace.quantize.model.model import MOST_TRIM_Q12, IntegerModel
+from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
 
 TARGET_LUFS = -18.0
 """Loud, with the peaks of a clean string still below the limiter's knee."""
@@ -63,7 +63,7 @@ def level_for(loudness: float, target: float = TARGET_LUFS) -> int:
     """
     if not math.isfinite(loudness):
         return LEVEL_UNITY
-    return int(np.clip(round(LEVEL_UNITY * 10 ** ((target - loudness) / 20)), 1, MOST_TRIM_Q12))
+    return int(np.clip(round(LEVEL_UNITY * 10 ** ((target - loudness) / 20)), 1, MAX_TRIM_Q12))
 
 
 def level_db(level_q12: int) -> float:

@@ -21,7 +21,7 @@ from gritspace.train.errors import InputError
 if TYPE_CHECKING:
     from gritspace.train.space.space import Space
 
-MOST_TRAINING_POSITIONS = 128
+MAX_TRAINING_POSITIONS = 128
 PLACES_BETWEEN = 16
 BETWEEN_REACH = 0.7
 """How far from the middle of the played box calibration goes where no device is."""
@@ -67,8 +67,8 @@ def calibration_positions(space: Space) -> NDArray[np.float64]:
     known = np.array([space.positions[label] for label in sorted(space.positions)]).reshape(
         -1, len(rest_position(space))
     )
-    if len(known) > MOST_TRAINING_POSITIONS:
-        known = known[np.linspace(0, len(known) - 1, MOST_TRAINING_POSITIONS).round().astype(int)]
+    if len(known) > MAX_TRAINING_POSITIONS:
+        known = known[np.linspace(0, len(known) - 1, MAX_TRAINING_POSITIONS).round().astype(int)]
     between = np.tile(rest_position(space), (PLACES_BETWEEN, 1))
     places = qmc.Sobol(len(space.played), scramble=False).random(PLACES_BETWEEN)
     between[:, : len(space.played)] = (2 * places - 1) * BETWEEN_REACH

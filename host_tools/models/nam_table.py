@@ -31,7 +31,7 @@ from gritspace.train.network.nam.records import NamError
 from gritspace.train.plain_text import printable
 
 SECONDS = 6.0
-MOST_MACS = 14_000
+MAX_MACS = 14_000
 """Captures beyond this cannot run in real time; their cycles are not worth the emulator's time."""
 
 
@@ -64,7 +64,7 @@ def rows(captures: Path, audio: Path) -> list[Row]:
             full_scale = 2.0**model.output_shift / 32768
             got = Engine(to_bytes(model)).process(samples) * full_scale
             coarse = run_tflite(to_tflite(model, activations=INT8), samples) * full_scale
-            price = price_of(model) if model.macs_per_frame <= MOST_MACS else None
+            price = price_of(model) if model.macs_per_frame <= MAX_MACS else None
             name = path.stem if submodel == "whole" else f"{path.stem}, submodel {submodel}"
             found.append(Row(name, model.macs_per_frame, _esr(wanted, got), _esr(wanted, coarse), price))
     return sorted(found, key=lambda row: row.esr)
@@ -86,8 +86,8 @@ def main() -> None:
             else f"{row.price.whole.pessimistic:,.0f}" + ("" if row.price.admitted else " (too slow)")
         )
         print(f"| {printable(row.name)[:60]} | {row.macs:,} | {row.esr:.1e} | {row.esr_int8:.1e} | {words} |")
-    fitting = [row for row in table if row.macs <= MOST_MACS]
-    print(f"\nAll {len(table)}: {_summary(table)} The {len(fitting)} of up to {MOST_MACS:,} MAC: {_summary(fitting)}")
+    fitting = [row for row in table if row.macs <= MAX_MACS]
+    print(f"\nAll {len(table)}: {_summary(table)} The {len(fitting)} of up to {MAX_MACS:,} MAC: {_summary(fitting)}")
 
 
 def _summary(table: list[Row]) -> str:

@@ -22,7 +22,7 @@ GAP_SECONDS = 0.25
 SINE_HZ = 1000.0
 SINE_LEVEL, BURST_LEVEL = 0.5, 0.25
 BAND_HZ = (20.0, 20000.0)
-MOST_LATENCY_SECONDS = 1.0
+MAX_LATENCY_SECONDS = 1.0
 
 _TAPS = 128
 """Of the fractional delay, to either side."""
@@ -75,7 +75,7 @@ def analyse(
             f"the model's sound has {len(wanted)} frames and the signal {len(out)}; make it from the signal."
         )
     start, stop = _frames(SILENCE_SECONDS), _frames(SILENCE_SECONDS + BURST_SECONDS)
-    latency, gain = align(wanted[start:stop], back[start : stop + _frames(MOST_LATENCY_SECONDS)])
+    latency, gain = align(wanted[start:stop], back[start : stop + _frames(MAX_LATENCY_SECONDS)])
     moved = delayed(back, -latency)[: len(out)]
     moved = np.pad(moved, (0, len(out) - len(moved)))
     quiet = moved[_frames(0.2) : start - _frames(0.1)]

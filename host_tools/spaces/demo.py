@@ -12,7 +12,7 @@ from gritspace.host_tools.hil import measure, plan, session
 from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.host_tools.models.model_files import model_from_space
 from gritspace.host_tools.module import simulated
-from gritspace.host_tools.spaces.training import Wish, dry_audio, train_with_progress, with_idle_threads
+from gritspace.host_tools.spaces.training import TrainRequest, dry_audio, train_with_progress, with_idle_threads
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.audio_file import write_audio
@@ -36,8 +36,8 @@ def run_demo(
     settings = sum(len(grid(circuit)) for circuit in circuits)
     with stages.stage("train", f"train a space on {len(circuits)} circuits at {settings} settings") as update:
         dry, validation = dry_audio((), settings, config)
-        wish = Wish(space_file, resume=False, log_dir=out / "logs")
-        training = train_with_progress(circuits, dry, validation, config, wish, update)
+        request = TrainRequest(space_file, resume=False, log_dir=out / "logs")
+        training = train_with_progress(circuits, dry, validation, config, request, update)
     with stages.stage("quantize", "quantize it: int8 weights, int16 activations") as update:
         space = load_space(space_file)
         model, _ = trimmed(model_from_space(space, space_file, calibration_audio(()), "demo"))

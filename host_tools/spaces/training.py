@@ -35,7 +35,7 @@ SYNTHETIC_SHARE = 0.15
 
 
 @dataclass(frozen=True)
-class Wish:
+class TrainRequest:
     """The options of `gritspace train`."""
 
     out: Path
@@ -53,31 +53,31 @@ class Wish:
     start_from: Path | None = None
 
 
-def train_as_wished(wish: Wish, stages: Stages) -> dict[str, Any]:
-    """Trains, writes the space to `wish.out`, returns what came of it. Raises InputError for unusable input."""
-    refuse_unwritable(wish.out)
+def train_as_requested(request: TrainRequest, stages: Stages) -> dict[str, Any]:
+    """Trains, writes the space to `request.out`, returns what came of it. Raises InputError for unusable input."""
+    refuse_unwritable(request.out)
     stages.quiet = stages.quiet or os.environ.get("RANK", "0") != "0"  # under torchrun only the first process talks
-    config = config_for(wish)
+    config = config_for(request)
     with stages.stage("audio", "read captures and audio"):
-        devices = chosen_devices(wish.devices, wish.captures)
-        if wish.hold_out:
+        devices = chosen_devices(request.devices, request.captures)
+        if request.hold_out:
             devices, _ = parted(devices)
         settings = sum(len(settings_of(device, config.settings_between)) for device in devices)
-        dry, validation = dry_audio(wish.audio, settings, config)
+        dry, validation = dry_audio(request.audio, settings, config)
     with stages.stage("train", f"train on {len(devices)} devices at {settings} settings") as update:
-        report = train_with_progress(devices, dry, validation, config, wish, update)
-    return as_values(report, config, wish.out, stages.seconds)
+        report = train_with_progress(devices, dry, validation, config, request, update)
+    return as_values(report, config, request.out, stages.seconds)
 
 
-def config_for(wish: Wish) -> TrainConfig:
+def config_for(request: TrainRequest) -> TrainConfig:
     """The preset, the file's values over it, the options' over those."""
-    config = Presets().quick if wish.quick else TrainConfig()
-    if wish.config is not None:
-        config = read_config(wish.config, config)
-    if wish.seconds is not None:
-        config = replace(config, seconds=wish.seconds)
-    if wish.seed is not None:
-        config = replace(config, seed=wish.seed)
+    config = Presets().quick if request.quick else TrainConfig()
+    if request.config is not None:
+        config = read_config(request.config, config)
+    if request.seconds is not None:
+        config = replace(config, seconds=request.seconds)
+    if request.seed is not None:
+        config = replace(config, seed=request.seed)
     return with_idle_threads(config)
 
 
@@ -128,7 +128,7 @@ def train_with_progress(
     dry: NDArray[np.float32],
     validation: NDArray[np.float32],
     config: TrainConfig,
-    wish: Wish,
+    request: TrainRequest,
     update: Update,
 ) -> TrainingReport:
     """train_space, telling `update` how far it is."""
@@ -144,19 +144,19 @@ def train_with_progress(
         update(step, steps, f"step {step}, ESR {esr:.3f}, {minutes}:{seconds:02d} left")
 
     cache = None
-    if wish.cache_gigabytes > 0:
-        cache = RenderCache(default_folder(), wish.cache_gigabytes, tell=tell)
+    if request.cache_gigabytes > 0:
+        cache = RenderCache(default_folder(), request.cache_gigabytes, tell=tell)
     report = train_space(
         devices,
         dry,
         config,
-        wish.out,
-        wish.log_dir,
-        wish.resume,
+        request.out,
+        request.log_dir,
+        request.resume,
         progress=told,
         validation_dry=validation,
         cache=cache,
-        start_from=None if wish.start_from is None else load_space(wish.start_from),
+        start_from=None if request.start_from is None else load_space(request.start_from),
     )
     median = f", median ESR {report.held_out.median_esr:.3f}" if report.held_out.devices else ""
     update(report.steps, report.steps, f"{report.steps} steps{median}")

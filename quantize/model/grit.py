@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.model.model import (
-    MOST_TRIM_Q12,
+    MAX_TRIM_Q12,
     Activation,
     Convolution,
     Dense,
@@ -214,8 +214,8 @@ def from_bytes(data: bytes) -> IntegerModel:
     body = data[_CRC_START : header["total_bytes"]]
     if zlib.crc32(body) != header["crc32"]:
         raise GritError("altered: its CRC-32 does not match its content")
-    if header["trim_q12"] > MOST_TRIM_Q12:
-        raise GritError(f"its level trim is {header['trim_q12']}; the most is {MOST_TRIM_Q12}")
+    if header["trim_q12"] > MAX_TRIM_Q12:
+        raise GritError(f"its level trim is {header['trim_q12']}; the most is {MAX_TRIM_Q12}")
     layers = []
     for index in range(header["layer_count"]):
         f = reader.record("layer", header["layers"] + index * size_of("layer"))

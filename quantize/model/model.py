@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import Activation as Activation
 
-MOST_TRIM_Q12 = 32767
+MAX_TRIM_Q12 = 32767
 """18 dB."""
 
 

@@ -23,7 +23,7 @@ from gritspace.quantize.rounding.twin import Twin
 def quantize(
     network: Network,
     audio: NDArray[np.float32],
-    positions: NDArray[np.float64] | Sequence[Sequence[float]] = (),
+    positions: NDArray[np.float64] | Sequence[Sequence[float] | Floats] = (),
     name: str = "model",
     default_position: Sequence[float] | None = None,
     tuning: Tuning | None = None,

@@ -20,7 +20,7 @@ from gritspace.quantize.network.run import Samples, activated, convolve, film_ro
 
 GRAM_FRAMES = 400_000
 """Frames drawn over all positions."""
-MOST_FRAMES = 60_000
+MAX_FRAMES = 60_000
 """And from one at most."""
 HOLD = 1e-5
 """How firmly weights are held to their own values when they take up errors, over their inputs' mean square."""
@@ -76,7 +76,7 @@ class Twin:
     ) -> None:
         """audio[p] (frames,) heard at positions[p]; powers[p]: mean square of the float network's output there."""
         self.network, self.row = network, 0
-        drawn = min(GRAM_FRAMES // len(positions), MOST_FRAMES)
+        drawn = min(GRAM_FRAMES // len(positions), MAX_FRAMES)
         self.places = [
             _Place(network, dry, position if network.film else None, power, drawn)
             for dry, position, power in zip(audio, positions, powers, strict=True)

@@ -24,7 +24,7 @@ FORMAT, VERSION = "gritspace matcher", 1
 FRAMES = 16_384
 PICTURE = MelConfig(mels=48, hop_frames=512, fft_frames=1024)
 CLIPS, STEPS, LATENT = 250, 600, 32
-MOST_WINDOWS = 96
+MAX_WINDOWS = 96
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Matcher:
 
 
 def windows(wet: Audio) -> Audio:
-    """The recording in pieces (n, FRAMES), without its rests, at most MOST_WINDOWS spread over it."""
+    """The recording in pieces (n, FRAMES), without its rests, at most MAX_WINDOWS spread over it."""
     if len(wet) < FRAMES:
         raise InputError(f"the recording: {len(wet) / 48_000:.2f} s are too short; at least 0.35 s are needed.")
     pieces = np.lib.stride_tricks.sliding_window_view(wet, FRAMES)[:: FRAMES // 2]
@@ -72,7 +72,7 @@ def windows(wet: Audio) -> Audio:
     if loud.max() < QUIET_RMS / 10:
         raise InputError("the recording: this is silence, or nearly; give audio in which something is played.")
     pieces = pieces[loud > loud.max() / 30]
-    chosen = np.unique(np.linspace(0, len(pieces) - 1, MOST_WINDOWS).round().astype(int))
+    chosen = np.unique(np.linspace(0, len(pieces) - 1, MAX_WINDOWS).round().astype(int))
     return np.ascontiguousarray(pieces[chosen])
 
 

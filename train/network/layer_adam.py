@@ -18,7 +18,7 @@ from torch import Tensor
 
 from gritspace.train.network.tcn import Tcn
 
-MOST_TOGETHER = 1100
+MAX_TOGETHER = 1100
 """A layer with more weights is divided by rows: the cost of turning grows with the cube."""
 FIRST_TURN, TURN_STEPS = 12, 30
 MOMENT_DECAY, SQUARE_DECAY, MATRIX_DECAY = 0.9, 0.99, 0.99
@@ -164,6 +164,6 @@ def _layers(tcn: Tcn) -> list[list[_Part]]:
 
 def _by_rows(parameters: list[Tensor]) -> list[list[_Part]]:
     rows = len(parameters[0])
-    pieces = min(rows, math.ceil(sum(p.numel() for p in parameters) / MOST_TOGETHER))
+    pieces = min(rows, math.ceil(sum(p.numel() for p in parameters) / MAX_TOGETHER))
     cuts = [rows * i // pieces for i in range(pieces + 1)]
     return [[_Part(p, slice(*cut)) for p in parameters] for cut in pairwise(cuts)]

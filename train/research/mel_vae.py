@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gritspace.train.matching.mel import DB_A_UNIT
+
 WIDTHS = (1, 16, 32, 48)
 ACTIVE_VARIANCE = 0.01
 """A dimension whose mean varies less over the data is unused (Burda, Grosse and Salakhutdinov, 2016, section 5.2)."""
@@ -114,8 +116,6 @@ class VaeFigures:
 @torch.no_grad()
 def measured(vae: MelVae, pictures: Tensor) -> VaeFigures:
     """From the means, without noise: what one hears at a position."""
-    from gritspace.train.matching.mel import DB_A_UNIT
-
     mean, log_variance = vae.encode(pictures)
     error = (vae.decode(mean) - pictures).square().mean().sqrt() * DB_A_UNIT
     active = int((mean.var(0) > ACTIVE_VARIANCE).sum())

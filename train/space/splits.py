@@ -29,7 +29,7 @@ REACH = 1 / 16
 """A setting is near a held-out one when every knob is within this of it: none such may be trained at."""
 ONE_KNOB_PLACES = 161
 """Of one knob's travel, to choose settings from: ten in the reach of a held-out one."""
-MOST_SETTINGS = 8
+MAX_SETTINGS = 8
 """Held-out settings to measure a device of several knobs at."""
 
 SEEN, HELD_OUT = "seen", "held out"
@@ -66,9 +66,9 @@ def held_out_settings(device: Device) -> NDArray[np.float32]:
         return np.array(HELD_OUT_VALUES, np.float32)[:, None]
     if knobs == 2:  # every value of each knob twice, never the same two together
         places = [(a, b) for a, b in itertools.product(range(4), repeat=2) if (a + 2 * b) % 4 in (0, 3)]
-        return np.array(HELD_OUT_VALUES, np.float32)[np.array(places)[:MOST_SETTINGS]]
+        return np.array(HELD_OUT_VALUES, np.float32)[np.array(places)[:MAX_SETTINGS]]
     seed = int.from_bytes(hashlib.sha256((SALT + device.name).encode()).digest()[:4], "big")
-    places = np.floor(qmc.Sobol(knobs, seed=seed).random(MOST_SETTINGS) * len(HELD_OUT_VALUES)).astype(int)
+    places = np.floor(qmc.Sobol(knobs, seed=seed).random(MAX_SETTINGS) * len(HELD_OUT_VALUES)).astype(int)
     return np.array(HELD_OUT_VALUES, np.float32)[places]
 
 

@@ -51,8 +51,8 @@ def push_pull(driven: Floats, supply_ohms: Floats, rate: float) -> Floats:
         out[:, start : start + block] = other - one
         amperes = ((2 * supply[:, None] - one - other) / PLATE_OHMS).mean(1)
         # towards where this current would leave it, exactly
-        aim = SUPPLY_VOLTS - supply_ohms * amperes
-        supply = aim + (supply - aim) * np.exp(-v.shape[1] / rate / (supply_ohms * RESERVOIR_FARADS))
+        settled = SUPPLY_VOLTS - supply_ohms * amperes
+        supply = settled + (supply - settled) * np.exp(-v.shape[1] / rate / (supply_ohms * RESERVOIR_FARADS))
         supply = np.clip(supply, LOWEST_SUPPLY_VOLTS, SUPPLY_VOLTS)
     return out
 

@@ -15,7 +15,7 @@ from gritspace.train.errors import InputError
 
 LARGEST_NUMBER = 100_000.0
 """Of a SoX argument, in its unit: no effect here needs more, and buffers stay bounded."""
-MOST_ARGUMENTS = 40
+MAX_ARGUMENTS = 40
 LONGEST_ARGUMENT = 200
 """Characters."""
 
@@ -137,8 +137,8 @@ def places(argument: str, where: str) -> set[str]:
 
 def refuse_arguments(name: str, arguments: Sequence[str], where: str) -> None:
     """Raises InputError unless each argument, its {places} filled with any number, is one that the effect may have."""
-    if len(arguments) > MOST_ARGUMENTS:
-        raise InputError(f"{where}: {len(arguments)} arguments are too many; {MOST_ARGUMENTS} are the most.")
+    if len(arguments) > MAX_ARGUMENTS:
+        raise InputError(f"{where}: {len(arguments)} arguments are too many; {MAX_ARGUMENTS} are the most.")
     for one in arguments:
         places(one, where)
         refuse_argument(name, _PLACE.sub("1", one), where)

@@ -21,7 +21,7 @@ from . import report
 from .circuit import bom
 from .circuit.circuit import Circuit, MissingSymbols
 from .circuit.whole import build_circuit
-from .drawings import panel, panel_files, plots, schematic
+from .drawings import panel, panel_checks, panel_files, panel_styles, plots, schematic
 from .panels import docs as panel_docs
 from .panels import header as panel_header
 from .panels.panel_map import PanelMap, load
@@ -71,7 +71,9 @@ def build(out: Path = OUT) -> Built:
     (out / "panel.svg").write_text(panel_files.svg(drawn), encoding="utf-8")
     panel_files.dxf(drawn, out / "panel.dxf")
     panel_files.pdf(drawn, out / "panel.pdf")
-    problems = panel.problems(panel_map)
+    for style in panel_styles.STYLES:
+        (out / f"panel_draft_{style}.svg").write_text(panel_files.svg(panel.build(panel_map, style)), encoding="utf-8")
+    problems = panel_checks.problems(panel_map)
     panel_problems = len(problems)
     for stage, sheet in schematic.sheets(circuit, panel_map).items():
         (out / f"schematic_{stage}.svg").write_text(sheet.svg(), encoding="utf-8")

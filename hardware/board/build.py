@@ -17,7 +17,7 @@ from typing import Any
 from ..circuit.circuit import Circuit, MissingSymbols
 from ..circuit.whole import build_circuit
 from ..panels.panel_map import PanelMap, load
-from . import fabricate, layout, rules
+from . import fabricate, layout, panel_board, rules
 from .tools import MissingKicad
 
 OUT = Path(__file__).resolve().parents[1] / "build"
@@ -54,6 +54,8 @@ def facts_of(made: layout.Layout, circuit: Circuit) -> dict[str, Any]:
 def problems_of(facts: dict[str, Any], made: layout.Layout) -> list[str]:
     """What keeps a board from being ordered, one sentence each."""
     found = [message for message in made.check["messages"] if "Severity: error" in message]
+    if facts["panel_drc_errors"]:
+        found.append(f"The panel's board breaks {facts['panel_drc_errors']} rules.")
     if facts["pads_differing"]:
         found.append(f"{facts['pads_differing']} pads are on another net than the netlist's.")
     for capacitor, away in made.decoupling_mm.items():
@@ -68,7 +70,10 @@ def build(out: Path = OUT, circuit: Circuit | None = None, panel: PanelMap | Non
     circuit = circuit or build_circuit(panel)
     made = layout.make(circuit, panel, out / "board", out / "work")
     fabricate.make(circuit, made.path, out / "fab")
+    panel_check = panel_board.make(panel, out / "board", out / "fab_panel", out / "work")
+    fabricate.archive(out / "fab_panel" / "gerber", out / "fab_panel" / "gerber.zip")
     facts = facts_of(made, circuit)
+    facts["panel_drc_errors"] = int(panel_check["severities"].get("error", 0))
     _note(out / "summary.json", facts)
     return BoardBuilt(facts, problems_of(facts, made), made)
 

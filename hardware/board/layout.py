@@ -12,7 +12,6 @@ from ..panels.panel_map import PanelMap
 from . import place, project, route, rules, tools
 
 NAME = "gritspace"
-REVISION = "B"
 DATE = "2026-11-30"
 LICENCE = "CERN-OHL-P-2.0"
 
@@ -54,12 +53,12 @@ def _texts(panel: PanelMap) -> list[dict[str, Any]]:
     px, py = rules.PAGE
     x0, _, x1, y1 = rules.OUTLINE
     middle = (x0 + x1) / 2
-    name = panel.raw["module"]["name"]
+    name, revision = panel.raw["module"]["name"], panel.raw["module"]["revision"]
     front = [
-        (f"{name} rev {REVISION} {DATE}", middle, y1 - 1.3, 1.0),
+        (f"{name} rev {revision} {DATE}", middle, y1 - 1.3, 1.0),
     ]
     back = [
-        (f"{name} rev {REVISION}  {LICENCE}  not tested: no board was built yet", middle, y1 - 1.3, 0.9),
+        (f"{name} rev {revision}  {LICENCE}  not tested: no board was built yet", middle, y1 - 1.3, 0.9),
         ("RED EDGE -12V", (rules.RED_EDGE_WORDS[0] + rules.RED_EDGE_WORDS[2]) / 2, rules.RED_EDGE_WORDS[1] + 0.9, 0.9),
     ]
     return [
@@ -67,6 +66,12 @@ def _texts(panel: PanelMap) -> list[dict[str, Any]]:
         for layer, texts in (("F.SilkS", front), ("B.SilkS", back))
         for text, x, y, size in texts
     ]
+
+
+def title(panel: PanelMap, words: str) -> dict[str, str]:
+    """A title block."""
+    module = panel.raw["module"]
+    return {"title": f"{module['name']} {words}", "revision": module["revision"], "date": DATE, "licence": LICENCE}
 
 
 def job(circuit: Circuit, panel: PanelMap, places: dict[str, place.Place], out: Path) -> dict[str, Any]:
@@ -99,12 +104,7 @@ def job(circuit: Circuit, panel: PanelMap, places: dict[str, place.Place], out: 
         "via": [rules.VIA_MM, rules.VIA_DRILL_MM],
         "zones": [],
         "texts": _texts(panel),
-        "title": {
-            "title": f"{panel.raw['module']['name']} board",
-            "revision": REVISION,
-            "date": DATE,
-            "licence": LICENCE,
-        },
+        "title": title(panel, "board"),
     }
 
 

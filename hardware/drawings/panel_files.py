@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from .panel import Hole, Panel
+from .panel_shapes import Hole, Panel
 
-_FACE, _INK = "#e8e6e0", "#1a1a1a"
+_PAPER_INK = "#1a1a1a"
 _PAGE_MARGIN_MM = 15.0
 
 
@@ -38,20 +38,20 @@ def svg(panel: Panel) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{panel.width}mm" height="{panel.height}mm" '
         f'viewBox="0 0 {panel.width} {panel.height}">',
-        f'<rect width="{panel.width}" height="{panel.height}" fill="{_FACE}"/>',
+        f'<rect width="{panel.width}" height="{panel.height}" fill="{panel.face}"/>',
     ]
     lines += [
         f'<rect x="{patch.x:.3f}" y="{patch.y:.3f}" width="{patch.width:.3f}" height="{patch.height:.3f}" '
-        f'rx="{patch.radius}" fill="{_INK}"/>'
+        f'rx="{patch.radius}" fill="{panel.ink}"/>'
         for patch in panel.patches
     ]
     lines += [
-        f'<line x1="{s.x0:.3f}" y1="{s.y0:.3f}" x2="{s.x1:.3f}" y2="{s.y1:.3f}" stroke="{_INK}" '
+        f'<line x1="{s.x0:.3f}" y1="{s.y0:.3f}" x2="{s.x1:.3f}" y2="{s.y1:.3f}" stroke="{panel.ink}" '
         f'stroke-width="{s.width}"/>'
         for s in panel.strokes
     ]
     lines += [
-        f'<path d="{_svg_path(legend.outline())}" fill="{_FACE if legend.inverse else _INK}">'
+        f'<path d="{_svg_path(legend.outline())}" fill="{panel.face if legend.inverse else panel.ink}">'
         f"<title>{legend.text}</title></path>"
         for legend in panel.legends
     ]
@@ -125,12 +125,12 @@ def pdf(panel: Panel, path: Path) -> None:
     for patch in panel.patches:
         style = f"round,pad=0,rounding_size={patch.radius}"
         axes.add_patch(
-            FancyBboxPatch((patch.x, patch.y), patch.width, patch.height, boxstyle=style, color=_INK, linewidth=0)
+            FancyBboxPatch((patch.x, patch.y), patch.width, patch.height, boxstyle=style, color=_PAPER_INK, linewidth=0)
         )
     for stroke in panel.strokes:
-        axes.plot([stroke.x0, stroke.x1], [stroke.y0, stroke.y1], color=_INK, linewidth=stroke.width * 72 / 25.4)
+        axes.plot([stroke.x0, stroke.x1], [stroke.y0, stroke.y1], color=_PAPER_INK, linewidth=stroke.width * 72 / 25.4)
     for legend in panel.legends:
-        axes.add_patch(PathPatch(legend.outline(), color="white" if legend.inverse else _INK, linewidth=0))
+        axes.add_patch(PathPatch(legend.outline(), color="white" if legend.inverse else _PAPER_INK, linewidth=0))
     for hole in panel.holes:
         if hole.width == hole.height:
             axes.add_patch(

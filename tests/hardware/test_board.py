@@ -111,6 +111,31 @@ def test_the_same_circuit_gives_the_same_archive(ordered: tuple[BoardBuilt, Path
     assert (tmp_path / "again.zip").read_bytes() == (out / "fab" / "gerber.zip").read_bytes()
 
 
+@pytest.mark.slow
+def test_the_panel_is_a_board_that_breaks_no_rule(ordered: tuple[BoardBuilt, Path], panel_map: PanelMap) -> None:
+    built, out = ordered
+    assert built.facts["panel_drc_errors"] == 0
+    text = (out / "board" / "gritspace-panel.kicad_pcb").read_text(encoding="utf-8")
+    circles = re.findall(
+        r'gr_circle \(center ([0-9.]+) ([0-9.]+)\) \(end ([0-9.]+) [0-9.]+\) \(layer "Edge.Cuts"', text
+    )
+    holes = {(round(float(x) - 50, 2), round(float(y) - 50, 2)): float(end) - float(x) for x, y, end in circles}
+    for control in panel_map.controls:
+        kind = "jack" if control.kind in JACK_KINDS else control.kind
+        diameter = panel_map.raw["holes"][f"{kind}_mm"]
+        assert 2 * holes[(control.x_mm, control.y_mm)] == pytest.approx(diameter, abs=0.01)
+
+
+def test_the_inside_of_a_letter_is_not_printed() -> None:
+    from hardware.board.panel_board import _area, filled
+    from hardware.drawings.panel_shapes import Legend
+
+    (ring,) = filled(Legend(0.0, 0.0, "O", "title"))
+    (solid,) = filled(Legend(0.0, 0.0, "I", "title"))
+    assert 0.3 < abs(_area(ring)) / 4.4**2 < 0.7  # a disc of that height would cover 0.8
+    assert len(solid) < 10
+
+
 def test_the_placement_knows_every_part_of_the_circuit(circuit: Circuit, panel_map: PanelMap) -> None:
     rules.check(circuit)
     standing = place.standing(circuit, panel_map)

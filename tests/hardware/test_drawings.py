@@ -9,12 +9,25 @@ from typing import Any
 import pytest
 
 from hardware.circuit.circuit import Circuit
-from hardware.drawings import panel, schematic
+from hardware.drawings import panel, panel_checks, panel_styles, schematic
 from hardware.panels.panel_map import PanelMap, parse
 
 
 def test_the_panel_has_no_problem(panel_map: PanelMap) -> None:
-    assert panel.problems(panel_map) == []
+    assert panel_checks.problems(panel_map) == []
+
+
+@pytest.mark.parametrize("style", panel_styles.STYLES)
+def test_every_design_has_the_same_holes_and_legends(panel_map: PanelMap, style: str) -> None:
+    chosen, other = panel.build(panel_map), panel.build(panel_map, style)
+    assert (other.holes, other.legends) == (chosen.holes, chosen.legends)
+
+
+def test_the_scales_of_two_knobs_do_not_meet_and_every_led_and_jack_has_a_name_of_its_own(panel_map: PanelMap) -> None:
+    assert panel_checks.scale_gap_mm(panel_map) >= 1.0
+    names = [legend.text for legend in panel.build(panel_map).legends]
+    assert len(set(names)) == len(names)
+    assert {"SIG", "STATUS", "CV DRIVE", "DRIVE"} <= set(names)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +47,13 @@ def test_a_thing_put_in_the_wrong_place_is_noticed(
 ) -> None:
     raw = copy.deepcopy(panel_map.raw)
     raw[kind][index].update(changes)
-    assert any(sentence in problem for problem in panel.problems(parse(raw))), panel.problems(parse(raw))
+    assert any(sentence in problem for problem in panel_checks.problems(parse(raw))), panel_checks.problems(parse(raw))
 
 
 def test_a_panel_that_is_not_a_whole_number_of_hp_is_noticed(panel_map: PanelMap) -> None:
     raw = copy.deepcopy(panel_map.raw)
     raw["module"]["width_mm"] = 72.0
-    assert any("14 HP" in problem for problem in panel.problems(parse(raw)))
+    assert any("14 HP" in problem for problem in panel_checks.problems(parse(raw)))
 
 
 def test_the_schematic_is_the_netlist(circuit: Circuit, panel_map: PanelMap) -> None:

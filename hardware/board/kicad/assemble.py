@@ -2,7 +2,7 @@
 
     python3 -m hardware.board.kicad.assemble JOB.json
 
-JOB: {"out", "geometry", "own", "shared", "outline": [[x, y], ...], "cuts": [[[x, y], ...], ...],
+JOB: {"out", "geometry", "own", "shared", "outline": [[x, y], ...], "cuts": [[[x, y], ...], ...], "circles",
 "parts": [{"ref", "value", "footprint", "x", "y", "degrees", "back", "pins": {number: net}}], "tracks": [[net, layer,
 width, x0, y0, x1, y1]], "vias": [[net, x, y]], "via": [diameter, drill], "zones": [{"net", "layers", "margin"}],
 "texts": [{"text", "x", "y", "size", "layer", "mirror"}], "graphics": [{"layer", "points", "width", "fill"}],
@@ -54,6 +54,15 @@ def _edges(board: Any, job: dict[str, Any]) -> None:
             edge.SetLayer(pcbnew.Edge_Cuts)
             edge.SetWidth(pcbnew.FromMM(0.1))
             board.Add(edge)
+
+    for x, y, radius in job.get("circles", []):
+        hole = pcbnew.PCB_SHAPE(board)
+        hole.SetShape(pcbnew.SHAPE_T_CIRCLE)
+        hole.SetCenter(pcbnew.wxPointMM(x, y))
+        hole.SetEnd(pcbnew.wxPointMM(x + radius, y))
+        hole.SetLayer(pcbnew.Edge_Cuts)
+        hole.SetWidth(pcbnew.FromMM(0.1))
+        board.Add(hole)
 
 
 def _parts(board: Any, job: dict[str, Any], nets: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
-"""What pyproject.toml cannot say: a wheel carries the native training core, where there is a compiler to build it."""
+"""What pyproject.toml cannot say: a wheel carries the firmware's sources, the shipped spaces, and the native training
+core, where there is a compiler to build it."""
 
 import importlib.util
 import platform
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -37,14 +39,22 @@ network_module("compilers")
 native_build = network_module("native_build")
 
 
+CARRIED = ("firmware", "spaces")
+"""Beside the rooms' packages, so that quantize/firmware_sources.py finds them there as it does in a checkout."""
+
+
 class WithCore(build_py):
-    """An editable install builds its core on first use instead."""
+    """An editable install builds its core on first use instead, and has the firmware's sources where they are."""
 
     def run(self):
-        """Beside the modules, the core for every level."""
+        """Beside the modules: sources, spaces, and the core for every level."""
         super().run()
         if self.editable_mode:
             return
+        for folder in CARRIED:
+            into = Path(self.build_lib) / "gritspace" / folder
+            shutil.rmtree(into, ignore_errors=True)
+            shutil.copytree(HERE / folder, into, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.toml.lock"))
         folder = Path(self.build_lib) / "gritspace" / "train" / "network" / carried_core.FOLDER.name
         for level in carried_core.LEVELS.get(platform.machine(), {}):
             try:

@@ -18,7 +18,8 @@ from gritspace.host_tools.errors import RigError
 DAISY_SERIAL, DAISY_DFU = (0x0483, 0x5740), (0x0483, 0xDF11)
 """USB vendor and product: the STM32's serial port, and its boot loader waiting for firmware."""
 
-PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr", "tflite-runtime", "pyserial", "platformio")
+TFLITE = "tflite-runtime" if sys.platform == "linux" and sys.version_info < (3, 12) else "ai-edge-litert"
+PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr", TFLITE, "pyserial", "platformio")
 
 TOOLS = (
     # command, needed, what for, Debian package, Homebrew package
@@ -70,7 +71,7 @@ def tool(command: str) -> str:
 
 def _python() -> Iterator[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Check("Python", sys.version_info[:2] == (3, 11), True, version, "use Python 3.11: make setup finds it")
+    yield Check("Python", (3, 11) <= sys.version_info[:2] <= (3, 14), True, version, "use Python 3.11 to 3.14")
     for package in PACKAGES:
         try:
             yield Check(package, True, True, importlib.metadata.version(package))

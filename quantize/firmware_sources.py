@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 ENGINE = FIRMWARE / "engine"
 MODULE = FIRMWARE / "module"
+SPACES = FIRMWARE.parent / "spaces"
+"""The shipped spaces."""
+
+
+def work_folder() -> Path:
+    """Where builds of the firmware lie: firmware/.pio in a checkout, the user's cache where a wheel is installed."""
+    if (FIRMWARE.parent / "pyproject.toml").is_file():
+        return FIRMWARE / ".pio"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace" / "firmware"
 
 
 def sources(room: Path, *suffixes: str) -> list[Path]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gritspace.host_tools.errors import RigError
-from gritspace.quantize.firmware_sources import FIRMWARE
+from gritspace.quantize.firmware_sources import FIRMWARE, work_folder
 
 FACTORY_MODEL = FIRMWARE / "models" / "factory.c"
 BOARDS = ("sim", "daisy_seed", "daisy_patch_sm")
@@ -31,7 +31,7 @@ def build(
     """Builds one environment and returns the image, an ELF file.
 
     model_c: the model as a C array (`quantize.c_array`); None: the factory model. build_dir: where PlatformIO puts what
-    it makes, so that builds of several models do not overwrite each other; None: firmware/.pio/build. say: hears each
+    it makes, so that builds of several models do not overwrite each other; None: in work_folder(). say: hears each
     line of PlatformIO's output. Raises RigError, one sentence, when a tool is missing or the build fails.
     """
     if environment not in ENVIRONMENTS:
@@ -46,7 +46,7 @@ def build(
             "arm-none-eabi-gcc is missing: it compiles the firmware; install it "
             "(Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
         )
-    into = (FIRMWARE / ".pio" / "build" if build_dir is None else Path(build_dir)).resolve()
+    into = (work_folder() / "build" if build_dir is None else Path(build_dir)).resolve()
     lines = _run_platformio(environment, model.resolve(), into, say)
     image = into / environment / "firmware.elf"
     if not image.is_file():
@@ -84,6 +84,7 @@ def _settings() -> dict[str, str]:
         "PLATFORMIO_SETTING_CHECK_PLATFORMIO_INTERVAL": "9999",
         "PLATFORMIO_SETTING_CHECK_PRUNE_SYSTEM_THRESHOLD": "0",
         "PLATFORMIO_NO_ANSI": "true",
+        "PLATFORMIO_WORKSPACE_DIR": str(work_folder()),
         "CI": "true",
     }
 

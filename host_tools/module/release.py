@@ -17,11 +17,10 @@ from typing import Any
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module.firmware_build import ENVIRONMENTS, build
 from gritspace.host_tools.module.firmware_image import read_image
-from gritspace.quantize.firmware_sources import FIRMWARE
+from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.errors import InputError
 
 BOARDS = tuple(environment for environment in ENVIRONMENTS if environment.startswith("daisy_"))
-SPACES = FIRMWARE.parent / "spaces"
 
 
 def build_images(out: Path) -> list[Path]:

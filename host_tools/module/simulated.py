@@ -15,10 +15,11 @@ from gritspace.host_tools.models.model_files import model_sha256
 from gritspace.host_tools.module import firmware_build, simulator_line
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.export.c_array import write_c_array
+from gritspace.quantize.firmware_sources import work_folder
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.output_file import written_whole
 
-MODELS = firmware_build.FIRMWARE / ".pio" / "models"
+MODELS = work_folder() / "models"
 """A folder for each model, so that builds do not overwrite each other."""
 BUILD_STEPS = 20
 """About how many lines PlatformIO says in a whole build: for the progress bar only."""

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from gritspace.host_tools.models.loudness import lufs
 from gritspace.host_tools.models.places import place
 from gritspace.host_tools.web.loops import loop
-from gritspace.quantize.firmware_sources import FIRMWARE
+from gritspace.quantize.firmware_sources import SPACES
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import read_grit, to_bytes
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 
-SPACES = FIRMWARE.parent / "spaces"
 LOUDNESS_LUFS = -20.0
 BLOCK_FRAMES = 48
 

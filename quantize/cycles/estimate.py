@@ -6,7 +6,6 @@ branches. Same model, same figures.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 
@@ -64,10 +63,6 @@ class CycleReport:
     regions: dict[str, int]
     builds: dict[str, dict[str, float] | None]
     note: str = NOTE
-
-    def to_json(self) -> str:
-        """All fields, as JSON."""
-        return json.dumps(asdict(self), indent=2)
 
 
 def estimate_cycles(model: IntegerModel, block: int = 48, clock_hz: float = 480e6, builds: bool = False) -> CycleReport:

@@ -24,11 +24,27 @@ from gritspace.train.devices.chains.effect_dataset import apply_to_folder
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.matching.clips import excerpts, kept, render_clips
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
-from gritspace.train.snapshot.fit import Check
-from gritspace.train.snapshot.snapshot import Snapshot, fresh
+from gritspace.train.snapshot.fit import Check, FitConfig, SnapshotFit
+from gritspace.train.snapshot.snapshot import SHAPES, Snapshot, fresh, save_snapshot
+from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.space import Space, SpaceConfig, save_space
+from gritspace.train.space.train import train_space
 
 CHAIN = '[[effect]]\nkind = "soft_clip"\ndrive_db = { knob = "drive" }\n'
+TRAINING = TrainConfig(
+    steps=8,
+    seconds_per_setting=0.5,
+    validation_seconds=0.2,
+    batch_settings=4,
+    view_frames=4096,
+    channels=4,
+    kernel_sizes=(3, 3),
+    dilations=(1, 2),
+    film_hidden=4,
+    mels=16,
+    encoder_channels=4,
+    threads=1,
+)
 
 
 def main(out: Path) -> None:
@@ -56,6 +72,11 @@ def main(out: Path) -> None:
     dry = out / "dry.wav"
     write_audio(dry, audio)
     apply_to_folder(parse_chain(CHAIN, "chain.toml"), dry, out / "dataset", count=2, seed=4)
+    train_space(CIRCUITS[:1], synthetic(6.0, seed=2), TRAINING, out / "trained.pt")
+    SHAPES["tiny"] = TcnConfig((layers,))
+    dry, held = synthetic(4.0, seed=3), synthetic(2.0, seed=4)
+    fitted = SnapshotFit(dry, np.tanh(4 * dry), held, np.tanh(4 * held), FitConfig(shape="tiny", steps=20, batch=4))
+    save_snapshot(Snapshot(fitted.run().tcn, "fitted", "MIT", {"steps": 20}), out / "fitted.pt")
     kept(out / "clips", "clips", {"seed": 5}, lambda: render_clips(CIRCUITS[:1], 2, excerpts(audio, 4800), 5))
 
 

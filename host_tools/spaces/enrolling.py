@@ -14,7 +14,7 @@ from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import file_sha256, read_space
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio
-from gritspace.train.audio.recording import read_recording
+from gritspace.train.audio.recording.recording import read_recording
 from gritspace.train.errors import InputError
 from gritspace.train.space.enroll import Enrolment, enroll, guess_from_wet, with_offsets
 from gritspace.train.space.space import PLAYED, Space, save_space

@@ -16,7 +16,7 @@ from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.models import snapshot_files
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio import signals
-from gritspace.train.audio.recording import read_recording
+from gritspace.train.audio.recording.recording import read_recording
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.snapshot.fit import FitConfig, FitResult, SnapshotFit

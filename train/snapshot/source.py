@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.audio.recording import Recording
+from gritspace.train.audio.recording.recording import Recording
 from gritspace.train.devices.device import Device, Settings
 from gritspace.train.errors import InputError
 

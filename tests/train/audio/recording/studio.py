@@ -1,0 +1,188 @@
+"""Recordings made up from a seed: circuits through a simulated interface, with one known mishap or none each.
+
+What is true of each is known, so a table of them says what alignment is worth: `python -m
+tests.train.audio.recording.studio 200` prints it (make recordings).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+from scipy.signal import butter, lfilter
+
+from gritspace.train.audio import signals
+from gritspace.train.audio.recording.recording import Recording, read_recording
+from gritspace.train.devices.circuits import CIRCUITS
+from gritspace.train.errors import InputError
+
+Floats = NDArray[np.float64]
+RATE = 48_000
+MISHAPS = (
+    "none", "none", "none", "lost", "repeated", "pair", "rest", "unplugged", "ran on", "clipped", "other", "tremolo",
+    "echo", "knob",
+)  # fmt: skip
+SECONDS = 24
+
+
+@dataclass
+class Take:
+    """One recording and what is true of it. refused: which word a refusal must have, if it must be refused."""
+
+    seed: int
+    circuit: str
+    mishap: str
+    material: str
+    rate: int
+    subtype: str
+    delay: int
+    polarity: int
+    ppm: float
+    dry: Floats
+    wet: Floats
+    jumps: list[tuple[float, int]] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def delay_48k(self) -> float:
+        return self.delay * 48_000 / self.rate
+
+
+def take(seed: int) -> Take:
+    """The recording of this seed."""
+    rng = np.random.default_rng([seed, 77])
+    circuit = CIRCUITS[int(rng.integers(len(CIRCUITS)))]
+    settings = rng.uniform(0, 1, (1, len(circuit.knobs))).astype(np.float32)
+    mishap = MISHAPS[seed % len(MISHAPS)]
+    material = str(rng.choice(["full", "full", "dark"]))
+    dry = signals.synthetic(SECONDS, seed).astype(np.float64)
+    if material == "dark":
+        dry = lfilter(*butter(2, 1500, fs=RATE), dry)
+    if mishap == "rest":
+        at = int(rng.uniform(0.2, 0.8) * len(dry))
+        dry = np.concatenate([dry[:at], np.zeros(int(rng.uniform(7, 20) * RATE)), dry[at:]])
+    wet = circuit.render(dry[None].astype(np.float32), settings)[0].astype(np.float64)
+    if mishap == "knob":
+        turned = np.where(settings < 0.5, settings + 0.45, settings - 0.45).astype(np.float32)
+        half = len(wet) // 2
+        wet[half:] = circuit.render(dry[None].astype(np.float32), turned)[0][half:]
+    wet *= 0.5 / np.abs(wet).max()
+    time_ = np.arange(len(wet)) / RATE
+    if mishap == "tremolo":
+        wet *= 1 + 0.6 * np.sin(2 * np.pi * rng.uniform(2, 8) * time_)
+    if mishap == "echo":
+        lag = int(rng.uniform(0.08, 0.5) * RATE)
+        wet[lag:] += 0.5 * wet[:-lag].copy()
+    aligned = bool(rng.random() < 0.25)
+    delay = 0 if aligned else int(rng.integers(32, 4801))
+    ppm = 0.0 if aligned or rng.random() < 0.5 else float(rng.uniform(5, 20) * rng.choice([-1, 1]))
+    polarity = 1 if aligned else int(rng.choice([-1, 1]))
+    wet *= polarity * 10 ** (rng.uniform(-3, 3) / 20)
+    if ppm:
+        wet = soxr.resample(wet, RATE, RATE * (1 + ppm * 1e-6), quality="VHQ")
+    rate = int(rng.choice([48_000, 48_000, 44_100, 96_000])) if mishap in ("none", "clipped") else 48_000
+    if rate != RATE:
+        dry, wet = (soxr.resample(x, RATE, rate, quality="VHQ") for x in (dry, wet))
+    wet = np.concatenate([np.zeros(delay), wet])[: len(wet)]
+    made = Take(seed, circuit.name, mishap, material, rate, "", delay, polarity, ppm, dry, wet)
+    _mishap(made, rng)
+    floor = 10 ** (rng.uniform(-90, -60) / 20)
+    made.wet = made.wet + floor * rng.normal(size=len(made.wet))
+    made.subtype = str(rng.choice(["PCM_16", "PCM_24"]))
+    return made
+
+
+def _mishap(made: Take, rng: np.random.Generator) -> None:
+    wet, frames = made.wet, len(made.wet)
+    size = int(rng.choice([64, 128, 256, 512, 1024, 4800]))
+    at = int(rng.uniform(0.15, 0.85) * frames)
+    if made.mishap == "lost":
+        made.wet, made.jumps = np.concatenate([wet[:at], wet[at + size :]]), [(at / RATE, -size)]
+    elif made.mishap == "repeated":
+        made.wet, made.jumps = np.concatenate([wet[:at], wet[at - size :]]), [(at / RATE, size)]
+    elif made.mishap == "pair":
+        then = at + int(rng.uniform(0.6, 3.0) * RATE)
+        made.wet = np.concatenate([wet[:at], wet[at + size : then], wet[then - size :]])
+        made.jumps = [(at / RATE, -size), (then / RATE, size)]
+    elif made.mishap == "unplugged":
+        made.wet = wet.copy()
+        made.wet[at : at + int(rng.uniform(1.5, 3) * RATE)] = 0
+    elif made.mishap == "ran on":
+        made.wet = np.concatenate([wet, np.zeros(int(rng.uniform(5, 30) * RATE))])
+    elif made.mishap == "clipped":
+        made.wet, made.refused = np.clip(wet * 4 / np.abs(wet).max(), -1, 1), "clipped"
+        if np.mean(np.abs(made.wet) >= 1) < 2e-3:
+            made.wet = np.clip(20 * made.wet, -1, 1)
+    elif made.mishap == "other":
+        other = signals.synthetic(SECONDS, made.seed + 10_000)[: len(made.wet)].astype(np.float64)
+        made.wet, made.refused = np.tanh(8 * other) * 0.4, "not seem to be what was played"
+
+
+def read(made: Take, folder: Path) -> Recording:
+    """Through files, as a user would."""
+    for name, audio in (("dry", made.dry), ("wet", made.wet)):
+        soundfile.write(folder / f"{name}.wav", audio, made.rate, subtype=made.subtype)
+    return read_recording(folder / "dry.wav", folder / "wet.wav")
+
+
+def faults(made: Take, found: Recording | str) -> list[str]:
+    """What was not told rightly; found: the recording, or the words of the refusal."""
+    if isinstance(found, str):
+        right = bool(made.refused) and made.refused in found
+        return [] if right else [f"refused: {found}"]
+    if made.refused:
+        return [f"accepted, and should be refused as {made.refused}"]
+    wrong = []
+    if abs(found.delay_frames - made.delay_48k) > 2:
+        wrong.append(f"delay {found.delay_frames} for {made.delay_48k:.1f}")
+    if made.ppm == 0 and abs(found.drift_ppm) > 1 or abs(found.drift_ppm - made.ppm) > 0.2 * abs(made.ppm) + 0.5:
+        wrong.append(f"drift {found.drift_ppm:.1f} for {made.ppm:.1f}")
+    late = [j for j in found.jumps]
+    if len(late) != len(made.jumps):
+        wrong.append(f"jumps {[(j.seconds, j.frames) for j in late]} for {made.jumps}")
+    for jump, (seconds, frames) in zip(late, made.jumps, strict=False):
+        if abs(jump.frames - frames) > 2 or abs(jump.seconds - seconds) > 1.0:
+            wrong.append(f"jump {jump.frames} at {jump.seconds:.2f} for {frames} at {seconds:.2f}")
+    said = " ".join(found.remarks)
+    word = {"rest": "nothing is played", "unplugged": "silent for", "ran on": "longer", "tremolo": "level",
+            "echo": "echo", "knob": "changes"}.get(made.mishap)  # fmt: skip
+    if word and word not in said:
+        wrong.append(f"not told: {made.mishap}")
+    if made.mishap == "none" and made.delay == 0 and found.remarks and made.polarity == 1:
+        wrong.append(f"remarks on a good one: {found.remarks}")
+    return wrong
+
+
+def judged(seed: int) -> tuple[Take, list[str]]:
+    """The take of this seed, and what alignment got wrong about it."""
+    made = take(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found: Recording | str = read(made, Path(folder))
+        except InputError as refusal:
+            found = str(refusal)
+    return made, faults(made, found)
+
+
+def main(count: int, first: int = 0) -> None:
+    """Prints the table."""
+    bad: dict[str, list[int]] = {}
+    for seed in range(first, first + count):
+        started = time.monotonic()
+        made, wrong = judged(seed)
+        bad.setdefault(made.mishap, []).append(bool(wrong))
+        row = f"{seed:4d} {made.circuit:14s} {made.mishap:10s} {made.material:5s} {made.rate:6d} {made.delay:5d}"
+        print(f"{row} {made.ppm:6.1f} {time.monotonic() - started:5.1f}s {'; '.join(wrong) or 'right'}", flush=True)
+    for mishap, results in bad.items():
+        print(f"{mishap:10s} {len(results) - sum(results)} of {len(results)} right")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)

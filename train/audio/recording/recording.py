@@ -1,0 +1,198 @@
+"""One recording: dry audio and what a device made of it, brought into line, with plain verdicts on what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.recording import blips, changes, pieces
+from gritspace.train.audio.recording.course import Stretch
+from gritspace.train.audio.recording.fine import fine_delay
+from gritspace.train.audio.recording.rough_device import loud_level
+from gritspace.train.audio.recording.sound_file import Side, read_side, side, verdicts
+from gritspace.train.audio.recording.track import Track, chunks_at, follow
+from gritspace.train.errors import InputError
+
+Audio = NDArray[np.float32]
+
+SHORTEST_SECONDS = 10.0
+LEAST_EXPLAINED, LEAST_SURE = 0.12, 0.3
+"""Of the wet's energy by the rough device: less, and it is another performance; and of windows that tell a delay."""
+MOST_WANDER_FRAMES = 6.0
+NOTABLE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Jump:
+    """At so many seconds of the dry audio the wet gets so many frames later (a repeated buffer), or earlier (a lost)."""
+
+    seconds: float
+    frames: int
+
+
+@dataclass(frozen=True)
+class Recording:
+    """dry, wet (frames,) at 48 kHz: aligned, equally long, the same way up, parts that tell nothing left out.
+
+    delay_frames: how late wet was, at its start. inverted: whether it was upside down. drift_ppm: by how many millionths
+    the wet got later. joints: frames at which something was left out: what is before and after does not belong together.
+    remarks: sentences for a person.
+    """
+
+    dry: Audio
+    wet: Audio
+    delay_frames: int
+    inverted: bool
+    remarks: tuple[str, ...]
+    drift_ppm: float = 0.0
+    jumps: tuple[Jump, ...] = ()
+    joints: tuple[int, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How much there is of it."""
+        return len(self.dry) / SAMPLE_RATE
+
+    def as_values(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "seconds": round(self.seconds, 2),
+            "delay_frames": self.delay_frames,
+            "polarity": -1 if self.inverted else 1,
+            "drift_ppm": round(self.drift_ppm, 2),
+            "jumps": [{"seconds": jump.seconds, "frames": jump.frames} for jump in self.jumps],
+            "remarks": list(self.remarks),
+        }
+
+
+def read_recording(
+    dry_path: Path,
+    wet_path: Path,
+    force: bool = False,
+    shortest_seconds: float = SHORTEST_SECONDS,
+    channel: str | None = None,
+) -> Recording:
+    """Reads, checks and aligns. force: go on with what is clipped or not surely the same performance. channel: of files
+    whose two channels differ.
+
+    Raises InputError that names the file and what is wrong with it.
+    """
+    return aligned(read_side(dry_path, channel), read_side(wet_path, channel), force, shortest_seconds)
+
+
+def align(
+    dry: Audio,
+    wet: Audio,
+    dry_name: str,
+    wet_name: str,
+    force: bool = False,
+    shortest_seconds: float = SHORTEST_SECONDS,
+) -> Recording:
+    """dry (frames,), wet (other frames,) at 48 kHz -> the recording. Raises InputError as read_recording does."""
+    return aligned(side(dry_name, dry), side(wet_name, wet), force, shortest_seconds)
+
+
+def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recording:
+    """The two sides brought together."""
+    remarks = [remark for one in (dry, wet) for remark in verdicts(one, force, shortest_seconds)]
+    track = follow(dry.audio, wet.audio)
+    remarks += _doubts(track, dry, wet, force)
+    apart = abs(len(dry.audio) - len(wet.audio)) / SAMPLE_RATE
+    if apart > NOTABLE_SECONDS:
+        longer = dry.name if len(dry.audio) > len(wet.audio) else wet.name
+        remarks.append(f"{longer} is {apart:.1f} s longer; what only it has is left out.")
+    shift, up = _exact(track, dry.audio)
+    stretches = [Stretch(part.start, part.stop, part.lag + shift) for part in track.stretches]
+    delay = stretches[0].lag
+    if delay:
+        word = "late" if delay > 0 else "early"
+        remarks.append(f"{wet.name} was {abs(delay)} frames ({abs(delay) / SAMPLE_RATE * 1e3:.1f} ms) {word}; moved.")
+    jumps = _jumps(stretches)
+    for jump in jumps:
+        what = "repeats" if jump.frames > 0 else "lacks"
+        remarks.append(
+            f"{wet.name} {what} {abs(jump.frames)} frames at {jump.seconds:.2f} s (a lost or repeated audio buffer); "
+            "what is before and after was aligned apart."
+        )
+    if track.drift:
+        remarks.append(f"{wet.name} drifts by {track.drift * 1e6:+.1f} ppm (two clocks); resampled to fit.")
+    kept, said = pieces.worth_learning(dry.audio, track.wet, track.made, stretches, wet.name)
+    remarks += said
+    frames = sum(part.stop - part.start for part in kept)
+    if frames < shortest_seconds * SAMPLE_RATE:
+        raise InputError(
+            f"{wet.name}: only {frames / SAMPLE_RATE:.1f} s of it and {dry.name} belong together; "
+            f"at least {shortest_seconds:g} s are needed, and three minutes are good." + "".join(f" {s}" for s in said)
+        )
+    ours, theirs, joints = pieces.joined(dry.audio, track.wet, kept)
+    if up < 0:
+        remarks.append(f"{wet.name} was upside down; turned over.")
+        theirs = -theirs
+    remarks += _told_by_blips(dry.audio, track.wet, delay, wet.name)
+    remarks += changes.remarks(ours, theirs, joints, wet.name)
+    return Recording(ours, theirs, delay, up < 0, tuple(remarks), track.drift * 1e6, tuple(jumps), joints)
+
+
+def _doubts(track: Track, dry: Side, wet: Side, force: bool) -> list[str]:
+    """Whether the two are one performance at all, and run steadily. Raises InputError if not, unless forced."""
+    if track.explained < LEAST_EXPLAINED or (track.distinct < 1.1 and not track.lags and track.explained < LEAST_SURE):
+        doubt = f"{wet.name}: this does not seem to be what was played in {dry.name}"
+        if not force:
+            raise InputError(f"{doubt}; record both at once, or --force if you are sure that they belong together.")
+        return [f"{doubt}; taken all the same."]
+    if track.wander > MOST_WANDER_FRAMES:
+        doubt = f"{wet.name}: its delay against {dry.name} wanders by {track.wander:.0f} frames, and not steadily"
+        if not force:
+            raise InputError(f"{doubt}; record both with one interface, so that one clock times them (or --force).")
+        return [f"{doubt}; taken all the same."]
+    return []
+
+
+def _exact(track: Track, dry: Audio) -> tuple[int, int]:
+    """By how many frames to move every stretch's delay so that it is the interface's alone; which way up the wet is."""
+    main = max(track.stretches, key=lambda part: part.stop - part.start)
+    inside = dry[main.start : main.stop], track.wet[max(0, main.start + main.lag) : main.stop + main.lag]
+    lead = max(0, -(main.start + main.lag))
+    chunks = chunks_at(inside[0][lead:], inside[1], 0)
+    if not chunks[0]:
+        return 0, 1
+    fine = fine_delay(*chunks, loud_level(dry), 96)
+    if main.lag == 0 and fine.none_will_do:
+        return 0, fine.up
+    late = main.lag + fine.frames
+    by_blips = blips.heard(dry, track.wet, round(late))
+    if by_blips is not None and abs(min(by_blips.delays) - late) < SAMPLE_RATE // 100:
+        late = float(min(by_blips.delays))
+    if abs(late) <= fine.uncertain:
+        return -main.lag, fine.up
+    return int(np.floor(late)) - main.lag, fine.up
+
+
+def _jumps(stretches: list[Stretch]) -> list[Jump]:
+    return [
+        Jump(round(after.start / SAMPLE_RATE, 3), after.lag - before.lag)
+        for before, after in zip(stretches[:-1], stretches[1:], strict=True)
+    ]
+
+
+def _told_by_blips(dry: Audio, wet: Audio, delay: int, name: str) -> list[str]:
+    """Where there are blips: whether they agree with each other."""
+    found = blips.heard(dry, wet, delay)
+    if found is None or len(found.frames) < 2:
+        return []
+    said = []
+    if max(found.delays) - min(found.delays) > blips.SAME_FRAMES:
+        said.append(f"{name}: its blips are late by {', '.join(map(str, found.delays))} frames, and should be alike.")
+    told = blips.changed(wet, found)
+    if told:
+        frame, error = max(told, key=lambda pair: pair[1])
+        said.append(
+            f"{name}: its blip at {frame / SAMPLE_RATE:.1f} s sounds otherwise than the first (ESR {error:.2g}): "
+            "something changed meanwhile, or there is much noise, a gate or an echo."
+        )
+    return said

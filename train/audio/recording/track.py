@@ -1,0 +1,238 @@
+"""The delay along a recording: steady, drifting, or jumping where a buffer was lost or repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.recording.activity import STEP_FRAMES, active, step_power
+from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, STEP, Candidate, coarse_delays
+from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
+from gritspace.train.audio.recording.fine import fine_delay
+from gritspace.train.audio.recording.lags import Lag, lag_of
+from gritspace.train.audio.recording.rough_device import RoughDevice, fit_rough, loud_level
+from gritspace.train.audio.recording.whitening import whitened
+
+Audio = NDArray[np.float32]
+
+WINDOW_FRAMES, MOST_WINDOWS = SAMPLE_RATE, 240
+REACH_FRAMES = 6_000
+"""How far a delay may jump, to either side of most of the recording."""
+NEAR_FRAMES = 16
+SHORT_FRAMES, SHORT_HOP = SAMPLE_RATE // 4, SAMPLE_RATE // 10
+FIT_CHUNKS, FIT_ROUNDS = 16, 2
+FINE_FRAMES, FINE_CHUNKS = SAMPLE_RATE, 16
+LEAST_VOTES, NONE_VOTES = 0.5, 0.6
+LEAST_DRIFT_FRAMES = 1.5
+"""Over the whole recording: less is no drift that one could tell or mind."""
+SHORTEST_DRIFTING = 10 * SAMPLE_RATE
+
+
+@dataclass
+class Track:
+    """wet: with drift taken out. made: what the rough device makes of dry. stretches: in order, without a gap.
+
+    drift: frames per frame, positive if the wet gets later. explained: which share of the wet's energy the rough device
+    explains, all over the recording. distinct: the coarse delay's votes over those of the next best. wander: by how
+    many frames the delay moves about a steady drift. lags: of all windows that were sure, drift taken out.
+    """
+
+    wet: Audio
+    device: RoughDevice
+    made: Audio
+    stretches: list[Stretch]
+    drift: float
+    explained: float
+    distinct: float
+    wander: float
+    lags: list[Lag] = field(default_factory=list)
+
+
+def follow(dry: Audio, wet: Audio) -> Track:
+    """dry (frames,), wet (other frames,), both at 48 kHz and neither silent."""
+    level = loud_level(dry)
+    starts, block = _blocks(dry)
+    candidates = coarse_delays(dry, wet, starts, block)
+    slope = candidates[0].drift if candidates else 0.0
+    if abs(slope) * len(dry) > 64:  # too much for one filter: out with it before anything is fitted
+        wet = without_drift(wet, slope)
+    else:
+        slope = 0.0
+    centre, distinct = _settled(dry, wet, candidates, level)
+    lags, device, made = _fitted(dry, wet, centre, level)
+    for _ in range(2 if len(dry) >= SHORTEST_DRIFTING else 0):
+        rest = steady_drift(lags, len(dry))
+        if abs(rest) * len(dry) <= LEAST_DRIFT_FRAMES:
+            break
+        wet, slope = without_drift(wet, rest), slope + rest
+        lags, device, made = _fitted(dry, wet, centre, level)
+    stretches = _stretches(dry, wet, made, lags, centre)
+    share = _share(wet, made, stretches)
+    return Track(wet, device, made, stretches, slope, share, distinct, _wander(lags, stretches), lags)
+
+
+def _settled(dry: Audio, wet: Audio, candidates: list[Candidate], level: float) -> tuple[int, float]:
+    """The candidate on which the phases of dry and wet agree best, to within a few frames; how many votes it has over
+    the next. No delay at all is always tried, and taken where nothing speaks against it.
+    """
+    if not candidates:
+        return 0, 0.0
+    top = candidates[0].votes
+    distinct = top / max([c.votes for c in candidates[1:]], default=1e-9)
+    if max([c.votes for c in candidates if abs(c.frames) < 2 * STEP], default=0.0) > NONE_VOTES * top:
+        fine = fine_delay(*chunks_at(dry, wet, 0), level)
+        if fine.none_will_do:
+            return 0, distinct
+    tried: list[tuple[float, int]] = []
+    for candidate in candidates:
+        dries, wets = chunks_at(dry, wet, round(candidate.frames))
+        if dries and candidate.votes > LEAST_VOTES * top:
+            fine = fine_delay(dries, wets, level)
+            late = round(candidate.frames + fine.frames)
+            again = fine_delay(*chunks_at(dry, wet, late), level, 64)
+            tried.append((again.fit * float(np.sqrt(candidate.votes / top)), late))
+    return (max(tried)[1], distinct) if tried else (round(candidates[0].frames), distinct)
+
+
+def chunks_at(dry: Audio, wet: Audio, lag: int) -> tuple[list[Audio], list[Audio]]:
+    """Loud chunks from all over the recording, the wet taken `lag` frames later: for the delay's last frames."""
+    width = min(FINE_FRAMES, len(dry), len(wet))
+    starts = [s for s in _windows(dry, width, width) if s + lag >= 0 and s + lag + width <= len(wet)]
+    if not starts:
+        low, high = max(0, -lag), min(len(dry), len(wet) - lag)
+        return ([dry[low:high]], [wet[low + lag : high + lag]]) if high - low > width // 4 else ([], [])
+    starts = starts[:: max(1, len(starts) // FINE_CHUNKS)]
+    return [dry[s : s + width] for s in starts], [wet[s + lag : s + lag + width] for s in starts]
+
+
+def without_drift(wet: Audio, drift: float) -> Audio:
+    """wet (frames,) as a clock would have timed it that is slower by `drift`: its first frame stays where it is."""
+    return np.asarray(soxr.resample(wet, SAMPLE_RATE * (1 + drift), SAMPLE_RATE, quality="VHQ"), np.float32)
+
+
+def steady_drift(lags: Sequence[Lag], frames: int) -> float:
+    """Frames per frame: the middle slope between windows some seconds apart, so that jumps do not count."""
+    if len(lags) < 8:
+        return 0.0
+    place, late = np.array([lag.frame for lag in lags], np.float64), np.array([lag.frames for lag in lags])
+    apart = place[None] - place[:, None]
+    span = min(frames / 2, 20.0 * SAMPLE_RATE)
+    pair = (apart > 0.3 * span) & (apart <= span)
+    if pair.sum() < 8:
+        return 0.0
+    slopes = ((late[None] - late[:, None]) / np.where(pair, apart, 1))[pair]
+    for _ in range(4):
+        middle = np.median(slopes)
+        width = 3 * np.median(np.abs(slopes - middle)) + 1.0 / span
+        slopes = slopes[np.abs(slopes - middle) <= width]
+    return float(np.mean(slopes))
+
+
+def _blocks(dry: Audio) -> tuple[list[int], int]:
+    """Where the delay is looked for: all over the recording, in each part where the dry is loudest; their length."""
+    block = int(BLOCK_SECONDS * SAMPLE_RATE)
+    if len(dry) <= 2 * block:
+        return [0], len(dry)
+    power = np.concatenate([[0.0], np.cumsum(step_power(dry))])
+    span = block // STEP_FRAMES
+    of_block = power[span:] - power[:-span]
+    parts = np.array_split(np.arange(len(of_block)), min(BLOCKS, max(4, len(dry) // block)))
+    starts = sorted({int(part[int(of_block[part].argmax())]) for part in parts if len(part)})
+    return [start * STEP_FRAMES for start in starts if of_block[start] > 1e-5 * of_block.max()], block
+
+
+def _windows(dry: Audio, width: int, hop: int) -> list[int]:
+    """Starts of the windows in which at least a third of the steps is active."""
+    total = np.concatenate([[0], np.cumsum(active(dry))])
+    steps = width // STEP_FRAMES
+    starts = np.arange(0, max(1, len(dry) - width + 1), hop)
+    first = starts // STEP_FRAMES
+    inside = total[np.minimum(first + steps, len(total) - 1)] - total[np.minimum(first, len(total) - 1)]
+    return [int(start) for start in starts[inside >= steps / 3]]
+
+
+def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag], RoughDevice, Audio]:
+    """The rough device and every sure window's delay, by turns."""
+    width = min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2)
+    starts = _windows(dry, width, max(width // 4, len(dry) // MOST_WINDOWS))
+    chosen = starts[:: max(1, len(starts) // FIT_CHUNKS)]
+    at = dict.fromkeys(chosen, centre)
+    device, made, lags = RoughDevice(np.zeros((6, 1)), level), np.zeros_like(dry), list[Lag]()
+    least = 1.0
+    for turn in range(FIT_ROUNDS + 1):
+        inside = {s: lag for s, lag in at.items() if s + lag >= 0 and s + lag + width <= len(wet)}
+        if not inside:
+            break
+        wets = [wet[s + lag : s + lag + width] for s, lag in inside.items()]
+        fitted, unsaid = fit_rough([dry[s : s + width] for s in inside], wets, level)
+        if unsaid > least + 1e-3:  # the delays found are worse than the ones before
+            lags = [lag for lag in lags if abs(lag.frames - centre) < NEAR_FRAMES]
+            break
+        device, least = fitted, unsaid
+        made = device.play(dry)
+        white = whitened(made, wet, list(inside.items()), width)
+        looked = chosen if turn < FIT_ROUNDS else starts
+        found = (lag_of(*white, s, centre, REACH_FRAMES, width) for s in looked)
+        lags = [lag for lag in found if lag is not None and lag.sure]
+        if len(lags) < 4 or turn == FIT_ROUNDS:
+            break
+        at = {s: round(min(lags, key=lambda lag, s=s: abs(lag.frame - s)).frames) for s in chosen}  # type: ignore[misc]
+    return lags, device, made
+
+
+def _stretches(dry: Audio, wet: Audio, made: Audio, lags: list[Lag], centre: int) -> list[Stretch]:
+    """The course of the delay over the whole recording."""
+    if not lags:
+        return [Stretch(0, len(dry), centre)]
+    places = [(lag.frame, round(lag.frames)) for lag in lags[:: max(1, len(lags) // FIT_CHUNKS)]]
+    white_made, white_wet = whitened(made, wet, places, min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2))
+    main = levels_of([lag.frames for lag in lags])[0]
+    short = _short_lags(dry, white_made, white_wet, main)
+    levels = levels_of([lag.frames for lag in lags] + short)[:24]
+    return likeliest_course(white_made, white_wet, levels)
+
+
+def _short_lags(dry: Audio, made: Audio, wet: Audio, main: int) -> list[float]:
+    """Of a quarter of a second each, where the recording's main delay explains little: pairs of jumps close together."""
+    found = []
+    for start in _windows(dry, SHORT_FRAMES, SHORT_HOP):
+        ours, theirs = made[start : start + SHORT_FRAMES], wet[max(0, start + main) : start + main + SHORT_FRAMES]
+        if len(ours) != len(theirs) or len(ours) < SHORT_FRAMES:
+            continue
+        cross, power = float(ours @ theirs), float(ours @ ours) * float(theirs @ theirs)
+        usual = cross * abs(cross) / max(power, 1e-30)
+        if usual > 0.5:
+            continue
+        lag = lag_of(made, wet, start, main, REACH_FRAMES, SHORT_FRAMES)
+        if lag is not None and lag.sure and lag.explained > max(0.3, 2 * usual):
+            found.append(lag.frames)
+    return found
+
+
+def _share(wet: Audio, made: Audio, stretches: list[Stretch]) -> float:
+    """Which share of the wet's energy the rough device explains, each stretch at its own delay."""
+    error = heard = 0.0
+    for part in stretches:
+        low, high = max(part.start, -part.lag), min(part.stop, len(wet) - part.lag)
+        if high > low:
+            theirs = wet[low + part.lag : high + part.lag]
+            error += float(np.square(theirs - made[low:high], dtype=np.float64).sum())
+            heard += float(np.square(theirs, dtype=np.float64).sum())
+    return 1 - error / heard if heard > 0 else 0.0
+
+
+def _wander(lags: list[Lag], stretches: list[Stretch]) -> float:
+    """How far sure windows, smoothed, go from their stretch's delay: the range of nine tenths of them, frames."""
+    off: list[float] = []
+    for part in stretches:
+        late = np.array([x.frames for x in lags if part.start <= x.frame and x.frame + WINDOW_FRAMES <= part.stop])
+        late = late[np.abs(late - part.lag) < 64]
+        if len(late) >= 5:
+            middle = np.median(np.lib.stride_tricks.sliding_window_view(late, 5), axis=1)
+            off += list(middle - np.median(middle))
+    return float(np.quantile(off, 0.95) - np.quantile(off, 0.05)) if off else 0.0

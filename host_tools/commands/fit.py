@@ -40,6 +40,9 @@ def fit(
     ] = None,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
+    channel: Annotated[
+        str | None, typer.Option(help="Of a stereo recording whose channels differ: left, right or mix.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted fit of the same name.")] = True,
     json: Json = False,
 ) -> None:
@@ -62,6 +65,7 @@ def fit(
         plot=plot,
         force=force,
         resume=resume,
+        channel=channel,
     )
     report = fit_as_wished(wish, console.Stages(quiet=json))
     if json:
@@ -73,5 +77,11 @@ def fit(
         f"{', '.join(report['files'])}: ESR {console.esr_text(report['esr'])} on held-out audio, "
         f"{report['macs_per_frame']:,} multiplications a frame"
     )
+    held = report["held_out"]
+    if held["esr_high"] is not None:
+        console.say(
+            f"measured on {held['seconds']:g} s in {held['clips']} clips it did not learn from; on other clips expect "
+            f"{console.esr_text(held['esr_low'])} to {console.esr_text(held['esr_high'])}"
+        )
     if "esr_integer" in report:
         console.say(f"in integers: ESR {console.esr_text(report['esr_integer'])}")

@@ -70,6 +70,9 @@ def enroll(
     ] = None,
     place: Annotated[int, typer.Option(min=1, max=16, help="Which of the module's presets it becomes.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
+    channel: Annotated[
+        str | None, typer.Option(help="Of a stereo recording whose channels differ: left, right or mix.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     json: Json = False,
 ) -> None:
@@ -81,7 +84,7 @@ def enroll(
 
     if refine:
         refuse_overwriting(out.with_suffix(".pt"), [space])
-    wish = EnrollWish(space, wet, out, dry, refine, model, place, force, seed)
+    wish = EnrollWish(space, wet, out, dry, refine, model, place, force, seed, channel)
     with console.progress("enroll") as update:
         report = enroll_as_wished(wish, update)
     if json:
@@ -92,8 +95,8 @@ def enroll(
     console.say(f"position {', '.join(f'{x:+.3f}' for x in report['position'])}, level {report['level']:.2f}")
     if report["esr"] is not None:
         console.say(
-            f"ESR {console.esr_text(report['esr'])} on the last {report['checked_seconds']:.1f} s, which it did not "
-            f"learn from; position alone {console.esr_text(report['esr_of_position'])}, "
+            f"ESR {console.esr_text(report['esr'])} on {report['checked_seconds']:.1f} s from all over, which it "
+            f"did not learn from; position alone {console.esr_text(report['esr_of_position'])}, "
             f"the encoder's guess {console.esr_text(report['esr_of_guess'])}"
         )
     console.say(", ".join(report["files"]))

@@ -14,7 +14,8 @@ from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import file_sha256, read_space
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio
-from gritspace.train.audio.recording.recording import read_recording
+from gritspace.train.audio.recording.recording import Recording, read_recording
+from gritspace.train.audio.recording.sound_file import CHANNELS
 from gritspace.train.errors import InputError
 from gritspace.train.space.enroll import Enrolment, enroll, guess_from_wet, with_offsets
 from gritspace.train.space.space import PLAYED, Space, save_space
@@ -40,6 +41,7 @@ class EnrollWish:
     place: int = 1
     force: bool = False
     seed: int = 0
+    channel: str | None = None
 
 
 def enroll_as_wished(wish: EnrollWish, tell: Tell) -> dict[str, Any]:
@@ -53,17 +55,24 @@ def enroll_as_wished(wish: EnrollWish, tell: Tell) -> dict[str, Any]:
         file_sha256(wish.model)
     space = read_space(wish.space)
     remarks: list[str] = []
-    delay = 0
+    recording = None
+    if wish.channel not in (None, *CHANNELS):
+        raise InputError(f"--channel {wish.channel}: there is no such; there are {', '.join(CHANNELS)}.")
     if wish.dry is None:
         found = guess_from_wet(space, read_audio(wish.wet, SHORTEST_SECONDS), wish.seed)
         remarks.append("without the dry audio this is only the encoder's guess; nothing was measured.")
     else:
-        recording = read_recording(wish.dry, wish.wet, wish.force, SHORTEST_SECONDS)
+        recording = read_recording(wish.dry, wish.wet, wish.force, SHORTEST_SECONDS, wish.channel)
         remarks += recording.remarks
-        delay = recording.delay_frames
         wet = -recording.wet if recording.inverted else recording.wet  # enroll finds the polarity itself
         found = enroll(
-            space, recording.dry, wet, wish.refine, lambda step, steps: tell(step, steps, "looking for it"), wish.seed
+            space,
+            recording.dry,
+            wet,
+            wish.refine,
+            lambda step, steps: tell(step, steps, "looking for it"),
+            wish.seed,
+            aligned=True,
         )
     files = [str(wish.out)]
     write_text(wish.out, json.dumps(as_preset(found, wish), indent=2) + "\n")
@@ -72,7 +81,7 @@ def enroll_as_wished(wish: EnrollWish, tell: Tell) -> dict[str, Any]:
         save_space(refined_space(space, found, wish.wet.stem), refined)
         files.append(str(refined))
         remarks.append(f"{refined}: a space of this one device; `gritspace quantize` makes its model.")
-    return as_values(found, delay, remarks, files)
+    return as_values(found, recording, remarks, files)
 
 
 def as_preset(found: Enrolment, wish: EnrollWish) -> dict[str, Any]:
@@ -103,8 +112,9 @@ def refined_space(space: Space, found: Enrolment, name: str) -> Space:
     return bent
 
 
-def as_values(found: Enrolment, delay: int, remarks: list[str], files: list[str]) -> dict[str, Any]:
+def as_values(found: Enrolment, recording: Recording | None, remarks: list[str], files: list[str]) -> dict[str, Any]:
     """For JSON; what was not measured is null."""
+    delay = recording.delay_frames if recording is not None else 0
 
     def known(value: float) -> float | None:
         return float(value) if np.isfinite(value) else None
@@ -116,6 +126,7 @@ def as_values(found: Enrolment, delay: int, remarks: list[str], files: list[str]
         "delay_frames": delay + found.latency_frames,
         "delay_seconds": (delay + found.latency_frames) / SAMPLE_RATE,
         "inverted": found.gain < 0,
+        "recording": None if recording is None else recording.as_values(),
         "gain_db": 20 * float(np.log10(abs(found.output_gain))),
         "level": found.level,
         "esr": known(found.esr),
@@ -123,5 +134,7 @@ def as_values(found: Enrolment, delay: int, remarks: list[str], files: list[str]
         "esr_of_guess": known(found.esr_of_guess),
         "learned_seconds": found.learned_seconds,
         "checked_seconds": found.checked_seconds,
+        "esr_low": known(found.esr_low),
+        "esr_high": known(found.esr_high),
         "remarks": remarks,
     }

@@ -16,7 +16,10 @@ from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.models import snapshot_files
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio import signals
-from gritspace.train.audio.recording.recording import read_recording
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.held_out import interval
+from gritspace.train.audio.recording.recording import Recording, read_recording
+from gritspace.train.audio.recording.sound_file import CHANNELS
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.snapshot.fit import FitConfig, FitResult, SnapshotFit
@@ -25,6 +28,9 @@ from gritspace.train.snapshot.source import Source, from_device, from_recording
 
 LEARN_SECONDS, SYNTHETIC_SECONDS, HELD_SECONDS = 240.0, 60.0, 30.0
 """Of dry audio that a device is played: phrases from the user's audio, built-in signals, and what is held out."""
+
+
+CLIP_FRAMES = 4 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class FitWish:
     plot: Path | None = None
     force: bool = False
     resume: bool = True
+    channel: str | None = None
 
 
 def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
@@ -52,7 +59,7 @@ def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     with stages.stage("audio", "read and align" if wish.device is None else f"play {wish.device}"):
-        source, remarks = source_for(wish)
+        source, recording = source_for(wish)
     checkpoint = wish.out[0].with_name(wish.out[0].name + ".checkpoint")
     if not wish.resume:
         checkpoint.unlink(missing_ok=True)
@@ -66,9 +73,10 @@ def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
         "seed": wish.config.seed,
     }
     snapshot = Snapshot(result.tcn, wish.out[0].stem, source.licence, facts)
-    report = as_values(wish, source, result, remarks)
+    report = as_values(wish, source, result, recording)
     with stages.stage("write", "write " + ", ".join(path.name for path in wish.out)):
         fitted = snapshot.render_audio(source.held_dry)
+        report["held_out"] = _held_out(source, fitted, snapshot.tcn.config.receptive_field - 1)
         for path in wish.out:
             model = snapshot_files.write(snapshot, path, source.dry)
             if model is not None:
@@ -80,17 +88,17 @@ def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
     return report
 
 
-def source_for(wish: FitWish) -> tuple[Source, list[str]]:
-    """What to fit to, and what a person should hear about it."""
+def source_for(wish: FitWish) -> tuple[Source, Recording | None]:
+    """What to fit to, and the recording it comes from, if it is one."""
     if wish.device is None:
         assert wish.dry is not None
         assert wish.wet is not None
-        recording = read_recording(wish.dry, wish.wet, wish.force)
-        return from_recording(recording, wish.wet.stem), list(recording.remarks)
+        recording = read_recording(wish.dry, wish.wet, wish.force, channel=wish.channel)
+        return from_recording(recording, wish.wet.stem), recording
     device = device_named(wish.device, wish.captures)
     settings = knob_settings(device, wish.knobs)
     dry, held = dry_audio(wish.audio, wish.config.seed)
-    return from_device(device, settings, dry, held), []
+    return from_device(device, settings, dry, held), None
 
 
 def dry_audio(paths: tuple[Path, ...], seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -103,7 +111,7 @@ def dry_audio(paths: tuple[Path, ...], seed: int) -> tuple[NDArray[np.float32], 
     return np.concatenate([learn, signals.synthetic(SYNTHETIC_SECONDS, seed)]), held
 
 
-def as_values(wish: FitWish, source: Source, result: FitResult, remarks: list[str]) -> dict[str, Any]:
+def as_values(wish: FitWish, source: Source, result: FitResult, recording: Recording | None) -> dict[str, Any]:
     """The report as plain values, for JSON."""
     return {
         "files": [str(path) for path in wish.out],
@@ -116,7 +124,8 @@ def as_values(wish: FitWish, source: Source, result: FitResult, remarks: list[st
         "resumed_at": result.resumed_at,
         "minutes": result.seconds / 60,
         "checks": [asdict(check) for check in result.checks],
-        "remarks": [*remarks, *result.remarks],
+        "recording": None if recording is None else recording.as_values(),
+        "remarks": [*(recording.remarks if recording else ()), *result.remarks],
         "seed": wish.config.seed,
     }
 
@@ -126,7 +135,8 @@ def _fitted(source: Source, config: FitConfig, checkpoint: Path, update: Update)
         minutes, seconds = divmod(round(seconds_left), 60)
         update(share, 1.0, f"step {step}, ESR {esr_text(esr)} on held-out audio, {minutes}:{seconds:02d} left")
 
-    fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, checkpoint)
+    sides = source.dry, source.wet, source.held_dry, source.held_wet
+    fit = SnapshotFit(*sides, config, checkpoint, source.joints, source.held_clips)
     result = fit.run(told)
     update(1.0, 1.0, f"{result.steps} steps, ESR {esr_text(result.esr)} on held-out audio")
     return result
@@ -136,9 +146,34 @@ def _integer_esr(model: Any, source: Source, lead_in: int) -> float:
     """Of the integers against the held-out wet audio, which they hear after the first receptive field."""
     from gritspace.host_tools.models.playing import play
 
-    wet, target = play(model, source.held_dry, None, "c"), source.held_wet
-    error = wet[lead_in:].astype(np.float64) - target[lead_in:]
-    return float(np.square(error).sum() / np.square(target[lead_in:], dtype=np.float64).sum())
+    errors, energies = _by_clip(source, play(model, source.held_dry, None, "c"), lead_in)
+    return float(sum(errors) / sum(energies))
+
+
+def _held_out(source: Source, fitted: NDArray[np.float32], lead_in: int) -> dict[str, Any]:
+    """On how many seconds and clips the error was measured, and between which values it would lie on other clips."""
+    errors, energies = _by_clip(source, fitted, lead_in)
+    low, high = interval(errors, energies)
+    known = len(errors) > 1 and np.isfinite(high)
+    seconds = sum(stop - start for start, stop in source.held_clips or [(0, len(source.held_dry))]) / SAMPLE_RATE
+    return {
+        "seconds": round(seconds, 1),
+        "clips": len(errors),
+        "esr_low": low if known else None,
+        "esr_high": high if known else None,
+    }
+
+
+def _by_clip(source: Source, heard: NDArray[np.float32], lead_in: int) -> tuple[list[float], list[float]]:
+    """Energy of the error, and of the target, of each held-out clip; of four seconds each where there are no clips."""
+    step = CLIP_FRAMES
+    whole = [(start, min(start + step, len(heard))) for start in range(0, max(1, len(heard) - step // 2), step)]
+    errors, energies = [], []
+    for start, stop in source.held_clips or whole:
+        target = source.held_wet[max(start, lead_in) : stop].astype(np.float64)
+        errors.append(float(np.square(heard[max(start, lead_in) : stop] - target).sum()))
+        energies.append(float(np.square(target).sum()))
+    return errors, energies
 
 
 def _refuse_unclear(wish: FitWish) -> None:
@@ -149,6 +184,8 @@ def _refuse_unclear(wish: FitWish) -> None:
         raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
     if wish.config.shape not in SHAPES:
         raise InputError(f"--shape {wish.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
+    if wish.channel not in (None, *CHANNELS):
+        raise InputError(f"--channel {wish.channel}: there is no such; there are {', '.join(CHANNELS)}.")
     for path in (*wish.out, *([wish.plot] if wish.plot else [])):
         refuse_unwritable(path)
     for path in wish.out:

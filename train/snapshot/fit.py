@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -103,6 +103,9 @@ class _Place:
 class SnapshotFit:
     """One fit. dry, wet: (frames,) to learn from; held_dry, held_wet: (frames,) to measure on.
 
+    joints: frames of dry at which something was cut out. held_clips: which parts of held_dry count, (start, stop) each,
+    or none for all of it.
+
     checkpoint: where the state is kept while it runs, or None. Raises InputError for audio that is silent, not finite
     or too short, and for a checkpoint that is damaged or another fit's.
     """
@@ -115,6 +118,8 @@ class SnapshotFit:
         held_wet: Audio,
         config: FitConfig,
         checkpoint: Path | None = None,
+        joints: Sequence[int] = (),
+        held_clips: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.config, self.checkpoint = config, checkpoint
         torch.manual_seed(config.seed)
@@ -124,8 +129,9 @@ class SnapshotFit:
         self.of_dry, self.of_wet = DRY_RMS / _rms(dry), WET_RMS / _rms(wet)
         scaled = [torch.from_numpy(x * np.float32(self.of_dry)) for x in (dry, held_dry)]
         aims = [torch.from_numpy(x * np.float32(self.of_wet)) for x in (wet, held_wet)]
-        self.segments = Segments(scaled[0], aims[0], self.lead_in, config.segment_frames, config.seed)
+        self.segments = Segments(scaled[0], aims[0], self.lead_in, config.segment_frames, config.seed, joints)
         self.held_dry, self.held_wet = scaled[1], aims[1]
+        self.held_clips = [(max(start, self.lead_in), stop) for start, stop in held_clips or [(0, len(held_dry))]]
         self.loss = SnapshotLoss(WET_RMS**2, config.stft_weight)
         self.parameters = list(self.tcn.parameters())
         self.optimizer = OPTIMIZERS[config.optimizer](self.tcn)
@@ -219,7 +225,7 @@ class SnapshotFit:
             self._save(self.checkpoint)
 
     def held_out_esr(self, weights: State) -> float:
-        """Pooled over the held-out audio but for its first receptive field, whose past is not known."""
+        """Pooled over the held-out clips, but for the first receptive field, whose past is not known."""
         live = self._weights()
         try:
             self._use(weights)
@@ -229,9 +235,11 @@ class SnapshotFit:
                     self.held_dry, (self.lead_in, pieces * PIECE_FRAMES - len(self.held_dry))
                 )
                 wet = self.tcn(padded.unfold(0, self.lead_in + PIECE_FRAMES, PIECE_FRAMES).contiguous())
-            target = self.held_wet[self.lead_in :].double()
-            error = wet.reshape(-1)[self.lead_in : len(self.held_wet)] - target
-            return float(error.square().sum() / target.square().sum())
+            heard = wet.reshape(-1)
+            error = sum(float((heard[a:b] - self.held_wet[a:b]).double().square().sum()) for a, b in self.held_clips)
+            return error / max(
+                sum(float(self.held_wet[a:b].double().square().sum()) for a, b in self.held_clips), 1e-30
+            )
         finally:
             self._use(live)
 

@@ -8,22 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.held_out import held_out
 from gritspace.train.audio.recording.recording import Recording
 from gritspace.train.devices.device import Device, Settings
 from gritspace.train.errors import InputError
 
 Audio = NDArray[np.float32]
 
-HELD_OUT_SHARE, HELD_OUT_SECONDS = 0.1, (3.0, 30.0)
-PLACES = 12
-"""Where a held-out stretch may lie; of these the one nearest to the whole in level is taken."""
+CONTEXT_FRAMES = 1 << 13
+"""What was played before each held-out clip, which a network has to hear: as long as any receptive field here."""
 
 
 @dataclass(frozen=True)
 class Source:
     """dry, wet (frames,) to learn from; held_dry, held_wet (frames,) to measure on; never the same audio twice.
 
-    licence: of the device, an SPDX name.
+    licence: of the device, an SPDX name. joints: frames of dry at which something was cut out. held_clips: the parts of
+    held_dry that are measured, (start, stop) each; what is between only leads in to the next.
     """
 
     name: str
@@ -32,24 +33,41 @@ class Source:
     wet: Audio
     held_dry: Audio
     held_wet: Audio
+    joints: tuple[int, ...] = ()
+    held_clips: tuple[tuple[int, int], ...] = ()
 
 
 def from_recording(recording: Recording, name: str) -> Source:
-    """A stretch of a tenth, 3 to 30 s, is held out; what lies before and after it is learnt from, joined."""
-    frames = len(recording.dry)
-    shortest, longest = (int(s * SAMPLE_RATE) for s in HELD_OUT_SECONDS)
-    held = int(np.clip(HELD_OUT_SHARE * frames, shortest, longest))
-    level = np.square(recording.wet, dtype=np.float64)
-    starts = np.linspace(0, frames - held, PLACES).astype(int)
-    apart = [abs(np.log10(level[s : s + held].mean() + 1e-12) - np.log10(level.mean() + 1e-12)) for s in starts]
-    start = int(starts[int(np.argmin(apart))])
+    """Clips from all over the recording are held out; the rest is learnt from, joined."""
+    clips = held_out(recording.dry, recording.wet, recording.joints)
+    edges = [0, *(edge for clip in clips for edge in (clip.start, clip.stop)), len(recording.dry)]
+    kept = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    inner = [joint for a, b in kept for joint in recording.joints if a < joint < b]
+    before = np.cumsum([0, *(b - a for a, b in kept)])
+    joints = {int(x) for x in before[1:-1]}
+    joints |= {int(before[i] + joint - a) for i, (a, b) in enumerate(kept) for joint in inner if a < joint < b}
+    leads = [max((edge for edge in (0, *recording.joints) if edge <= clip.start), default=0) for clip in clips]
+    parts = [(max(lead, clip.start - CONTEXT_FRAMES), clip) for lead, clip in zip(leads, clips, strict=True)]
+    measured, at = [], 0
+    for first, clip in parts:
+        measured.append((at + clip.start - first, at + clip.stop - first))
+        at += clip.stop - first
 
-    def rest(audio: Audio) -> Audio:
-        return np.concatenate([audio[:start], audio[start + held :]])
+    def learnt(audio: Audio) -> Audio:
+        return np.concatenate([audio[a:b] for a, b in kept])
 
-    parts = slice(start, start + held)
+    def held(audio: Audio) -> Audio:
+        return np.concatenate([audio[first : clip.stop] for first, clip in parts])
+
     return Source(
-        name, "NOASSERTION", rest(recording.dry), rest(recording.wet), recording.dry[parts], recording.wet[parts]
+        name,
+        "NOASSERTION",
+        learnt(recording.dry),
+        learnt(recording.wet),
+        held(recording.dry),
+        held(recording.wet),
+        tuple(sorted(joints)),
+        tuple(measured),
     )
 
 

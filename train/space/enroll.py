@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gritspace.train.audio import alignment, signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.held_out import Clip, held_out, interval
 from gritspace.train.devices.device import Audio
 from gritspace.train.errors import InputError
 from gritspace.train.network.losses import AudioLoss
@@ -27,10 +28,12 @@ from gritspace.train.space.pairs import LEVEL_RMS
 from gritspace.train.space.space import Space
 
 Progress = Callable[[int, int], None]
+Clipped = tuple[Tensor, Tensor]
+"""Dry with lead-in, and wet without, of a clip."""
 
 SHORTEST_SECONDS = 1.0
 CHECK_SHARE = 0.2
-"""Of the recording, at its end, never learned from: the error told is measured there."""
+"""Of the recording, in clips from all over it, never learned from: the error told is measured there."""
 STARTS = 3
 SEGMENT_FRAMES, BATCH = 4_096, 8
 SEARCH_STEPS, STEPS, REFINE_STEPS = 60, 160, 400
@@ -49,7 +52,8 @@ class Enrolment:
 
     gain: what the wet audio was multiplied by to be as loud as in training, negative if it was upside down; level: what
     the decoder's output is multiplied by then. offsets: (2, film rows) of log2 gains and biases, with refine.
-    guess: whether the position is the encoder's alone, and nothing was measured.
+    esr_low, esr_high: what esr is to be expected on other clips. guess: whether the position is the encoder's alone, and
+    nothing was measured.
     """
 
     position: Tensor
@@ -57,6 +61,8 @@ class Enrolment:
     level: float = 1.0
     latency_frames: int = 0
     esr: float = math.nan
+    esr_low: float = math.nan
+    esr_high: float = math.nan
     esr_of_guess: float = math.nan
     esr_of_position: float = math.nan
     offsets: Tensor | None = None
@@ -80,36 +86,74 @@ class Place:
 
 
 def enroll(
-    space: Space, dry: Audio, wet: Audio, refine: bool = False, progress: Progress | None = None, seed: int = 0
+    space: Space,
+    dry: Audio,
+    wet: Audio,
+    refine: bool = False,
+    progress: Progress | None = None,
+    seed: int = 0,
+    aligned: bool = False,
 ) -> Enrolment:
     """dry, wet (frames,) at 48 kHz, of one performance and of equal length -> the position that sounds most like wet.
 
-    Latency up to 20 ms, polarity and level are found and taken out. Raises InputError if the recording is too short,
-    silent, or of different lengths.
+    Latency up to 20 ms (unless aligned), polarity and level are found and taken out. Raises InputError if the
+    recording is too short, silent, or of different lengths.
     """
-    dry, wet, latency, gain = brought_together(dry, wet)
-    learned = int(len(dry) * (1 - CHECK_SHARE))
+    dry, wet, latency, gain = brought_together(dry, wet, aligned)
     lead_in = space.config.decoder.receptive_field - 1
-    if learned - lead_in < SEGMENT_FRAMES or len(dry) - learned < SEGMENT_FRAMES:
+    clips = [clip for clip in held_out(dry, wet, share=CHECK_SHARE) if clip.frames > 0]
+    checked = sum(clip.frames for clip in clips)
+    learned = len(dry) - checked
+    if learned - lead_in < SEGMENT_FRAMES or checked < SEGMENT_FRAMES:
         needed = max(SHORTEST_SECONDS, (lead_in + 2 * SEGMENT_FRAMES) / SAMPLE_RATE / (1 - CHECK_SHARE))
         raise InputError(f"the recording: {len(dry) / SAMPLE_RATE:.1f} s are too short; {needed:.1f} s are needed.")
-    search = _Search(space, torch.from_numpy(dry[:learned]), torch.from_numpy(wet[:learned]), seed)
+    search = _Search(space, torch.from_numpy(without(dry, clips)), torch.from_numpy(without(wet, clips)), seed)
     guess = search.at(search.guess())
     told = _counter(progress, SEARCH_STEPS * STARTS + STEPS + (REFINE_STEPS if refine else 0))
     starts = [guess, *search.nearest_known(STARTS - 1)]
     tried = [search.descend(start, SEARCH_STEPS, RATE, told) for start in starts]
     best = min([*tried, *starts], key=search.error)
     best = min([search.descend(best, STEPS, RATE / 2, told), best], key=search.error)
-    held = torch.from_numpy(dry[learned - lead_in :]), torch.from_numpy(wet[learned:])
+    held = [_with_lead_in(dry, wet, clip, lead_in) for clip in clips]
     found = Enrolment(best.position, gain, best.level, latency)
-    found.learned_seconds, found.checked_seconds = learned / SAMPLE_RATE, len(held[1]) / SAMPLE_RATE
-    found.esr_of_guess = esr_at(space, *held, guess.position, guess.level)
-    found.esr = found.esr_of_position = esr_at(space, *held, best.position, best.level)
+    found.learned_seconds, found.checked_seconds = learned / SAMPLE_RATE, checked / SAMPLE_RATE
+    found.esr_of_guess = esr_of(space, held, guess.position, guess.level)
+    found.esr = found.esr_of_position = esr_of(space, held, best.position, best.level)
     if refine:
         bent = min([search.descend(best, REFINE_STEPS, REFINE_RATE, told, bend=True), best], key=search.error)
         found.position, found.level, found.offsets = bent.position, bent.level, bent.offsets
-        found.esr = esr_at(with_offsets(space, bent.offsets), *held, bent.position, bent.level)
+        space, best = with_offsets(space, bent.offsets), bent
+        found.esr = esr_of(space, held, bent.position, bent.level)
+    errors, energies = _by_clip(space, held, best)
+    found.esr_low, found.esr_high = interval(errors, energies)
     return found
+
+
+def without(audio: Audio, clips: Sequence[Clip]) -> Audio:
+    """audio (frames,) with the clips cut out, the rest joined."""
+    edges = [0, *(edge for clip in clips for edge in (clip.start, clip.stop)), len(audio)]
+    return np.concatenate([audio[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)])
+
+
+def _with_lead_in(dry: Audio, wet: Audio, clip: Clip, lead_in: int) -> Clipped:
+    """What was played before a clip and in it; the wet of the clip (where its lead-in is known)."""
+    first = max(0, clip.start - lead_in)
+    return torch.from_numpy(dry[first : clip.stop]), torch.from_numpy(wet[first + lead_in : clip.stop])
+
+
+def esr_of(space: Space, held: Sequence[Clipped], position: Tensor, level: float) -> float:
+    """Error-to-signal ratio pooled over clips, at position (size,)."""
+    errors, energies = _by_clip(space, held, Place(position, level, torch.zeros(0)))
+    return sum(errors) / max(sum(energies), 1e-30)
+
+
+def _by_clip(space: Space, held: Sequence[Clipped], place: Place) -> tuple[list[float], list[float]]:
+    errors, energies = [], []
+    for dry, wet in held:
+        made = place.level * space.render(dry[None], place.position[None])[0, len(dry) - len(wet) :]
+        errors.append(float((wet - made).double().square().sum()))
+        energies.append(float(wet.double().square().sum()))
+    return errors, energies
 
 
 def guess_from_wet(space: Space, wet: Audio, seed: int = 0) -> Enrolment:
@@ -126,7 +170,7 @@ def guess_from_wet(space: Space, wet: Audio, seed: int = 0) -> Enrolment:
     return Enrolment(space.position_of(drys, wets).clamp(-1, 1), gain, guess=True)
 
 
-def brought_together(dry: Audio, wet: Audio) -> tuple[Audio, Audio, int, float]:
+def brought_together(dry: Audio, wet: Audio, aligned: bool = False) -> tuple[Audio, Audio, int, float]:
     """Dry and wet of one length, wet neither late nor upside down and as loud as in training; latency and gain.
 
     Raises InputError if their lengths differ, either is shorter than SHORTEST_SECONDS, or silent.
@@ -141,7 +185,7 @@ def brought_together(dry: Audio, wet: Audio) -> tuple[Audio, Audio, int, float]:
     for name, audio in (("dry", dry), ("wet", wet)):
         if float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) < 1e-5:
             raise InputError(f"the recording: {name} is silent; check the cable and record it again.")
-    latency = alignment.latency_frames(dry[None], wet[None])
+    latency = 0 if aligned else alignment.latency_frames(dry[None], wet[None])
     if latency:
         dry, wet = (dry[:-latency], wet[latency:]) if latency > 0 else (dry[-latency:], wet[:latency])
     rms = float(np.sqrt(np.mean(np.square(wet, dtype=np.float64))))

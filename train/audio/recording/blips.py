@@ -1,5 +1,5 @@
-"""Blips: single loud clicks with silence about them, as Neural Amp Modeler's input files have at their start (v1, v3) or
-at start and end (v2), where they say what the delay is, and whether the device is still the same at the end.
+"""Blips: single loud clicks with silence about them, as Neural Amp Modeler's input files have at their start (v1, v3)
+or at start and end (v2), where they say what the delay is, and whether the device is still the same at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SAME_FRAMES, SAME_ESR = 4, 0.05
 
 @dataclass(frozen=True)
 class Blips:
-    """frames: of the dry audio. delays: how late each is heard; one frame early on purpose, so that none is too late."""
+    """frames: of the dry audio. delays: how late each is heard, less a frame, so that none is too late."""
 
     frames: tuple[int, ...]
     delays: tuple[int, ...]

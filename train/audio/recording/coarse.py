@@ -35,7 +35,7 @@ MOST_DRIFT = 400e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """At the recording's start the wet is so many `frames` late, and `drift` frames a frame later; with so many votes."""
+    """The wet is so many `frames` late at the start, and `drift` frames a frame later; with so many votes."""
 
     frames: float
     drift: float
@@ -118,6 +118,8 @@ def _agreed(votes: Floats, frames: float) -> list[Candidate]:
         close = left & (np.abs(level - level[top_at]) <= NEAR)
         if not close.any() or total[top_at] <= 0:
             break
-        found.append(Candidate(float(np.average(level[close], weights=votes[close, 2] + 1e-12)), best, float(total[top_at])))
+        found.append(
+            Candidate(float(np.average(level[close], weights=votes[close, 2] + 1e-12)), best, float(total[top_at]))
+        )
         left &= np.abs(level - level[top_at]) > 2 * NEAR
     return found

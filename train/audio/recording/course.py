@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ LEAST_JUMP_FRAMES = 8
 JUMP_COST = 60.0
 """Of the log likelihood: what a change of delay has to earn."""
 MOST_COST, FRAMES_A_DEGREE = 4.0, 150
-"""Of one step, per degree of freedom; so many frames of the error are taken for one degree, as it is never quite white."""
+"""Of one step, per degree of freedom; the error is never quite white: so many frames are taken for one degree."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def likeliest_course(made: Audio, wet: Audio, levels: list[int]) -> list[Stretch
     changes = [0, *(np.flatnonzero(np.diff(course)) + 1).tolist(), len(course)]
     return [
         Stretch(first * STEP_FRAMES, len(made) if last == len(course) else last * STEP_FRAMES, levels[course[first]])
-        for first, last in zip(changes[:-1], changes[1:], strict=True)
+        for first, last in itertools.pairwise(changes)
     ]
 
 

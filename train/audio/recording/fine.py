@@ -1,7 +1,7 @@
 """The delay to the frame, and which way up the wet audio is: by the phase at the highest frequencies that agree.
 
-A device's own filters turn the phase too, but by a quarter of a turn a pole at most: one frame and a half at 8 kHz, seven
-at 1.7 kHz. What their amplitude tells of their phase (they have the least there can be, Bode's relation) is taken out
+A device's own filters turn the phase too, but by a quarter of a turn a pole at most: one frame and a half at 8 kHz,
+seven at 1.7 kHz. What their amplitude tells of their phase (they have the least there can be, Bode's relation) is taken out
 first; a turn that is the same at all frequencies is no delay. A distortion does to the phase next to nothing, once each
 frequency is looked for in the static curve of the dry audio that agrees best with the wet.
 """
@@ -17,7 +17,7 @@ from scipy.fft import irfft, rfft
 from scipy.ndimage import gaussian_filter1d
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.audio.recording.rough_device import curves
+from gritspace.train.audio.recording.rough_device import CURVES, curves
 
 Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -38,8 +38,9 @@ NONE_AS_GOOD, POOR, NONE_NEARLY = 0.85, 0.8, 0.6
 
 @dataclass(frozen=True)
 class Fine:
-    """frames: how much later than assumed (a fraction too), give or take `uncertain`. fit: how well the phases agree on that,
-    from 0 to 1; fit_of_none: and on no delay but the assumed one. up: whether the wet is the right way up, or unknown (0)."""
+    """frames: how much later than assumed (a fraction too), give or take `uncertain`. fit: how well the phases agree on
+    that, from 0 to 1; fit_of_none: and on no delay but the assumed one. up: 1, or -1 if the wet is upside down.
+    """
 
     frames: float
     uncertain: float
@@ -83,9 +84,9 @@ def fine_delay(dries: Sequence[Audio], wets: Sequence[Audio], level: float, reac
 def _spectra(
     dries: Sequence[Audio], wets: Sequence[Audio], level: float
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128], Floats, Floats, int]:
-    """Cross spectrum of the dry itself; of each curve; power of each curve; of the wet; how many went into the means."""
+    """Cross spectrum of the dry itself; of each curve; power of each; of the wet; how many went into the means."""
     window = np.hanning(SPECTRUM).astype(np.float32)
-    cross: NDArray[np.complex128] = np.zeros((6, SPECTRUM // 2 + 1), np.complex128)
+    cross: NDArray[np.complex128] = np.zeros((CURVES, SPECTRUM // 2 + 1), np.complex128)
     of_curve, of_wet = np.zeros(cross.shape), np.zeros(cross.shape[1])
     count = 0
     for dry, wet in zip(dries, wets, strict=True):

@@ -33,7 +33,7 @@ class Lag:
         """Neither flat nor ambiguous: it explains much more than any other, or leaves clearly less unexplained."""
         stands_out = self.explained > SURE_TIMES * self.rival
         return self.explained > SURE_SHARE and (
-            stands_out or 1 - self.rival > SURE_LESS * (1 - self.explained) + 1e-6 and self.explained > 0.3
+            stands_out or (1 - self.rival > SURE_LESS * (1 - self.explained) + 1e-6 and self.explained > 0.3)
         )
 
 

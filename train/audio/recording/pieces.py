@@ -57,6 +57,12 @@ def worth_learning(
     return _without(kept, [(first * STEP_FRAMES, last * STEP_FRAMES) for first, last in out]), said
 
 
+def all_of(dry: Audio, wet: Audio, stretches: list[Stretch]) -> list[Stretch]:
+    """What both have, at the longest stretch's delay: of a recording that is taken although it is in doubt."""
+    lag = max(stretches, key=lambda part: part.stop - part.start).lag
+    return [Stretch(max(0, -lag), max(max(0, -lag), min(len(dry), len(wet) - lag)), lag)]
+
+
 def joined(dry: Audio, wet: Audio, kept: list[Stretch]) -> tuple[Audio, Audio, tuple[int, ...]]:
     """The parts after one another, and the frames at which they meet."""
     ours = np.concatenate([dry[part.start : part.stop] for part in kept])

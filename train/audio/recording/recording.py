@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,15 @@ Audio = NDArray[np.float32]
 SHORTEST_SECONDS = 10.0
 LEAST_EXPLAINED, LEAST_SURE = 0.12, 0.3
 """Of the wet's energy by the rough device: less, and it is another performance; and of windows that tell a delay."""
+DISTINCT = 4.0
+"""A coarse delay that has so many times the votes of any other is no chance, however little is explained."""
 MOST_WANDER_FRAMES = 6.0
 NOTABLE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
 class Jump:
-    """At so many seconds of the dry audio the wet gets so many frames later (a repeated buffer), or earlier (a lost)."""
+    """At so many seconds of the dry audio the wet gets so many frames later (a repeated buffer), or earlier."""
 
     seconds: float
     frames: int
@@ -39,8 +42,8 @@ class Jump:
 class Recording:
     """dry, wet (frames,) at 48 kHz: aligned, equally long, the same way up, parts that tell nothing left out.
 
-    delay_frames: how late wet was, at its start. inverted: whether it was upside down. drift_ppm: by how many millionths
-    the wet got later. joints: frames at which something was left out: what is before and after does not belong together.
+    delay_frames: how late wet was, at its start. inverted: whether it was upside down. drift_ppm: by how many
+    millionths the wet got later. joints: frames at which something was left out.
     remarks: sentences for a person.
     """
 
@@ -101,7 +104,8 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
     """The two sides brought together."""
     remarks = [remark for one in (dry, wet) for remark in verdicts(one, force, shortest_seconds)]
     track = follow(dry.audio, wet.audio)
-    remarks += _doubts(track, dry, wet, force)
+    doubts = _doubts(track, dry, wet, force)
+    remarks += doubts
     apart = abs(len(dry.audio) - len(wet.audio)) / SAMPLE_RATE
     if apart > NOTABLE_SECONDS:
         longer = dry.name if len(dry.audio) > len(wet.audio) else wet.name
@@ -121,7 +125,10 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
         )
     if track.drift:
         remarks.append(f"{wet.name} drifts by {track.drift * 1e6:+.1f} ppm (two clocks); resampled to fit.")
-    kept, said = pieces.worth_learning(dry.audio, track.wet, track.made, stretches, wet.name)
+    if doubts:
+        kept, said = pieces.all_of(dry.audio, track.wet, stretches), []
+    else:
+        kept, said = pieces.worth_learning(dry.audio, track.wet, track.made, stretches, wet.name)
     remarks += said
     frames = sum(part.stop - part.start for part in kept)
     if frames < shortest_seconds * SAMPLE_RATE:
@@ -134,13 +141,15 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
         remarks.append(f"{wet.name} was upside down; turned over.")
         theirs = -theirs
     remarks += _told_by_blips(dry.audio, track.wet, delay, wet.name)
-    remarks += changes.remarks(ours, theirs, joints, wet.name)
+    if not doubts:
+        remarks += changes.remarks(ours, theirs, joints, wet.name)
     return Recording(ours, theirs, delay, up < 0, tuple(remarks), track.drift * 1e6, tuple(jumps), joints)
 
 
 def _doubts(track: Track, dry: Side, wet: Side, force: bool) -> list[str]:
     """Whether the two are one performance at all, and run steadily. Raises InputError if not, unless forced."""
-    if track.explained < LEAST_EXPLAINED or (track.distinct < 1.1 and not track.lags and track.explained < LEAST_SURE):
+    little = track.explained < LEAST_EXPLAINED
+    if track.distinct < DISTINCT and (little or (not track.lags and track.explained < LEAST_SURE)):
         doubt = f"{wet.name}: this does not seem to be what was played in {dry.name}"
         if not force:
             raise InputError(f"{doubt}; record both at once, or --force if you are sure that they belong together.")
@@ -176,7 +185,7 @@ def _exact(track: Track, dry: Audio) -> tuple[int, int]:
 def _jumps(stretches: list[Stretch]) -> list[Jump]:
     return [
         Jump(round(after.start / SAMPLE_RATE, 3), after.lag - before.lag)
-        for before, after in zip(stretches[:-1], stretches[1:], strict=True)
+        for before, after in itertools.pairwise(stretches)
     ]
 
 

@@ -2,7 +2,7 @@
 
 It knows nothing of memory or bias, and still explains most of what any distortion does: enough to say where in the wet
 audio each part of the dry is, and whether the device is the same throughout. Source of the idea: Hammerstein models
-(Schoukens and Ljung, "Nonlinear system identification", IEEE Control Systems 39(6), 2019), several branches in parallel.
+(Schoukens and Ljung, "Nonlinear system identification", IEEE Control Systems 39(6), 2019), several in parallel.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 FIRST_LAG, TAPS = -64, 160
 """Frames: the filters may look ahead a little, as the delay they are fitted at is not exact."""
+CURVES = 8
 RIDGE = 1e-5
 PRE_EMPHASIS_HZ = 700.0
 ACTIVE_SHARE = 0.1
@@ -30,14 +31,19 @@ BLOCK = 1 << 14
 
 
 def curves(dry: Audio, level: float) -> Audio:
-    """(frames,) -> (6, frames): itself, and bent softly and hard, with and without its bass. level: its loud RMS."""
+    """(frames,) -> (CURVES, frames): itself, bent softly and hard, with and without its bass, rectified, and folded.
+
+    level: its loud RMS.
+    """
     straight = (dry / np.float32(level)).astype(np.float32)
     b, a = butter(1, PRE_EMPHASIS_HZ, "high", fs=SAMPLE_RATE)
     high = lfilter(b.astype(np.float32), a.astype(np.float32), straight)
-    out = np.empty((6, len(dry)), np.float32)
+    out = np.empty((CURVES, len(dry)), np.float32)
     out[0] = straight
     for row, (gain, of) in enumerate(((2, straight), (8, straight), (40, straight), (4, high), (40, high)), 1):
         np.tanh(np.float32(gain) * of, out=out[row])
+    np.abs(out[1], out=out[6])
+    np.sin(np.float32(3) * straight, out=out[7])
     return out
 
 

@@ -1,4 +1,4 @@
-"""One side of a recording as its file has it: which channel, and whether it was recorded too loud, too soft, or not at all.
+"""One side of a recording as its file has it: which channel, and whether it was recorded too loud, or not at all.
 
 Flat tops are looked for in the file's own samples: resampled, they are flat no longer.
 """

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.recording.activity import STEP_FRAMES, active, step_power
-from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, STEP, Candidate, coarse_delays
+from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MOST_DRIFT, STEP, Candidate, coarse_delays
 from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
 from gritspace.train.audio.recording.fine import fine_delay
 from gritspace.train.audio.recording.lags import Lag, lag_of
-from gritspace.train.audio.recording.rough_device import RoughDevice, fit_rough, loud_level
+from gritspace.train.audio.recording.rough_device import CURVES, RoughDevice, fit_rough, loud_level
 from gritspace.train.audio.recording.whitening import whitened
 
 Audio = NDArray[np.float32]
@@ -23,10 +23,10 @@ Audio = NDArray[np.float32]
 WINDOW_FRAMES, MOST_WINDOWS = SAMPLE_RATE, 240
 REACH_FRAMES = 6_000
 """How far a delay may jump, to either side of most of the recording."""
-NEAR_FRAMES = 16
+NEAR_FRAMES, SAME_STRETCH_FRAMES = 16, 6.0
 SHORT_FRAMES, SHORT_HOP = SAMPLE_RATE // 4, SAMPLE_RATE // 10
 FIT_CHUNKS, FIT_ROUNDS = 16, 2
-FINE_FRAMES, FINE_CHUNKS = SAMPLE_RATE, 16
+FINE_FRAMES, FINE_CHUNKS, REACH_FINE = SAMPLE_RATE, 15, 400
 LEAST_VOTES, NONE_VOTES = 0.5, 0.6
 LEAST_DRIFT_FRAMES = 1.5
 """Over the whole recording: less is no drift that one could tell or mind."""
@@ -92,10 +92,11 @@ def _settled(dry: Audio, wet: Audio, candidates: list[Candidate], level: float) 
     for candidate in candidates:
         dries, wets = chunks_at(dry, wet, round(candidate.frames))
         if dries and candidate.votes > LEAST_VOTES * top:
-            fine = fine_delay(dries, wets, level)
-            late = round(candidate.frames + fine.frames)
-            again = fine_delay(*chunks_at(dry, wet, late), level, 64)
-            tried.append((again.fit * float(np.sqrt(candidate.votes / top)), late))
+            groups = range(0, max(1, len(dries) - 2), 3)  # a few seconds each: two clocks do not part much in them
+            fines = [fine_delay(dries[g : g + 3], wets[g : g + 3], level, REACH_FINE) for g in groups]
+            fine = max(fines, key=lambda one: one.fit)
+            share = float(np.sqrt(candidate.votes / top))
+            tried.append((fine.fit * share, round(candidate.frames + fine.frames)))
     return (max(tried)[1], distinct) if tried else (round(candidates[0].frames), distinct)
 
 
@@ -116,21 +117,41 @@ def without_drift(wet: Audio, drift: float) -> Audio:
 
 
 def steady_drift(lags: Sequence[Lag], frames: int) -> float:
-    """Frames per frame: the middle slope between windows some seconds apart, so that jumps do not count."""
+    """Frames per frame: one slope for all stretches between jumps, each with a delay of its own."""
     if len(lags) < 8:
         return 0.0
     place, late = np.array([lag.frame for lag in lags], np.float64), np.array([lag.frames for lag in lags])
-    apart = place[None] - place[:, None]
-    span = min(frames / 2, 20.0 * SAMPLE_RATE)
-    pair = (apart > 0.3 * span) & (apart <= span)
-    if pair.sum() < 8:
+    step = np.diff(place)
+    near = step <= 3 * SAMPLE_RATE
+    if not near.any():
         return 0.0
-    slopes = ((late[None] - late[:, None]) / np.where(pair, apart, 1))[pair]
-    for _ in range(4):
-        middle = np.median(slopes)
-        width = 3 * np.median(np.abs(slopes - middle)) + 1.0 / span
-        slopes = slopes[np.abs(slopes - middle) <= width]
-    return float(np.mean(slopes))
+    slope = float(np.clip(np.median(np.diff(late)[near] / step[near]), -MOST_DRIFT, MOST_DRIFT))
+    for _ in range(3):
+        stretch = _stretch_of(late - slope * place)
+        off_place, off_late = place.copy(), late - slope * place
+        for one in np.unique(stretch):
+            off_place[stretch == one] -= off_place[stretch == one].mean()
+            off_late[stretch == one] -= np.median(off_late[stretch == one])
+        fair = np.abs(off_late) <= 3 * np.median(np.abs(off_late)) + 0.5
+        if np.square(off_place[fair]).sum() < len(lags) * SAMPLE_RATE**2:
+            return 0.0
+        slope += float((off_place[fair] * off_late[fair]).sum() / np.square(off_place[fair]).sum())
+    return slope if abs(slope) <= MOST_DRIFT else 0.0
+
+
+def _stretch_of(late: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Which stretch each delay belongs to: the one whose last few are nearest, if near enough; else a new one."""
+    found: list[list[float]] = []
+    labels = np.zeros(len(late), np.int64)
+    for index, value in enumerate(late):
+        apart = [abs(value - float(np.median(one[-5:]))) for one in found]
+        if apart and min(apart) <= SAME_STRETCH_FRAMES:
+            labels[index] = int(np.argmin(apart))
+            found[labels[index]].append(float(value))
+        else:
+            labels[index] = len(found)
+            found.append([float(value)])
+    return labels
 
 
 def _blocks(dry: Audio) -> tuple[list[int], int]:
@@ -161,8 +182,8 @@ def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag
     width = min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2)
     starts = _windows(dry, width, max(width // 4, len(dry) // MOST_WINDOWS))
     chosen = starts[:: max(1, len(starts) // FIT_CHUNKS)]
-    at = dict.fromkeys(chosen, centre)
-    device, made, lags = RoughDevice(np.zeros((6, 1)), level), np.zeros_like(dry), list[Lag]()
+    at = dict.fromkeys(_purest_third(dry, wet, chosen, centre, width, level), centre)
+    device, made, lags = RoughDevice(np.zeros((CURVES, 1)), level), np.zeros_like(dry), list[Lag]()
     least = 1.0
     for turn in range(FIT_ROUNDS + 1):
         inside = {s: lag for s, lag in at.items() if s + lag >= 0 and s + lag + width <= len(wet)}
@@ -170,7 +191,7 @@ def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag
             break
         wets = [wet[s + lag : s + lag + width] for s, lag in inside.items()]
         fitted, unsaid = fit_rough([dry[s : s + width] for s in inside], wets, level)
-        if unsaid > least + 1e-3:  # the delays found are worse than the ones before
+        if turn > 1 and unsaid > least + 1e-3:  # the delays found are worse than the ones before
             lags = [lag for lag in lags if abs(lag.frames - centre) < NEAR_FRAMES]
             break
         device, least = fitted, unsaid
@@ -183,6 +204,20 @@ def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag
             break
         at = {s: round(min(lags, key=lambda lag, s=s: abs(lag.frame - s)).frames) for s in chosen}  # type: ignore[misc]
     return lags, device, made
+
+
+def _purest_third(dry: Audio, wet: Audio, starts: list[int], lag: int, width: int, level: float) -> list[int]:
+    """The third of the recording that one device explains best at one delay: no jump is in it, and little drift."""
+    thirds = [list(part) for part in np.array_split(np.array(starts, int), 3) if len(part) >= 3]
+    if len(starts) < 9 or not thirds:
+        return starts
+    told: list[tuple[float, list[int]]] = []
+    for third in thirds:
+        inside = [int(s) for s in third if s + lag >= 0 and s + lag + width <= len(wet)]
+        if len(inside) >= 3:
+            wets = [wet[s + lag : s + lag + width] for s in inside]
+            told.append((fit_rough([dry[s : s + width] for s in inside], wets, level)[1], inside))
+    return min(told)[1] if told else starts
 
 
 def _stretches(dry: Audio, wet: Audio, made: Audio, lags: list[Lag], centre: int) -> list[Stretch]:
@@ -198,7 +233,7 @@ def _stretches(dry: Audio, wet: Audio, made: Audio, lags: list[Lag], centre: int
 
 
 def _short_lags(dry: Audio, made: Audio, wet: Audio, main: int) -> list[float]:
-    """Of a quarter of a second each, where the recording's main delay explains little: pairs of jumps close together."""
+    """Of a quarter of a second each, where the main delay explains little: pairs of jumps close together."""
     found = []
     for start in _windows(dry, SHORT_FRAMES, SHORT_HOP):
         ours, theirs = made[start : start + SHORT_FRAMES], wet[max(0, start + main) : start + main + SHORT_FRAMES]
@@ -209,7 +244,7 @@ def _short_lags(dry: Audio, made: Audio, wet: Audio, main: int) -> list[float]:
         if usual > 0.5:
             continue
         lag = lag_of(made, wet, start, main, REACH_FRAMES, SHORT_FRAMES)
-        if lag is not None and lag.sure and lag.explained > max(0.3, 2 * usual):
+        if lag is not None and lag.sure and lag.explained > max(0.2, 2 * usual):
             found.append(lag.frames)
     return found
 

@@ -142,9 +142,9 @@ def faults(made: Take, found: Recording | str) -> list[str]:
     wrong = []
     if abs(found.delay_frames - made.delay_48k) > 2:
         wrong.append(f"delay {found.delay_frames} for {made.delay_48k:.1f}")
-    if made.ppm == 0 and abs(found.drift_ppm) > 1 or abs(found.drift_ppm - made.ppm) > 0.2 * abs(made.ppm) + 0.5:
+    if (made.ppm == 0 and abs(found.drift_ppm) > 1) or abs(found.drift_ppm - made.ppm) > 0.2 * abs(made.ppm) + 0.5:
         wrong.append(f"drift {found.drift_ppm:.1f} for {made.ppm:.1f}")
-    late = [j for j in found.jumps]
+    late = list(found.jumps)
     if len(late) != len(made.jumps):
         wrong.append(f"jumps {[(j.seconds, j.frames) for j in late]} for {made.jumps}")
     for jump, (seconds, frames) in zip(late, made.jumps, strict=False):

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -61,6 +61,9 @@ web-packages:
 	@cmp -s host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from || \
 	  { npm ci --prefix host_tools/web --no-audit --no-fund --loglevel error && \
 	    cp host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from; }
+
+recordings: setup ## 200 made-up recordings through a simulated interface: taken or refused rightly? (an hour)
+	@$(bin)/python -m tests.train.audio.recording.studio 200
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training

@@ -1,8 +1,8 @@
 """Which parts of a recording are held out to measure on: whole clips, from all over it, and of every material.
 
 A stretch held out of the middle of what is learnt is more of the same notes: its error is several times better than
-that of another clip of the same device. So the recording is cut into clips where it rests, clips are told apart by how loud
-and bright they are, and one kind of them is held out altogether.
+that of another clip of the same device. So the recording is cut into clips where it rests, clips are told apart by how
+loud and bright they are, and one kind of them is held out altogether.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class Enrolment:
 
     gain: what the wet audio was multiplied by to be as loud as in training, negative if it was upside down; level: what
     the decoder's output is multiplied by then. offsets: (2, film rows) of log2 gains and biases, with refine.
-    esr_low, esr_high: what esr is to be expected on other clips. guess: whether the position is the encoder's alone, and
-    nothing was measured.
+    esr_low, esr_high: what esr is to be expected on other clips. guess: whether the position is the encoder's alone
+    and nothing was measured.
     """
 
     position: Tensor

@@ -108,8 +108,8 @@ def _turned(made: Audio, wet: Audio) -> str:
     if best[0] == 0:
         return ""
     return (
-        f"the device changes at about {best[1]:.0f} s, by {abs(best[2]):.0f} dB in a band (a knob?); record one setting "
-        "at a time."
+        f"the device changes at about {best[1]:.0f} s, by {abs(best[2]):.0f} dB in a band (a knob?); record one "
+        "setting at a time."
     )
 
 

@@ -1,9 +1,9 @@
 """The delay to the frame, and which way up the wet audio is: by the phase at the highest frequencies that agree.
 
 A device's own filters turn the phase too, but by a quarter of a turn a pole at most: one frame and a half at 8 kHz,
-seven at 1.7 kHz. What their amplitude tells of their phase (they have the least there can be, Bode's relation) is taken out
-first; a turn that is the same at all frequencies is no delay. A distortion does to the phase next to nothing, once each
-frequency is looked for in the static curve of the dry audio that agrees best with the wet.
+seven at 1.7 kHz. What their amplitude tells of their phase (they have the least there can be, Bode's relation) is taken
+out first; a turn that is the same at all frequencies is no delay. A distortion does to the phase next to nothing, once
+each frequency is looked for in the static curve of the dry audio that agrees best with the wet.
 """
 
 from __future__ import annotations

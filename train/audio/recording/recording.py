@@ -125,8 +125,9 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
         )
     if track.drift:
         remarks.append(f"{wet.name} drifts by {track.drift * 1e6:+.1f} ppm (two clocks); resampled to fit.")
+    said: list[str] = []
     if doubts:
-        kept, said = pieces.all_of(dry.audio, track.wet, stretches), []
+        kept = pieces.all_of(dry.audio, track.wet, stretches)
     else:
         kept, said = pieces.worth_learning(dry.audio, track.wet, track.made, stretches, wet.name)
     remarks += said

@@ -95,8 +95,10 @@ static GRIT_ONCE grit_status_t check_dense(const grit_header_t *header, const gr
   for (uint32_t row = 0; row < rows; row++) {
     uint64_t reach = 0;
     for (uint32_t i = 0; i < inputs; i++) reach += magnitude(weight[row * inputs + i]);
-    if (reach * 32768u + magnitude(bias[row]) >= 0x80000000u) return GRIT_ERROR_OVERFLOW;
     if (shift[row] > 30u) return GRIT_ERROR_UNSUPPORTED;
+    /* grit_shift_round adds one to what is left before the last shift: only a shift of one leaves no room for it. */
+    reach = reach * 32768u + magnitude(bias[row]);
+    if (reach + (shift[row] == 1u) >= 0x80000000u) return GRIT_ERROR_OVERFLOW;
   }
   return GRIT_OK;
 }

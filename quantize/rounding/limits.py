@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gritspace.quantize.model.model import Activation, Convolution, IntegerModel
+from gritspace.quantize.model.model import Activation, Convolution, Dense, IntegerModel
 from gritspace.quantize.network.network import Floats, Network
 from gritspace.train.network.limits import ENGINE, MAX_POSITION
 
 ACCUMULATOR_LIMIT = 2**31
+Ints = NDArray[np.int64]
 
 ACTIVATIONS = {
     "tanh": Activation.TANH,
@@ -71,16 +73,19 @@ def accumulator_bound(conv: Convolution, largest_bias: Floats | None = None) -> 
     return int((bound + bias).max())
 
 
+def dense_reach(dense: Dense) -> Ints:
+    """Largest magnitude that each row's accumulator can reach with any input at all; int64 (rows,)."""
+    reach: Ints = np.abs(dense.weight.astype(np.int64)).sum(axis=1) * 32768 + np.abs(dense.bias.astype(np.int64))
+    return reach
+
+
 def check_accumulators(model: IntegerModel) -> None:
     """Raises UnsupportedNetwork if any int32 accumulator could overflow, whatever the audio and the position."""
     film_bias: Floats | None = None
     if model.film is not None:
-        dense = model.film.bias
-        reach = np.abs(dense.weight.astype(np.int64)).sum(axis=1) * 32768 + np.abs(dense.bias.astype(np.int64))
-        film_bias = ((reach >> dense.shift.astype(np.int64)) + 1).astype(np.float64)
-        for part in (model.film.hidden, model.film.gain, dense):
-            reach = np.abs(part.weight.astype(np.int64)).sum(axis=1) * 32768 + np.abs(part.bias.astype(np.int64))
-            if reach.max() >= ACCUMULATOR_LIMIT - 2**15:
+        film_bias = ((dense_reach(model.film.bias) >> model.film.bias.shift.astype(np.int64)) + 1).astype(np.float64)
+        for part in (model.film.hidden, model.film.gain, model.film.bias):
+            if (dense_reach(part) + (part.shift == 1)).max() >= ACCUMULATOR_LIMIT:  # the one that rounding adds
                 raise UnsupportedNetwork("the FiLM network's weights could overflow an int32 accumulator")
     row = 0
     for a, array in enumerate(model.arrays):

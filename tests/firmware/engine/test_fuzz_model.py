@@ -32,8 +32,8 @@ def clang() -> str | None:
     return None
 
 
-def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
-    """Builds the harness in folder and feeds it `runs` inputs, grown from a model of every shape."""
+def build_harness(folder: Path) -> Path:
+    """The harness, in folder: a program that fuzzes, or runs the files it is given."""
     compiler = clang()
     assert compiler is not None
     program = folder / "fuzz_model"
@@ -42,6 +42,12 @@ def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
     # a right shift of a negative number is arithmetic on every compiler this project meets; all else must be defined
     flags = [sanitizers, "-fno-sanitize-recover=all", "-O1", "-g", "-std=c11", f"-I{ENGINE}"]
     subprocess.run([compiler, *flags, str(HARNESS), *sources, "-o", str(program)], check=True)
+    return program
+
+
+def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
+    """Builds the harness in folder and feeds it `runs` inputs, grown from a model of every shape."""
+    program = build_harness(folder)
     corpus = folder / "corpus"
     corpus.mkdir(exist_ok=True)
     for shape in SHAPES:

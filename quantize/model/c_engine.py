@@ -74,7 +74,11 @@ class _Need(ctypes.Structure):
 
 @cache
 def _library() -> ctypes.CDLL:
-    library = ctypes.CDLL(str(build_library()))
+    return typed(ctypes.CDLL(str(build_library())))
+
+
+def typed(library: ctypes.CDLL) -> ctypes.CDLL:
+    """The same library, its functions' arguments and results declared."""
     library.grit_model_open.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
     library.grit_status_text.restype = ctypes.c_char_p
     library.grit_engine_state_bytes.argtypes = [ctypes.c_void_p]

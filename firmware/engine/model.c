@@ -193,6 +193,19 @@ static GRIT_ONCE grit_status_t check_array(const grit_model_t *model, uint32_t i
   return check_film_convolution(model, &array->head, 1u, channels, *film_row);
 }
 
+static uint64_t products_of(const grit_convolution_t *conv) {
+  return (uint64_t)conv->rows * ((uint64_t)conv->kernel * conv->inputs + (conv->mixin != 0u));
+}
+
+GRIT_ONCE uint64_t grit_model_products(const grit_model_t *model) {
+  uint64_t products = 0;
+  for (uint32_t a = 0; a < model->header->array_count; a++)
+    products += products_of(&model->arrays[a].rechannel) + products_of(&model->arrays[a].head);
+  for (uint32_t i = 0; i < model->header->layer_count; i++)
+    products += products_of(&model->layers[i].conv) + products_of(&model->layers[i].residual);
+  return products;
+}
+
 GRIT_ONCE grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes) {
   memset(model, 0, sizeof *model);
   if ((uintptr_t)blob % 4u != 0u) return GRIT_ERROR_ALIGNMENT;
@@ -223,6 +236,8 @@ GRIT_ONCE grit_status_t grit_model_open(grit_model_t *model, const void *blob, s
   model->position_count = header->position_count;
   model->output_shift = header->output_shift;
 
+  /* No weight may serve two layers: so the file's size bounds how long this check takes, and what the model costs. */
+  if (grit_model_products(model) > header->total_bytes) return GRIT_ERROR_LAYOUT;
   grit_status_t status = model->film == NULL ? GRIT_OK : check_film(model);
   uint32_t next_layer = 0, film_row = 0;
   uint64_t history = 0;

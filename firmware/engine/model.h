@@ -24,6 +24,9 @@ typedef enum {
 /* Opens a blob in place. On any status but GRIT_OK the model is unusable. bytes may be more than the blob needs. */
 grit_status_t grit_model_open(grit_model_t *model, const void *blob, size_t bytes);
 
+/* Products a frame, from the shapes alone: what the model costs at least, before anything of it is run. */
+uint64_t grit_model_products(const grit_model_t *model);
+
 /* Whether it is one array of leaky layers, padded from three channels to four: nothing reads the fourth. */
 bool grit_model_reads_three(const grit_model_t *model);
 

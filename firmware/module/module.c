@@ -7,6 +7,8 @@
 
 /* Since power-up: after so many a module starts with the factory model, lest a model of the bank crash it for ever. */
 #define CRASHES_TOO_MANY 3u
+/* A product costs half a cycle at the very least, and where a fourth channel is only padding, half of that. */
+#define LEAST_PRODUCTS_OF_WORK 4u
 #define REBOOT_AFTER_BLOCKS 100u /* so that the answer gets out */
 
 void grit_module_show(grit_module_t *module) {
@@ -45,6 +47,12 @@ void grit_module_use_settings(grit_module_t *module) {
   }
 }
 
+static uint32_t most_products(const grit_board_t *board) {
+  const bool known =
+      board->work_unit == GRIT_LINK_WORK_UNIT_CYCLES || board->work_unit == GRIT_LINK_WORK_UNIT_INSTRUCTIONS;
+  return known ? board->work_per_second / 48000u * LEAST_PRODUCTS_OF_WORK : 0;
+}
+
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes) {
   memset(module, 0, sizeof *module);
@@ -56,7 +64,8 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
   grit_module_use_settings(module);
   const grit_voice_means_t means = {.memory = {{arena, arena_bytes}, board->slow},
                                     .meter = &board->meter,
-                                    .budget = board->work_per_second / (48000u / GRIT_LINK_BLOCK_FRAMES)};
+                                    .budget = board->work_per_second / (48000u / GRIT_LINK_BLOCK_FRAMES),
+                                    .most_products = most_products(board)};
   const grit_player_model_t factory = {blob, blob_bytes};
   const bool careful = board->fault != NULL && board->fault->count >= CRASHES_TOO_MANY;
   grit_playing_start(&module->playing, &module->memory, &factory, &means, careful);

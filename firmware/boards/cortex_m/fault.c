@@ -9,6 +9,7 @@
 #define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
 #define AIRCR_RESET (0x05FAu << 16 | 1u << 2)
 #define CFSR_MMFAR_VALID (1u << 7)
+#define NMI_OF_A_WATCHDOG 2u
 
 __attribute__((section(".noinit"))) grit_fault_record_t cortex_m_fault_kept;
 
@@ -29,8 +30,9 @@ __attribute__((used, noreturn)) static void report(const grit_fault_frame_t *fra
   __asm volatile("cpsid i\n mrs %0, ipsr" : "=r"(exception)::"memory");
   const uint32_t cfsr = CFSR;
   const uint32_t status[3] = {cfsr, HFSR, (cfsr & CFSR_MMFAR_VALID) != 0 ? MMFAR : BFAR};
-  const grit_fault_kind_t kind =
-      exception >= GRIT_FAULT_HARD && exception <= GRIT_FAULT_USAGE ? (grit_fault_kind_t)exception : GRIT_FAULT_OTHER;
+  grit_fault_kind_t kind = GRIT_FAULT_OTHER;
+  if (exception >= GRIT_FAULT_HARD && exception <= GRIT_FAULT_USAGE) kind = (grit_fault_kind_t)exception;
+  if (exception == NMI_OF_A_WATCHDOG) kind = GRIT_FAULT_WATCHDOG;
   grit_fault_write(&cortex_m_fault_kept, kind, frame, (uint32_t)(uintptr_t)frame, status);
   cortex_m_last_words(&cortex_m_fault_kept);
   cortex_m_reset();

@@ -14,6 +14,7 @@
 #include "registers.h"
 #include "timer.h"
 #include "uart.h"
+#include "watchdog.h"
 
 static bool by_packet;
 
@@ -98,7 +99,7 @@ static bool link_waits(void) {
 }
 
 int main(void) {
-  fault = grit_fault_take(&cortex_m_fault_kept, false); /* there is no watchdog here */
+  fault = grit_fault_take(&cortex_m_fault_kept, false); /* the watchdog writes its own record */
   sim_panel_start();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast, sizeof fast);
   grit_server_open(&server, &module);
@@ -109,13 +110,15 @@ int main(void) {
   sim_uart_start();
   sim_packets_start();
   sim_timer_start(audio_piece);
+  sim_watchdog_start();
   sim_interrupts_on();
   for (;;) {
+    sim_watchdog_kick();
     serve_link();
     grit_server_idle(&server);
     sim_interrupts_off(); /* or something could come between the look and the sleep; an interrupt ends the sleep all the
                              same */
-    if (!link_waits()) sim_wait_for_interrupt();
+    if (!link_waits()) sim_watchdog_sleep();
     sim_interrupts_on();
   }
 }

@@ -22,10 +22,18 @@ typedef struct {
   volatile uint32_t bauddiv;  /* at least 16 */
 } sim_uart_registers_t;
 
+/* Counts down; at 0 an NMI, at the next 0 a reset. */
+typedef struct {
+  volatile uint32_t load, value;
+  volatile uint32_t control;  /* bit 0: counts, with the NMI; bit 1: resets */
+  volatile uint32_t intclear; /* begins anew */
+} sim_watchdog_registers_t;
+
 #define SIM_TIMER0 ((sim_timer_registers_t *)0x40000000u) /* paces the audio blocks */
 #define SIM_TIMER1 ((sim_timer_registers_t *)0x40001000u) /* measures work */
-#define SIM_UART0 ((sim_uart_registers_t *)0x40004000u)   /* the link */
-#define SIM_UART1 ((sim_uart_registers_t *)0x40005000u)   /* last words of a fault */
+#define SIM_WATCHDOG ((sim_watchdog_registers_t *)0x40008000u)
+#define SIM_UART0 ((sim_uart_registers_t *)0x40004000u) /* the link */
+#define SIM_UART1 ((sim_uart_registers_t *)0x40005000u) /* last words of a fault */
 
 #define SIM_IRQ_UART0_RX 0
 #define SIM_IRQ_UART0_TX 1

@@ -8,6 +8,7 @@
 #include "registers.h"
 #include "timer.h"
 #include "uart.h"
+#include "watchdog.h"
 
 int main(void);
 void board_reset(void);
@@ -27,11 +28,11 @@ typedef union {
 __attribute__((section(".vectors"), used)) static const vector_t vectors[16 + SIM_IRQ_COUNT] = {
     [0] = {.stack_top = board_stack_top},
     [1] = {.handler = board_reset},
-    [2] = {.handler = cortex_m_fault}, /* NMI */
-    [3] = {.handler = cortex_m_fault}, /* HardFault */
-    [4] = {.handler = cortex_m_fault}, /* MemManage */
-    [5] = {.handler = cortex_m_fault}, /* BusFault */
-    [6] = {.handler = cortex_m_fault}, /* UsageFault */
+    [2] = {.handler = sim_watchdog_interrupt}, /* NMI */
+    [3] = {.handler = cortex_m_fault},         /* HardFault */
+    [4] = {.handler = cortex_m_fault},         /* MemManage */
+    [5] = {.handler = cortex_m_fault},         /* BusFault */
+    [6] = {.handler = cortex_m_fault},         /* UsageFault */
     [11] = {.handler = cortex_m_fault},
     [12] = {.handler = cortex_m_fault},
     [14] = {.handler = cortex_m_fault},

@@ -11,6 +11,9 @@ typedef struct {
   grit_link_receiver_t receiver;
   bool select_waits; /* a select_model is not answered yet: `selecting` */
   grit_link_header_t selecting;
+  uint8_t selected;           /* the model that was asked for */
+  bool refused;               /* and not given, at refused_tick */
+  uint32_t refused_tick;      /* in blocks */
   uint16_t position_sequence; /* of the last set_position */
   bool position_sequence_known;
 } grit_server_t;

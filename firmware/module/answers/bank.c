@@ -4,6 +4,7 @@
 #include "answers/handlers.h"
 
 #define MODEL_PART_BYTES 512u
+#define SAME_QUESTION_BLOCKS 2000u /* a client gives up asking sooner */
 
 static void answer_slot(grit_server_t *server, const grit_link_header_t *request, uint8_t slot) {
   grit_module_t *module = server->module;
@@ -101,22 +102,6 @@ void grit_answer_delete_model(grit_server_t *server, const grit_link_frame_t *fr
   answer_result(server, &frame->header, slot, grit_bank_delete(&server->module->memory.bank, slot));
 }
 
-void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *frame) {
-  grit_module_t *module = server->module;
-  if (module->stream.running) {
-    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_STREAM, (int32_t)module->stream.number,
-                      "a stream is running: stop it first");
-    return;
-  }
-  if (module->loop.running) { /* the converter is the laptop's: nothing could be faded over */
-    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_IN_USE, 0, "the loop is running: stop it first");
-    return;
-  }
-  server->selecting = frame->header;
-  server->select_waits = true;
-  grit_module_select(module, frame->payload[0]);
-}
-
 static const char *why_not(grit_why_t why) {
   switch (why) {
     case GRIT_WHY_BAD_MODEL:
@@ -133,11 +118,43 @@ static const char *why_not(grit_why_t why) {
   }
 }
 
+static void refuse_selection(grit_server_t *server, const grit_link_header_t *request) {
+  const grit_why_t why = (grit_why_t)server->module->playing.status.why;
+  grit_answer_error(server, request, GRIT_LINK_ERROR_MODEL, 0, why_not(why));
+}
+
+void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *frame) {
+  grit_module_t *module = server->module;
+  if (module->stream.running) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_STREAM, (int32_t)module->stream.number,
+                      "a stream is running: stop it first");
+    return;
+  }
+  if (module->loop.running) { /* the converter is the laptop's: nothing could be faded over */
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_IN_USE, 0, "the loop is running: stop it first");
+    return;
+  }
+  const uint8_t wanted = frame->payload[0];
+  const bool again = wanted == server->selected && frame->header.sequence == server->selecting.sequence;
+  if (again && server->refused && module->ticks - server->refused_tick < SAME_QUESTION_BLOCKS) {
+    refuse_selection(server, &frame->header); /* asked while it was tried out: it need not be tried again */
+    return;
+  }
+  const bool begun = server->select_waits && wanted == server->selected;
+  server->selecting = frame->header;
+  server->selected = wanted;
+  server->select_waits = true;
+  server->refused = false;
+  if (!begun) grit_module_select(module, wanted); /* asked again: what was begun goes on */
+}
+
 static void answer_selected(grit_server_t *server, const grit_link_header_t *request) {
   grit_module_t *module = server->module;
   const uint8_t model = module->playing.status.model;
   if (!grit_module_selected(module)) {
-    grit_answer_error(server, request, GRIT_LINK_ERROR_MODEL, 0, why_not((grit_why_t)module->playing.status.why));
+    server->refused = true;
+    server->refused_tick = module->ticks;
+    refuse_selection(server, request);
     return;
   }
   if (module->memory.settings.model != model) {

@@ -56,7 +56,13 @@ static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *t
   return true;
 }
 
-/* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. */
+static bool in_time(const grit_voice_means_t *means, uint64_t work, uint32_t percent) {
+  return means->budget == 0 || work <= (uint64_t)means->budget * percent / 100u;
+}
+
+/* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. Ends with the first
+ * piece that is over budget: then the work is known to be too much, and nothing else is of interest. The first block
+ * fills the caches, and may take twice its time. */
 static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   grit_instrument_t *instrument = &voice->channels[0];
   int16_t in[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES], out[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES];
@@ -80,13 +86,14 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
     if (means->budget > 0) means->meter->begin();
     grit_instrument_piece(instrument, piece, in + at, out + at);
     const uint32_t work = means->budget > 0 ? means->meter->end() * (uint32_t)GRIT_AUDIO_PIECES : 0;
-    if (n >= GRIT_AUDIO_PIECES && work > voice->work) voice->work = work; /* the first block fills the caches */
+    const bool cold = n < GRIT_AUDIO_PIECES;
+    if (!in_time(means, work, cold ? 2u * ALONE_PERCENT : ALONE_PERCENT)) {
+      voice->work = work;
+      return;
+    }
+    if (!cold && work > voice->work) voice->work = work;
   }
   voice->delay = grit_find_delay(in, out, sizeof in / sizeof in[0]);
-}
-
-static bool in_time(const grit_voice_means_t *means, uint32_t work, uint32_t percent) {
-  return means->budget == 0 || work <= (uint64_t)means->budget * percent / 100u;
 }
 
 void grit_voice_close(grit_voice_t *voice) {
@@ -103,6 +110,8 @@ static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, si
   const grit_engine_memory_t none = {{NULL, 0}, {NULL, 0}};
   grit_instrument_open(instrument, blob, blob_bytes, &none); /* to know its size */
   if (instrument->status != GRIT_OK) return GRIT_VOICE_BAD_MODEL;
+  if (means->most_products > 0 && grit_model_products(&instrument->model) > means->most_products)
+    return GRIT_VOICE_TOO_SLOW;
   grit_engine_memory_t alone, found;
   if (!place(means, NULL, 0, &instrument->model, &alone)) return GRIT_VOICE_TOO_LARGE;
   found = alone;

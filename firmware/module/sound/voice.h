@@ -16,7 +16,8 @@
 typedef struct {
   grit_engine_memory_t memory;
   const grit_work_meter_t *meter;
-  uint32_t budget; /* work there is time for in a block; 0: unknown, and then everything is quick enough */
+  uint32_t budget;        /* work there is time for in a block; 0: unknown, and then everything is quick enough */
+  uint32_t most_products; /* in a frame that no processor like this one has time for more of; 0: unknown */
 } grit_voice_means_t;
 
 typedef struct {
@@ -36,9 +37,9 @@ typedef enum {
   GRIT_VOICE_NO_ROOM = 4    /* not beside the other voice in memory as quick as it would have alone */
 } grit_voice_outcome_t;
 
-/* Opens a model at a position (NULL: its default), tries it out, and takes a second channel if memory and time allow.
- * beside: a voice whose memory must be left alone, or NULL. From the main loop; the voice must not be heard. What is
- * not good has channel_count 0. */
+/* Opens a model at a position (NULL: its default), tries it out (no longer than a block that is over budget), and takes
+ * a second channel if memory and time allow. beside: a voice whose memory must be left alone, or NULL. From the main
+ * loop; the voice must not be heard. What is not good has channel_count 0. */
 grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,
                                      const grit_voice_means_t *means, const grit_voice_t *beside);
 

@@ -1,8 +1,8 @@
 /* The model bank on the flash of host_flash.c, for Python. */
 #include <string.h>
 
-#include "memory/bank.h"
 #include "host_flash.h"
+#include "memory/bank.h"
 
 static grit_bank_t bank;
 

@@ -1,12 +1,12 @@
 /* The module on this computer, for tests: a board whose link is a callback and whose meter counts calls. */
 #include <string.h>
 
+#include "answers/server.h"
+#include "base/load.h"
+#include "host_flash.h"
 #include "panel/controls.h"
 #include "sound/glide.h"
-#include "host_flash.h"
 #include "wire/link.h"
-#include "base/load.h"
-#include "answers/server.h"
 
 static grit_fault_record_t fault;
 
@@ -16,8 +16,22 @@ void host_board_crashed(uint32_t times) {
   fault = (grit_fault_record_t){.kind = times > 0 ? GRIT_FAULT_BUS : GRIT_FAULT_NONE, .count = times};
 }
 
-static uint32_t meter_calls, meter_cost, work_per_second;
-static void meter_begin(void) {}
+static uint32_t meter_calls, meter_cost, work_per_second, measured;
+static uint8_t work_unit = GRIT_LINK_WORK_UNIT_NONE;
+static void meter_begin(void) {
+  measured++;
+}
+/* What the board counts, for modules opened from here on; how many pieces were measured since the last time. */
+void host_board_unit(uint8_t unit);
+void host_board_unit(uint8_t unit) {
+  work_unit = unit;
+}
+uint32_t host_board_measured(void);
+uint32_t host_board_measured(void) {
+  const uint32_t count = measured;
+  measured = 0;
+  return count;
+}
 static uint32_t meter_end(void) {
   return meter_cost > 0 ? meter_cost : ++meter_calls;
 }
@@ -77,7 +91,7 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
   rebooted = -1;
   host->board = (grit_board_t){.name = "host",
                                .work_per_second = work_per_second,
-                               .work_unit = GRIT_LINK_WORK_UNIT_NONE,
+                               .work_unit = work_unit,
                                .meter = {.begin = meter_begin, .end = meter_end},
                                .send = send,
                                .flash = with_flash ? &host_flash : NULL,

@@ -1,9 +1,9 @@
 /* Gate, button, fault record, delay finder, on this computer, for tests. */
 #include <string.h>
 
-#include "sound/delay_finder.h"
 #include "base/fault_record.h"
 #include "panel/gestures.h"
+#include "sound/delay_finder.h"
 
 void host_gestures(const uint8_t *gate, const uint8_t *button, size_t blocks, uint8_t *said);
 size_t host_fault_bytes(void);

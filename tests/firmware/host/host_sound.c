@@ -1,6 +1,6 @@
 /* What lies around the engine, on this computer, for tests. */
-#include "sound/dc_blocker.h"
 #include "panel/knob_curves.h"
+#include "sound/dc_blocker.h"
 #include "sound/limiter.h"
 #include "sound/mixer.h"
 

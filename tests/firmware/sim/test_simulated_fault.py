@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gritspace.host_tools.link.client import Module
+from gritspace.host_tools.link.client import Module, Refusal
+from gritspace.host_tools.link.frames import LinkError
+from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.reference import run
+from tests.quantize.model.slow_model import sharing_blob, slow_blob
 
 PC = 15  # the register's number in GDB's protocol
 NO_MEMORY = 0x70000000
@@ -52,6 +55,16 @@ class Debugger:
 
     def send(self, packet: str) -> None:
         self._line.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())
+
+    def hold(self, at: int = 0x20000000) -> None:
+        """The processor goes round and round in one place, with whatever lay there gone."""
+        assert self.ask("?").startswith(("S", "T"))
+        assert self.ask(f"M{at:x},2:fee7") == "OK"  # b .
+        assert self.ask("qXfer:features:read:target.xml:0,ffb")
+        assert self.ask(f"P{PC:x}={at.to_bytes(4, 'little').hex()}") == "OK"
+        self.send("D")
+        time.sleep(0.1)
+        self._line.close()
 
     def jump(self, address: int) -> None:
         """The processor, stopped since the debugger came, goes on at an address."""
@@ -95,3 +108,30 @@ def test_after_a_crash_the_module_plays_again_and_tells_where_it_was(
                 assert "fault" in module.health().flags
                 audio, at_rest = np.arange(480, dtype=np.int16) * 37, np.zeros(4, np.int16)
                 assert (module.stream(audio, at_rest).samples == run(model, audio, at_rest)).all()
+
+
+def test_a_main_loop_that_is_held_is_noticed_by_the_watchdog_and_the_module_starts_anew(
+    debugged: tuple[Path, Path],
+) -> None:
+    firmware, at = debugged
+    with Simulator(firmware) as simulator:
+        with Module(simulator.port) as module:
+            assert module.fault().kind == "none"
+        Debugger(at).hold(0x20000000)
+        time.sleep(1.0)
+        with Module(simulator.port) as module:
+            fault = module.fault()
+            assert (fault.kind, fault.count, fault.pc) == ("watchdog", 1, 0x20000000)
+
+
+def test_models_far_too_slow_are_refused_at_once_and_hold_nothing(image: Path) -> None:
+    """The watchdog lets the main loop go for 100 ms of the machine's time; the trial used to take seconds."""
+    with Simulator(image) as simulator, Module(simulator.port) as module:
+        with pytest.raises(LinkError, match="refused the model"):
+            memory.upload(module, sharing_blob())
+        slot = memory.upload(module, slow_blob())
+        for _ in range(3):
+            with pytest.raises(Refusal, match="does not run in real time"):
+                memory.select(module, slot.slot + 1)
+        assert module.fault().kind == "none"
+        memory.delete(module, slot.slot)

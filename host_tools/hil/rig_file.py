@@ -8,7 +8,6 @@ model = "space.grit"           # what it runs; else looked for by its SHA-256. B
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import LinkError
+from gritspace.train.errors import InputError
+from gritspace.train.text_file import read_toml
 
 if TYPE_CHECKING:
     from gritspace.quantize.model.model import IntegerModel
@@ -40,11 +41,9 @@ class RigModule:
 def read_rig(path: Path) -> list[RigModule]:
     """The modules of a rig file. Raises RigError, one sentence, for a file that is missing, wrong or empty."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RigError(f"{path}: the rig file could not be read ({error.strerror}); check the name.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RigError(f"{path}: this is no TOML ({error}).") from error
+        table = read_toml(path)
+    except InputError as error:
+        raise RigError(str(error)) from error
     rows = table.get("module")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise RigError(f"{path}: a rig has at least one [[module]] with a name and a port.")

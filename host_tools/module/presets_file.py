@@ -6,7 +6,6 @@ whichever slot another module has it.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.memory import FACTORY, LEVEL_UNITY, Preset, Slot
 from gritspace.host_tools.module.panel_names import PLAYED
 from gritspace.train.errors import InputError
+from gritspace.train.text_file import read_json
 
 FULL = 32768
 FACTORY_NAME = "factory"
@@ -46,12 +46,7 @@ def write_module(module: Module, values: dict[str, Any], source: str) -> int:
 
 def read_file(path: Path) -> dict[str, Any]:
     """A presets file's values. Raises InputError if it is not JSON or not an object."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
-    except ValueError as error:
-        raise InputError(f"{path}: this is no JSON ({error}); write one with: gritspace presets get.") from error
+    values = read_json(path, "write one with: gritspace presets get")
     if not isinstance(values, dict):
         raise InputError(f"{path}: a presets file is an object with a list 'presets' in it.")
     return values

@@ -18,6 +18,12 @@ Audio = NDArray[np.float32]
 
 SAMPLE_RATE = 48_000
 SHORTEST_SECONDS = 0.01
+LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
+"""Hz. Below and above nothing is recorded, and a header that says so would make resampling take any time."""
+MOST_SAMPLES = 4 * 3_600 * SAMPLE_RATE
+"""In memory at once: four hours of one channel."""
+MOST_FRAMES_A_BYTE = 4_096
+"""Silence in FLAC or MP3 hardly takes any room."""
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3")
 
 
@@ -32,6 +38,7 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
         raise InputError(f"{path}: {what}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty; record or export it again.")
+    _refuse_odd_sizes(path)
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
@@ -45,6 +52,25 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     if frames < shortest_seconds * rate:
         raise InputError(f"{path}: {frames / rate:.3f} s is too short; at least {shortest_seconds:g} s are needed.")
     return resample(audio[:, 0], rate, SAMPLE_RATE)
+
+
+def _refuse_odd_sizes(path: Path) -> None:
+    """Raises InputError for what a header says that would take more memory or time than any recording is worth."""
+    try:
+        told = soundfile.info(path)
+    except (soundfile.LibsndfileError, RuntimeError, OSError):
+        return  # reading says what is wrong
+    if not LOWEST_RATE <= told.samplerate <= HIGHEST_RATE:
+        raise InputError(
+            f"{path}: a rate of {told.samplerate} Hz cannot be used; from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz can."
+        )
+    # a FLAC whose encoder could not go back says 0 or far too many frames: then what is there decides
+    most = min(told.frames, path.stat().st_size * MOST_FRAMES_A_BYTE) if told.frames > 0 else 0
+    if most * told.channels * SAMPLE_RATE / told.samplerate > MOST_SAMPLES:
+        raise InputError(
+            f"{path}: {told.frames / told.samplerate / 3600:.1f} hours of {told.channels} channels are too much at "
+            "once; cut it into shorter files."
+        )
 
 
 def write_audio(path: Path | str, audio: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) -> None:

@@ -6,7 +6,6 @@ knob, a constant second input. Neural Amp Modeler's LSTMs are read by recurrent_
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Settings, checked
 from gritspace.train.errors import InputError
 from gritspace.train.network import native_recurrent
+from gritspace.train.text_file import read_json
 
 NATIVE_RATE = 44_100
 CHUNK_FRAMES, LEAD_IN_FRAMES = 33_075, 11_025  # 0.75 s and 0.25 s at the native rate
@@ -186,14 +186,7 @@ def _looks_like_one(path: Path) -> bool:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
-    try:
-        model = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: this is no JSON, or it is cut short ({error}); fetch the file again.") from error
-    except OSError as error:
-        raise InputError(f"{path}: it cannot be read ({error.strerror}); check the permissions.") from error
+    model = read_json(path)
     if not isinstance(model, dict):
         raise InputError(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
     return model

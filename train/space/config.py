@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from gritspace.train.network.layer_adam import OPTIMIZERS
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import PLAYED, SpaceConfig
+from gritspace.train.text_file import read_toml
 
 STARTS = ("encoder", "attributes")
 
@@ -108,6 +108,10 @@ class TrainConfig:
         return SpaceConfig(decoder, EncoderConfig(mels=self.mels, channels=self.encoder_channels))
 
 
+LARGEST = 1e300
+"""Of a number in a configuration."""
+
+
 @dataclass(frozen=True)
 class Presets:
     """Measured on two cores; the figures stand in the training report."""
@@ -126,12 +130,7 @@ def read_config(path: Path | str, base: TrainConfig | None = None) -> TrainConfi
     """A TOML file's values over base's. Raises InputError on a broken file, unknown names, wrong types."""
     path = Path(path)
     base = base or TrainConfig()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such file; check the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path}: this is no TOML that can be read ({error}); mend it.") from error
+    table = read_toml(path)
     known = {one.name: getattr(base, one.name) for one in fields(TrainConfig)}
     values: dict[str, Any] = {}
     for name, value in table.items():
@@ -148,6 +147,8 @@ def _as_kind_of(path: Path, name: str, example: Any, value: Any) -> Any:
     if isinstance(example, tuple) and isinstance(value, list) and all(type(x) is int for x in value):
         return tuple(value)
     if isinstance(example, float) and type(value) in (int, float):
+        if not abs(value) <= LARGEST:
+            raise InputError(f"{path}: {name!r} is {value!r:.40}, which is no number to work with; mend it.")
         return float(value)
     if type(example) is type(value):
         return value

@@ -24,7 +24,6 @@ gain = { knob = "drive", low = 0, high = 40 }
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,25 +33,20 @@ from gritspace.train.devices.chains.effect import Effect, Parameter
 from gritspace.train.devices.chains.effect_catalogue import effect_named
 from gritspace.train.devices.chains.effect_chain import Chain, Link, Turned
 from gritspace.train.errors import InputError
+from gritspace.train.text_file import parse_toml, read_text
+
+LARGEST = 1e300
+"""Of a number in a chain."""
 
 
 def read_chain(path: Path) -> Chain:
     """Raises InputError that names the file, the effect, and what is wrong."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such file; check the path.") from error
-    except (UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path}: this is no text that can be read ({error}); mend it.") from error
-    return parse_chain(text, str(path), Path(path).stem)
+    return parse_chain(read_text(path), str(path), Path(path).stem)
 
 
 def parse_chain(text: str, where: str, name: str = "chain") -> Chain:
     """where: what to call the text in complaints; name: of the chain, if the text gives none."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: this is no TOML ({error}); mend it.") from error
+    table = parse_toml(text, where)
     unknown = set(table) - {"name", "licence", "effect"}
     if unknown:
         raise InputError(f"{where}: {sorted(unknown)[0]!r} is unknown; a chain has name, licence and [[effect]].")
@@ -140,6 +134,6 @@ def _knob(value: Mapping[str, Any], name: str, where: str, known: set[str]) -> N
 
 
 def _number(value: Any, name: str, where: str) -> float:
-    if type(value) not in (int, float) or value != value or abs(value) == float("inf"):
-        raise InputError(f"{where}: {name} must be a number, and is {value!r}.")
+    if type(value) not in (int, float) or not abs(value) <= LARGEST:  # a NaN is no less than anything
+        raise InputError(f"{where}: {name} must be a number, and is {value!r:.60}.")
     return float(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from gritspace.train.errors import InputError
 from gritspace.train.network.nam.records import Container, Model, NamError, Record, refusal
+from gritspace.train.text_file import read_json
 
 R = TypeVar("R", bound=Record)
 
@@ -18,12 +19,9 @@ R = TypeVar("R", bound=Record)
 def read_model(path: Path) -> Model:
     """A file's outermost record. Raises NamError, which names the file."""
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise NamError(f"{path}: it cannot be read ({error.strerror}); check the name.") from error
-    except (ValueError, RecursionError) as error:
-        reason = f"this is no JSON, or it is cut short ({error})"
-        raise NamError(f"{path}: not a .nam file, {reason}; fetch the file again.") from error
+        document = read_json(path)
+    except InputError as error:
+        raise NamError(str(error).replace(": ", ": not a .nam file, ", 1)) from error
     with naming(path):
         return record(Model, document)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from typing import IO
 
 from gritspace.host_tools.doctor import tool
 from gritspace.host_tools.errors import RigError
@@ -19,6 +22,8 @@ HOW_TO_ENTER = "hold BOOT, press and release RESET, let go of BOOT; or name the 
 _FOUND = re.compile(r'Found DFU: \[0483:df11\].*?alt=(\d+), name="([^"]*)", serial="([^"]*)"')
 _LAYOUT = re.compile(r"/(0x[0-9A-Fa-f]+)/(\d+)\*(\d+)([ KM]?)")
 _PERCENT = re.compile(r"(Erase|Download)\s+\[[= ]*\]\s+(\d+)%")
+SILENCE_SECONDS = 60.0
+"""For which dfu-util may say nothing: erasing and writing tell their progress all the time."""
 _UNITS = {"": 1, " ": 1, "K": 1024, "M": 1 << 20}
 
 
@@ -99,13 +104,44 @@ def flash(image: FirmwareImage, to: Bootloader, progress: Callable[[float, float
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    """Lines as they come; dfu-util draws its bars with carriage returns, which count as line ends here."""
+    """Lines as they come; dfu-util draws its bars with carriage returns, which count as line ends here.
+
+    Raises RigError when none has come for SILENCE_SECONDS: it waits for a device that does not answer, and is ended.
+    """
     assert process.stdout is not None
-    yield from process.stdout
+    lines: Queue[str | None] = Queue()
+
+    def listen(stream: IO[str]) -> None:
+        for line in stream:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=listen, args=(process.stdout,), daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=SILENCE_SECONDS)
+        except Empty:
+            process.kill()
+            process.wait()
+            raise RigError(
+                f"dfu-util has said nothing for {SILENCE_SECONDS:g} s and was ended; unplug the module, start its "
+                "bootloader again and retry."
+            ) from None
+        if line is None:
+            return
+        yield line
 
 
 def _run(command: list[str]) -> str:
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=SILENCE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RigError(
+            f"dfu-util does not come back after {SILENCE_SECONDS:g} s; unplug what it hangs on (another device in DFU "
+            "mode?) and retry."
+        ) from None
     if "LIBUSB_ERROR_ACCESS" in result.stderr or "Cannot open DFU device" in result.stderr + result.stdout:
         raise RigError(
             "a bootloader is there, but you have no right to it; on Linux install dfu-util's udev rule or use sudo, "

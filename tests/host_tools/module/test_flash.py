@@ -6,13 +6,14 @@ import os
 import shutil
 import stat
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module import dfu
-from gritspace.host_tools.module.firmware_image import FLASH_BYTES, FLASH_START, read_image
+from gritspace.host_tools.module.firmware_image import FLASH_BYTES, FLASH_START, FirmwareImage, read_image
 from gritspace.train.errors import InputError
 from tests.conftest import Cli
 
@@ -209,3 +210,20 @@ def test_without_dfu_util_the_command_says_what_to_install(tmp_path: Path, monke
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RigError, match="dfu-util was not found; run: "):
         dfu.find_bootloader()
+
+
+@pytest.mark.parametrize("at", ["--list", "--download"])
+def test_a_dfu_util_that_hangs_is_ended_and_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    script = tmp_path / "dfu-util"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *{at}*) echo "Opening DFU capable USB device..."; exec sleep 60;; esac\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(dfu, "SILENCE_SECONDS", 0.5)
+    started = time.monotonic()
+    image, there = FirmwareImage(FLASH_START, firmware()), dfu.Bootloader(0, FLASH_START, 128 << 10, "x")
+    hangs = dfu.find_bootloader if at == "--list" else lambda: dfu.flash(image, there, lambda done, of, what: None)
+    with pytest.raises(RigError, match=r"dfu-util .* 0\.5 s"):
+        hangs()
+    assert time.monotonic() - started < 30

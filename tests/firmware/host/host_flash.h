@@ -19,4 +19,10 @@ uint64_t host_flash_steps(void);
 void host_flash_power(int64_t for_steps, uint32_t seed);
 bool host_flash_dead(void);
 
+/* A worse chip, until host_flash_new. which: HOST_FLASH_... one_in: of so many operations one does nothing or only some
+ * of its work (0: none). after_erases: a sector erased more often holds bits at 0 (0: never). */
+#define HOST_FLASH_UNORDERED 1u /* a cut leaves all that was to change in disorder, not only a step of it */
+void host_flash_faults(uint32_t which, uint32_t one_in, uint32_t after_erases);
+void host_flash_new(void);
+
 #endif

@@ -14,6 +14,7 @@
 /* Loops with the machine's vectors, where it has them. */
 #if defined(__AVX2__) && !defined(GRIT_KERNELS_PLAIN)
 #define USE_WIDE
+#define USE_WIDE_TANH
 #include "kernels_avx2.h"
 #elif defined(__wasm_simd128__) && !defined(GRIT_KERNELS_PLAIN)
 #define USE_WIDE

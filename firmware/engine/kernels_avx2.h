@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "kernels_avx_tanh.h"
 
 #define LANES 8u
 #define TILE_FRAMES 4u /* the last tile reads up to 3 frames too many */
+#define MAX_TILE_FRAMES 8u
+#define MAX_TILE_GROUPS 2u
 
 /* prepared, behind the plain words: for 8 rows at a time: bias, mix-in, multipliers above and below zero, moved up by
  * 32 - shift; then for each tap, for each pair of inputs, 8 rows' pairs of weights. */
@@ -30,6 +33,7 @@ static void prepare_wide(const grit_conv_t *conv, uint32_t *to) {
   const grit_convolution_t *record = conv->record;
   const int8_t *weight = (const int8_t *)(conv->blob + record->weight);
   const size_t fan_in = (size_t)record->kernel * record->inputs;
+  tanh_start();
   memset(to, 0, wide_words(record) * sizeof *to);
   for (uint32_t row = 0; row < record->rows; row++) {
     uint32_t *group = to + row / LANES * group_words(record) + row % LANES;
@@ -81,65 +85,117 @@ static inline void put(int16_t *to, __m128i values, size_t rows) {
   memcpy(to, lanes, rows * sizeof(int16_t));
 }
 
-/* added: NULL, or what is added to the result with saturation (and lies as out does). */
-static inline __attribute__((always_inline)) void group_wide(const grit_conv_t *conv, const uint32_t *group,
-                                                             const int16_t *const *taps, size_t first,
-                                                             const int32_t *dry, const int16_t *added, int16_t *out,
-                                                             size_t frames, size_t lanes, size_t inputs) {
-  const size_t rows = conv->record->rows, kernel = conv->record->kernel;
-  const bool mixes = conv->record->mixin != 0u;
-  for (size_t frame = 0; frame < frames; frame += TILE_FRAMES) {
-    __m256i acc[TILE_FRAMES];
-    for (size_t f = 0; f < TILE_FRAMES; f++) {
-      acc[f] = load(group);
-      if (mixes)
-        acc[f] = _mm256_add_epi32(acc[f], _mm256_mullo_epi32(load(group + LANES), _mm256_set1_epi32(dry[frame + f])));
+/* acc + the pairs' products: one instruction where the machine has it. */
+static inline __m256i with_products(__m256i acc, __m256i weights, __m256i pairs) {
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
+  return _mm256_dpwssd_epi32(acc, weights, pairs);
+#elif defined(__AVXVNNI__)
+  return _mm256_dpwssd_avx_epi32(acc, weights, pairs);
+#else
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(weights, pairs));
+#endif
+}
+
+static inline __m256i pair_of(const int16_t *x) {
+  int32_t pair;
+  memcpy(&pair, x, sizeof pair);
+  return _mm256_set1_epi32(pair);
+}
+
+/* What a tile works on. added: NULL, or what is added to the result with saturation (and lies as out does). */
+typedef struct {
+  const grit_conv_t *conv;
+  const uint32_t *group;
+  const int16_t *const *taps;
+  size_t first; /* frame of the taps that is frame 0 */
+  const int32_t *dry;
+  const int16_t *added;
+  int16_t *out;
+  size_t lanes; /* rows of the last group that are there */
+} wide_t;
+
+/* `frames` frames by `groups` groups of rows, all sums in registers; `whole` of the frames are there. */
+static inline __attribute__((always_inline)) void tile_wide(const wide_t *w, size_t frame, size_t whole, size_t inputs,
+                                                            const size_t frames, const size_t groups) {
+  const grit_convolution_t *record = w->conv->record;
+  const size_t rows = record->rows, kernel = record->kernel, size = LANES * (4u + kernel * inputs / 2u);
+  __m256i acc[MAX_TILE_GROUPS][MAX_TILE_FRAMES];
+  for (size_t g = 0; g < groups; g++)
+    for (size_t f = 0; f < frames; f++) {
+      acc[g][f] = load(w->group + g * size);
+      if (record->mixin == 0u) continue;
+      const __m256i mixin = load(w->group + g * size + LANES), dry = _mm256_set1_epi32(w->dry[frame + f]);
+      acc[g][f] = _mm256_add_epi32(acc[g][f], _mm256_mullo_epi32(mixin, dry));
     }
-    const uint32_t *weight = group + 4u * LANES;
-    for (size_t tap = 0; tap < kernel; tap++) {
-      const int16_t *x = taps[tap] + (first + frame) * inputs;
-      for (size_t i = 0; i < inputs; i += 2u, weight += LANES) {
-        const __m256i w = load(weight);
-        for (size_t f = 0; f < TILE_FRAMES; f++) {
-          int32_t pair;
-          memcpy(&pair, x + f * inputs + i, sizeof pair);
-          acc[f] = _mm256_add_epi32(acc[f], _mm256_madd_epi16(w, _mm256_set1_epi32(pair)));
-        }
+  const uint32_t *weight = w->group + 4u * LANES;
+  for (size_t tap = 0; tap < kernel; tap++) {
+    const int16_t *x = w->taps[tap] + (w->first + frame) * inputs;
+    for (size_t i = 0; i < inputs; i += 2u, weight += LANES)
+      for (size_t f = 0; f < frames; f++) {
+        const __m256i pairs = pair_of(x + f * inputs + i);
+        for (size_t g = 0; g < groups; g++) acc[g][f] = with_products(acc[g][f], load(weight + g * size), pairs);
       }
-    }
-    const size_t whole = frames - frame < TILE_FRAMES ? frames - frame : TILE_FRAMES;
-    // cppcheck-suppress knownConditionTrueFalse ; it takes `whole` for 0, which frame < frames rules out
-    for (size_t f = 0; f < whole; f++) {
-      __m128i values = requantized(acc[f], group);
-      if (added != NULL) {
+  }
+  for (size_t f = 0; f < whole; f++)
+    for (size_t g = 0; g < groups; g++) {
+      const size_t at = (frame + f) * rows + g * LANES, lanes = g + 1u < groups ? LANES : w->lanes;
+      __m128i values = requantized(acc[g][f], w->group + g * size);
+      if (w->added != NULL && lanes == LANES)
+        values = _mm_adds_epi16(values, _mm_loadu_si128((const __m128i *)(const void *)(w->added + at)));
+      if (w->added != NULL && lanes < LANES) {
         int16_t stream[LANES] = {0};
-        memcpy(stream, added + (frame + f) * rows, lanes * sizeof(int16_t));
+        memcpy(stream, w->added + at, lanes * sizeof(int16_t));
         values = _mm_adds_epi16(values, _mm_loadu_si128((const __m128i *)(const void *)stream));
       }
-      put(out + (frame + f) * rows, values, lanes);
+      put(w->out + at, values, lanes);
     }
+}
+
+/* By eight frames, as long as there are so many; then by four. */
+static inline __attribute__((always_inline)) void groups_wide(const wide_t *w, size_t frames, size_t inputs,
+                                                              const size_t groups) {
+  size_t frame = 0;
+  for (; groups == 1u && frame + MAX_TILE_FRAMES <= frames; frame += MAX_TILE_FRAMES)
+    tile_wide(w, frame, MAX_TILE_FRAMES, inputs, MAX_TILE_FRAMES, groups);
+  for (; frame < frames; frame += TILE_FRAMES)
+    tile_wide(w, frame, frames - frame < TILE_FRAMES ? frames - frame : TILE_FRAMES, inputs, TILE_FRAMES, groups);
+}
+
+static inline __attribute__((always_inline)) void rows_wide(const wide_t *w, size_t frames, size_t inputs) {
+  wide_t now = *w;
+  const size_t rows = w->conv->record->rows;
+  for (size_t row = 0; row < rows;) {
+    const size_t left = rows - row, groups = left >= 2u * LANES ? 2u : 1u;
+    now.lanes = left < LANES ? left : LANES;
+    if (groups == 2u)
+      groups_wide(&now, frames, inputs, 2u);
+    else
+      groups_wide(&now, frames, inputs, 1u);
+    row += groups * LANES;
+    now.group += groups * group_words(w->conv->record);
+    now.out += groups * LANES;
+    if (now.added != NULL) now.added += groups * LANES;
   }
 }
 
 static void convolve_wide(const grit_conv_t *conv, const uint32_t *group, const int16_t *const *taps, size_t first,
                           const int32_t *dry, const int16_t *added, int16_t *out, size_t frames) {
-  const size_t rows = conv->record->rows;
-  for (size_t row = 0; row < rows; row += LANES, group += group_words(conv->record)) {
-    const size_t lanes = rows - row < LANES ? rows - row : LANES;
-    const int16_t *onto = added == NULL ? NULL : added + row;
-    switch (conv->record->inputs) { /* known widths unroll */
-      case 4:
-        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 4);
-        break;
-      case 8:
-        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 8);
-        break;
-      case 16:
-        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, 16);
-        break;
-      default:
-        group_wide(conv, group, taps, first, dry, onto, out + row, frames, lanes, conv->record->inputs);
-    }
+  const wide_t w = {conv, group, taps, first, dry, added, out, LANES};
+  switch (conv->record->inputs) { /* known widths unroll */
+    case 2:
+      rows_wide(&w, frames, 2);
+      break;
+    case 4:
+      rows_wide(&w, frames, 4);
+      break;
+    case 8:
+      rows_wide(&w, frames, 8);
+      break;
+    case 16:
+      rows_wide(&w, frames, 16);
+      break;
+    default:
+      rows_wide(&w, frames, conv->record->inputs);
   }
 }
 

@@ -68,11 +68,15 @@ static inline __m256i scaled(__m256i acc, __m256i multiplier) {
   return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
 }
 
-static inline __m128i requantized(__m256i acc, const uint32_t *group) {
-  const __m256i above = load(group + 2u * LANES), below = load(group + 3u * LANES);
-  const __m256i chosen = _mm256_blendv_epi8(above, below, _mm256_srai_epi32(acc, 31));
-  const __m256i result = scaled(acc, chosen);
-  return _mm_packs_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
+/* slopes: accumulators below zero meet another multiplier. */
+static inline __m256i requantized(__m256i acc, const uint32_t *group, bool slopes) {
+  const __m256i above = load(group + 2u * LANES);
+  if (!slopes) return scaled(acc, above);
+  return scaled(acc, _mm256_blendv_epi8(above, load(group + 3u * LANES), _mm256_srai_epi32(acc, 31)));
+}
+
+static inline __m128i narrowed(__m256i values) {
+  return _mm_packs_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
 }
 
 static inline void put(int16_t *to, __m128i values, size_t rows) {
@@ -114,6 +118,23 @@ typedef struct {
   size_t lanes; /* rows of the last group that are there */
 } wide_t;
 
+/* All of a tile, where rows and frames lie without gaps: two vectors of sums make one of outputs. */
+static inline __attribute__((always_inline)) void put_whole(const wide_t *w, size_t frame,
+                                                            const __m256i acc[][MAX_TILE_FRAMES], size_t size,
+                                                            const size_t frames, const size_t groups, bool slopes) {
+  int16_t *out = w->out + frame * groups * LANES;
+  const int16_t *added = w->added == NULL ? NULL : w->added + frame * groups * LANES;
+  for (size_t n = 0; n < frames * groups; n += 2u) {
+    const size_t second = n + 1u;
+    const __m256i a = requantized(acc[n % groups][n / groups], w->group + n % groups * size, slopes);
+    const __m256i b = requantized(acc[second % groups][second / groups], w->group + second % groups * size, slopes);
+    __m256i values = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8);
+    if (added != NULL)
+      values = _mm256_adds_epi16(values, _mm256_loadu_si256((const __m256i *)(const void *)(added + n * LANES)));
+    _mm256_storeu_si256((__m256i *)(void *)(out + n * LANES), values);
+  }
+}
+
 /* `frames` frames by `groups` groups of rows, all sums in registers; `whole` of the frames are there. */
 static inline __attribute__((always_inline)) void tile_wide(const wide_t *w, size_t frame, size_t whole, size_t inputs,
                                                             const size_t frames, const size_t groups) {
@@ -136,13 +157,16 @@ static inline __attribute__((always_inline)) void tile_wide(const wide_t *w, siz
         for (size_t g = 0; g < groups; g++) acc[g][f] = with_products(acc[g][f], load(weight + g * size), pairs);
       }
   }
+  const bool slopes = w->conv->slope != GRIT_NO_SLOPE;
+  if (whole == frames && w->lanes == LANES && rows == groups * LANES) {
+    put_whole(w, frame, acc, size, frames, groups, slopes);
+    return;
+  }
   for (size_t f = 0; f < whole; f++)
     for (size_t g = 0; g < groups; g++) {
       const size_t at = (frame + f) * rows + g * LANES, lanes = g + 1u < groups ? LANES : w->lanes;
-      __m128i values = requantized(acc[g][f], w->group + g * size);
-      if (w->added != NULL && lanes == LANES)
-        values = _mm_adds_epi16(values, _mm_loadu_si128((const __m128i *)(const void *)(w->added + at)));
-      if (w->added != NULL && lanes < LANES) {
+      __m128i values = narrowed(requantized(acc[g][f], w->group + g * size, slopes));
+      if (w->added != NULL) {
         int16_t stream[LANES] = {0};
         memcpy(stream, w->added + at, lanes * sizeof(int16_t));
         values = _mm_adds_epi16(values, _mm_loadu_si128((const __m128i *)(const void *)stream));

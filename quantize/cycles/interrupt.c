@@ -1,20 +1,16 @@
 /* The whole audio interrupt of the module, for interrupt.py: compiled for the Cortex-M7 and traced there. What a Daisy
- * Seed's glue does around the module (DMA's words to floats and on to Q15, and back) stands here in the form that
- * DaisyDuino 1.7 and boards/daisy_seed/board.cpp have. All its memory is the caller's, because only code is loaded. */
-#include <math.h>
-
+ * Seed's glue does around the module (boards/daisy_seed/daisy_audio.c, board.cpp) stands here with the board's own
+ * conversions. All its memory is the caller's, because only code is loaded. */
+#include "daisy_samples.h"
 #include "module.h"
 
 #define CHANNELS 2u
-#define SIGN_OF_24_BITS 0x00800000
-#define FULL_SCALE_OF_24_BITS 8388608.0f
 
 typedef struct {
   grit_board_t board;
   grit_module_t module;
-  float floats[2][CHANNELS][GRIT_AUDIO_FRAMES]; /* in, out */
   int16_t samples[CHANNELS][GRIT_AUDIO_FRAMES];
-  float gain, gain_reciprocal;
+  uint32_t gain;
   uint32_t work;
 } interrupt_t;
 
@@ -27,7 +23,7 @@ typedef struct {
 
 /* Of a budget of 100 a block: one channel fits, two do or do not. */
 #define BUDGET 100u
-#define WORK_OF_A_PIECE(block) ((block) * GRIT_AUDIO_FRAMES / GRIT_LINK_BLOCK_FRAMES)
+#define WORK_OF_A_PIECE(block) ((block)*GRIT_AUDIO_FRAMES / GRIT_LINK_BLOCK_FRAMES)
 static void begin(void) {}
 static uint32_t end_of_large(void) {
   return WORK_OF_A_PIECE(60u);
@@ -44,7 +40,7 @@ uint32_t interrupt_bytes(void);
 uint32_t interrupt_channels(const interrupt_t *interrupt);
 uint32_t interrupt_states(const interrupt_t *interrupt, uint32_t *states);
 uint32_t interrupt_open(interrupt_t *interrupt, const interrupt_means_t *means);
-void interrupt_run(interrupt_t *interrupt, const volatile int32_t *in, volatile int32_t *out,
+void interrupt_run(interrupt_t *interrupt, const volatile uint32_t *in, volatile int32_t *out,
                    const volatile uint16_t *codes);
 
 uint32_t interrupt_bytes(void) {
@@ -53,7 +49,7 @@ uint32_t interrupt_bytes(void) {
 
 /* Returns how many channels play. */
 uint32_t interrupt_open(interrupt_t *interrupt, const interrupt_means_t *means) {
-  interrupt->gain = interrupt->gain_reciprocal = 1.0f;
+  interrupt->gain = 1u << DAISY_GAIN_BITS;
   interrupt->board = (grit_board_t){.name = "cycles",
                                     .work_per_second = BUDGET * (48000u / GRIT_LINK_BLOCK_FRAMES),
                                     .meter = {begin, means->stereo != 0u ? end_of_small : end_of_large},
@@ -80,47 +76,25 @@ uint32_t interrupt_states(const interrupt_t *interrupt, uint32_t *states) {
   return voice->channel_count;
 }
 
-static inline float to_float(int32_t word) {
-  return (float)((word ^ SIGN_OF_24_BITS) - SIGN_OF_24_BITS) * (1.0f / FULL_SCALE_OF_24_BITS);
-}
-
-static inline int32_t from_float(float sample) {
-  if (sample <= -1.0f) return -(int32_t)FULL_SCALE_OF_24_BITS;
-  if (sample >= 1.0f) return (int32_t)FULL_SCALE_OF_24_BITS - 1;
-  return (int32_t)(sample * FULL_SCALE_OF_24_BITS);
-}
-
-static inline int16_t to_q15(float sample) {
-  float scaled = sample * 32768.0f;
-  if (scaled > 32767.0f) scaled = 32767.0f;
-  if (scaled < -32768.0f) scaled = -32768.0f;
-  return (int16_t)(int32_t)(scaled + (scaled < 0.0f ? -0.5f : 0.5f));
-}
-
 /* board.cpp's. */
 static __attribute__((noinline)) void audio_piece(interrupt_t *interrupt, const volatile uint16_t *codes) {
   const int16_t *const played[CHANNELS] = {interrupt->samples[0], interrupt->samples[1]};
   int16_t *const heard[CHANNELS] = {interrupt->samples[0], interrupt->samples[1]};
-  for (uint32_t c = 0; c < CHANNELS; c++)
-    for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++) interrupt->samples[c][i] = to_q15(interrupt->floats[0][c][i]);
   if (grit_module_block_begins(&interrupt->module)) {
     grit_module_panel(&interrupt->module, codes);
     grit_module_switches(&interrupt->module, false, false);
   }
   interrupt->work = grit_module_audio(&interrupt->module, played, heard);
-  for (uint32_t c = 0; c < CHANNELS; c++)
-    for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++)
-      interrupt->floats[1][c][i] = (float)interrupt->samples[c][i] * (1.0f / 32768.0f);
 }
 
-/* DaisyDuino's: a half of the DMA's buffer, left and right by turns. */
-void interrupt_run(interrupt_t *interrupt, const volatile int32_t *in, volatile int32_t *out,
+/* daisy_audio.c's: a half of DMA's buffer, left and right by turns. */
+void interrupt_run(interrupt_t *interrupt, const volatile uint32_t *in, volatile int32_t *out,
                    const volatile uint16_t *codes) {
   for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++)
     for (uint32_t c = 0; c < CHANNELS; c++)
-      interrupt->floats[0][c][i] = to_float(in[CHANNELS * i + c]) * interrupt->gain_reciprocal;
+      interrupt->samples[c][i] = daisy_sample_in(in[CHANNELS * i + c], interrupt->gain);
   audio_piece(interrupt, codes);
   for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++)
     for (uint32_t c = 0; c < CHANNELS; c++)
-      out[CHANNELS * i + c] = from_float(interrupt->floats[1][c][i] * interrupt->gain);
+      out[CHANNELS * i + c] = daisy_sample_out(interrupt->samples[c][i], interrupt->gain);
 }

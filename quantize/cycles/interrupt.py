@@ -26,10 +26,12 @@ from gritspace.quantize.cycles.memory import (
 )
 from gritspace.quantize.cycles.real_time import FAST_STATE_BYTES, SLOW_STATE_BYTES
 from gritspace.quantize.cycles.trace import RETURN, Trace, call
-from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
+from gritspace.quantize.firmware_sources import ENGINE, FIRMWARE, MODULE, sources
 
 HARNESS = Path(__file__).with_suffix(".c")
 SCRIPT = Path(__file__).with_suffix(".ld")
+BOARD = FIRMWARE / "boards" / "daisy_seed"
+"""Its conversions are the harness's, too."""
 BLOCK_FRAMES = 48
 PANEL_INPUTS = 11
 """Knobs and jacks, in the panel's order."""
@@ -55,6 +57,7 @@ def build_interrupt(piece_frames: int) -> Firmware:
     flags = [
         f"-I{ENGINE}",
         f"-I{MODULE}",
+        f"-I{BOARD}",
         f"-DGRIT_AUDIO_FRAMES={piece_frames}u",
         "-ffunction-sections",
         "-Wl,--gc-sections",

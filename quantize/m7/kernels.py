@@ -29,7 +29,7 @@ ATTEMPTS, MOST_ATTEMPTS = 600, 3500
 RESIDUAL_ATTEMPTS = {1: 3500, 2: 3500, 4: 200, 8: 200}
 """By input pairs. The search times one pass, not a loop's rounds: of the best passes of 200, 300, 400, 600, 1000, 1500
 and 3500 attempts, these are the shortest rounds (4 pairs: 41 cycles against 43 after 3500; 8: 65 against 67)."""
-EXACT = (("leaky", 6, (2, 4)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
+EXACT = (("leaky", 6, (2, 4)), ("leaky", 15, (4,)), ("tanh", 3, (1, 2, 3, 4, 6, 8)))
 """Tiles for an exact number of taps, by input pairs: Neural Amp Modeler's A2 and A1 networks."""
 ANNEALED, STEPS = (("tanh", 8), ("leaky", 4)), 400_000
 """Tiles whose order is then made better by annealing (m7_anneal.py), and how long."""
@@ -217,10 +217,10 @@ CALL, WEIGHTS, DRY, OUT, END, EXTRA, MORE = (f"[sp, #{4 * n}]" for n in range(7)
 FRAME_BYTES = 28
 
 
-def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[str]:
+def convolution(pairs: int, kind: str, taps: int = 0) -> list[str]:
     """Two outputs over triples of frames: bias and mix-in, all taps, requantization and activation; then the next two.
 
-    taps: exactly so many, unrolled; 0: any number of times `at_once`, in a loop. Arguments: r0 the call, r1 tanh's
+    taps: exactly so many, unrolled; 0: any number, in a loop. Arguments: r0 the call, r1 tanh's
     tables.
     """
     tile = Tile(2, 3, pairs)
@@ -234,7 +234,7 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
     whole = taps > 0 and kind == "tanh" and pairs in TANH
     spills = kind == "tanh" and not whole  # it needs every register while it looks up
     begin += [f"str r11, {MORE}"] if spills else []
-    ahead, body = pipelined(tile, taps or at_once, loop=taps == 0)
+    ahead, body = pipelined(tile, taps or 1, loop=taps == 0)
     free = names()
     start = [*_start(free), *ahead]
     loops = taps == 0
@@ -258,7 +258,7 @@ def convolution(pairs: int, kind: str, taps: int = 0, at_once: int = 1) -> list[
         if TANH[pairs][1]:
             turn = refine(turn, LIVE, (), ("blo 2b",), 2 * ROUND_STEPS, True, TANH[pairs][1])
     return [
-        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or ('any' if at_once == 1 else 'threes')}",
+        f"function grit_m7_convolve_{kind}_{2 * pairs}_{taps or 'any'}",
         f"push {{{SAVED}, lr}}",
         f"sub sp, sp, #{FRAME_BYTES}",
         *(*enter, "1:", *schedule(begin), *arrange(start, LIVE, (), body[:12], 40), "2:", *first),
@@ -560,7 +560,6 @@ def makers() -> list[Maker]:
         made += [partial(function, pairs) for function in (residual, head, skip, skip_two)]
     for kind, taps, widths in EXACT:
         made += [partial(convolution, pairs, kind, taps) for pairs in widths]
-    made.append(partial(convolution, 4, "leaky", at_once=3))  # A2's fifteen taps
     made += [partial(once, pairs) for pairs in ONCE]
     return [*made, *three.MAKERS, narrow, copy, zero]
 

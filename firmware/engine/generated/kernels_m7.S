@@ -7974,6 +7974,806 @@ grit_m7_convolve_leaky_8_6:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_leaky_8_6, . - grit_m7_convolve_leaky_8_6
+  .section .text.grit_fast.grit_m7_convolve_leaky_8_15, "ax", %progbits
+  .balign 8
+  .global grit_m7_convolve_leaky_8_15
+  .type grit_m7_convolve_leaky_8_15, %function
+grit_m7_convolve_leaky_8_15:
+  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
+  sub sp, sp, #28
+  str.w r0, [sp, #0]
+  str.w r1, [sp, #20]
+1:
+  ldr.w lr, [r0, #0]
+  str.w lr, [sp, #4]
+  ldr.w r11, [r0, #12]
+  ldr.w r1, [r0, #4]
+  ldr.w r2, [r0, #8]
+  str.w r1, [sp, #8]
+  sub r2, r2, r11
+  str.w r2, [sp, #12]
+  ldr.w r3, [r0, #16]
+  str.w r3, [sp, #16]
+  ldr.w r7, [sp, #8]
+  ldr.w r8, [lr, #-4]
+  ldr.w r10, [lr, #-12]
+  ldr.w r6, [lr, #-8]
+  ldr.w r9, [r7, #0]
+  ldr.w r0, [r7, #4]
+  ldr.w r1, [r7, #8]
+  smlatb r4, r8, r0, r6
+  add.w r7, r7, #12
+  smlatb r5, r8, r1, r6
+  ldr.w r3, [lr, #0]
+  smlabb r2, r8, r1, r10
+  add.w r12, r3, r11
+  smlatb r3, r8, r9, r6
+  smlabb r1, r8, r0, r10
+  str.w r7, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r0, r8, r9, r10
+  ldr.w r9, [lr, #4]
+2:
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #8]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #12]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #16]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #20]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #24]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #28]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #36]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #40]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #44]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #48]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #52]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #56]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #60]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #64]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #68]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #72]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #76]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #80]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #84]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #88]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #92]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #96]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #100]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #104]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #108]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #112]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #116]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #120]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #124]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #128]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #132]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #136]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #140]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #144]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #148]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #152]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #156]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #160]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #164]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #168]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #172]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #176]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #180]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #184]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #188]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #192]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #196]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #200]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #204]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #208]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #212]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #216]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #220]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #224]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #228]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #232]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #236]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #240]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #244]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #248]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #252]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #256]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #260]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #264]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #268]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #272]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #276]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #280]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #284]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #288]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #292]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #296]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #300]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #304]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #308]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #312]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #316]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #320]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #324]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #328]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #332]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #336]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #340]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #344]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #348]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #352]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #356]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #360]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #364]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #368]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #372]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #376]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #380]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #384]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #388]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #392]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #396]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #400]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #404]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #408]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #412]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #416]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #420]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #424]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #428]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #432]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #436]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #440]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #444]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #448]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #452]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #456]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #460]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #464]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #468]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #472]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #476]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #480]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #484]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #488]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #492]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #496]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #44]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #500]
+  smlad r1, r9, r7, r1
+  ldr.w r12, [lr, #504]
+  smlad r2, r9, r8, r2
+  add.w r12, r12, r11
+  smlad r3, r10, r6, r3
+  ldr.w r9, [lr, #508]
+  smlad r4, r10, r7, r4
+  ldr.w r6, [r12, #0]
+  smlad r5, r10, r8, r5
+  ldr.w r7, [r12, #16]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #32]
+  smlad r1, r9, r7, r1
+  ldr.w r10, [lr, #512]
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #516]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #4]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #20]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #36]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #520]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #524]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #8]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #24]
+  smlad r5, r10, r8, r5
+  ldr.w r8, [r12, #40]
+  smlad r0, r9, r6, r0
+  ldr.w r10, [lr, #528]
+  smlad r1, r9, r7, r1
+  smlad r2, r9, r8, r2
+  ldr.w r9, [lr, #532]
+  smlad r3, r10, r6, r3
+  ldr.w r6, [r12, #12]
+  smlad r4, r10, r7, r4
+  ldr.w r7, [r12, #28]
+  smlad r5, r10, r8, r5
+  ldr.w r10, [lr, #536]
+  smlad r0, r9, r6, r0
+  ldr.w r8, [r12, #44]
+  smlad r3, r10, r6, r3
+  ldr.w r12, [lr, #548]
+  smlad r5, r10, r8, r5
+  ldr.w r6, [lr, #544]
+  smlad r4, r10, r7, r4
+  ldr.w r10, [lr, #552]
+  smlad r2, r9, r8, r2
+  and r8, r10, r5, asr #31
+  smlad r1, r9, r7, r1
+  add.w r9, r8, r6
+  and r7, r10, r4, asr #31
+  and r8, r12, r0, asr #31
+  smmulr r5, r5, r9
+  and r9, r10, r3, asr #31
+  add.w r7, r7, r6
+  ssat r5, #16, r5
+  smmulr r4, r4, r7
+  ldr.w r7, [sp, #12]
+  add.w r9, r9, r6
+  and r6, r12, r2, asr #31
+  smmulr r3, r3, r9
+  ldr.w r9, [sp, #8]
+  ldr.w r10, [lr, #540]
+  add.w r8, r8, r10
+  and r12, r12, r1, asr #31
+  ssat r3, #16, r3
+  smmulr r0, r0, r8
+  add.w r6, r6, r10
+  ldr.w r8, [lr, #-8]
+  add.w r10, r12, r10
+  ldr.w r12, [lr, #0]
+  ssat r0, #16, r0
+  smmulr r2, r2, r6
+  add.w r7, r7, r11
+  add.w r6, r9, #12
+  ssat r4, #16, r4
+  smmulr r1, r1, r10
+  pkhbt r3, r0, r3, lsl #16
+  ldr.w r0, [r9, #0]
+  ssat r1, #16, r1
+  str.w r3, [r7, #0]
+  ldr.w r10, [lr, #-4]
+  add.w r11, r11, #48
+  ssat r2, #16, r2
+  smlatb r3, r10, r0, r8
+  pkhbt r4, r1, r4, lsl #16
+  str.w r4, [r7, #16]
+  pkhbt r5, r2, r5, lsl #16
+  ldr.w r2, [lr, #-12]
+  ldr.w r1, [sp, #16]
+  smlabb r0, r10, r0, r2
+  cmp r11, r1
+  ldr.w r4, [r9, #4]
+  smlabb r1, r10, r4, r2
+  str.w r5, [r7, #32]
+  ldr.w r7, [r9, #8]
+  add.w r12, r12, r11
+  ldr.w r9, [lr, #4]
+  smlatb r5, r10, r7, r8
+  smlatb r4, r10, r4, r8
+  str.w r6, [sp, #8]
+  ldr.w r6, [r12, #0]
+  smlabb r2, r10, r7, r2
+  blo 2b
+  ldr.w r0, [sp, #0]
+  ldr.w r1, [r0, #20]
+  ldr.w r2, [r0, #24]
+  ldr.w r3, [r0, #0]
+  ldr.w r4, [r0, #8]
+  add.w r3, r3, r2
+  add.w r4, r4, #4
+  subs r1, r1, #1
+  str.w r3, [r0, #0]
+  str.w r4, [r0, #8]
+  str.w r1, [r0, #20]
+  bne 1b
+  add.w sp, sp, #28
+  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
+  .size grit_m7_convolve_leaky_8_15, . - grit_m7_convolve_leaky_8_15
   .section .text.grit_fast.grit_m7_convolve_tanh_2_3, "ax", %progbits
   .balign 8
   .global grit_m7_convolve_tanh_2_3
@@ -9510,262 +10310,6 @@ grit_m7_convolve_tanh_16_3:
   add.w sp, sp, #28
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_convolve_tanh_16_3, . - grit_m7_convolve_tanh_16_3
-  .section .text.grit_fast.grit_m7_convolve_leaky_8_threes, "ax", %progbits
-  .balign 8
-  .global grit_m7_convolve_leaky_8_threes
-  .type grit_m7_convolve_leaky_8_threes, %function
-grit_m7_convolve_leaky_8_threes:
-  push {r4, r5, r6, r7, r8, r9, r10, r11, lr}
-  sub sp, sp, #28
-  str.w r0, [sp, #0]
-  str.w r1, [sp, #20]
-1:
-  ldr.w lr, [r0, #0]
-  str.w lr, [sp, #4]
-  ldr.w r11, [r0, #12]
-  ldr.w r1, [r0, #4]
-  ldr.w r2, [r0, #8]
-  str.w r1, [sp, #8]
-  sub r2, r2, r11
-  str.w r2, [sp, #12]
-  ldr.w r3, [r0, #16]
-  str.w r3, [sp, #16]
-  ldr.w r7, [sp, #8]
-  ldr.w r8, [lr, #-4]
-  ldr.w r10, [lr, #-12]
-  ldr.w r6, [lr, #-8]
-  ldr.w r9, [r7, #0]
-  ldr.w r0, [r7, #4]
-  ldr.w r1, [r7, #8]
-  smlatb r4, r8, r0, r6
-  add.w r7, r7, #12
-  smlatb r5, r8, r1, r6
-  ldr.w r3, [lr, #0]
-  smlabb r2, r8, r1, r10
-  add.w r12, r3, r11
-  smlatb r3, r8, r9, r6
-  smlabb r1, r8, r0, r10
-  str.w r7, [sp, #8]
-  ldr.w r6, [r12, #0]
-  smlabb r0, r8, r9, r10
-  ldr.w r9, [lr, #4]
-2:
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #8]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #12]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #16]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #20]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #24]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #28]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #36]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #40]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #44]
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #48]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #52]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #56]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #60]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #64]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #68]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #72]
-  smlad r2, r9, r8, r2
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #76]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  ldr.w r7, [r12, #16]
-  smlad r0, r9, r6, r0
-  ldr.w r8, [r12, #32]
-  smlad r1, r9, r7, r1
-  ldr.w r10, [lr, #80]
-  smlad r2, r9, r8, r2
-  add.w lr, lr, #108
-  ldr.w r9, [lr, #-24]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #20]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #36]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-20]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-16]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #8]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #24]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #40]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-12]
-  smlad r1, r9, r7, r1
-  smlad r2, r9, r8, r2
-  ldr.w r9, [lr, #-8]
-  smlad r3, r10, r6, r3
-  ldr.w r6, [r12, #12]
-  smlad r4, r10, r7, r4
-  ldr.w r7, [r12, #28]
-  smlad r5, r10, r8, r5
-  ldr.w r8, [r12, #44]
-  smlad r0, r9, r6, r0
-  ldr.w r10, [lr, #-4]
-  smlad r1, r9, r7, r1
-  ldr.w r12, [lr, #0]
-  smlad r2, r9, r8, r2
-  tst r12, #1
-  add.w r12, r12, r11
-  smlad r3, r10, r6, r3
-  ldr.w r9, [lr, #4]
-  smlad r4, r10, r7, r4
-  ldr.w r6, [r12, #0]
-  smlad r5, r10, r8, r5
-  beq 2b
-  ldr.w r7, [lr, #8]
-  ldr.w r8, [lr, #16]
-  and r10, r8, r4, asr #31
-  ldr.w r9, [sp, #16]
-  and r6, r8, r5, asr #31
-  add.w r10, r10, r7
-  and r8, r8, r3, asr #31
-  smmulr r4, r4, r10
-  add.w r8, r8, r7
-  add.w r7, r6, r7
-  ldr.w r10, [lr, #4]
-  smmulr r5, r5, r7
-  ldr.w r7, [lr, #12]
-  smmulr r3, r3, r8
-  and r8, r7, r0, asr #31
-  ldr.w lr, [sp, #12]
-  and r6, r7, r2, asr #31
-  add.w r8, r8, r10
-  add.w r6, r6, r10
-  smmulr r0, r0, r8
-  and r7, r7, r1, asr #31
-  smmulr r2, r2, r6
-  add.w r7, r7, r10
-  add.w r8, lr, r11
-  add.w r11, r11, #48
-  smmulr r1, r1, r7
-  ldr.w lr, [sp, #4]
-  ldr.w r7, [sp, #8]
-  add.w r10, r7, #12
-  cmp r11, r9
-  ldr.w r9, [lr, #-8]
-  ldr.w r6, [lr, #-4]
-  ldr.w r12, [r7, #8]
-  ssat r5, #16, r5
-  ssat r0, #16, r0
-  ssat r4, #16, r4
-  ssat r3, #16, r3
-  ssat r2, #16, r2
-  ssat r1, #16, r1
-  pkhbt r5, r2, r5, lsl #16
-  ldr.w r2, [r7, #0]
-  pkhbt r3, r0, r3, lsl #16
-  str.w r3, [r8, #0]
-  pkhbt r4, r1, r4, lsl #16
-  smlatb r3, r6, r2, r9
-  ldr.w r1, [lr, #0]
-  str.w r4, [r8, #16]
-  ldr.w r4, [lr, #-12]
-  smlabb r0, r6, r2, r4
-  ldr.w r7, [r7, #4]
-  smlabb r2, r6, r12, r4
-  str.w r5, [r8, #32]
-  smlatb r5, r6, r12, r9
-  add.w r12, r1, r11
-  smlabb r1, r6, r7, r4
-  str.w r10, [sp, #8]
-  smlatb r4, r6, r7, r9
-  ldr.w r6, [r12, #0]
-  ldr.w r9, [lr, #4]
-  blo 2b
-  ldr.w r0, [sp, #0]
-  ldr.w r1, [r0, #20]
-  ldr.w r2, [r0, #24]
-  ldr.w r3, [r0, #0]
-  ldr.w r4, [r0, #8]
-  add.w r3, r3, r2
-  add.w r4, r4, #4
-  subs r1, r1, #1
-  str.w r3, [r0, #0]
-  str.w r4, [r0, #8]
-  str.w r1, [r0, #20]
-  bne 1b
-  add.w sp, sp, #28
-  pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
-  .size grit_m7_convolve_leaky_8_threes, . - grit_m7_convolve_leaky_8_threes
   .section .text.grit_fast.grit_m7_once_4, "ax", %progbits
   .balign 8
   .global grit_m7_once_4

@@ -68,9 +68,9 @@ extern const uint32_t grit_m7_tanh_tables[1024];
   extern grit_m7_skip_t grit_m7_skip_##WIDTH;                                                         \
   extern grit_m7_skip_two_t grit_m7_skip_two_##WIDTH;
 GRIT_M7_EACH_WIDTH(GRIT_M7_DECLARE)
-/* For an exact number of taps, or any number of threes: Neural Amp Modeler's A2
+/* For an exact number of taps: Neural Amp Modeler's A2
  * and A1 networks. */
-extern grit_m7_tiles_t grit_m7_convolve_leaky_8_threes, grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6,
+extern grit_m7_tiles_t grit_m7_convolve_leaky_8_15, grit_m7_convolve_leaky_4_6, grit_m7_convolve_leaky_8_6,
     grit_m7_convolve_tanh_2_3, grit_m7_convolve_tanh_4_3, grit_m7_convolve_tanh_6_3, grit_m7_convolve_tanh_8_3,
     grit_m7_convolve_tanh_12_3, grit_m7_convolve_tanh_16_3;
 /* Of one tap without mix-in: what leads from array to array in A1 networks. */

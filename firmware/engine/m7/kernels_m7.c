@@ -80,6 +80,7 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   if (conv->use == GRIT_ONTO_STREAM) return tile->residual;
   if (conv->use == GRIT_TANH && plan->taps == 3u && tile->tanh_three != NULL) return tile->tanh_three;
   if (leaky && plan->taps == 6u && tile->leaky_six != NULL) return tile->leaky_six;
+  if (leaky && plan->pairs == 4u && plan->taps == 15u) return grit_m7_convolve_leaky_8_15;
   if (conv->use == GRIT_LINEAR && !leaky && plan->form == TILED && plan->taps == 1u && conv->record->mixin == 0u) {
     if (plan->pairs == 2u) return grit_m7_once_4;
     if (plan->pairs == 4u) return grit_m7_once_8;
@@ -88,7 +89,6 @@ static grit_m7_tiles_t *tiles_of(const grit_conv_t *conv, const plan_t *plan, bo
   *exact = false;
   if (plan->form == HEAD) return tile->head;
   if (conv->use == GRIT_TANH) return tile->tanh;
-  if (leaky && plan->pairs == 4u && plan->taps % 3u == 0u) return grit_m7_convolve_leaky_8_threes;
   return leaky ? tile->leaky : tile->linear;
 }
 

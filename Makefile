@@ -45,7 +45,8 @@ release: setup ## images and spaces with SHA-256 and a manifest: build/release/
 
 web: setup web-packages ## the page's scripts, anew: host_tools/web/generated; and the page as static files: out/web
 	@$(bin)/python -m gritspace.host_tools.web.generate
-	@cd host_tools/web && npx --no-install tsc --noEmit -p . && npx --no-install vite build --logLevel warn
+	@cd host_tools/web && npx --no-install tsc --noEmit -p . && npx --no-install vite build --logLevel warn && \
+	  npx --no-install vite build --config vite.listen.config.ts --logLevel warn
 	@$(bin)/python -m gritspace.host_tools.web.page_stamp
 	@rm -rf out/web && $(bin)/gritspace play --export out/web
 

@@ -71,6 +71,7 @@ for command in (
     research.research,
     rig.demo,
     web.play,
+    web.listen,
 ):
     app.command()(guarded(command))
 app.add_typer(presets.presets, name="presets")

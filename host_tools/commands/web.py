@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,3 +56,72 @@ def play(
                 time.sleep(3600)
         except KeyboardInterrupt:
             console.say("")
+
+
+def listen(
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write the test, a .html file.")] = None,
+    kind: Annotated[str, typer.Option(help="abx, mushra, or words: what a dimension changes.")] = "mushra",
+    space: Annotated[Path, typer.Option(help="A space, for its devices and its float network.")] = Path(
+        "spaces/circuits.pt"
+    ),
+    model: Annotated[Path, typer.Option(help="Its integers, a .grit file.")] = Path("spaces/circuits.grit"),
+    sound: Annotated[
+        list[str] | None,
+        typer.Option(help="ITEM/SYSTEM=FILE: recordings or a rival's sounds; the system reference is compared with."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many settings or places.")] = 4,
+    loop: Annotated[str, typer.Option(help="What is played: guitar, bass, drums or synth.")] = "guitar",
+    seed: Annotated[int, typer.Option(help="Of the choice and of the order.")] = 0,
+    results: Annotated[list[Path] | None, typer.Option(help="Answers that pages saved: put them together.")] = None,
+    json: Annotated[bool, typer.Option(help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Make a listening test as one offline page, or read its answers.
+
+    Example: gritspace listen --kind abx -o abx.html
+    """
+    from gritspace.host_tools.errors import RigError
+    from gritspace.host_tools.web import listening, loops
+    from gritspace.host_tools.web.listening_results import read_results, together
+
+    if results:
+        report = together(read_results(results), seed)
+        if json:
+            console.print_json(report)
+        else:
+            _print_answers(report)
+        return
+    if out is None or out.suffix != ".html":
+        raise RigError("name a page to write (-o test.html), or answers to read (--results answers.json).")
+    if kind not in listening.KINDS or loop not in loops.LOOPS:
+        raise RigError(f"--kind is one of {', '.join(listening.KINDS)}, --loop one of {', '.join(loops.LOOPS)}.")
+    made_from = {"loop": loop, "count": count}
+    with console.progress("sounds"):
+        if sound:
+            items = listening.file_items(sound)
+            made_from["sounds"] = list(sound)
+        elif kind == "words":
+            items = listening.word_items(model, count, seed, loop)
+        else:
+            items = listening.space_items(space, model, count, seed, loop)
+        title = {"abx": "Can you tell them apart?", "mushra": "How alike are they?", "words": "What has grown?"}[kind]
+        made = listening.ListeningTest(kind, title, listening.for_kind(items, kind), seed, made_from=made_from)
+        text = listening.page(made)
+    from gritspace.train.output_file import written_whole
+
+    with written_whole(out) as beside:
+        beside.write_text(text, encoding="utf-8")
+    console.say(f"{out}: {len(items)} items, {len(text):,} bytes; open it in a browser, also without a network")
+
+
+def _print_answers(report: dict[str, Any]) -> None:
+    if report["kind"] == "words":
+        answers = sorted({answer for row in report["words"].values() for answer in row})
+        rows = [[word, *(str(row.get(answer, 0)) for answer in answers)] for word, row in report["words"].items()]
+        console.print_table(["changed", *(f"{answer}>" for answer in answers)], rows)
+    elif report["kind"] == "abx":
+        rows = [[s, f"{r['right']} of {r['trials']}", f"{r['p']:.4f}"] for s, r in report["systems"].items()]
+        console.print_table(["system", "right>", "p, by guessing>"], rows)
+    else:
+        rows = [[s, f"{r['mean']:.1f}", f"{r['low']:.1f} to {r['high']:.1f}"] for s, r in report["systems"].items()]
+        console.print_table(["system", "mean>", "95 %>"], rows)
+    console.say(f"{report['listeners']} listeners, {report['models_of_hearing']} models of hearing, who are no persons")

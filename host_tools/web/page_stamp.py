@@ -15,7 +15,10 @@ STAMP = HERE / "generated" / "page" / "made_from.txt"
 
 def sources() -> list[Path]:
     """All that Vite reads."""
-    listed = [HERE / name for name in ("index.html", "package.json", "tsconfig.json", "vite.config.ts")]
+    listed = [
+        HERE / name
+        for name in ("index.html", "package.json", "tsconfig.json", "vite.config.ts", "vite.listen.config.ts")
+    ]
     return [*listed, *sorted((HERE / "src").rglob("*.*")), *sorted((HERE / "generated").glob("*.ts"))]
 
 

@@ -239,6 +239,42 @@ const scenarios = {
     return { slots, same: second === saved.toString(), monitor, who, complaints };
   },
 
+  /** A listening test answered by a program: ratings by item and system, or what it can tell apart. */
+  async listen() {
+    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET });
+    const page = await (await browser.newContext({ acceptDownloads: true, offline: true })).newPage();
+    const complaints = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(url);
+    await page.getByLabel("your name or initials").fill("a model of hearing");
+    await press(page, "Begin");
+    let trials = 0;
+    let choices = 0;
+    while (trials < 200) {
+      await page.waitForFunction((before) => document.body.dataset.done || (window.trial && window.trial !== before), null, { timeout: 60000 });
+      if (await page.evaluate(() => document.body.dataset.done)) break;
+      const trial = await page.evaluate(() => window.trial);
+      trials++;
+      if (trial.systems) {
+        choices = Math.max(choices, await page.getByRole("group", { name: "Hear" }).getByRole("button").count());
+        for (const [i, system] of trial.systems.entries()) {
+          await page.getByLabel(`rating of sound ${i + 1}`, { exact: true }).fill(String(asked.ratings[trial.item][system]));
+        }
+      }
+      await page.evaluate(() => (window.trial = undefined));
+      if (trial.systems) await press(page, "Next");
+      else if (trial.word) await press(page, asked.word ?? trial.word);
+      else await press(page, trial.first === asked.tells ? "X is A" : "X is B");
+    }
+    const saving = page.waitForEvent("download");
+    await press(page, "Save the answers");
+    const saved = JSON.parse(readFileSync(await (await saving).path(), "utf8"));
+    saved.person = false;
+    writeFileSync(asked.answers, JSON.stringify(saved));
+    await browser.close();
+    return { trials, choices, complaints };
+  },
+
   /** Holds the page open for gritspace's commands, until its input ends. */
   async lend() {
     const { browser, page, complaints } = await start();

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -24,6 +24,16 @@ test: setup ## all tests; the last lines say what was skipped, and why
 
 test-quick: setup ## the tests of three minutes: all but those marked slow
 	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST)
+
+campaigns := tests/train/test_torch_file.py tests/firmware/memory/test_bank_rot.py tests/firmware/memory/test_flash_states.py \
+  tests/readers tests/quantize/model/test_accumulators.py tests/firmware/engine/test_fuzz_kernels.py \
+  tests/firmware/engine/test_fuzz_model.py
+reliability: setup ## the campaigns with all their cases, an hour or two; their figures into docs/reliability.md
+	@GRITSPACE_RELIABILITY=long $(bin)/python -m pytest -n $(WORKERS) --dist loadgroup $(campaigns) $(PYTEST)
+	@$(bin)/python -m tests.reliability
+
+mutations: setup ## small faults planted in the module's memory code, one by one: which the tests do not notice
+	@$(bin)/python -m tests.firmware.memory.mutate
 
 hardware: setup ## schematic, simulations, parts, panel: hardware/build/; also refreshes firmware/module/panel/generated/panel.h
 	@$(bin)/python -m hardware.build

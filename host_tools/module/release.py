@@ -1,4 +1,4 @@
-"""What a release carries: the images of all boards, the shipped spaces, their SHA-256, and a manifest of them.
+"""What a release carries: the images of all boards, the shipped spaces, what both are made of, SHA-256, a manifest.
 
 python -m gritspace.host_tools.module.release images build/images      # builds them: needs PlatformIO's registry
 python -m gritspace.host_tools.module.release pack build/images build/release
@@ -10,14 +10,16 @@ import argparse
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from gritspace.host_tools.errors import RigError
+from gritspace.host_tools.module import sbom
 from gritspace.host_tools.module.firmware_build import ENVIRONMENTS, build
 from gritspace.host_tools.module.firmware_image import read_image
-from gritspace.quantize.firmware_sources import SPACES
+from gritspace.quantize.firmware_sources import FIRMWARE, SPACES
 from gritspace.train.errors import InputError
 
 BOARDS = tuple(environment for environment in ENVIRONMENTS if environment.startswith("daisy_"))
@@ -35,7 +37,7 @@ def build_images(out: Path) -> list[Path]:
 
 
 def pack(images: Path, out: Path) -> dict[str, Any]:
-    """Images and shipped spaces into out, with SHA256SUMS (as `sha256sum -c` reads it) and manifest.json.
+    """Images, spaces, bill of materials and notices into out, with SHA256SUMS (for `sha256sum -c`) and manifest.json.
 
     Returns the manifest. Raises RigError if an image is missing, InputError if one is none that a module could start.
     """
@@ -49,11 +51,24 @@ def pack(images: Path, out: Path) -> dict[str, Any]:
         files.append(_entry(Path(shutil.copyfile(path, out / path.name)), "firmware", board=board, flash=image.address))
     for path in sorted(SPACES.glob("*.grit")):
         files.append(_entry(Path(shutil.copyfile(path, out / path.name)), "space"))
+    bill = json.dumps(sbom.bill_of_materials(sbom.project_version(), _commit()), indent=2) + "\n"
+    for name, kind, text in (("sbom.cdx.json", "sbom", bill), ("THIRD-PARTY-NOTICES.txt", "notices", sbom.notices())):
+        (out / name).write_text(text, encoding="utf-8")
+        files.append(_entry(out / name, kind))
     manifest = {"format": 1, "files": files}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     sums = "".join(f"{entry['sha256']}  {entry['name']}\n" for entry in files)
     (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
     return manifest
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(FIRMWARE), "rev-parse", "HEAD"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
+    return said.stdout.strip() or "unknown"
 
 
 def _entry(path: Path, kind: str, **more: Any) -> dict[str, Any]:

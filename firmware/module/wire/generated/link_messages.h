@@ -38,9 +38,9 @@ enum {
 enum {
   GRIT_LINK_SLOT_STATE_EMPTY = 0, /* nothing */
   GRIT_LINK_SLOT_STATE_RECEIVING = 1, /* a part of a model; the rest may follow, also after a loss of power */
-  GRIT_LINK_SLOT_STATE_CHECKING = 2, /* all has come; the module looks at it */
+  GRIT_LINK_SLOT_STATE_CHECKING = 2, /* all has come, or was there at power-up; the module reads it */
   GRIT_LINK_SLOT_STATE_GOOD = 3, /* a model that can be selected */
-  GRIT_LINK_SLOT_STATE_REFUSED = 4, /* it was no good and is thrown away; see refusal */
+  GRIT_LINK_SLOT_STATE_REFUSED = 4, /* no good, see refusal; thrown away, unless it has rotted: then an upload writes it anew */
 };
 
 /* why a model was refused */

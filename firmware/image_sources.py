@@ -24,4 +24,12 @@ if env.subst("$PIOENV").startswith("daisy_"):  # noqa: F821
         """The engine keeps out of link-time optimisation, which would draw its functions out of the fast memory."""
         return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-fno-lto"])
 
+    def compile_small(env, node):  # type: ignore[no-untyped-def]
+        """What the audio interrupt never runs is made small."""
+        return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-Os"])
+
     env.AddBuildMiddleware(compile_alone, "*engine*")  # noqa: F821
+    for folder in ("answers", "memory", "streaming", "wire"):
+        env.AddBuildMiddleware(compile_small, f"*module/{folder}/*")  # noqa: F821
+    for file in ("analog", "clock", "codec", "flash", "i2c", "memory", "pins", "sdram", "start", "stop"):
+        env.AddBuildMiddleware(compile_small, f"*daisy_{file}.c")  # noqa: F821

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 Import("env")  # noqa: F821  (PlatformIO gives it)
@@ -10,18 +11,25 @@ Import("env")  # noqa: F821  (PlatformIO gives it)
 sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
 from packing import pack  # noqa: E402
 
-FLASH = 0x0800_0000
+FLASH_BYTES = 128 << 10
 
 
-def flash_bytes(sizes: str) -> int:
-    """What `size -A` lists between the flash's first byte and its end, and what is copied from there into RAM."""
-    rows = [line.split() for line in sizes.splitlines()]
-    found = {row[0]: (int(row[1]), int(row[2])) for row in rows if len(row) == 3 and row[1].isdigit()}
-    return sum(size for name, (size, at) in found.items() if name == ".data" or FLASH <= at < FLASH + 0x20000)
+def flash_image(objcopy: str, elf: Path, without: tuple[str, ...]) -> bytes:
+    """What lies in flash from its first byte on, without some sections. Raises ValueError where a gap would be left to
+    whoever writes it: the image's CRC is of every byte."""
+    removed = [word for section in without for word in ("-R", section)]
+    made = []
+    for filler in ("0x00", "0xff"):
+        out = elf.with_suffix(".flash")
+        subprocess.run([objcopy, "-O", "binary", "--gap-fill", filler, *removed, str(elf), str(out)], check=True)
+        made.append(out.read_bytes())
+    if made[0] != made[1]:
+        raise ValueError("the image has a gap between two sections; see boards/daisy_seed/daisy_seed.ld")
+    return made[0]
 
 
 def pack_itcm(target, source, env):  # type: ignore[no-untyped-def]
-    """After linking: .itcm goes into .itcm_packed, a length and an LZ4 block, and leaves the image.
+    """After linking: .itcm goes into .itcm_packed (a length, the image's CRC-32, an LZ4 block) and leaves the image.
 
     The image with both, for a debugger, stays beside it as *.unpacked.elf.
     """
@@ -29,22 +37,26 @@ def pack_itcm(target, source, env):  # type: ignore[no-untyped-def]
     objcopy = env.subst("$OBJCOPY")
     plain, packed = elf.with_suffix(".itcm"), elf.with_suffix(".packed")
     subprocess.run([objcopy, "-O", "binary", "-j", ".itcm", str(elf), str(plain)], check=True)
-    subprocess.run([objcopy, "-O", "binary", "-j", ".itcm_packed", str(elf), str(packed)], check=True)
-    room = packed.stat().st_size
+    before = flash_image(objcopy, elf, (".itcm", ".itcm_packed"))
     block = pack(plain.read_bytes())
-    sys.stdout.write(f"ITCM: {plain.stat().st_size} bytes packed into {4 + len(block)}, room for {room}\n")
-    if 4 + len(block) > room:
-        sys.stderr.write(f"Error: the firmware will not fit: {4 + len(block) - room} bytes more than the flash has\n")
+    length = len(block).to_bytes(4, "little")
+    crc = zlib.crc32(block, zlib.crc32(before + length))
+    packed.write_bytes(length + crc.to_bytes(4, "little") + block)
+    total = len(before) + packed.stat().st_size
+    sys.stdout.write(f"ITCM: {plain.stat().st_size} bytes packed into {len(block)}\n")
+    if total > FLASH_BYTES:
+        sys.stderr.write(f"Error: the firmware will not fit: {total - FLASH_BYTES} bytes more than the flash has\n")
         return 1
-    packed.write_bytes(len(block).to_bytes(4, "little") + block)
     shutil.copyfile(elf, elf.with_suffix(".unpacked.elf"))
     changes = ["--update-section", f".itcm_packed={packed}", "--remove-section", ".itcm"]
     said = subprocess.run([objcopy, *changes, str(elf)], capture_output=True, text=True)
     if said.returncode != 0:  # else it only wonders at the segment that is empty now
         sys.stderr.write(said.stderr)
         return 1
-    image = subprocess.run([env.subst("$SIZETOOL"), "-A", str(elf)], check=True, capture_output=True, text=True)
-    sys.stdout.write(f"Flash: {flash_bytes(image.stdout)} bytes\n")
+    if flash_image(objcopy, elf, ()) != before + packed.read_bytes():
+        sys.stderr.write("Error: the packed image is not what its CRC is of\n")
+        return 1
+    sys.stdout.write(f"Flash: {total} bytes of {FLASH_BYTES}, {FLASH_BYTES - total} free\n")
     return 0
 
 

@@ -121,7 +121,7 @@ void serve_link() {
 }  // namespace
 
 void setup() {
-  if (!daisy_fill_itcm()) daisy_start_bootloader(); /* a damaged image: only another one helps */
+  if (!daisy_fill_itcm()) daisy_start_bootloader();
   count_cycles();
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
   daisy_memory_start();

@@ -18,6 +18,9 @@ extern "C" {
 /* What DMA shares with the core is not cached, SDRAM is. Before either is used. */
 void daisy_memory_start(void);
 
+/* Whether every byte of the image in flash is as it was linked, by its CRC. Needs neither clocks nor memory. */
+bool daisy_image_is_whole(void);
+
 /* Puts the engine's code where it runs. Before anything of the engine is called. False if the image is damaged. */
 bool daisy_fill_itcm(void);
 

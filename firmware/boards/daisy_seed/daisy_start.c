@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/stack_watch.h"
+#include "daisy_memory.h"
 #include "daisy_vendor.h"
 #include "fault.h"
 
@@ -17,10 +18,12 @@ __attribute__((section(".noinit"))) static uint32_t bootloader_wanted;
 /* Before anything else of C: newlib calls what is listed in .preinit_array, when no clock is changed and no peripheral
  * is in use, which the bootloader relies on. */
 static void begin(void) {
-  if (bootloader_wanted == WANTED) {
+  SCB_EnableICache();
+  if (bootloader_wanted == WANTED || !daisy_image_is_whole()) { /* of a damaged image only another one helps */
     bootloader_wanted = 0;
     const uint32_t *vectors = (const uint32_t *)BOOTLOADER;
     const uint32_t stack = vectors[0], entry = vectors[1];
+    SCB_DisableICache();
     SCB->VTOR = BOOTLOADER;
     __asm volatile("msr msp, %0\n bx %1" ::"r"(stack), "r"(entry));
     __builtin_unreachable();

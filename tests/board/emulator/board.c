@@ -117,7 +117,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *d
   (void)data;
   const bool in_itcm =
       address < 0x10000u; /* in ITCM: what it costs is measured by the firmware, in the main loop too */
-  const bool idle = core_depth() == 0 && !in_itcm && audio_frames > 0;
+  const bool idle = core_depth() == 0 && !in_itcm && audio_at() != NEVER; /* it plays, and waits */
   cycle_rest += size / options.bytes_per_cycle * (idle ? options.idle_factor : 1);
   const uint64_t whole = (uint64_t)cycle_rest;
   cycles += whole;
@@ -136,12 +136,12 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *d
   if (now_ps < due_ps && !look) return;
   look = false;
   happen();
-  const bool must = ended || reset_why != NULL || script_jump != 0;
+  /* A block at whose beginning the processor stops has not run: only what is then done at once may stop it. */
+  const bool jumps = script_jump != 0 && core_depth() == 0;
+  const bool must = ended || reset_why != NULL || jumps;
   if (must) uc_emu_stop(engine);
-  if (!must && core_wants_exception()) {
-    look = true; /* again, until it can be taken */
-    if (core_register(UC_ARM_REG_PRIMASK) == 0) uc_emu_stop(engine);
-  }
+  look = script_jump != 0 || core_wants_exception(); /* again, until it can be done */
+  if (!must && core_can_take_exception()) uc_emu_stop(engine);
 }
 
 static void on_interrupt(uc_engine *engine, uint32_t number, void *data) {

@@ -76,7 +76,7 @@ uint32_t core_pc(void);
 uint32_t core_peripheral_read(uint32_t address);
 void core_peripheral_write(uint32_t address, uint32_t value, uint32_t size);
 void irq_level(unsigned irq, bool high);
-bool core_wants_exception(void);
+bool core_wants_exception(void), core_can_take_exception(void);
 bool core_take_exception(void); /* true if it entered one */
 void core_return(void);
 void core_raise_fault(unsigned exception, uint32_t cfsr, uint32_t address, bool address_valid);

@@ -108,11 +108,14 @@ static void enter(unsigned exception) {
   if (options.verbose > 1) note("exception %u at %08x from %08x", exception, handler, frame[6]);
 }
 
+bool core_can_take_exception(void) {
+  if (!core_wants_exception() || masked(most_urgent())) return false;
+  return (core_register(UC_ARM_REG_XPSR) & 0x0600FC00u) == 0; /* not inside an IT block */
+}
+
 bool core_take_exception(void) {
-  const unsigned exception = core_wants_exception() ? most_urgent() : 0;
-  if (exception == 0 || masked(exception)) return false;
-  if ((core_register(UC_ARM_REG_XPSR) & 0x0600FC00u) != 0) return false; /* inside an IT block */
-  enter(exception);
+  if (!core_can_take_exception()) return false;
+  enter(most_urgent());
   return true;
 }
 

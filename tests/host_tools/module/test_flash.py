@@ -21,7 +21,7 @@ DAISY = (
     'Found DFU: [0483:df11] ver=0200, devnum=12, cfg=1, intf=0, path="1-2", alt=1, '
     'name="@Option Bytes   /0x5200201C/01*128 e", serial="200364500000"\n'
     'Found DFU: [0483:df11] ver=0200, devnum=12, cfg=1, intf=0, path="1-2", alt=0, '
-    'name="@Internal Flash   /0x08000000/01*128Kg", serial="200364500000"\n'
+    'name="@Internal Flash   /0x08000000/16*128Kg", serial="200364500000"\n'
 )
 ELECTROSMITH = (
     'Found DFU: [0483:df11] ver=0200, devnum=5, cfg=1, intf=0, path="1-2", alt=0, '
@@ -171,7 +171,7 @@ def test_a_good_image_is_written_to_the_internal_flash_and_started(tmp_path: Pat
         ("", "no module waits for firmware; hold BOOT"),
         (ELECTROSMITH, "not the chip's own"),
         (DAISY + DAISY.replace("200364500000", "ABC"), "2 modules wait for firmware (200364500000, ABC)"),
-        (DAISY.replace("01*128Kg", "01*064Kg"), "not a Daisy's (0x08000000, 65,536 bytes)"),
+        (DAISY.replace("16*128Kg", "01*064Kg"), "not a Daisy's (0x08000000, 65,536 bytes)"),
     ],
 )
 def test_a_bootloader_that_is_not_there_or_not_the_right_one_is_one_sentence(

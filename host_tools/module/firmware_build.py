@@ -17,7 +17,7 @@ BOARDS = ("sim", "daisy_seed", "daisy_patch_sm")
 ENVIRONMENTS = (*BOARDS, *(f"{board}_16" for board in BOARDS))
 """Those that end in 16 take 16 frames of audio at a time instead of 48."""
 NO_REGISTRY = (
-    "PlatformIO's registry cannot be reached: from it come the Daisy Seed's platform, Arduino core and DaisyDuino; "
+    "PlatformIO's registry cannot be reached: from it come the Daisy Seed's platform, compiler and Arduino core; "
     "connect to the internet once, or build the simulated module, which needs none of it: gritspace build sim"
 )
 

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Begins to scan. False if the converter does not work. After the MPU has been set up (DaisyDuino's DAISY.init). */
+/* Begins to scan. False if the converter does not work. After daisy_memory_start. */
 bool daisy_analog_start(void);
 
 /* GRIT_PANEL_ANALOG_COUNT codes, 0..65535, in the panel's order; each is renewed about every half millisecond. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +16,18 @@ from tests.board.bench import run_board
 DaisyImage = Callable[[str], Path]
 
 
+def wait_for_reset(emulator: Emulator) -> None:
+    until = time.monotonic() + 300
+    while not emulator.ask()["resets"]:
+        assert time.monotonic() < until, emulator.console[-3:]
+        time.sleep(0.2)
+
+
 def test_a_wild_jump_is_recorded_and_told_after_the_restart(daisy_image: DaisyImage) -> None:
     with Emulator(daisy_image("daisy_seed"), options=IDLE) as emulator:
         wait_for(emulator)
         emulator.tell("jump 60000000")
+        wait_for_reset(emulator)
         wait_for(emulator)
         with Module(emulator.port, patience_seconds=60) as module:
             fault = module.fault()
@@ -31,16 +40,14 @@ def test_a_main_loop_that_hangs_is_ended_by_the_watchdog_and_told(daisy_image: D
     with Emulator(daisy_image("daisy_seed"), options=IDLE) as emulator:
         wait_for(emulator)
         emulator.tell("hang")
-        for _ in range(600):
-            if emulator.ask()["resets"]:
-                break
+        wait_for_reset(emulator)
         wait_for(emulator)
         with Module(emulator.port, patience_seconds=60) as module:
             assert module.fault().kind == "watchdog"
 
 
 def test_without_a_crystal_the_boards_own_led_blinks(daisy_image: DaisyImage, tmp_path: Path) -> None:
-    run = run_board(daisy_image("daisy_seed"), tmp_path, 5000, options=("-x", "-b", "5"))
+    run = run_board(daisy_image("daisy_seed"), tmp_path, 800, options=("-x",))
     assert run.report["led_edges"] >= 4
     assert run.report["frames"] == 0
 
@@ -62,15 +69,15 @@ def test_no_single_bit_that_flips_in_the_image_goes_unseen(daisy_image: DaisyIma
     whole, early, rng = flash_of(image), early_code(image), np.random.default_rng(4)
     damaged_file = tmp_path / "damaged.bin"
     (tmp_path / "whole.bin").write_bytes(whole)
-    assert not run_board(tmp_path / "whole.bin", tmp_path, 200).report["in_bootloader"]
-    places = [64, len(whole) - 1, *map(int, rng.integers(64, len(whole), 100))]
+    assert not run_board(tmp_path / "whole.bin", tmp_path, 60).report["in_bootloader"]
+    places = [64, len(whole) - 1, *map(int, rng.integers(64, len(whole), 40))]
     for place in places:
         if any(at <= place < at + size for at, size in early):
             continue
         damaged = bytearray(whole)
         damaged[place] ^= 1 << int(rng.integers(8))
         damaged_file.write_bytes(damaged)
-        run = run_board(damaged_file, tmp_path, 200)
+        run = run_board(damaged_file, tmp_path, 60)
         assert run.report["in_bootloader"], f"a bit of the byte at {place:#x} of {len(whole):#x}"
 
 

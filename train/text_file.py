@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 
 from gritspace.train.errors import InputError
 
-MOST_BYTES = 512 << 20
+MAX_BYTES = 512 << 20
 
 
 def read_text(path: Path) -> str:
     """UTF-8, with or without a byte order mark. Raises InputError."""
     path = Path(path)
     try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path}: it has more than {MOST_BYTES >> 20} MB, as no such file has; check what it is.")
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: it has more than {MAX_BYTES >> 20} MB, as no such file has; check what it is.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise InputError(f"{path}: there is no such file; check the path.") from error

@@ -50,10 +50,10 @@ def fit(
 
     Example: gritspace fit --dry played.wav --wet pedal.wav -o pedal.grit -o pedal.nam
     """
-    from gritspace.host_tools.spaces.fitting import FitWish, fit_as_wished
+    from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 
-    wish = FitWish(
+    request = FitRequest(
         out=tuple(out),
         dry=dry,
         wet=wet,
@@ -67,7 +67,7 @@ def fit(
         resume=resume,
         channel=channel,
     )
-    report = fit_as_wished(wish, console.Stages(quiet=json))
+    report = fit_as_requested(request, console.Stages(quiet=json))
     if json:
         console.print_json(report)
         return

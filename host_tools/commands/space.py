@@ -80,13 +80,13 @@ def enroll(
 
     Example: gritspace enroll space.pt --dry played.wav --wet pedal.wav -o preset.json
     """
-    from gritspace.host_tools.spaces.enrolling import EnrollWish, enroll_as_wished
+    from gritspace.host_tools.spaces.enrolling import EnrollRequest, enroll_as_requested
 
     if refine:
         refuse_overwriting(out.with_suffix(".pt"), [space])
-    wish = EnrollWish(space, wet, out, dry, refine, model, place, force, seed, channel)
+    request = EnrollRequest(space, wet, out, dry, refine, model, place, force, seed, channel)
     with console.progress("enroll") as update:
-        report = enroll_as_wished(wish, update)
+        report = enroll_as_requested(request, update)
     if json:
         console.print_json(report)
         return

@@ -29,7 +29,7 @@ LOUDEST_LEVEL = 7.99
 
 
 @dataclass(frozen=True)
-class EnrollWish:
+class EnrollRequest:
     """The options of `gritspace enroll`. model: the .grit file that the module will run; without, its factory model."""
 
     space: Path
@@ -44,55 +44,57 @@ class EnrollWish:
     channel: str | None = None
 
 
-def enroll_as_wished(wish: EnrollWish, tell: Tell) -> dict[str, Any]:
+def enroll_as_requested(request: EnrollRequest, tell: Tell) -> dict[str, Any]:
     """Finds the position, writes the preset, with refine a space too. Raises InputError for unusable input."""
-    if wish.out.suffix.lower() != ".json":
-        raise InputError(f"{wish.out}: a preset is written as JSON; name it .json.")
-    if wish.refine and wish.dry is None:
+    if request.out.suffix.lower() != ".json":
+        raise InputError(f"{request.out}: a preset is written as JSON; name it .json.")
+    if request.refine and request.dry is None:
         raise InputError("--refine: the dry audio is needed to bend the decoder by; give --dry too.")
-    refuse_unwritable(wish.out)
-    if wish.model is not None:
-        file_sha256(wish.model)
-    space = read_space(wish.space)
+    refuse_unwritable(request.out)
+    if request.model is not None:
+        file_sha256(request.model)
+    space = read_space(request.space)
     remarks: list[str] = []
     recording = None
-    if wish.channel not in (None, *CHANNELS):
-        raise InputError(f"--channel {wish.channel}: there is no such; there are {', '.join(CHANNELS)}.")
-    if wish.dry is None:
-        found = guess_from_wet(space, read_audio(wish.wet, SHORTEST_SECONDS), wish.seed)
+    if request.channel not in (None, *CHANNELS):
+        raise InputError(f"--channel {request.channel}: there is no such; there are {', '.join(CHANNELS)}.")
+    if request.dry is None:
+        found = guess_from_wet(space, read_audio(request.wet, SHORTEST_SECONDS), request.seed)
         remarks.append("without the dry audio this is only the encoder's guess; nothing was measured.")
     else:
-        recording = read_recording(wish.dry, wish.wet, wish.force, SHORTEST_SECONDS, wish.channel)
+        recording = read_recording(request.dry, request.wet, request.force, SHORTEST_SECONDS, request.channel)
         remarks += recording.remarks
         wet = -recording.wet if recording.inverted else recording.wet  # enroll finds the polarity itself
         found = enroll(
             space,
             recording.dry,
             wet,
-            wish.refine,
+            request.refine,
             lambda step, steps: tell(step, steps, "looking for it"),
-            wish.seed,
+            request.seed,
             aligned=True,
         )
-    files = [str(wish.out)]
-    write_text(wish.out, json.dumps(as_preset(found, wish), indent=2) + "\n")
+    files = [str(request.out)]
+    write_text(request.out, json.dumps(as_preset(found, request), indent=2) + "\n")
     if found.offsets is not None:
-        refined = wish.out.with_suffix(".pt")
-        save_space(refined_space(space, found, wish.wet.stem), refined)
+        refined = request.out.with_suffix(".pt")
+        save_space(refined_space(space, found, request.wet.stem), refined)
         files.append(str(refined))
         remarks.append(f"{refined}: a space of this one device; `gritspace quantize` makes its model.")
     return as_values(found, recording, remarks, files)
 
 
-def as_preset(found: Enrolment, wish: EnrollWish) -> dict[str, Any]:
+def as_preset(found: Enrolment, request: EnrollRequest) -> dict[str, Any]:
     """What `gritspace presets put` reads."""
     position = [float(x) for x in found.position]
     stored = position[len(PLAYED) :]
-    model: Any = "factory" if wish.model is None else {"name": wish.model.stem, "sha256": file_sha256(wish.model)}
+    model: Any = (
+        "factory" if request.model is None else {"name": request.model.stem, "sha256": file_sha256(request.model)}
+    )
     return {
         "presets": [
             {
-                "place": wish.place,
+                "place": request.place,
                 "played": dict(zip(PLAYED, position, strict=False)),
                 "stored": stored + [0.0] * (STORED_PLACES - len(stored)),
                 "level": min(found.level, LOUDEST_LEVEL),

@@ -13,7 +13,7 @@ import numpy as np
 from gritspace.host_tools import audio_sources, console
 from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import read_space
-from gritspace.host_tools.spaces.enrolling import EnrollWish, as_preset
+from gritspace.host_tools.spaces.enrolling import EnrollRequest, as_preset
 from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.devices.finding import device_named, find_devices
@@ -64,7 +64,7 @@ def match_recording(
         dry = audio_sources.riff(PROBE_SECONDS)
         settings = np.array([list(best.knobs.values())], np.float32).clip(0, 1)
         enrolled = enroll(known, dry, device_named(best.device).render(dry[None], settings)[0])
-        preset = as_preset(enrolled, EnrollWish(space, wet, out, model=model, place=place))
+        preset = as_preset(enrolled, EnrollRequest(space, wet, out, model=model, place=place))
         write_text(out, json.dumps(preset, indent=2) + "\n")
         values["preset"] = {"file": str(out), "position": [float(x) for x in enrolled.position], "esr": enrolled.esr}
     return values

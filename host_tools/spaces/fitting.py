@@ -34,7 +34,7 @@ CLIP_FRAMES = 4 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class FitWish:
+class FitRequest:
     """The options of `gritspace fit`."""
 
     out: tuple[Path, ...]
@@ -51,53 +51,53 @@ class FitWish:
     channel: str | None = None
 
 
-def fit_as_wished(wish: FitWish, stages: Stages) -> dict[str, Any]:
-    """Fits, writes every `wish.out`, returns what came of it. Raises InputError for unusable input."""
-    _refuse_unclear(wish)
+def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
+    """Fits, writes every `request.out`, returns what came of it. Raises InputError for unusable input."""
+    _refuse_unclear(request)
     threads = max(1, round((os.cpu_count() or 1) - os.getloadavg()[0]))
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
-    with stages.stage("audio", "read and align" if wish.device is None else f"play {wish.device}"):
-        source, recording = source_for(wish)
-    checkpoint = wish.out[0].with_name(wish.out[0].name + ".checkpoint")
-    if not wish.resume:
+    with stages.stage("audio", "read and align" if request.device is None else f"play {request.device}"):
+        source, recording = source_for(request)
+    checkpoint = request.out[0].with_name(request.out[0].name + ".checkpoint")
+    if not request.resume:
         checkpoint.unlink(missing_ok=True)
-    with stages.stage("fit", f"fit {wish.config.shape} to {source.name}") as update:
-        result = _fitted(source, wish.config, checkpoint, update)
+    with stages.stage("fit", f"fit {request.config.shape} to {source.name}") as update:
+        result = _fitted(source, request.config, checkpoint, update)
     facts: dict[str, Any] = {
         "made_from": source.name,
         "esr": result.esr,
-        "shape": wish.config.shape,
+        "shape": request.config.shape,
         "steps": result.steps,
-        "seed": wish.config.seed,
+        "seed": request.config.seed,
     }
-    snapshot = Snapshot(result.tcn, wish.out[0].stem, source.licence, facts)
-    report = as_values(wish, source, result, recording)
-    with stages.stage("write", "write " + ", ".join(path.name for path in wish.out)):
+    snapshot = Snapshot(result.tcn, request.out[0].stem, source.licence, facts)
+    report = as_values(request, source, result, recording)
+    with stages.stage("write", "write " + ", ".join(path.name for path in request.out)):
         fitted = snapshot.render_audio(source.held_dry)
         report["held_out"] = _held_out(source, fitted, snapshot.tcn.config.receptive_field - 1)
-        for path in wish.out:
+        for path in request.out:
             model = snapshot_files.write(snapshot, path, source.dry)
             if model is not None:
                 report["esr_integer"] = _integer_esr(model, source, snapshot.tcn.config.receptive_field - 1)
-        if wish.plot is not None:
-            snapshot_files.plot(wish.plot, source.held_wet, fitted, result.checks, source.name)
+        if request.plot is not None:
+            snapshot_files.plot(request.plot, source.held_wet, fitted, result.checks, source.name)
     checkpoint.unlink(missing_ok=True)
     report["seconds"] = stages.seconds
     return report
 
 
-def source_for(wish: FitWish) -> tuple[Source, Recording | None]:
+def source_for(request: FitRequest) -> tuple[Source, Recording | None]:
     """What to fit to, and the recording it comes from, if it is one."""
-    if wish.device is None:
-        assert wish.dry is not None
-        assert wish.wet is not None
-        recording = read_recording(wish.dry, wish.wet, wish.force, channel=wish.channel)
-        return from_recording(recording, wish.wet.stem), recording
-    device = device_named(wish.device, wish.captures)
-    settings = knob_settings(device, wish.knobs)
-    dry, held = dry_audio(wish.audio, wish.config.seed)
+    if request.device is None:
+        assert request.dry is not None
+        assert request.wet is not None
+        recording = read_recording(request.dry, request.wet, request.force, channel=request.channel)
+        return from_recording(recording, request.wet.stem), recording
+    device = device_named(request.device, request.captures)
+    settings = knob_settings(device, request.knobs)
+    dry, held = dry_audio(request.audio, request.config.seed)
     return from_device(device, settings, dry, held), None
 
 
@@ -111,14 +111,14 @@ def dry_audio(paths: tuple[Path, ...], seed: int) -> tuple[NDArray[np.float32], 
     return np.concatenate([learn, signals.synthetic(SYNTHETIC_SECONDS, seed)]), held
 
 
-def as_values(wish: FitWish, source: Source, result: FitResult, recording: Recording | None) -> dict[str, Any]:
+def as_values(request: FitRequest, source: Source, result: FitResult, recording: Recording | None) -> dict[str, Any]:
     """The report as plain values, for JSON."""
     return {
-        "files": [str(path) for path in wish.out],
+        "files": [str(path) for path in request.out],
         "source": source.name,
         "licence": source.licence,
-        "shape": wish.config.shape,
-        "macs_per_frame": SHAPES[wish.config.shape].macs_per_frame,
+        "shape": request.config.shape,
+        "macs_per_frame": SHAPES[request.config.shape].macs_per_frame,
         "esr": result.esr,
         "steps": result.steps,
         "resumed_at": result.resumed_at,
@@ -126,7 +126,7 @@ def as_values(wish: FitWish, source: Source, result: FitResult, recording: Recor
         "checks": [asdict(check) for check in result.checks],
         "recording": None if recording is None else recording.as_values(),
         "remarks": [*(recording.remarks if recording else ()), *result.remarks],
-        "seed": wish.config.seed,
+        "seed": request.config.seed,
     }
 
 
@@ -176,17 +176,17 @@ def _by_clip(source: Source, heard: NDArray[np.float32], lead_in: int) -> tuple[
     return errors, energies
 
 
-def _refuse_unclear(wish: FitWish) -> None:
-    if (wish.device is None) == (wish.dry is None and wish.wet is None):
+def _refuse_unclear(request: FitRequest) -> None:
+    if (request.device is None) == (request.dry is None and request.wet is None):
         raise InputError("give either a recording, --dry and --wet, or a device to learn from, --device.")
-    if wish.device is None and (wish.dry is None or wish.wet is None):
-        missing = "--dry" if wish.dry is None else "--wet"
+    if request.device is None and (request.dry is None or request.wet is None):
+        missing = "--dry" if request.dry is None else "--wet"
         raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
-    if wish.config.shape not in SHAPES:
-        raise InputError(f"--shape {wish.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
-    if wish.channel not in (None, *CHANNELS):
-        raise InputError(f"--channel {wish.channel}: there is no such; there are {', '.join(CHANNELS)}.")
-    for path in (*wish.out, *([wish.plot] if wish.plot else [])):
+    if request.config.shape not in SHAPES:
+        raise InputError(f"--shape {request.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
+    if request.channel not in (None, *CHANNELS):
+        raise InputError(f"--channel {request.channel}: there is no such; there are {', '.join(CHANNELS)}.")
+    for path in (*request.out, *([request.plot] if request.plot else [])):
         refuse_unwritable(path)
-    for path in wish.out:
+    for path in request.out:
         snapshot_files.refuse_unknown_suffix(path)

@@ -22,7 +22,7 @@ PAGE = Path(__file__).resolve().parent / "generated" / "page"
 """What Vite made of index.html and src/: `make web` makes it anew."""
 SPACES = ROOT / "spaces"
 TITLES = {"circuits": "circuits", "openamp": "amplifiers"}
-MOST_BYTES = 3_000_000
+MAX_BYTES = 3_000_000
 
 
 def build_site(update: Update | None = None) -> Path:

@@ -8,7 +8,7 @@ import struct
 from typing import BinaryIO
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 
 
@@ -38,7 +38,7 @@ def read_message(source: BinaryIO, sink: BinaryIO) -> bytes | None:
         if length >= 126:
             width = 2 if length == 126 else 8
             length = int.from_bytes(source.read(width), "big")
-        if length + len(whole) > MOST_BYTES:
+        if length + len(whole) > MAX_BYTES:
             return None
         mask, data = source.read(4), source.read(length)
         if len(mask) < 4 or len(data) < length:

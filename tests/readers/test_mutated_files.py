@@ -47,7 +47,7 @@ from tests.quantize.conftest import make_model, make_tcn
 from tests.reliability import campaign, cases
 from tests.train.test_torch_file import a_space
 
-MOST_SECONDS = 20.0
+MAX_SECONDS = 20.0
 """For one file, on a busy machine."""
 MEMORY = 3 << 30
 """More than the program has mapped already."""
@@ -295,7 +295,7 @@ def test_no_altered_file_brings_another_error_than_a_sentence(tmp_path: Path, na
                 kept.write_bytes(path.read_bytes())
                 print(f"finding: {kept}")
                 raise
-            assert time.monotonic() - started < MOST_SECONDS, turn
+            assert time.monotonic() - started < MAX_SECONDS, turn
             assert len(said) < 2_000, said
             told.cases += 1
         told.notes = f"{good:,} of them were still good"

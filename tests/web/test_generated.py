@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from gritspace.host_tools.web import device_clips, generate, loops, page_stamp
-from gritspace.host_tools.web.site import MOST_BYTES, build_site, size_of
+from gritspace.host_tools.web.site import MAX_BYTES, build_site, size_of
 from gritspace.host_tools.web.wasm import clang
 
 
@@ -58,7 +58,7 @@ def test_the_page_with_both_factory_spaces_is_small_and_names_no_other_server() 
     if clang() is None:
         pytest.skip("a clang for WebAssembly is missing (apt install clang lld)")
     folder: Path = build_site()
-    assert size_of(folder) <= MOST_BYTES
+    assert size_of(folder) <= MAX_BYTES
     for path in folder.rglob("*"):
         if path.suffix in (".html", ".js", ".css", ".json"):
             text = path.read_text(encoding="utf-8").replace("http://www.w3.org", "")

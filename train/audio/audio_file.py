@@ -20,9 +20,9 @@ SAMPLE_RATE = 48_000
 SHORTEST_SECONDS = 0.01
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 """Hz. Below and above nothing is recorded, and a header that says so would make resampling take any time."""
-MOST_SAMPLES = 4 * 3_600 * SAMPLE_RATE
+MAX_SAMPLES = 4 * 3_600 * SAMPLE_RATE
 """In memory at once: four hours of one channel."""
-MOST_FRAMES_A_BYTE = 4_096
+MAX_FRAMES_A_BYTE = 4_096
 """Silence in FLAC or MP3 hardly takes any room."""
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3")
 
@@ -65,8 +65,8 @@ def _refuse_odd_sizes(path: Path) -> None:
             f"{path}: a rate of {told.samplerate} Hz cannot be used; from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz can."
         )
     # a FLAC whose encoder could not go back says 0 or far too many frames: then what is there decides
-    most = min(told.frames, path.stat().st_size * MOST_FRAMES_A_BYTE) if told.frames > 0 else 0
-    if most * told.channels * SAMPLE_RATE / told.samplerate > MOST_SAMPLES:
+    most = min(told.frames, path.stat().st_size * MAX_FRAMES_A_BYTE) if told.frames > 0 else 0
+    if most * told.channels * SAMPLE_RATE / told.samplerate > MAX_SAMPLES:
         raise InputError(
             f"{path}: {told.frames / told.samplerate / 3600:.1f} hours of {told.channels} channels are too much at "
             "once; cut it into shorter files."

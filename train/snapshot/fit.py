@@ -36,7 +36,7 @@ AVERAGE_SHARE, LONGEST_AVERAGE = 0.05, 300
 CHECK_SHARE, CHECK_SECONDS = 0.02, 4.0
 PATIENCE_SHARE, PATIENCE_CHECKS = 0.3, 10
 LOST_FACTOR, LOST_ESR = 4.0, 0.3
-MOST_RECOVERIES = 8
+MAX_RECOVERIES = 8
 PIECE_FRAMES = 1 << 15
 
 
@@ -163,7 +163,7 @@ class SnapshotFit:
                     self._check()
                     if progress is not None:
                         progress(self.place.step, min(self.share, 1.0), self.place.best_esr, self.seconds_left)
-                if self.place.recoveries > MOST_RECOVERIES:
+                if self.place.recoveries > MAX_RECOVERIES:
                     self.place.remarks.append("it kept diverging; the best weights so far were kept.")
                     break
         except (

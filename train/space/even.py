@@ -139,7 +139,7 @@ def equal_levels(space: Space, known: Tensor) -> Tensor:
         for some in known.split(16):
             wet = space.decoder(probe.expand(len(some), -1), film(some))
             found.append(loudness.EQUAL_RMS / loudness.weighted_rms(wet))
-    return torch.cat(found).clamp(loudness.LEAST_LEVEL, loudness.MOST_LEVEL)
+    return torch.cat(found).clamp(loudness.LEAST_LEVEL, loudness.MAX_LEVEL)
 
 
 def worst_silence(space: Space, places: Tensor) -> float:

@@ -18,7 +18,7 @@ from gritspace.train.space import attributes
 PHRASE_FRAMES = 14_400
 """Three strings, a tenth of a second apart, peaks at -6 dBFS."""
 EQUAL_RMS = 0.15
-MOST_LEVEL, LEAST_LEVEL = 30.0, 1 / 30
+MAX_LEVEL, LEAST_LEVEL = 30.0, 1 / 30
 """Of a setting beside the device's own gain: what is all but silent stays so."""
 SHELF = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
 HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
@@ -56,7 +56,7 @@ def loudness_of(device: Device, settings: NDArray[np.float32]) -> NDArray[np.flo
 
 def levels_for(loudness: NDArray[np.float64], gain: float) -> NDArray[np.float64]:
     """What makes each setting EQUAL_RMS loud, beside the device's gain: (n,) -> (n,)."""
-    return np.clip(EQUAL_RMS / np.maximum(loudness * abs(gain), 1e-9), LEAST_LEVEL, MOST_LEVEL)
+    return np.clip(EQUAL_RMS / np.maximum(loudness * abs(gain), 1e-9), LEAST_LEVEL, MAX_LEVEL)
 
 
 def beside_equal_db(wet: Tensor, lead_in: int = 0) -> Tensor:

@@ -25,7 +25,7 @@ from tests.firmware.engine.test_kernels_m7 import SHAPES, model_of
 from tests.quantize.model.extremes import loud
 from tests.reliability import campaign, cases
 
-MOST_STATE = 512 * 1024
+MAX_STATE = 512 * 1024
 FRAMES = 70
 CRC_START = 16
 
@@ -85,7 +85,7 @@ def test_no_model_makes_the_shipped_kernels_differ_from_plain_c(
             audio = loud(FRAMES, noise)
             start = places[0] if count else None
             wide = c_engine.Engine(blob, start)
-            if wide.state_bytes > MOST_STATE:
+            if wide.state_bytes > MAX_STATE:
                 continue
             run += 1
             with monkeypatch.context() as other:

@@ -27,9 +27,9 @@ STEP = 256
 """Frames between envelopes, which is how exact a coarse delay is."""
 SPECTRUM = 1024
 BANDS = slice(2, 172)  # 94 Hz to 8 kHz
-BLOCK_SECONDS, BLOCKS, PEAKS, MOST_CANDIDATES = 6.0, 12, 5, 8
+BLOCK_SECONDS, BLOCKS, PEAKS, MAX_CANDIDATES = 6.0, 12, 5, 8
 NEAR = 1.01 * STEP
-MOST_DRIFT = 400e-6
+MAX_DRIFT = 400e-6
 """Of two clocks that are not broken."""
 
 
@@ -102,7 +102,7 @@ def _agreement(block: NDArray[np.complex64], whole: NDArray[np.complex64]) -> Fl
 
 def _agreed(votes: Floats, frames: float) -> list[Candidate]:
     """votes (n, 3): place, delay, weight. Lines through a vote, none too steep: those that most agree upon."""
-    slopes = np.linspace(-MOST_DRIFT, MOST_DRIFT, 81) if frames > 30 * SAMPLE_RATE else np.zeros(1)
+    slopes = np.linspace(-MAX_DRIFT, MAX_DRIFT, 81) if frames > 30 * SAMPLE_RATE else np.zeros(1)
     best, score = 0.0, -1.0
     for slope in slopes[np.argsort(np.abs(slopes), kind="stable")]:
         level = votes[:, 1] - slope * votes[:, 0]
@@ -112,7 +112,7 @@ def _agreed(votes: Floats, frames: float) -> list[Candidate]:
     level = votes[:, 1] - best * votes[:, 0]
     found: list[Candidate] = []
     left = np.ones(len(votes), bool)
-    while left.any() and len(found) < MOST_CANDIDATES:
+    while left.any() and len(found) < MAX_CANDIDATES:
         total = ((np.abs(level[:, None] - level[None]) <= NEAR) * left[None] * votes[None, :, 2]).sum(1)
         top_at = int(total.argmax())
         close = left & (np.abs(level - level[top_at]) <= NEAR)

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 LEAST_JUMP_FRAMES = 8
 JUMP_COST = 60.0
 """Of the log likelihood: what a change of delay has to earn."""
-MOST_COST, FRAMES_A_DEGREE = 4.0, 150
+MAX_COST, FRAMES_A_DEGREE = 4.0, 150
 """Of one step, per degree of freedom; the error is never quite white: so many frames are taken for one degree."""
 
 
@@ -70,7 +70,7 @@ def _costs(made: Audio, wet: Audio, levels: list[int]) -> Floats:
     least = errors.min(1, keepdims=True)
     usual = float(np.median(least[power > np.quantile(power, 0.3)]))
     floor = 0.1 * usual + 1e-3 * float(np.quantile(power, 0.95)) + 1e-20
-    return STEP_FRAMES / FRAMES_A_DEGREE * np.minimum(np.log((errors + floor) / (least + floor)), MOST_COST)
+    return STEP_FRAMES / FRAMES_A_DEGREE * np.minimum(np.log((errors + floor) / (least + floor)), MAX_COST)
 
 
 def _cheapest(costs: Floats) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ SPECTRUM = 4096
 LOWEST_HZ, HIGHEST_HZ = 60.0, 15_000.0
 AGREES, AGREES_LITTLE = 0.5, 0.12
 """Of the coherence: a band that agrees; one that will do where there is none, and for amplitudes."""
-MOST_WEIGHT = 10.0
+MAX_WEIGHT = 10.0
 """Of one frequency, against one that agrees half: a held note's few are not to outvote all others."""
 DECADE_SHARE = 0.3
 """The band starts at so much of its highest frequency."""
@@ -64,7 +64,7 @@ def fine_delay(dries: Sequence[Audio], wets: Sequence[Audio], level: float, reac
     agrees = gaussian_filter1d(coherence, 4.0, axis=-1).max(0)
     low, high = _band(hz, agrees)
     inside = (hz >= low) & (hz <= high)
-    weights = np.minimum(coherence / (1 - coherence), MOST_WEIGHT)
+    weights = np.minimum(coherence / (1 - coherence), MAX_WEIGHT)
     best = int((weights * inside).sum(1).argmax())
     amplitude = np.abs(cross[best]) / (of_curve[best] + 1e-30)
     turned = cross[best] * np.exp(-1j * _least_phase(amplitude, hz, _highest(hz, agrees)))

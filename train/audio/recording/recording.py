@@ -26,7 +26,7 @@ LEAST_EXPLAINED, LEAST_SURE = 0.12, 0.3
 """Of the wet's energy by the rough device: less, and it is another performance; and of windows that tell a delay."""
 DISTINCT = 4.0
 """A coarse delay that has so many times the votes of any other is no chance, however little is explained."""
-MOST_WANDER_FRAMES = 6.0
+MAX_WANDER_FRAMES = 6.0
 NOTABLE_SECONDS = 0.25
 
 
@@ -155,7 +155,7 @@ def _doubts(track: Track, dry: Side, wet: Side, force: bool) -> list[str]:
         if not force:
             raise InputError(f"{doubt}; record both at once, or --force if you are sure that they belong together.")
         return [f"{doubt}; taken all the same."]
-    if track.wander > MOST_WANDER_FRAMES:
+    if track.wander > MAX_WANDER_FRAMES:
         doubt = f"{wet.name}: its delay against {dry.name} wanders by {track.wander:.0f} frames, and not steadily"
         if not force:
             raise InputError(f"{doubt}; record both with one interface, so that one clock times them (or --force).")

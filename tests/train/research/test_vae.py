@@ -1,6 +1,7 @@
 """The variational objectives against torch.distributions, sampling, and sums over a grid; IDX files."""
 
 import gzip
+import json
 import math
 import struct
 
@@ -110,3 +111,19 @@ def test_damaged_idx_files_are_told(tmp_path, damage):
 def test_a_folder_without_mnist_is_told(tmp_path):
     with pytest.raises(InputError, match="train-images-idx3-ubyte"):
         mnist_images(tmp_path, "train")
+
+
+def test_the_packaged_digits_are_parted_by_their_place_and_damage_is_told(tmp_path):
+    folder = tmp_path / "src" / "digits"
+    folder.mkdir(parents=True)
+    shares = np.random.default_rng(3).random((10, 10, 28, 28)).round(3)
+    for digit in range(10):
+        (folder / f"{digit}.json").write_text(json.dumps({"data": shares[digit].ravel().tolist()}))
+    train, test = (mnist_images(tmp_path, part) for part in ("train", "test"))
+    assert train.shape == (80, 28, 28)
+    assert test.shape == (20, 28, 28)
+    assert np.abs(test[3] / 255 - shares[1, 5]).max() <= 0.5 / 255 + 1e-9
+    assert np.abs(train[0] / 255 - shares[0, 1]).max() <= 0.5 / 255 + 1e-9
+    (folder / "7.json").write_text('{"data": [0, 1, 0]}')
+    with pytest.raises(InputError, match="these are no digits"):
+        mnist_images(tmp_path, "test")

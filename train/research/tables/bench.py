@@ -19,19 +19,19 @@ from gritspace.train.research.tables import table as tables
 from gritspace.train.research.tables.table import Table
 
 TABLES = {
-    "effects": "table_effects",
-    "mel_vae_beta": "table_mel_vae",
-    "mel_vae_compression": "table_mel_vae",
-    "mel_vae_relations": "table_relations",
-    "digits": "table_digits",
-    "mnist": "table_digits",
-    "spaces": "table_spaces",
-    "estimator_latent": "table_estimator",
-    "estimator_examples": "table_estimator",
-    "estimator_harmonic": "table_estimator",
-    "encoder_audio": "table_encoder",
-    "encoder_families": "table_encoder",
-    "match_accuracy": "table_match",
+    "effects": "effects",
+    "mel_vae_beta": "mel_vae",
+    "mel_vae_compression": "mel_vae",
+    "mel_vae_relations": "relations",
+    "digits": "digits",
+    "mnist": "digits",
+    "spaces": "spaces",
+    "estimator_latent": "estimator",
+    "estimator_examples": "estimator",
+    "estimator_harmonic": "estimator",
+    "encoder_audio": "encoder",
+    "encoder_families": "encoder",
+    "match_accuracy": "match",
 }
 """Table's name -> the module whose function of the same name makes it."""
 NEEDED = {"sklearn": "scikit-learn", "zuko": "zuko"}
@@ -124,7 +124,7 @@ def _made(bench: Bench, name: str) -> Table:
     torch.set_num_threads(1)
     torch.manual_seed(bench.seed)
     started = time.perf_counter()
-    module = importlib.import_module(f"gritspace.train.research.{TABLES[name]}")
+    module = importlib.import_module(f"gritspace.train.research.tables.{TABLES[name]}")
     table: Table = getattr(module, name)(bench)
     table.options, table.seconds = bench.options(name), round(time.perf_counter() - started, 1)
     return table

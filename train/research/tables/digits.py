@@ -68,5 +68,5 @@ def mnist(bench: Bench) -> Table:
         "Kingma and Welling's figure 2 (after 600,000 training samples): nats a picture, MNIST",
         COLUMNS,
         rows,
-        {"samples_evaluated": bench.scaled(6000) * 100},
+        {"samples_evaluated": bench.scaled(6000) * 100, "pictures": len(train), "held_out": len(test)},
     )

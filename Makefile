@@ -90,6 +90,37 @@ RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json
 	@$(bin)/gritspace research $(captures:%=--captures %) $(patsubst %,--audio %,$(wildcard ../shared/data/audio/guitar)) $(RESEARCH)
 
+.PHONY: space-circuits space-openamp space-measured
+# The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.
+data ?= ../shared/data
+space_audio = $(patsubst %,--audio %,$(wildcard $(data)/audio))
+mit_captures = $(wildcard $(data)/captures/neuralseed_mit)
+gpl_captures = $(wildcard $(data)/captures/proteus $(data)/captures/neuralpi $(data)/captures/nam)
+factory_devices := diode_clipper tube_screamer rat big_muff buchla_folder transistor_fuzz germanium_boost tube_sag full_drive \
+  octave_rectifier diode_ladder bit_crusher
+mit_names := gru4_ts9_pytorch gru8_ts9_pytorch lstm4_ts9_pytorch lstm8_ts9_pytorch ts9_gru7_gain10_loss003_TEST
+
+space-circuits: setup ## train the factory space anew, ten hours of one core: out/spaces/circuits.*
+	@mkdir -p out/spaces
+	@$(bin)/gritspace train --config spaces/circuits-anew.toml $(space_audio) $(mit_captures:%=--captures %) \
+	  $(factory_devices:%=--device %) $(if $(mit_captures),$(mit_names:%=--device %)) -o out/spaces/circuits.pt
+	@$(MAKE) --no-print-directory space-measured SPACE=circuits FACTORY=--factory CAPTURES="$(mit_captures)" ENROLL=0
+
+space-openamp: setup ## train openamp anew, fifteen hours of two cores: out/spaces/openamp.*
+	@test -n "$(gpl_captures)" || { echo "space-openamp: no captures in $(data)/captures; say where: make space-openamp data=FOLDER"; exit 1; }
+	@mkdir -p out/spaces
+	@$(bin)/gritspace train --config spaces/openamp-anew.toml --hold-out $(space_audio) $(gpl_captures:%=--captures %) \
+	  -o out/spaces/openamp.pt
+	@$(MAKE) --no-print-directory space-measured SPACE=openamp CAPTURES="$(gpl_captures)" ENROLL=20
+
+# Integers, presets and figures of out/spaces/$(SPACE).pt
+space-measured:
+	@$(bin)/gritspace quantize out/spaces/$(SPACE).pt $(space_audio) -o out/spaces/$(SPACE).grit
+	@$(bin)/gritspace presets choose out/spaces/$(SPACE).pt --model out/spaces/$(SPACE).grit $(FACTORY) -o out/spaces/$(SPACE)-presets.json
+	@$(bin)/gritspace evaluate out/spaces/$(SPACE).pt --model out/spaces/$(SPACE).grit $(CAPTURES:%=--captures %) \
+	  --audio $(data)/audio/guitar --foreign $(data)/audio/synth --seconds 2 --enroll-seconds $(ENROLL) \
+	  -o out/spaces/$(SPACE).html --json >out/spaces/$(SPACE).json
+
 lint: setup lint-python lint-types lint-imports lint-c ## ruff, mypy, import-linter, clang-format, cppcheck; `make -k lint` goes on after a fault
 
 lint-python: setup

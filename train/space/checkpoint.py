@@ -40,6 +40,11 @@ def path_for(out_path: Path) -> Path:
     return out_path.with_name(out_path.name + ".checkpoint")
 
 
+def step_of(path: Path) -> int:
+    """How far a checkpoint is; -1 for none. Raises InputError if it is damaged."""
+    return int(load_torch(path, "checkpoint").get("step", 0)) if path.exists() else -1
+
+
 def fingerprint(config: TrainConfig, pairs: PairSet, processes: int) -> str:
     """What must be the same for a training to go on: the configuration, the settings and their audio."""
     numbers = {name: value for name, value in asdict(config).items() if name not in MACHINE_FIELDS}

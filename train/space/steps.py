@@ -21,6 +21,7 @@ from gritspace.train.network.layer_adam import LayerAdam
 from gritspace.train.network.losses import AudioLoss, attribute_regularisation, kl_divergence
 from gritspace.train.network.noise_source import RoundingNoiseSource
 from gritspace.train.network.tcn import LayerArray
+from gritspace.train.output_file import written_whole
 from gritspace.train.processes import Processes
 from gritspace.train.space import checkpoint
 from gritspace.train.space.attributes import audible
@@ -109,7 +110,18 @@ class Training:
         self.heard: dict[str, float] = {}
 
     def resume(self) -> None:
-        """Goes on from the checkpoint, if there is one."""
+        """Goes on from the checkpoint, if there is one.
+
+        Of several machines' the furthest is sent to all: a machine that comes back may be first, and may know nothing.
+        """
+        path = self.checkpoint_path
+        if self.processes.count > 1:
+            steps = self.processes.gathered(checkpoint.step_of(path))
+            furthest = steps.index(max(steps))
+            theirs = self.processes.bytes_of(furthest, path.read_bytes() if steps[self.processes.rank] >= 0 else b"")
+            if steps[furthest] > steps[self.processes.rank]:
+                with written_whole(path) as beside:
+                    beside.write_bytes(theirs)
         if self.config.start == "attributes" and self.progress.positions is None:
             self._keep(placed_by_attributes(self.measured.cpu(), self.devices, self.places.shape[1], self.config.seed))
         if self.checkpoint_path.exists():

@@ -102,8 +102,8 @@ def train_space(
     if processes.first:
         report.held_out = compare(space, validation, positions)
         save_space(space, out_path)
-        training.checkpoint_path.unlink(missing_ok=True)
     processes.leave()
+    training.checkpoint_path.unlink(missing_ok=True)
     return report
 
 

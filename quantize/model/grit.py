@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def to_bytes(model: IntegerModel) -> bytes:
         film = model.film
         fields = writer.dense(film.hidden) + writer.dense(film.gain) + writer.dense(film.bias)
         records += struct.pack("<" + format_of("film"), *fields)
-    metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False).encode()
+    metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     metadata_at = writer.put(metadata)
     total = writer.start + len(writer.data)
     name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
@@ -254,9 +254,12 @@ def from_bytes(data: bytes) -> IntegerModel:
     try:
         name = bytes(header["name"]).rstrip(b"\0").decode()
         raw = data[header["metadata"] : header["metadata"] + header["metadata_bytes"]]
-        metadata = json.loads(raw) if raw else {}
-    except ValueError as error:
-        raise GritError("its name or metadata is not UTF-8 text") from error
+        metadata = json.loads(raw, parse_constant=_no_number) if raw else {}
+        json.dumps(metadata, ensure_ascii=False).encode()  # halves of characters are no text
+    except (ValueError, RecursionError) as error:
+        raise GritError("its name or metadata is not UTF-8 text and JSON") from error
+    if not isinstance(metadata, dict):
+        raise GritError(f"its metadata is a {type(metadata).__name__}, and should be a JSON object")
     return IntegerModel(
         arrays=tuple(arrays),
         film=film,
@@ -267,6 +270,10 @@ def from_bytes(data: bytes) -> IntegerModel:
         metadata=metadata,
         trim_q12=header["trim_q12"],
     )
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _activation(code: int) -> Activation:

@@ -145,7 +145,7 @@ def write_nam_text(network: Network, name: str) -> str:
         "weights": [float(np.float32(w)) for w in flat],
         "sample_rate": network.sample_rate,
     }
-    return json.dumps(document)
+    return json.dumps(document, allow_nan=False)
 
 
 def _mixed(array: LayerArray) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -126,6 +127,7 @@ def load_snapshot(path: Path | str) -> Snapshot:
         tcn.load_state_dict(contents["state"])
         if tcn.film is not None or not all(bool(p.isfinite().all()) for p in tcn.parameters()):
             raise ValueError("its weights are not a snapshot's")
+        json.dumps(dict(contents["facts"]), allow_nan=False)  # they go into other files as they are
         snapshot = Snapshot(tcn.eval(), str(contents["name"]), str(contents["licence"]), dict(contents["facts"]))
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         reason = str(error).splitlines()[0]

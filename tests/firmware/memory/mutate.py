@@ -1,6 +1,6 @@
 """Mutation testing of firmware/module/memory: a small fault is planted, and the tests have to notice.
 
-    python -m tests.firmware.memory.mutate [--every N] prints each survivor, then a summary
+    python -m tests.firmware.memory.mutate [--file FILE] [--every N] [--quick] prints each survivor, then a summary
 
 A mutant is one operator turned, one constant moved, one condition fixed, or one statement left out. It is compiled
 into the host's module; a mutant that does not compile, or compiles to the very same code, is not counted.
@@ -42,6 +42,8 @@ TESTS = (
     "tests/firmware/memory/test_flash_states.py",
     "tests/firmware/sound/test_playing.py",
 )
+QUICK = (TESTS[0], TESTS[1], TESTS[3], TESTS[5])
+OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider")
 SECONDS = 300
 TURNED = (
     (r"==", "!="),
@@ -139,7 +141,7 @@ def _code(object_file: Path) -> bytes:
     return said.stdout.split(b"Disassembly", 1)[-1]
 
 
-def survives(folder: Path) -> bool:
+def survives(folder: Path, quick: bool) -> bool:
     """Whether all tests pass with the library in that folder; in a process of its own."""
     child = os.fork()
     if child == 0:
@@ -149,7 +151,13 @@ def survives(folder: Path) -> bool:
         for stream in (1, 2):
             os.dup2(devnull, stream)
         with contextlib.redirect_stdout(io.StringIO()):
-            code = pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *(str(ROOT / one) for one in TESTS)])
+            code = pytest.main(
+                [
+                    *OPTIONS,
+                    *(["-k", "not whole_module"] if quick else []),
+                    *(str(ROOT / one) for one in TESTS if one in QUICK or not quick),
+                ]
+            )
         os._exit(int(code))
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
@@ -166,6 +174,8 @@ def main() -> None:
     """See above."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--every", type=int, default=1, help="only every so manieth mutant")
+    arguments.add_argument("--file", help="only of this file, such as bank.c")
+    arguments.add_argument("--quick", action="store_true", help="only the tests of the memory itself, without a module")
     arguments.add_argument("--seconds", type=float, default=1e9, help="begin no other after so long")
     options = arguments.parse_args()
     started, tried, survived = time.monotonic(), 0, 0
@@ -175,16 +185,17 @@ def main() -> None:
         plain = folder / "plain"
         plain.mkdir()
         builder.library(None, plain)
-        if not survives(plain):
+        if not survives(plain, options.quick):
             sys.exit("the tests fail without any fault planted")
-        for number, mutant in enumerate(mutants()):
+        chosen = [one for one in mutants() if options.file in (None, one.file)]
+        for number, mutant in enumerate(chosen):
             if number % options.every or time.monotonic() - started > options.seconds:
                 continue
             into = folder / f"m{number}"
             into.mkdir()
             if builder.library(mutant, into):
                 tried += 1
-                if survives(into):
+                if survives(into, options.quick):
                     survived += 1
                     print(f"{mutant.file}:{mutant.line}: `{mutant.was}` -> `{mutant.now}`", flush=True)
             shutil.rmtree(into)

@@ -19,8 +19,8 @@ from types import TracebackType
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module.simulator_line import Disturb, SimulatorLine
 
-ICOUNT_SHIFT = 1
-"""An instruction takes 2^1 ns of the machine's time; firmware/boards/sim/timer.h counts by it."""
+ICOUNT_SHIFT = 0
+"""An instruction takes 1 ns (2^0) of the machine's time; firmware/boards/sim/timer.h counts by it."""
 _START_SECONDS = 20.0
 _PSRAM_BYTES = 16 << 20
 _PR_SET_PDEATHSIG = 1

@@ -19,6 +19,14 @@ LIMIT_PERCENT = 95
 """The rest is the main loop's: link, presets, LEDs; and other interrupts'."""
 LIMIT_CYCLES = FRAME_CYCLES * LIMIT_PERCENT // 100
 
+AROUND_CYCLES = 430
+"""Of the interrupt around the engine, a frame, at the pessimistic price: what a board adds that has only measured the
+engine. A test holds it against `whole.py`."""
+
+CYCLES_A_THOUSAND_INSTRUCTIONS = 575
+"""Of the engine, at the pessimistic price: by this a board estimates that can only count instructions. A test holds it
+against `whole.py`: the known networks take 567 to 577."""
+
 FAST_STATE_BYTES = 104 * 1024
 """For engines' state in DTCM, which answers in one cycle."""
 SLOW_STATE_BYTES = 384 * 1024
@@ -36,6 +44,10 @@ def c_header() -> str:
         "#define GRITSPACE_REAL_TIME_H",
         "",
         f"#define GRIT_LIMIT_PERCENT {LIMIT_PERCENT}u /* of a block's time that the whole audio interrupt may take */",
+        f"#define GRIT_FRAME_CYCLES {FRAME_CYCLES}u /* there are, in a frame's time */",
+        f"#define GRIT_AROUND_CYCLES {AROUND_CYCLES}u /* of them the interrupt takes around the engine */",
+        f"#define GRIT_CYCLES_A_THOUSAND_INSTRUCTIONS {CYCLES_A_THOUSAND_INSTRUCTIONS}u /* of the engine */",
+        f"#define GRIT_CLOCK_HZ {CLOCK_HZ}u",
         f"#define GRIT_FAST_STATE_BYTES {FAST_STATE_BYTES}u /* for engines, in memory that answers in a cycle */",
         f"#define GRIT_SLOW_STATE_BYTES {SLOW_STATE_BYTES}u /* behind a cache */",
         "",

@@ -55,7 +55,7 @@ def test_a_module_in_one_terminal_is_measured_from_another_and_ends_with_ctrl_c(
     assert report["differing_samples"] == 0
     assert report["esr_integer_vs_float"] < 1e-3
     assert report["esr_vs_device"].keys() == {"rat"}
-    assert report["cycles_unit"] == "instructions"
+    assert report["cycles_unit"] == "cycles"
     assert report == json.loads((folder / "report.json").read_text())
     again = gritspace("hil", "--port", port, "--audio", "riff.wav", "--position", "1,-1,0.5,0", "--json", cwd=folder)
     assert json.loads(again.stdout)["differing_samples"] == 0

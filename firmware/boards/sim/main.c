@@ -43,8 +43,8 @@ static uint64_t fast[GRIT_FAST_STATE_BYTES / sizeof(uint64_t)], slow[GRIT_SLOW_S
 
 static const grit_board_t board = {
     .name = "sim",
-    .work_per_second = SIM_INSTRUCTIONS_PER_SECOND,
-    .work_unit = GRIT_LINK_WORK_UNIT_INSTRUCTIONS,
+    .work_per_second = GRIT_CLOCK_HZ,
+    .work_unit = GRIT_LINK_WORK_UNIT_CYCLES,
     .meter = {.begin = sim_work_begin, .end = sim_work_end},
     .send = send,
     .turn = sim_panel_turn,
@@ -71,7 +71,7 @@ static void audio_piece(void) {
   }
   uint32_t work = grit_module_audio(&module, in, out);
   /* The machine's clock leaps when QEMU itself was held up while the processor slept: that is nobody's late block. */
-  if (sim_timer_late() && work > SIM_INSTRUCTIONS_PER_SECOND / SIM_PIECES_PER_SECOND) grit_module_late(&module);
+  if (sim_timer_late() && work > GRIT_CLOCK_HZ / SIM_PIECES_PER_SECOND) grit_module_late(&module);
 }
 
 /* Works on what the link has brought: at most a frame. */

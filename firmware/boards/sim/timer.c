@@ -1,5 +1,6 @@
 #include "timer.h"
 
+#include "base/generated/real_time.h"
 #include "registers.h"
 
 static void (*call_piece)(void);
@@ -33,5 +34,6 @@ void sim_work_begin(void) {
 uint32_t sim_work_end(void) {
   uint32_t ticks = UINT32_MAX - SIM_TIMER1->value;
   sim_interrupts_restore(interrupts_before);
-  return ticks * (SIM_INSTRUCTIONS_PER_SECOND / SIM_CLOCK_HZ);
+  const uint64_t instructions = (uint64_t)ticks * (SIM_INSTRUCTIONS_PER_SECOND / SIM_CLOCK_HZ);
+  return (uint32_t)(instructions * GRIT_CYCLES_A_THOUSAND_INSTRUCTIONS / 1000u);
 }

@@ -7,9 +7,10 @@
 
 #include "base/audio_piece.h"
 
-/* QEMU's `-icount shift=1` makes every instruction take 2 ns of the machine's time: 500 million a second, close to what
- * a 480 MHz Cortex-M7 does at one instruction a cycle, and 20 to a tick of the 25 MHz timer. */
-#define SIM_INSTRUCTIONS_PER_SECOND 500000000u
+/* QEMU's `-icount shift=0` makes every instruction take 1 ns of the machine's time, so that what a Seed plays has time
+ * here, too, although no two instructions share a cycle: 40 to a tick of the 25 MHz timer. Work is told in the cycles
+ * that a Seed is estimated to take for them (real_time.h), and so the same models are admitted. */
+#define SIM_INSTRUCTIONS_PER_SECOND 1000000000u
 
 #define SIM_PIECES_PER_SECOND (48000u / GRIT_AUDIO_FRAMES)
 
@@ -19,8 +20,8 @@ void sim_timer_start(void (*piece)(void));
 /* True if the next piece is already due. It is dropped. */
 bool sim_timer_late(void);
 
-/* Executed instructions from begin to end, to 20. No interrupt comes between, and begin restarts the timer, so that the
- * same work always gives the same figure. */
+/* Estimated cycles from begin to end, by the executed instructions, to 40 of these. No interrupt comes between, and
+ * begin restarts the timer, so that the same work always gives the same figure. */
 void sim_work_begin(void);
 uint32_t sim_work_end(void);
 

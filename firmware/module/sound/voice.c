@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/generated/real_time.h"
 #include "sound/delay_finder.h"
 #include "sound/mixer.h"
 
@@ -10,9 +11,8 @@
 #define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
 #define TAKEN_PLACES (2u * GRIT_VOICE_CHANNELS)
 
-/* Shares of a block's time, in percent. The rest is the panel's, the mixer's, the link's interrupts'. */
-#define ALONE_PERCENT 95u
-#define STEREO_PERCENT 88u
+/* Of a block's time that two channels may take, in percent; one may take GRIT_LIMIT_PERCENT. */
+#define STEREO_PERCENT 93u
 
 static size_t rounded(size_t bytes) {
   return (bytes + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
@@ -57,7 +57,8 @@ static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *t
 }
 
 static bool in_time(const grit_voice_means_t *means, uint64_t work, uint32_t percent) {
-  return means->budget == 0 || work <= (uint64_t)means->budget * percent / 100u;
+  const uint64_t around = (uint64_t)means->budget * GRIT_AROUND_CYCLES / GRIT_FRAME_CYCLES;
+  return means->budget == 0 || work + around <= (uint64_t)means->budget * percent / 100u;
 }
 
 /* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. Ends with the first
@@ -87,7 +88,7 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
     grit_instrument_piece(instrument, piece, in + at, out + at);
     const uint32_t work = means->budget > 0 ? means->meter->end() * (uint32_t)GRIT_AUDIO_PIECES : 0;
     const bool cold = n < GRIT_AUDIO_PIECES;
-    if (!in_time(means, work, cold ? 2u * ALONE_PERCENT : ALONE_PERCENT)) {
+    if (!in_time(means, work, cold ? 2u * GRIT_LIMIT_PERCENT : GRIT_LIMIT_PERCENT)) {
       voice->work = work;
       return;
     }
@@ -141,7 +142,7 @@ grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size
   const grit_voice_outcome_t outcome = open_first(voice, blob, blob_bytes, means, beside);
   if (outcome != GRIT_VOICE_GOOD) return outcome;
   try_out(voice, means);
-  if (!in_time(means, voice->work, ALONE_PERCENT)) {
+  if (!in_time(means, voice->work, GRIT_LIMIT_PERCENT)) {
     grit_voice_close(voice);
     return GRIT_VOICE_TOO_SLOW;
   }

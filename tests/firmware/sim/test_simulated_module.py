@@ -47,7 +47,7 @@ def test_the_module_says_who_it_is(port: str, model: IntegerModel, blob: bytes) 
     with Module(port) as module:
         info = module.info()
     assert info.model_sha256 == hashlib.sha256(blob).hexdigest()
-    assert (info.model_name, info.board, info.work_unit) == (model.name, "sim", "instructions")
+    assert (info.model_name, info.board, info.work_unit) == (model.name, "sim", "cycles")
     assert (info.position_count, info.output_shift) == (model.position_count, model.output_shift)
 
 
@@ -63,7 +63,7 @@ def test_every_sample_is_the_reference_models_while_the_position_moves(port: str
     assert (first.crc_errors, first.frame_errors) == (0, 0)
     assert heard[-1] == (24000, 24000)
     assert len(first.cycles) == 500
-    assert first.cycles.min() > model.macs_per_frame * 48 / 4, "fewer instructions than there is work"
+    assert first.cycles.min() > model.macs_per_frame * 48 / 4, "fewer cycles than there is work"
     assert np.array_equal(first.cycles, second.cycles), "the same work must always cost the same"
 
 

@@ -9,13 +9,15 @@ import pytest
 from gritspace.quantize.cycles import pipeline
 from gritspace.quantize.cycles.branches import Predictor
 from gritspace.quantize.cycles.build import CyclesError, Firmware
+from gritspace.quantize.cycles.estimate import estimate_cycles
 from gritspace.quantize.cycles.memory import CACHE_BYTES, DATA_WAYS, LINE_BYTES, LINE_CYCLES, Cache
-from gritspace.quantize.cycles.real_time import FAST_STATE_BYTES
+from gritspace.quantize.cycles.real_time import AROUND_CYCLES, CYCLES_A_THOUSAND_INSTRUCTIONS, FAST_STATE_BYTES
 from gritspace.quantize.cycles.whole import price_whole
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.train.network.tcn import LayerArrayConfig as Array
 from gritspace.train.network.tcn import TcnConfig
 from tests.firmware.engine.test_kernels_m7 import model_of
+from tests.quantize.cycles.test_estimate import a2
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,13 @@ def test_the_whole_price_holds_the_engine_and_grows_by_what_lies_behind_the_cach
     assert long.regions["slow"] > 2 * 3000 * 8 * 2
     assert long.parts["waits_engine"] > short.parts["waits_engine"] + 10
     assert long.engine.optimistic == pytest.approx(short.engine.optimistic, rel=0.05)
+
+
+@pytest.mark.slow
+def test_what_boards_estimate_by_is_what_the_largest_known_network_takes() -> None:
+    """A2-Full: what lies around the engine, and cycles for instructions, where a board can measure only these."""
+    report = estimate_cycles(model_of(a2(8)))
+    assert report.admitted
+    assert report.whole["pessimistic"] - report.engine["pessimistic"] == pytest.approx(AROUND_CYCLES, rel=0.1)
+    cycles = 1000 * report.engine["pessimistic"] / report.instructions_per_frame
+    assert cycles == pytest.approx(CYCLES_A_THOUSAND_INSTRUCTIONS, rel=0.03)

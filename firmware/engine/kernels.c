@@ -15,6 +15,7 @@
 #if defined(__AVX2__) && !defined(GRIT_KERNELS_PLAIN)
 #define USE_WIDE
 #define USE_WIDE_TANH
+#define USE_AVX2
 #include "kernels_avx2.h"
 #elif defined(__wasm_simd128__) && !defined(GRIT_KERNELS_PLAIN)
 #define USE_WIDE
@@ -163,6 +164,12 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
 }
 
 void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames) {
+#ifdef USE_AVX2
+  if (channels % LANES == 0u) {
+    shift_wide(to, from, shift, channels, frames);
+    return;
+  }
+#endif
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t c = 0; c < channels; c++) *to++ = (int16_t)grit_shift_round(*from++, (uint32_t)shift[c]);
 }

@@ -151,11 +151,13 @@ static inline __attribute__((always_inline)) void tile_wide(const wide_t *w, siz
   const uint32_t *weight = w->group + 4u * LANES;
   for (size_t tap = 0; tap < kernel; tap++) {
     const int16_t *x = w->taps[tap] + (w->first + frame) * inputs;
-    for (size_t i = 0; i < inputs; i += 2u, weight += LANES)
+    for (size_t i = 0; i < inputs; i += 2u, weight += LANES) {
+      const __m256i weights[MAX_TILE_GROUPS] = {load(weight), load(weight + (groups - 1u) * size)};
       for (size_t f = 0; f < frames; f++) {
         const __m256i pairs = pair_of(x + f * inputs + i);
-        for (size_t g = 0; g < groups; g++) acc[g][f] = with_products(acc[g][f], load(weight + g * size), pairs);
+        for (size_t g = 0; g < groups; g++) acc[g][f] = with_products(acc[g][f], weights[g], pairs);
       }
+    }
   }
   const bool slopes = w->conv->slope != GRIT_NO_SLOPE;
   if (whole == frames && w->lanes == LANES && rows == groups * LANES) {
@@ -238,6 +240,19 @@ static void skip_wide(int32_t *skips, const int16_t *z, const int8_t *weight, si
       const __m128i values = _mm_loadu_si128((const __m128i *)(const void *)(z + frame * channels + c));
       const __m256i product = _mm256_mullo_epi32(_mm256_cvtepi16_epi32(values), w);
       _mm256_storeu_si256(sum, _mm256_add_epi32(_mm256_loadu_si256(sum), product));
+    }
+  }
+}
+
+/* Channels by eight: (x >> (shift - 1)) + 1 >> 1, and x where the shift is 0. */
+static void shift_wide(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames) {
+  for (size_t c = 0; c < channels; c += LANES) {
+    const __m256i all = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(shift + c)));
+    const __m256i last = _mm256_min_epi32(all, _mm256_set1_epi32(1)), first = _mm256_sub_epi32(all, last);
+    for (size_t at = c; at < frames * channels; at += channels) {
+      const __m256i x = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(from + at)));
+      const __m256i y = _mm256_srav_epi32(_mm256_add_epi32(_mm256_srav_epi32(x, first), last), last);
+      _mm_storeu_si128((__m128i *)(void *)(to + at), narrowed(y));
     }
   }
 }

@@ -23,13 +23,14 @@ static void tanh_start(void) {
   }
 }
 
-static inline __m512i sixty_four(const int16_t *table, uint32_t at, __m512i index) {
+static inline __attribute__((always_inline)) __m512i sixty_four(const int16_t *table, uint32_t at, __m512i index) {
   return _mm512_permutex2var_epi16(_mm512_load_si512(table + 64u * at), index,
                                    _mm512_load_si512(table + 64u * at + 32u));
 }
 
 /* table[index] of 512, a tree of choices: the index's three highest bits as masks. */
-static inline __m512i looked_up(const int16_t *table, __m512i index, const __mmask32 bits[3]) {
+static inline __attribute__((always_inline)) __m512i looked_up(const int16_t *table, __m512i index,
+                                                               const __mmask32 bits[3]) {
   __m512i found[4];
   for (uint32_t i = 0; i < 4u; i++)
     found[i] =

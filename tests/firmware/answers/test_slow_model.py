@@ -67,8 +67,10 @@ def test_nothing_of_a_model_runs_whose_shapes_say_that_it_is_too_slow(
 def test_a_trial_ends_with_the_first_piece_that_is_over_budget(
     library: ctypes.CDLL, metered: Callable[[int], None], cost: int, pieces: int
 ) -> None:
-    """A block has 480,000 cycles, 95 % of them for the interrupt, 430 a frame of these for what is around the engine; the
-    first one fills the caches and may take twice its share."""
+    """A block has 480,000 cycles, 95 % of them the interrupt's, of these 430 a frame for what is around the engine.
+
+    The first one fills the caches and may take twice its share.
+    """
     metered(cost)
     measured(library)
     module = HostModule(library, to_bytes(OTHER))

@@ -9,6 +9,7 @@ from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.errors import InputError
 from gritspace.train.matching.clips import excerpts, kept, render_at, render_clips
 from gritspace.train.matching.matching import Match
+from gritspace.train.research.probes import wilson
 from gritspace.train.research.tables import bench, effects, encoder
 from gritspace.train.research.tables import match as table_match
 from gritspace.train.research.tables.bench import TABLES, Bench, make
@@ -90,25 +91,29 @@ def test_the_matcher_is_judged_by_what_it_names_and_by_the_true_device_s_knobs(t
             half = [Match(d.name, float(d.name == "rat"), dict.fromkeys(d.knobs, 0.5), {}) for d in CIRCUITS]
             return sorted(half, key=lambda match: -match.chance)
 
-    settings = np.random.default_rng(0).random((10, 2)).astype(np.float32)
-    index = np.repeat(np.arange(5), 2)
+    settings = np.random.default_rng(0).random((2 * len(CIRCUITS), 2)).astype(np.float32)
+    index = np.repeat(np.arange(len(CIRCUITS)), 2)
     monkeypatch.setattr(table_match, "ready_matcher", lambda folder: Stubborn())
-    monkeypatch.setattr(table_match, "recordings", lambda bench: (np.zeros((10, 9), np.float32), index, settings))
+    wet = np.zeros((len(index), 9), np.float32)
+    monkeypatch.setattr(table_match, "recordings", lambda bench: (wet, index, settings))
     table = table_match.match_accuracy(Bench(tmp_path))
     rows = {row[0]: row[1:] for row in table.rows}
     rat = [circuit.name for circuit in CIRCUITS].index("rat")
-    assert [rows[circuit.name][0] for circuit in CIRCUITS] == ["2 of 2" if i == rat else "0 of 2" for i in range(5)]
-    assert rows["all"][0] == "2 of 10"
-    assert rows["all"][1] == "0.06 to 0.51"  # Wilson, 2 of 10, from its own formula by hand: 0.0567 to 0.5098
+    assert [rows[c.name][0] for c in CIRCUITS] == ["2 of 2" if i == rat else "0 of 2" for i in range(len(CIRCUITS))]
+    assert rows["all"][0] == f"2 of {len(index)}"
     assert rows["all"][2] == pytest.approx(np.abs(settings - 0.5).mean()) == rows["all"][4]
     assert rows["rat"][3] == pytest.approx(np.abs(settings[index == rat] - 0.5).mean())
     assert rows["big_muff"][3] is None
     assert table.findings["big_muff_taken_for"] == "rat 2"
 
 
+def test_an_interval_of_a_share_is_wilsons():
+    assert wilson(2, 10) == pytest.approx((0.0567, 0.5098), abs=1e-4)  # from the formula by hand
+
+
 def test_every_table_has_a_maker():
     for name, module in TABLES.items():
-        assert callable(getattr(__import__(f"gritspace.train.research.{module}", fromlist=[name]), name))
+        assert callable(getattr(__import__(f"gritspace.train.research.tables.{module}", fromlist=[name]), name))
 
 
 def test_numbers_are_printed_with_three_digits():

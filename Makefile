@@ -69,6 +69,7 @@ bench-web: setup web-packages ## how fast a browser plays: the page's engine bes
 	@$(bin)/python -m gritspace.host_tools.web.bench
 
 web-packages:
+	@command -v npm >/dev/null || { echo 'npm is missing: it brings the packages that the page is built with (apt install npm)'; exit 2; }
 	@cmp -s host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from || \
 	  { npm ci --prefix host_tools/web --no-audit --no-fund --loglevel error && \
 	    cp host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from; }

@@ -19,6 +19,9 @@ c++ g++ -'
 useful='llvm-mca llvm llvm
 clang-format clang-format clang-format
 cppcheck cppcheck cppcheck
+clang clang llvm
+wasm-ld lld lld
+node nodejs node
 ngspice ngspice ngspice
 sox sox sox
 kicad-symbols kicad-symbols -'
@@ -64,7 +67,7 @@ system_tools() {
   absent="$(missing "$needed" debian)"
   extras="$(missing "$useful" debian)"
   if [ -n "$extras" ]; then
-    say "not installed, needed for \`make lint\`, cycle estimates or the hardware: $extras"
+    say "not installed, needed for \`make lint\`, cycle estimates, the browser's module or the hardware: $extras"
     say "  install when you want them: $(install_line "$useful")"
   fi
   [ -z "$absent" ] || fail "the demo and the tests need: $absent

@@ -1,4 +1,4 @@
-"""What the page shares with C and Python, as TypeScript: the link's messages and the panel.
+"""What the page shares with C and Python, as TypeScript: the link's messages, the panel, a model's records.
 
 `python -m gritspace.host_tools.web.generate` rewrites host_tools/web/generated/*.ts from host_tools/link/link.toml, and
 from hardware/panels/module.toml with the firmware's panel.h.
@@ -14,6 +14,7 @@ from typing import Any
 
 from gritspace.host_tools.link.schema import Field, Message, schema
 from gritspace.quantize.firmware_sources import MODULE
+from gritspace.quantize.model import grit_layout
 
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "generated"
@@ -111,7 +112,39 @@ def panel() -> str:
     return "\n".join([*lines, ""])
 
 
-FILES = {"link_messages.ts": link_messages, "panel.ts": panel}
+_KINDS = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u32": 4}
+
+
+def _flat(record: str, prefix: str = "", offset: int = 0) -> list[tuple[str, str, int, int]]:
+    """A record's numbers: name (of a record inside: its name in front), kind, count, offset."""
+    rows: list[tuple[str, str, int, int]] = []
+    for field in grit_layout.RECORDS[record]:
+        if field.kind in _KINDS:
+            rows.append((prefix + field.name, field.kind, field.count, offset))
+            offset += _KINDS[field.kind] * field.count
+        else:
+            rows += _flat(field.kind, f"{prefix}{field.name}.", offset)
+            offset += grit_layout.size_of(field.kind)
+    return rows
+
+
+def grit_format() -> str:
+    """generated/grit_format.ts: where the numbers of a `.grit` file's records stand."""
+    lines = [_MADE_BY, "// From quantize/model/grit_layout.py.", ""]
+    lines += [f"export const MAGIC = {grit_layout.MAGIC};", f"export const VERSION = {grit_layout.VERSION};"]
+    lines += ["/** Name -> kind, count, offset in bytes. */"]
+    lines += [
+        "export type Places = Readonly<Record<string, readonly ['u8' | 'i8' | 'u16' | 'i16' | 'u32', number, number]>>;"
+    ]
+    for record in ("header", "array", "layer"):
+        lines += [f"export const {record.upper()}_BYTES = {grit_layout.size_of(record)};"]
+        lines += [f"export const {record.upper()}: Places = {{"]
+        lines += [f"  '{name}': ['{kind}', {count}, {offset}]," for name, kind, count, offset in _flat(record)]
+        lines += ["};"]
+    return "\n".join([*lines, ""])
+
+
+FILES = {"link_messages.ts": link_messages, "panel.ts": panel, "grit_format.ts": grit_format}
 
 
 if __name__ == "__main__":

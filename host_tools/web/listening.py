@@ -135,7 +135,7 @@ def space_items(space_file: Path, model_file: Path, count: int, seed: int, loop:
     for place, index in enumerate(chosen[:count]):
         label = known[index][0]
         position = np.asarray(space.positions[label], np.float32)
-        q15 = to_q15(position)
+        q15 = to_q15(position.astype(np.float64))
 
         def by_float(dry: Audio, at: Audio = position) -> Audio:
             with torch.no_grad():

@@ -52,7 +52,8 @@ def headers() -> list[Path]:
 
 def clang() -> str | None:
     """A clang that builds WebAssembly, with its linker beside it; None if there is none."""
-    candidates = [os.environ.get("WASM_CLANG"), "clang", *(f"clang-{n}" for n in range(21, 13, -1))]
+    brew = ("/opt/homebrew/opt/llvm/bin/clang", "/usr/local/opt/llvm/bin/clang")  # Apple's own builds no WebAssembly
+    candidates = [os.environ.get("WASM_CLANG"), "clang", *(f"clang-{n}" for n in range(21, 13, -1)), *brew]
     for name in candidates:
         path = name and shutil.which(name)
         if path and _links(path):

@@ -16,8 +16,10 @@ from gritspace.host_tools.web.bench import A1_STANDARD, random_model
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.bench_engine import a2_full
 from gritspace.quantize.model.grit import to_bytes
+from gritspace.quantize.network.nam import write_nam_text
+from gritspace.quantize.network.network import from_tcn
 from tests.firmware.host.host_module import HostModule
-from tests.quantize.conftest import make_model
+from tests.quantize.conftest import make_model, make_tcn
 from tests.web.browser import drive
 
 DELAY = 32
@@ -137,6 +139,7 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
         "no model": ("<b>hello.grit", b"hello" * 100),
         "no audio": ("noise.wav", b"this is no audio" * 50),
         "no capture": ("<b>x.nam", b"{]"),
+        "capture": ("amp.nam", write_nam_text(from_tcn(make_tcn("two_tanh_arrays")), "amp").encode()),
         "good": ("other.grit", to_bytes(make_model("relu_snapshot"))),
     }
     files = {}
@@ -151,10 +154,12 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
     assert "not a .grit" in said["no model"]
     assert "no audio" in said["no audio"]
     assert "x.nam:" in said["no capture"]
+    assert "gritspace quantize" in said["no capture"]
+    assert said["capture"] == "amp.nam plays"
     assert said["good"] == "other.grit plays"
     assert found["goes_on"]
     assert found["marked"] == 0, "a file's name became HTML"
-    assert found["status"][1] == 1, "the bank's first slot plays"
+    assert found["status"][1] == 2, "the bank's second slot plays"
 
 
 def test_the_editor_keeps_presets_models_and_names_and_brings_everything_back(page_url: str, tmp_path: Path) -> None:

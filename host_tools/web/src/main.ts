@@ -291,6 +291,19 @@ class Page {
     });
   }
 
+  /** What a capture listens to while it is quantized: half a second of each loop, one of them up to full scale. */
+  private async calibration(): Promise<Float32Array> {
+    const clips = await Promise.all(this.site.loops.map((loop) => this.clip(loop.file)));
+    const part = this.player.context.sampleRate / 2;
+    const audio = new Float32Array(part * clips.length);
+    clips.forEach((clip, i) => {
+      const level = i === 0 ? 1.99 : 1;
+      audio.set(clip.getChannelData(0).subarray(0, part).map((sample) => sample * level), i * part);
+    });
+    audio.fill(0, 0, 64); // it begins in silence
+    return audio;
+  }
+
   /** A file that was dropped or chosen: audio, a .grit or a .nam. */
   async open(file: File): Promise<void> {
     if (file.size > MOST_FILE_BYTES) throw new Error(`${file.name} is too large (${Math.round(file.size / 1e6)} MB)`);
@@ -300,7 +313,7 @@ class Page {
       this.say(name.endsWith(".nam") ? `quantizing ${file.name}` : `trying ${file.name}`);
       let model: Uint8Array;
       try {
-        model = await modelOfFile(file.name, bytes, this.wasm, (text) => this.say(text));
+        model = await modelOfFile(file.name, bytes, this.wasm, await this.calibration(), (text) => this.say(text));
         const speed = await speedOf(model, this.wasm);
         if (speed < LEAST_SPEED) throw new Error(`too slow for this browser (${speed.toFixed(1)} × real time)`);
       } catch (error) {

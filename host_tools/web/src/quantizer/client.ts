@@ -26,9 +26,10 @@ export async function modelOfFile(
   name: string,
   bytes: Uint8Array,
   wasm: ArrayBuffer,
+  audio: Float32Array,
   told: (text: string) => void,
 ): Promise<Uint8Array> {
-  const answer = await ask({ kind: "model", name, bytes, wasm }, told);
+  const answer = await ask({ kind: "model", name, bytes, wasm, audio }, told);
   if (answer.kind === "model") return answer.bytes;
   throw new Error(answer.kind === "failed" ? answer.why : "it could not be read");
 }

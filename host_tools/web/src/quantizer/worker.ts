@@ -1,8 +1,9 @@
 // Works on models beside the page.
 import { Board, EngineAlone } from "../worklet/board";
+import { quantizeNam } from "./quantize";
 
 export type Request =
-  | { kind: "model"; name: string; bytes: Uint8Array; wasm: ArrayBuffer }
+  | { kind: "model"; name: string; bytes: Uint8Array; wasm: ArrayBuffer; audio: Float32Array }
   | { kind: "speed"; bytes: Uint8Array; wasm: ArrayBuffer };
 
 export type Answer =
@@ -27,11 +28,23 @@ function speed(bytes: Uint8Array, wasm: ArrayBuffer): number {
   return (TRIAL_SECONDS * 1000) / Math.max(0.01, performance.now() - began);
 }
 
+/** A capture in integers, or why not and the command that can do more. */
+function quantized(request: Request & { kind: "model" }): Answer {
+  const name = request.name.slice(0, -4);
+  try {
+    const text = new TextDecoder().decode(request.bytes);
+    const { bytes } = quantizeNam(text, name, request.audio, (words) => postMessage({ kind: "told", text: words } satisfies Answer));
+    engineOf(bytes, request.wasm); // refuses what could overflow
+    return { kind: "model", bytes };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: "failed", why: `${why}; try: gritspace quantize "${request.name}" -o model.grit` };
+  }
+}
+
 function answer(request: Request): Answer {
   if (request.kind === "speed") return { kind: "speed", times: speed(request.bytes, request.wasm) };
-  if (request.name.toLowerCase().endsWith(".nam")) {
-    return { kind: "failed", why: `quantize it first: gritspace quantize ${request.name} -o model.grit` };
-  }
+  if (request.name.toLowerCase().endsWith(".nam")) return quantized(request);
   engineOf(request.bytes, request.wasm); // refuses what is none
   return { kind: "model", bytes: request.bytes };
 }

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from gritspace.host_tools.audio_sources import riff
@@ -74,14 +73,3 @@ def test_reboot_into_dfu_ends_in_the_chips_own_bootloader(emulated: Emulator) ->
     emulated.stop()
     assert emulated.report["in_bootloader"]
     assert emulated.report["resets"] == 1
-
-
-def test_a_position_that_comes_over_the_link_is_played_to_the_bit(emulated: Emulator) -> None:
-    from gritspace.quantize.model.grit import read_grit
-    from gritspace.quantize.model.reference import run
-
-    model = read_grit(ROOT / "spaces" / "circuits.grit")
-    audio = (riff(0.1) * 20000).astype(np.int16)[:2400]
-    with Module(emulated.port, patience_seconds=60) as module:
-        played = module.stream(audio)
-    np.testing.assert_array_equal(played.samples[: len(audio)], run(model, audio)[: len(audio)])

@@ -16,13 +16,16 @@ DaisyImage = Callable[[str], Path]
 START_MS = 1500.0
 FREE_BYTES = 24 * 1024
 FLASH_BYTES = 131072
+PATCH_KNOBS = ("PA3", "PA6", "PA2", "PA7")
+"""All knobs stand in the middle, where the model begins: a Patch.Init()'s are then at a quarter of the converter."""
 
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
 def booted(request: pytest.FixtureRequest, daisy_image: DaisyImage, tmp_path_factory: pytest.TempPathFactory) -> Run:
     image = daisy_image(request.param)
     folder = tmp_path_factory.mktemp(request.param)
-    return run_board(image, folder, START_MS, board_of(image), cache=True)
+    middle = [(0.0, f"adc {pin} 16384") for pin in PATCH_KNOBS] if "patch" in request.param else []
+    return run_board(image, folder, START_MS, board_of(image), cache=True, script=middle)
 
 
 def test_nothing_happens_that_a_real_board_would_not_survive(booted: Run) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..circuit.circuit import Circuit, MissingSymbols
 from ..circuit.whole import build_circuit
+from ..drawings import kicad_schematic, schematic
 from ..panels.panel_map import PanelMap, load
 from . import fabricate, layout, panel_board, rules
 from .tools import MissingKicad
@@ -70,6 +71,8 @@ def build(out: Path = OUT, circuit: Circuit | None = None, panel: PanelMap | Non
     circuit = circuit or build_circuit(panel)
     made = layout.make(circuit, panel, out / "board", out / "work")
     fabricate.make(circuit, made.path, out / "fab")
+    sheets = kicad_schematic.render(schematic.sheets(circuit, panel), layout.title(panel, "circuit"))
+    (out / "board" / f"{layout.NAME}.kicad_sch").write_text(sheets, encoding="utf-8")
     panel_check = panel_board.make(panel, out / "board", out / "fab_panel", out / "work")
     fabricate.archive(out / "fab_panel" / "gerber", out / "fab_panel" / "gerber.zip")
     facts = facts_of(made, circuit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -39,6 +40,17 @@ _TWO_PINS: Mapping[str, Any] = {
 _UNIT = {"resistor": "", "capacitor": "F", "potentiometer": ""}
 
 
+@dataclass(frozen=True)
+class Body:
+    """One drawn piece of a part. shape: two, triangle, three, pot, point or box; names: what is written at its pins."""
+
+    ref: str
+    shape: str
+    pins: tuple[tuple[str, Point], ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    box: tuple[Point, Point] | None = None
+
+
 class Sheet:
     """A drawing under construction. Lengths are schemdraw units."""
 
@@ -46,12 +58,24 @@ class Sheet:
         self.title = title
         self.parts = {part.ref: part for part in parts}
         self.pins: list[tuple[str, str, Point]] = []
+        self.bodies: list[Body] = []
         self.wires: list[tuple[Point, Point]] = []
         self.labels: list[tuple[str, Point]] = []
         self._elements: list[Any] = []
 
     def _add(self, element: Any) -> None:
         self._elements.append(element)
+
+    def _body(
+        self,
+        ref: str,
+        shape: str,
+        *pins: tuple[str, Point],
+        names: Mapping[str, str] | None = None,
+        box: tuple[Point, Point] | None = None,
+    ) -> None:
+        self.bodies.append(Body(ref, shape, pins, names or {}, box))
+        self.pins += [(ref, number, point) for number, point in pins]
 
     def text(self, point: Point, words: str, size: float = 10, align: Align = ("left", "center")) -> None:
         """Words that mean nothing to the netlist."""
@@ -94,7 +118,7 @@ class Sheet:
             )
         else:
             self.text((middle[0], middle[1] + (-0.5 if part.kind == "led" else 0.5)), words, 9, ("center", "center"))
-        self.pins += [(ref, pins[0], start), (ref, pins[1], end)]
+        self._body(ref, "two", (pins[0], start), (pins[1], end))
 
     def wire(self, *points: Point) -> None:
         """A wire through these points."""
@@ -131,7 +155,7 @@ class Sheet:
         self.text((x + 0.2, y), "–", 10)
         self.text((x + 0.2, y - 1.0), "+", 10)
         self.text((x + 0.9, y - 1.65), f"{ref} {self.parts[ref].value}", 9)
-        self.pins += [(ref, pins[0], output), (ref, pins[1], inverting), (ref, pins[2], (x, y - 1.0))]
+        self._body(ref, "triangle", (pins[0], output), (pins[1], inverting), (pins[2], (x, y - 1.0)))
         return output
 
     def _three(self, ref: str, make: Callable[[], Any], names: tuple[str, str, str], at: Point) -> tuple[Point, Point]:
@@ -141,7 +165,7 @@ class Sheet:
         self._add(make().at(at).anchor(names[0]))
         second, third = ((round(float(x), 3), round(float(y), 3)) for x, y in (probe.absanchors[n] for n in names[1:]))
         self.text((max(second[0], third[0]) + 0.35, at[1]), f"{ref}\n{self.parts[ref].value}", 9)
-        self.pins += [(ref, "1", at), (ref, "2", second), (ref, "3", third)]
+        self._body(ref, "three", ("1", at), ("2", second), ("3", third))
         return third, second
 
     def npn(self, ref: str, base: Point) -> tuple[Point, Point]:
@@ -165,7 +189,7 @@ class Sheet:
         """A pad on a wire."""
         self._add(elm.Dot(open=True).at(point))
         self.text((point[0], point[1] + (0.4 if above else -0.4)), ref, 8, ("center", "center"))
-        self.pins.append((ref, "1", point))
+        self._body(ref, "point", ("1", point))
 
     def potentiometer(self, ref: str, top: Point, bottom: Point) -> Point:
         """A potentiometer drawn upright, clockwise end on top. Returns the wiper."""
@@ -174,7 +198,7 @@ class Sheet:
         wiper = (top[0] + 1.0, middle)
         self._add(elm.Arrow().endpoints(wiper, (top[0] + 0.25, middle)))
         self.text((top[0] - 0.4, middle), self._caption(ref).replace(" ", "\n"), 9, ("right", "center"))
-        self.pins += [(ref, "3", top), (ref, "1", bottom), (ref, "2", wiper)]
+        self._body(ref, "pot", ("3", top), ("1", bottom), ("2", wiper))
         return wiper
 
     def block(
@@ -204,7 +228,13 @@ class Sheet:
                 8,
                 ("left", "center") if align == "left" else ("right", "center"),
             )
-            self.pins.append((ref, number, point))
+        self._body(
+            ref,
+            "box",
+            *((number, point) for number, (point, _) in pins.items()),
+            names={number: name for number, (_, name) in pins.items()},
+            box=(corner, (x + width, y - height)),
+        )
 
     def svg(self) -> str:
         """The sheet as SVG, white, with its title."""

@@ -18,7 +18,7 @@ from ..circuit.circuit import Circuit, MissingSymbols
 from ..circuit.whole import build_circuit
 from ..drawings import kicad_schematic, schematic
 from ..panels.panel_map import PanelMap, load
-from . import fabricate, layout, panel_board, rules
+from . import extras, fabricate, layout, panel_board, rules
 from .tools import MissingKicad
 
 OUT = Path(__file__).resolve().parents[1] / "build"
@@ -76,6 +76,12 @@ def build(out: Path = OUT, circuit: Circuit | None = None, panel: PanelMap | Non
     panel_check = panel_board.make(panel, out / "board", out / "fab_panel", out / "work")
     fabricate.archive(out / "fab_panel" / "gerber", out / "fab_panel" / "gerber.zip")
     facts = facts_of(made, circuit)
+    facts |= {
+        "read_back": extras.read_back(out / "fab" / "gerber", out / "work"),
+        "renders": extras.renders(out / "fab" / "gerber", out / "fab", out / "work"),
+        "panel_renders": extras.renders(out / "fab_panel" / "gerber", out / "fab_panel", out / "work"),
+        "interactive_bom": extras.interactive_bom(made.path, out / "fab", out / "work"),
+    }
     facts["panel_drc_errors"] = int(panel_check["severities"].get("error", 0))
     _note(out / "summary.json", facts)
     return BoardBuilt(facts, problems_of(facts, made), made)

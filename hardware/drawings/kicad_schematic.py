@@ -17,7 +17,7 @@ from ..circuit.circuit import Placed
 from .sheet import Body, Point, Sheet
 
 UNIT_MM = 3.81  # a sheet's unit: two of them are a KiCad resistor
-_PAPER = ("A1", 841.0, 594.0)
+_PAPER = ("A2", 594.0, 420.0)
 _MARGIN_MM = 22.0
 _NAMESPACE = uuid.UUID("7a1d3c52-5b0e-4b0e-9b60-6d6f64756c65")
 

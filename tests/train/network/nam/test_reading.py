@@ -86,7 +86,7 @@ def test_a_byte_order_mark_is_no_fault_of_the_file(tmp_path: Path) -> None:
     assert read_model(path).architecture == "WaveNet"
 
 
-@pytest.mark.parametrize("rate", [0, -48000, "48000", True, 1e400, []])
+@pytest.mark.parametrize("rate", [0, -48000, "48000", True, 1e300, []])
 def test_a_rate_that_is_none_is_refused_by_its_name(rate: Any, tmp_path: Path) -> None:
     with pytest.raises(NamError, match=r"capture\.nam: sample_rate is"):
         read_model(written(tmp_path, {**document(), "sample_rate": rate}))

@@ -87,11 +87,13 @@ static bool busy(void) {
   if (power > 0) power--;
   steps++;
   bool torn = power == 0;
-  uint32_t count = doing == ERASING ? ERASE_STEP : PROGRAM_STEP;
+  const bool backwards = doing == ERASING && (modes & HOST_FLASH_BACKWARDS) != 0;
+  uint32_t count = backwards ? 128u : doing == ERASING ? ERASE_STEP : PROGRAM_STEP;
   if (count > left) count = left;
   if (fails && any_number(2) == 0) count = 0, left = 0; /* no more of it is done */
+  const uint32_t from = backwards ? address + 2u * left - count - GRIT_FLASH_SECTOR_BYTES : address;
   for (uint32_t i = 0; i < count; i++) {
-    uint8_t *cell = &memory[address + i];
+    uint8_t *cell = &memory[from + i];
     uint8_t some = torn ? any_bits() : 0xFF;
     if (doing == ERASING) {
       *cell |= some;

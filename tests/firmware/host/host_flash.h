@@ -22,6 +22,7 @@ bool host_flash_dead(void);
 /* A worse chip, until host_flash_new. which: HOST_FLASH_... one_in: of so many operations one does nothing or only some
  * of its work (0: none). after_erases: a sector erased more often holds bits at 0 (0: never). */
 #define HOST_FLASH_UNORDERED 1u /* a cut leaves all that was to change in disorder, not only a step of it */
+#define HOST_FLASH_BACKWARDS 2u /* a sector is erased from its end, an eighth of a kilobyte at a time */
 void host_flash_faults(uint32_t which, uint32_t one_in, uint32_t after_erases);
 void host_flash_new(void);
 

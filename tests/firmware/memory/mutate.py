@@ -42,7 +42,7 @@ TESTS = (
     "tests/firmware/memory/test_flash_states.py",
     "tests/firmware/sound/test_playing.py",
 )
-QUICK = (TESTS[0], TESTS[1], TESTS[3], TESTS[5])
+QUICK = (TESTS[0], TESTS[1], TESTS[5], TESTS[3])
 OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider")
 SECONDS = 300
 TURNED = (

@@ -23,7 +23,8 @@ from tests.firmware.memory.test_store import Store, some
 from tests.quantize.conftest import make_model
 from tests.reliability import campaign, cases
 
-UNORDERED = 1
+UNORDERED, BACKWARDS = 1, 2
+EMPTY = 0
 SECTOR = 4096
 LOUD = np.full(48, 9000, np.int16)
 
@@ -113,6 +114,48 @@ def test_a_bank_cut_at_pairs_of_operations_harms_no_other_slot_and_takes_the_upl
                 bank.upload(2, new)
                 assert bank.model(2) == new
                 told.cases += 1
+
+
+@pytest.mark.parametrize("modes", [0, UNORDERED, BACKWARDS])
+def test_a_deletion_cut_anywhere_leaves_the_model_or_nothing_and_never_an_upload_on_its_way(
+    bank: Bank, bad_chip: Callable[[int, int, int], None], modes: int
+) -> None:
+    """A sector erased from its end loses first what says that the model is whole: hence the mark before it."""
+    old, _ = models()
+    bank.upload(2, old)
+    region = slice(FIRST * SECTOR, (FIRST + 3 * 32) * SECTOR)
+    flash = Store(bank.library).flash
+    before, seen = flash[region].copy(), set()
+    bad_chip(modes, 0, 0)
+    for cut in range(1, 45):
+        flash[region] = before
+        bank.boot(power=cut, seed=cut)
+        assert bank.library.host_bank_delete(2) == DONE
+        bank.run()
+        bank.boot()
+        bank.run()
+        seen.add((bank.entry(2).state, bank.model(2)))
+    assert (EMPTY, None) in seen
+    assert seen <= {(EMPTY, None), (GOOD, old)}
+
+
+def test_rot_of_each_bit_of_a_slots_head_makes_the_slot_empty_also_while_an_upload_is_on_its_way(bank: Bank) -> None:
+    old, _ = models()
+    flash = Store(bank.library).flash
+    head = (FIRST + 2 * 32) * SECTOR
+    for chunks in (9, 10**9):
+        flash[head : head + 32 * SECTOR] = 0xFF
+        bank.boot()
+        bank.upload(2, old, chunks=chunks)
+        whole = flash[head : head + SECTOR].copy()
+        bank.boot()
+        assert bank.entry(2).state != EMPTY
+        for bit in range(8 * 44):
+            flash[head : head + SECTOR] = whole
+            flash[head + bit // 8] ^= 1 << bit % 8
+            bank.boot()
+            bank.run()
+            assert (bank.entry(2).state, bank.model(2)) == (EMPTY, None), bit
 
 
 def test_rot_of_each_byte_that_describes_a_record_gives_the_record_before(store: Store) -> None:

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from gritspace.host_tools import console
+from gritspace.host_tools.outputs import Writes
 
 
 def play(
     export: Annotated[
-        Path | None, typer.Option(help="Write the page as static files into this folder instead, for any web server.")
+        Path | None,
+        typer.Option(help="Write the page as static files into this folder instead, for any web server."),
+        Writes(folder=True),
     ] = None,
     port_number: Annotated[int, typer.Option(help="The port's number on this machine; 0: any that is free.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
@@ -59,7 +62,11 @@ def play(
 
 
 def listen(
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write the test, a .html file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Where to write the test, a .html file."),
+        Writes((".html", ".htm")),
+    ] = None,
     kind: Annotated[str, typer.Option(help="abx, mushra, or words: what a dimension changes.")] = "mushra",
     space: Annotated[Path, typer.Option(help="A space, for its devices and its float network.")] = Path(
         "spaces/circuits.pt"

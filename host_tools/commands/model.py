@@ -27,6 +27,9 @@ Known = Annotated[
 ]
 
 
+CAPTURES = (".nam", ".json", ".aidax")
+
+
 class ExportKind(StrEnum):
     """What an integer model can be exported as."""
 
@@ -60,7 +63,7 @@ class EngineKind(StrEnum):
 
 
 def quantize(
-    source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam).")],
+    source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam, .json).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file."), Writes((".grit",))],
     audio: Annotated[
         list[Path] | None,
@@ -78,30 +81,60 @@ def quantize(
         Trim,
         typer.Option(help="measured: as loud as other models; stated: by the loudness in the .nam; none: level 1."),
     ] = Trim.measured,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Refuse what is too slow, or no network of ours, instead of making it fit.")
+    ] = False,
+    minutes: Annotated[
+        float, typer.Option(min=0.05, help="How long to train what has to be made to fit; for nothing else.")
+    ] = 5.0,
     json: Json = False,
 ) -> None:
-    """Turn a space or a .nam capture into an integer model: int8 weights, int16 activations.
+    """Turn a space or a capture into an integer model: int8 weights, int16 activations.
+
+    A capture that a module cannot play as it is, is made to fit: a smaller network of the same sound, in minutes.
 
     Example: gritspace quantize space.pt -o space.grit
     """
     from gritspace.host_tools.audio_sources import calibration_audio
     from gritspace.host_tools.models.level_trim import with_trim
     from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
-    from gritspace.host_tools.models.nam_files import model_from_nam
+    from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
     from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
     from gritspace.host_tools.models.verdict import price_of, price_remark
+    from gritspace.host_tools.spaces.made_to_fit import made_to_fit, teacher_of
     from gritspace.quantize.model.grit import write_grit
     from gritspace.train.errors import InputError
+    from gritspace.train.network.nam.records import NamError
 
     remarks: tuple[str, ...] = ()
     chosen: dict[str, object] = {}
-    if source.suffix.lower() == ".nam":
-        with console.progress("quantizing") as update:
-            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
-            choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
-        model, remarks = choice.model, choice.remarks
-        chosen = {"submodel": choice.submodel, "remarks": list(remarks)}
-        if choice.submodel != "whole":
+    fitted = None
+    if source.suffix.lower() in CAPTURES:
+        choice = None
+        try:
+            if source.suffix.lower() != ".nam":
+                raise TooSlow(f"{source}: this is a recurrent network, which no module runs as it is.")
+            with console.progress("quantizing") as update:
+                heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
+                choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
+        except (TooSlow, NamError) as refusal:
+            teacher = None if exact or force else teacher_of(source)
+            if teacher is None:
+                raise
+            with console.progress("making it fit") as update:
+                update(0.0, 1.0, str(refusal))
+                fitted = made_to_fit(teacher, tuple(audio or ()), name or out.stem, minutes, update)
+        if fitted is not None:
+            model, remarks = fitted.model, (fitted.remark,)
+        else:
+            assert choice is not None
+            model, remarks = choice.model, choice.remarks
+        chosen = {
+            "submodel": choice.submodel if choice else "whole",
+            "remarks": list(remarks),
+            "made_to_fit": {"esr": fitted.esr, "minutes": fitted.minutes} if fitted else None,
+        }
+        if choice is not None and choice.submodel != "whole":
             remarks = (f"submodel {choice.submodel} of the container.", *remarks)
     elif is_snapshot_file(source):
         from gritspace.train.snapshot.snapshot import load_snapshot
@@ -126,6 +159,8 @@ def quantize(
         "position_size": model.position_count,
         "output_full_scale": 2.0**model.output_shift,
         **levels,
+        "made_to_fit": None,
+        "admitted": None,
         **chosen,
         **({} if price is None else price.fields()),
     }

@@ -22,8 +22,13 @@ from gritspace.quantize.network.network import Network, from_tcn
 from gritspace.quantize.rounding.dequantize import dequantize
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.quantize.rounding.quantize import quantize
+from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.snapshot.snapshot import load_snapshot
+
+
+class TooSlow(InputError):
+    """No module plays this as it is: too slow, or of another sample rate."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,11 @@ def model_from_nam(
     slow: list[str] = []
     for candidate in reversed(chosen):  # the largest first
         network = file.networks[file.names.index(candidate)]
+        if network.sample_rate != SAMPLE_RATE and not force:
+            raise TooSlow(
+                f"{path}: made for {network.sample_rate} Hz, and the module runs at {SAMPLE_RATE} Hz; --force takes it "
+                f"anyway, with its tone and delays shifted by {SAMPLE_RATE / network.sample_rate:.3f}."
+            )
         why = None if force else too_slow(network)
         if why is None:
             choice = _choice(path, network, audio, name, candidate, tuning)
@@ -63,7 +73,7 @@ def model_from_nam(
                 return choice
             why = choice.price.verdict()
         slow.append(f"{candidate}: {why}")
-    raise InputError(f"{path}: {'; '.join(slow)}. Use a smaller capture, or --force to quantize it anyway.")
+    raise TooSlow(f"{path}: {'; '.join(slow)}. Use a smaller capture, or --force to quantize it anyway.")
 
 
 def nam_text(path: Path, position: str | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from gritspace.train.devices.chains.chain_file import read_chain
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.device import Device
-from gritspace.train.devices.recurrent_capture import find_captures, read_capture
+from gritspace.train.devices.recurrent_capture import SUFFIXES, find_captures, is_hidden, read_capture
 from gritspace.train.devices.recurrent_nam import read_nam_lstm
 from gritspace.train.devices.wavenet_capture import is_wavenet, read_wavenet
 from gritspace.train.errors import InputError
@@ -39,8 +39,9 @@ def _captures_under(path: Path) -> list[Device]:
         return [_nam_capture(path)]
     found: list[Device] = []
     if path.is_dir():
-        found += [read_wavenet(file) for file in sorted(path.rglob("*.nam")) if is_wavenet(file)]
-    if not found or any(path.rglob("*.json")):
+        files = [file for file in sorted(path.rglob("*.nam")) if not is_hidden(file, path)]
+        found += [read_wavenet(file) for file in files if is_wavenet(file)]
+    if not found or any(not is_hidden(file, path) for kind in SUFFIXES for file in path.rglob(f"*{kind}")):
         found = [*find_captures(path), *found]
     return found
 
@@ -54,7 +55,7 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
 
     Raises InputError if there is none such.
     """
-    if name.endswith(".json"):
+    if name.endswith((".json", ".aidax")):
         return read_capture(Path(name))
     if name.endswith(".nam"):
         return _nam_capture(Path(name))

@@ -31,6 +31,13 @@ GATES = {"LSTM": 4, "GRU": 3}
 LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
 
 
+SUFFIXES = (".json", ".aidax")
+
+
+class NoObject(InputError):
+    """JSON, but not an object, and so no capture."""
+
+
 class Capture:
     """One capture file as a device."""
 
@@ -42,7 +49,7 @@ class Capture:
         licence: str,
         recurrent: nn.LSTM | nn.GRU,
         head: nn.Linear,
-        skip: bool,
+        skip: float,
         rate: int = NATIVE_RATE,
         first_state: torch.Tensor | None = None,
     ) -> None:
@@ -114,8 +121,7 @@ class Capture:
             inputs = torch.cat([audio, torch.from_numpy(knobs).T.unsqueeze(-1).expand_as(audio)], dim=-1)
         with torch.no_grad():
             wet = self.head(self.recurrent(inputs, self._first_of(len(rows)))[0])
-            if self.skip:
-                wet = wet + audio
+            wet = wet + float(self.skip) * audio
         return wet.squeeze(-1).T.numpy()
 
     def _first_of(self, rows: int) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None:
@@ -133,8 +139,15 @@ def resampled(audio: Audio, from_rate: int, to_rate: int) -> Audio:
 
 
 def read_capture(path: Path) -> Capture:
-    """Raises InputError that names the file, the key, and what was expected and found."""
+    """A Proteus, NeuralPi, NeuralSeed or AIDA-X file.
+
+    Raises InputError that names the file, the key, and what was expected and found.
+    """
+    from gritspace.train.devices.keras_capture import is_keras, keras_capture, stated_rate
+
     model = _read_json(path)
+    if is_keras(model):
+        return keras_capture(path, model)
     about, state = _part(path, model, "model_data", dict), _part(path, model, "state_dict", dict)
     unit = _part(path, about, "unit_type", str)
     if unit not in GATES:
@@ -160,7 +173,8 @@ def read_capture(path: Path) -> Capture:
     tensors = {key: _tensor(path, state, key, shape) for key, shape in shapes.items()}
     recurrent.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("rec.")})
     head.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("lin.")})
-    return Capture(path.stem, licence_of(path), recurrent, head, bool(skip))
+    rate = stated_rate(path, [about, model.get("metadata"), model], NATIVE_RATE)
+    return Capture(path.stem, licence_of(path), recurrent, head, bool(skip), rate)
 
 
 def find_captures(path: Path) -> list[Capture]:
@@ -169,26 +183,36 @@ def find_captures(path: Path) -> list[Capture]:
     Raises InputError if there is none, or one is damaged.
     """
     if path.is_file():
-        if path.suffix.lower() != ".json":
-            raise InputError(f"{path}: this is no Proteus, NeuralPi or NeuralSeed capture; they are .json files.")
+        if path.suffix.lower() not in SUFFIXES:
+            raise InputError(f"{path}: this is no Proteus, NeuralPi, NeuralSeed or AIDA-X capture (.json, .aidax).")
         return [read_capture(path)]
     if not path.is_dir():
         raise InputError(f"{path}: there is no such file or folder; check the path.")
-    found = [read_capture(file) for file in sorted(path.rglob("*.json")) if _looks_like_one(file)]
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not is_hidden(file, path))
+    found = [read_capture(file) for file in files if _looks_like_one(file)]
     if not found:
         raise InputError(f"{path}: there is no capture in this folder; it needs Proteus or NeuralPi .json files.")
     return found
 
 
+def is_hidden(file: Path, folder: Path) -> bool:
+    """What an operating system leaves in folders and archives: dot files, and what macOS keeps beside each file."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(folder).parts)
+
+
 def _looks_like_one(path: Path) -> bool:
-    model = _read_json(path)
-    return "model_data" in model or "state_dict" in model
+    """Whether a .json file is a capture of any kind; one that is no object, like a list of settings, is none."""
+    try:
+        model = _read_json(path)
+    except NoObject:
+        return False
+    return "model_data" in model or "state_dict" in model or ("layers" in model and "in_shape" in model)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     model = read_json(path)
     if not isinstance(model, dict):
-        raise InputError(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
+        raise NoObject(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
     return model
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Settings, checked
-from gritspace.train.devices.recurrent_capture import licence_of
+from gritspace.train.devices.recurrent_capture import licence_of, resampled
 from gritspace.train.network.limits import DEVICE
 from gritspace.train.network.nam.reading import naming, read_model
 from gritspace.train.network.nam.records import Array, Model, NamError
@@ -31,15 +32,20 @@ class WaveNetCapture:
     kind = "capture"
     knobs: tuple[str, ...] = ()
 
-    def __init__(self, name: str, licence: str, tcn: Tcn) -> None:
-        self.name, self.licence, self.tcn = name, licence, tcn.eval()
+    def __init__(self, name: str, licence: str, tcn: Tcn, rate: int = SAMPLE_RATE) -> None:
+        """rate: in Hz, of its training; audio is resampled to it and back."""
+        self.name, self.licence, self.tcn, self.rate = name, licence, tcn.eval(), rate
 
     def render(self, dry: Audio, settings: Settings) -> Audio:
         """dry (batch, frames) at 48 kHz, settings (batch, 0) -> wet (batch, frames), from the state silence leaves."""
         dry, _ = checked(self, dry, settings)
         torch.set_num_threads(1)  # of this thread: devices are rendered side by side
-        wet = [played(self.tcn, torch.from_numpy(row)).numpy() for row in np.ascontiguousarray(dry)]
-        return np.stack(wet) if wet else dry
+        native = resampled(dry, SAMPLE_RATE, self.rate)
+        wet = [played(self.tcn, torch.from_numpy(row)).numpy() for row in np.ascontiguousarray(native)]
+        if not wet or self.rate == SAMPLE_RATE:
+            return np.stack(wet) if wet else dry
+        back, frames = resampled(np.stack(wet), self.rate, SAMPLE_RATE), dry.shape[1]
+        return np.ascontiguousarray(np.pad(back, ((0, 0), (0, max(0, frames - back.shape[1]))))[:, :frames])
 
 
 def device_name(path: Path) -> str:
@@ -61,10 +67,9 @@ def read_wavenet(path: Path) -> WaveNetCapture:
             raise NamError(f"it is a {model.architecture:.30}, and a WaveNet is needed here.")
         if (extra := _extra(model)) is not None:
             raise NamError(f"it has {extra}, which cannot be a device here; `gritspace quantize` may take it.")
-        if model.sample_rate not in (None, 48_000):
-            raise NamError(f"it was made at {model.sample_rate:g} Hz; captures at 48000 Hz can be read.")
         tcn = tcn_from(model)
-    return WaveNetCapture(device_name(path), licence_of(path), tcn)
+    rate = SAMPLE_RATE if model.sample_rate is None else round(model.sample_rate)
+    return WaveNetCapture(device_name(path), licence_of(path), tcn, rate)
 
 
 def tcn_from(model: Model) -> Tcn:

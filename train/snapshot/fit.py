@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import math
@@ -104,7 +105,7 @@ class SnapshotFit:
     """One fit. dry, wet: (frames,) to learn from; held_dry, held_wet: (frames,) to measure on.
 
     joints: frames of dry at which something was cut out. held_clips: which parts of held_dry count, (start, stop) each,
-    or none for all of it.
+    or none for all of it. start: a network to go on from, instead of a fresh one of the config's shape.
 
     checkpoint: where the state is kept while it runs, or None. Raises InputError for audio that is silent, not finite
     or too short, and for a checkpoint that is damaged or another fit's.
@@ -120,13 +121,16 @@ class SnapshotFit:
         checkpoint: Path | None = None,
         joints: Sequence[int] = (),
         held_clips: Sequence[tuple[int, int]] = (),
+        start: Tcn | None = None,
     ) -> None:
         self.config, self.checkpoint = config, checkpoint
         torch.manual_seed(config.seed)
-        self.tcn = fresh(SHAPES[config.shape])
+        self.tcn = fresh(SHAPES[config.shape]) if start is None else copy.deepcopy(start).train()
         self.lead_in = self.tcn.config.receptive_field - 1
         _refuse_unusable(dry, wet, held_dry, held_wet, self.lead_in + config.segment_frames)
         self.of_dry, self.of_wet = DRY_RMS / _rms(dry), WET_RMS / _rms(wet)
+        if start is not None:
+            rescale(self.tcn, 1 / self.of_dry, 1 / self.of_wet)
         scaled = [torch.from_numpy(x * np.float32(self.of_dry)) for x in (dry, held_dry)]
         aims = [torch.from_numpy(x * np.float32(self.of_wet)) for x in (wet, held_wet)]
         self.segments = Segments(scaled[0], aims[0], self.lead_in, config.segment_frames, config.seed, joints)

@@ -72,7 +72,9 @@ def test_what_is_too_slow_is_refused_with_its_cycles_unless_forced(
 def test_another_sample_rate_is_told(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nam_files, "price_of", lambda model: None)
     capture.write_text(json.dumps(document() | {"sample_rate": 44100}))
-    assert "44100 Hz" in model_from_nam(capture, noise(), "x").remarks[0]
+    with pytest.raises(InputError, match="44100 Hz"):
+        model_from_nam(capture, noise(), "x")
+    assert "44100 Hz" in model_from_nam(capture, noise(), "x", force=True).remarks[0]
 
 
 def test_the_command_line_quantizes_a_capture_and_writes_it_back(gritspace: Cli, capture: Path, tmp_path: Path) -> None:

@@ -84,7 +84,6 @@ def test_folders_are_searched_for_them_and_other_nam_files_passed_over(tmp_path:
         (lambda d: d["config"]["layers"][1].update(head_size=2), "do not fit together"),
         (lambda d: d["config"].update(head={"x": 1}), "a further network"),
         (lambda d: d["config"]["layers"][0].update(activation="Softsign"), "the activation Softsign"),
-        (lambda d: d.update(sample_rate=44_100), "44100 Hz"),
         (lambda d: d.update(architecture="ConvNet"), "ConvNet"),
     ],
 )

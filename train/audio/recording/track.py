@@ -30,6 +30,8 @@ FINE_FRAMES, FINE_CHUNKS, REACH_FINE = SAMPLE_RATE, 15, 400
 LEAST_VOTES, NONE_VOTES = 0.5, 0.6
 LEAST_DRIFT_FRAMES = 1.5
 """Over the whole recording: less is no drift that one could tell or mind."""
+LEAST_DRIFT, LONG_FRAMES = 3e-6, 60 * SAMPLE_RATE
+"""What a device's own ways may pretend in a short recording."""
 SHORTEST_DRIFTING = 10 * SAMPLE_RATE
 
 
@@ -67,7 +69,7 @@ def follow(dry: Audio, wet: Audio) -> Track:
     lags, device, made = _fitted(dry, wet, centre, level)
     for _ in range(2 if len(dry) >= SHORTEST_DRIFTING else 0):
         rest = steady_drift(lags, len(dry))
-        if abs(rest) * len(dry) <= LEAST_DRIFT_FRAMES:
+        if abs(rest) * len(dry) <= max(LEAST_DRIFT_FRAMES, LEAST_DRIFT * min(len(dry), LONG_FRAMES)):
             break
         wet, slope = without_drift(wet, rest), slope + rest
         lags, device, made = _fitted(dry, wet, centre, level)

@@ -1,0 +1,142 @@
+"""A capture that no module plays as it is becomes a smaller network of the same capture, in minutes.
+
+A WaveNet loses the layers that are missed least and is trained on, with itself as teacher; anything else that can be
+heard is fitted anew, as `gritspace fit` does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gritspace.host_tools.console import esr_text
+from gritspace.host_tools.models.playing import play
+from gritspace.host_tools.models.snapshot_files import integer_model_of
+from gritspace.host_tools.models.verdict import price_of, too_slow
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.network.network import from_tcn
+from gritspace.train.audio import signals
+from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.devices.device import Device
+from gritspace.train.devices.finding import device_named
+from gritspace.train.devices.wavenet_capture import WaveNetCapture
+from gritspace.train.errors import InputError
+from gritspace.train.network.tcn import Tcn
+from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
+from gritspace.train.snapshot.shrink import shrunk, without_layer
+from gritspace.train.snapshot.snapshot import Snapshot
+from gritspace.train.snapshot.source import Source, from_device
+
+Audio = NDArray[np.float32]
+Update = Callable[[float, float, str], None]
+
+LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS = 100.0, 100.0, 12.0, 2.0
+FEW_LAYERS = 0.5
+"""Layers are taken out as long as so much of the network's products stays; what is larger is fitted anew."""
+ON_RATE, ANEW_RATE = 2e-3, FitConfig.learning_rate
+FIT_SHAPE = "a2-full"
+PRODUCTS = 12_500
+"""About what a module plays a frame, whatever the shape: only to choose the way."""
+
+
+@dataclass(frozen=True)
+class MadeToFit:
+    """model plays on a module. esr: of its integers against the capture, on audio that it was not trained on."""
+
+    model: IntegerModel
+    esr: float
+    minutes: float
+    remark: str
+
+
+def teacher_of(path: Path) -> Device | None:
+    """The capture as a device that can be heard, whatever a module makes of it; None if it cannot be."""
+    try:
+        return device_named(str(path))
+    except InputError:
+        return None
+
+
+def made_to_fit(
+    teacher: Device, audio: tuple[Path, ...], name: str, minutes: float, update: Update, seed: int = 0
+) -> MadeToFit:
+    """teacher: from teacher_of. audio: files or folders to train on, beside built-in signals.
+
+    Raises InputError if the capture gives silence or numbers that are not finite.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, round((os.cpu_count() or 1) - os.getloadavg()[0])))
+    torch.set_flush_denormal(True)
+    learn, held = _audio(audio, seed)
+    start = _start(teacher, held, update)
+    update(0.0, 1.0, "playing the capture")
+    source = from_device(teacher, np.zeros((1, len(teacher.knobs)), np.float32) + np.float32(0.5), learn, held)
+    snapshot, spent = _trained(source, start, minutes, update, name, seed)
+    model = integer_model_of(snapshot, learn, name)
+    price = price_of(model)
+    if price is not None and not price.admitted and start is not None:  # a draft's price was a little too kind
+        tcn = _one_less(snapshot.tcn, held)
+        snapshot, more = _trained(source, tcn, minutes / 2, update, name, seed)
+        spent += more
+        model = integer_model_of(snapshot, learn, name)
+    esr = _esr(model, source, snapshot.tcn.config.receptive_field - 1)
+    way = "a smaller network from its own weights" if start is not None else f"a new network ({FIT_SHAPE})"
+    remark = f"made to fit: {way}, trained for {spent:.1f} minutes; ESR {esr_text(esr)} against the capture."
+    return MadeToFit(model, esr, spent, remark)
+
+
+def _start(teacher: Device, held: Audio, update: Update) -> Tcn | None:
+    """The capture with layers out until a module may play it; None where too many would be."""
+    if not isinstance(teacher, WaveNetCapture) or FEW_LAYERS * teacher.tcn.config.macs_per_frame > PRODUCTS:
+        return None
+
+    def told(out: int, error: float) -> None:
+        update(0.0, 1.0, f"{out} layers out, ESR {esr_text(error)} before training")
+
+    probe = torch.from_numpy(held[: int(PROBE_SECONDS * SAMPLE_RATE)])
+    return shrunk(teacher.tcn, lambda tcn: too_slow(from_tcn(tcn)) is None, probe, told)
+
+
+def _one_less(tcn: Tcn, held: Audio) -> Tcn:
+    probe = torch.from_numpy(held[: int(PROBE_SECONDS * SAMPLE_RATE)])
+    asked = iter((False, True))
+    smaller = shrunk(tcn, lambda _: next(asked), probe)
+    return smaller if smaller is not None else without_layer(tcn, 0, 0)
+
+
+def _trained(
+    source: Source, start: Tcn | None, minutes: float, update: Update, name: str, seed: int
+) -> tuple[Snapshot, float]:
+    def told(step: int, share: float, esr: float, seconds_left: float) -> None:
+        update(share, 1.0, f"step {step}, ESR {esr_text(esr)}, {seconds_left:.0f} s left")
+
+    rate = ANEW_RATE if start is None else ON_RATE
+    config = FitConfig(FIT_SHAPE, minutes=minutes, learning_rate=rate, seed=seed, stft_weight=0.0 if start else 2e-4)
+    fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, start=start)
+    result = fit.run(told)
+    facts = {"made_from": source.name, "esr": result.esr, "minutes": round(result.seconds / 60, 2), "seed": seed}
+    return Snapshot(result.tcn, name, source.licence, facts), result.seconds / 60
+
+
+def _audio(paths: tuple[Path, ...], seed: int) -> tuple[Audio, Audio]:
+    """Built-in signals, and phrases of what was given, to learn from; other files, or seeds, to measure on."""
+    learn, held = [signals.synthetic(LEARN_SECONDS, seed)], [signals.synthetic(HELD_SECONDS, seed + 1_000_000)]
+    for split, parts, seconds in (("train", learn, GIVEN_SECONDS), ("validation", held, HELD_SECONDS)):
+        notes = [note for path in paths for note in signals.read_folder(path, split)]
+        if notes:
+            parts.append(signals.phrases_from(notes, seconds, seed + len(split)))
+    return np.concatenate(learn), np.concatenate(held)
+
+
+def _esr(model: IntegerModel, source: Source, lead_in: int) -> float:
+    heard, target = play(model, source.held_dry, None, "c")[lead_in:], source.held_wet[lead_in:].astype(np.float64)
+    power = float(np.square(target).sum())
+    if power <= 0:
+        raise InputError(f"{source.name}: the capture gives silence; there is nothing to make fit.")
+    return float(np.square(heard - target).sum()) / power

@@ -1,0 +1,79 @@
+"""What no module plays as it is becomes a network that one plays, and says so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gritspace.host_tools.cli import app
+from gritspace.host_tools.models.playing import play
+from gritspace.host_tools.spaces import made_to_fit as fitting
+from gritspace.quantize.model.grit import read_grit
+from gritspace.quantize.network.nam import read_nam, write_nam_text
+from gritspace.train.audio import signals
+from gritspace.train.devices.recurrent_capture import read_capture
+from gritspace.train.devices.wavenet_capture import read_wavenet
+from gritspace.train.errors import InputError
+from tests.places import DATA
+
+CAPTURE = DATA / "captures" / "neuralseed_mit" / "gru4_ts9_pytorch.json"
+
+
+@pytest.fixture(autouse=True)
+def little_audio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "LEARN_SECONDS", 6.0)
+    monkeypatch.setattr(fitting, "HELD_SECONDS", 3.0)
+
+
+@pytest.mark.skipif(not CAPTURE.is_file(), reason="needs the captures of shared/data (or GRITSPACE_DATA)")
+def test_a_recurrent_capture_is_fitted_anew_and_says_how_well(tmp_path: Path) -> None:
+    out = tmp_path / "amp.grit"
+    told = CliRunner().invoke(app, ["quantize", str(CAPTURE), "-o", str(out), "--minutes", "0.1", "--json"])
+    assert told.exit_code == 0, told.output
+    report = json.loads(told.stdout)
+    held = fitting._audio((), 0)[1]
+    target = read_capture(CAPTURE).render(held[None], np.zeros((1, 0), np.float32))[0].astype(np.float64)
+    heard = play(read_grit(out), held, None, "c")
+    first = 8192  # longer than the network's memory: what was played before matters no more
+    esr = np.square(heard - target)[first:].sum() / np.square(target[first:]).sum()
+    assert report["made_to_fit"]["esr"] == pytest.approx(esr, rel=0.25)
+    assert 0 < report["made_to_fit"]["minutes"] < 3
+    assert "admitted" in report
+
+
+@pytest.mark.skipif(not CAPTURE.is_file(), reason="needs the captures of shared/data (or GRITSPACE_DATA)")
+def test_exact_refuses_instead(tmp_path: Path) -> None:
+    shutil.copy(CAPTURE, tmp_path / "amp.json")
+    told = CliRunner().invoke(app, ["quantize", str(tmp_path / "amp.json"), "-o", str(tmp_path / "a.grit"), "--exact"])
+    assert isinstance(told.exception, InputError)
+    assert not (tmp_path / "a.grit").exists()
+
+
+def test_a_capture_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
+    """A sine through a network is as far along as through the same one at its own rate."""
+    import soxr
+
+    from gritspace.quantize.network.network import from_tcn
+    from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+    from gritspace.train.snapshot.snapshot import fresh
+
+    network = from_tcn(fresh(TcnConfig((LayerArrayConfig(4, (3, 3), (1, 8)),))))
+    document = json.loads(write_nam_text(network, "amp"))
+    dry = signals.synthetic(2, 3)
+    for rate in (44_100, 48_000):
+        (tmp_path / f"{rate}.nam").write_text(json.dumps({**document, "sample_rate": rate}))
+    at_own = read_wavenet(tmp_path / "48000.nam")
+    slower = soxr.resample(dry, 48_000, 44_100, quality="VHQ")
+    expected = soxr.resample(
+        at_own.render(slower[None], np.zeros((1, 0), np.float32))[0], 44_100, 48_000, quality="VHQ"
+    )
+    wet = read_wavenet(tmp_path / "44100.nam").render(dry[None], np.zeros((1, 0), np.float32))[0]
+    frames = min(len(wet), len(expected)) - 500
+    error = np.square(wet[500:frames] - expected[500:frames]).sum() / np.square(expected[500:frames]).sum()
+    assert error < 1e-5
+    assert read_nam(tmp_path / "44100.nam").networks[0].sample_rate == 44_100

@@ -1,0 +1,105 @@
+"""AIDA-X files sound as the equations of Keras say: computed here anew, frame by frame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gritspace.train.devices.finding import device_named, find_devices
+from gritspace.train.devices.recurrent_capture import read_capture
+from gritspace.train.errors import InputError
+
+Floats = NDArray[np.float64]
+HIDDEN = 5
+
+
+def sigmoid(x: Floats) -> Floats:
+    return 1 / (1 + np.exp(-x))
+
+
+def written(path: Path, kind: str, **more: object) -> dict[str, object]:
+    rng = np.random.default_rng(4)
+    rows = HIDDEN * (4 if kind == "lstm" else 3)
+    bias = rng.normal(0, 0.3, (rows,) if kind == "lstm" else (2, rows))
+    weights = [rng.normal(0, 0.6, (1, rows)), rng.normal(0, 0.4, (HIDDEN, rows)), bias]
+    head = [rng.normal(0, 0.5, (HIDDEN, 1)), rng.normal(0, 0.1, 1)]
+    model: dict[str, object] = {
+        "in_shape": [None, None, 1],
+        "in_skip": 1,
+        "layers": [
+            {"type": kind, "activation": "", "shape": [None, None, HIDDEN], "weights": [w.tolist() for w in weights]},
+            {"type": "dense", "activation": "", "shape": [None, None, 1], "weights": [w.tolist() for w in head]},
+        ],
+        **more,
+    }
+    path.write_text(json.dumps(model))
+    return model
+
+
+def keras(model: dict[str, object], dry: Floats) -> Floats:
+    """As keras.layers.LSTM and GRU (reset_after) compute it."""
+    recurrent, dense = (one["weights"] for one in model["layers"])  # type: ignore[index, attr-defined]
+    kernel, back, bias = (np.array(x) for x in recurrent)
+    head, head_bias = (np.array(x) for x in dense)
+    lstm = kernel.shape[1] == 4 * HIDDEN
+    gain = 10 ** (float(model.get("in_gain", 0)) / 20)  # type: ignore[arg-type]
+    out = 10 ** (float(model.get("out_gain", 0)) / 20)  # type: ignore[arg-type]
+    h, c, wet = np.zeros(HIDDEN), np.zeros(HIDDEN), []
+    for x in dry * gain:
+        if lstm:
+            i, f, g, o = np.split(x * kernel[0] + h @ back + bias, 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+        else:
+            (xz, xr, xn), (hz, hr, hn) = np.split(x * kernel[0] + bias[0], 3), np.split(h @ back + bias[1], 3)
+            z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+            h = z * h + (1 - z) * np.tanh(xn + r * hn)
+        wet.append(out * (float((h @ head + head_bias)[0]) + x * float(model["in_skip"])))  # type: ignore[arg-type]
+    return np.array(wet)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_a_capture_sounds_as_keras_computes_it(tmp_path: Path, kind: str) -> None:
+    model = written(tmp_path / "amp.aidax", kind, in_gain=3.0, out_gain=-6.0)
+    dry = 0.5 * np.sin(np.arange(600) / 9)
+    capture = device_named(str(tmp_path / "amp.aidax"))
+    wet = capture.render_native(dry[None].astype(np.float32), np.zeros((1, 0), np.float32), None)[0]  # type: ignore[attr-defined]
+    assert np.abs(wet - keras(model, dry)).max() < 1e-5
+
+
+def test_the_rate_that_a_file_states_is_heeded(tmp_path: Path) -> None:
+    written(tmp_path / "a.json", "lstm", metadata={"samplerate": "44100"})
+    written(tmp_path / "b.json", "lstm")
+    assert (read_capture(tmp_path / "a.json").rate, read_capture(tmp_path / "b.json").rate) == (44_100, 48_000)
+    written(tmp_path / "c.json", "lstm", samplerate="fast")
+    with pytest.raises(InputError, match="samplerate"):
+        read_capture(tmp_path / "c.json")
+
+
+def test_what_an_operating_system_leaves_in_folders_is_passed_over(tmp_path: Path) -> None:
+    written(tmp_path / "amp.aidax", "gru")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "._amp.json").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "._amp.nam").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "settings.json").write_text("[1, 2]")
+    assert [device.name for device in find_devices([tmp_path]) if device.kind == "capture"] == ["amp"]
+
+
+@pytest.mark.parametrize("fault", ["layers", "weights", "numbers"])
+def test_a_damaged_file_is_refused_by_name(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "amp.aidax"
+    model = written(path, "lstm")
+    layers: list[dict[str, object]] = model["layers"]  # type: ignore[assignment]
+    if fault == "layers":
+        layers.pop()
+    elif fault == "weights":
+        layers[0]["weights"].pop()  # type: ignore[attr-defined]
+    else:
+        layers[1]["weights"] = [["x"], [0.0]]
+    path.write_text(json.dumps(model))
+    with pytest.raises(InputError, match=r"amp\.aidax"):
+        read_capture(path)

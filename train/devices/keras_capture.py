@@ -1,0 +1,114 @@
+"""AIDA-X captures: one LSTM or GRU and a dense head, in the JSON that RTNeural reads (Keras's layout of weights).
+
+Keras keeps matrices as (inputs, outputs) and a GRU's gates in the order update, reset, new; PyTorch transposed and
+reset, update, new. A GRU has two biases (reset_after). Source: RTNeural's modelt and AIDA-X's exporter, by their files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from gritspace.train.devices.recurrent_capture import Capture, licence_of
+from gritspace.train.errors import InputError
+
+Floats = NDArray[np.float64]
+
+RATE = 48_000
+"""What these files are trained at unless they say otherwise."""
+LARGEST = 256
+
+
+def is_keras(model: dict[str, Any]) -> bool:
+    """Whether a JSON object is such a network at all."""
+    return isinstance(model.get("layers"), list) and "in_shape" in model
+
+
+def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
+    """Raises InputError that names the file and what cannot be used."""
+    layers = model["layers"]
+    kinds = [str(one.get("type")) if isinstance(one, dict) else "?" for one in layers]
+    if len(layers) != 2 or kinds[0] not in ("lstm", "gru") or kinds[1] != "dense":
+        raise InputError(
+            f"{path}: its layers are {', '.join(kinds)[:60]}; one lstm or gru and a dense one can be read."
+        )
+    gates = 4 if kinds[0] == "lstm" else 3
+    inputs, into, back, biases = 1, *_tables(path, layers[0], 3)
+    head, head_bias = _tables(path, layers[1], 2)
+    hidden = len(back) if back.ndim == 2 else 0
+    rows = gates * hidden
+    expected = {"kernel": (inputs, rows), "recurrent": (hidden, rows), "head": (hidden, 1), "head's bias": (1,)}
+    found = {"kernel": into.shape, "recurrent": back.shape, "head": head.shape, "head's bias": head_bias.shape}
+    wrong = [name for name, shape in expected.items() if found[name] != shape]
+    if wrong or not 1 <= hidden <= LARGEST or biases.shape not in ((rows,), (2, rows)):
+        raise InputError(f"{path}: its {(wrong or ['biases'])[0]} has the wrong shape; fetch the capture again.")
+    if kinds[1] == "dense" and str(layers[1].get("activation", "")) not in ("", "linear"):
+        raise InputError(
+            f"{path}: its head has the activation {layers[1]['activation']!s:.20}, and a linear one is read."
+        )
+    both = biases if biases.ndim == 2 else np.stack([biases, np.zeros(rows)])
+    order = np.arange(rows)
+    if gates == 3:
+        order = order.reshape(3, hidden)[[1, 0, 2]].reshape(-1)
+    gain, out = (10 ** (_number(path, model, key, 0.0) / 20) for key in ("in_gain", "out_gain"))
+    recurrent = (nn.LSTM if gates == 4 else nn.GRU)(inputs, hidden)
+    dense = nn.Linear(hidden, 1)
+
+    def tensor(values: Floats) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values)).float()
+
+    recurrent.load_state_dict(
+        {
+            "weight_ih_l0": tensor(into.T[order] * gain),
+            "weight_hh_l0": tensor(back.T[order]),
+            "bias_ih_l0": tensor(both[0][order]),
+            "bias_hh_l0": tensor(both[1][order]),
+        }
+    )
+    dense.load_state_dict({"weight": tensor(head.T * out), "bias": tensor(head_bias * out)})
+    skip = _number(path, model, "in_skip", 0.0) * gain * out
+    return Capture(path.stem, licence_of(path), recurrent, dense, skip, _rate(path, model))
+
+
+def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:
+    """The sample rate that a capture's file states in any of these objects, under its usual names."""
+    for place in places:
+        for key in ("sample_rate", "samplerate", "sampleRate"):
+            if isinstance(place, dict) and place.get(key) not in (None, ""):
+                try:
+                    rate = float(place[key])
+                except (TypeError, ValueError):
+                    rate = 0.0
+                if not (8_000 <= rate <= 384_000):
+                    raise InputError(f"{path}: its {key} is {place[key]!r:.40}; 8000 to 384000 Hz can be used.")
+                return round(rate)
+    return otherwise
+
+
+def _rate(path: Path, model: dict[str, Any]) -> int:
+    return stated_rate(path, [model.get("metadata"), model], RATE)
+
+
+def _tables(path: Path, layer: dict[str, Any], count: int) -> list[Floats]:
+    weights = layer.get("weights")
+    if not isinstance(weights, list) or len(weights) != count:
+        raise InputError(f"{path}: a layer has not its {count} tables of weights; fetch the capture again.")
+    try:
+        tables = [np.asarray(table, np.float64) for table in weights]
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: its weights are no tables of numbers; fetch the capture again.") from error
+    if not all(np.isfinite(table).all() for table in tables):
+        raise InputError(f"{path}: a weight is not finite; fetch the capture again.")
+    return tables
+
+
+def _number(path: Path, model: dict[str, Any], key: str, otherwise: float) -> float:
+    value = model.get(key, otherwise)
+    if isinstance(value, bool | int | float) and np.isfinite(value) and abs(value) <= 120:
+        return float(value)
+    raise InputError(f"{path}: {key} is {value!r:.40}, and should be a number; fetch the capture again.")

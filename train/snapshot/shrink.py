@@ -1,0 +1,68 @@
+"""A network made smaller from its own weights: layers taken out, one by one, each time the one that is missed least.
+
+A layer adds to its array's stream and to the sum that the head reads; without it both go on as if it had been silent.
+What is left is to be trained on: it starts from nearly the same sound, not from noise.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gritspace.train.network.play import played
+from gritspace.train.network.tcn import Tcn
+
+Told = Callable[[int, float], None]
+"""Called with how many layers are out, and the error so far."""
+
+
+def without_layer(tcn: Tcn, array: int, layer: int) -> Tcn:
+    """A copy without one layer. Raises ValueError if it is its array's last one."""
+    configs = list(tcn.config.arrays)
+    one = configs[array]
+    if len(one.dilations) < 2:
+        raise ValueError("an array keeps at least one layer")
+
+    def cut(values: Any) -> tuple[int, ...]:
+        return tuple(value for index, value in enumerate(values) if index != layer)
+
+    configs[array] = replace(one, kernel_sizes=cut(one.kernel_sizes), dilations=cut(one.dilations))
+    smaller = Tcn(replace(tcn.config, arrays=tuple(configs)))
+    for number, (ours, theirs) in enumerate(zip(smaller.arrays, tcn.arrays, strict=True)):
+        kept: Any = copy.deepcopy(theirs)
+        if number == array:
+            kept.layers = nn.ModuleList(x for index, x in enumerate(kept.layers) if index != layer)
+        ours.load_state_dict(kept.state_dict())
+    return smaller.eval()
+
+
+def shrunk(tcn: Tcn, fits: Callable[[Tcn], bool], dry: Tensor, told: Told | None = None) -> Tcn | None:
+    """The network with as few layers out as it takes to fit; None if it never does.
+
+    dry: (frames,) to listen to. fits: whether a network is small enough; it may be slow, and is asked once a layer.
+    """
+    target = played(tcn, dry)
+    power = float(target.square().sum()) + 1e-20
+    out = 0
+    while not fits(tcn):
+        tried = [(float((played(x, dry) - target).square().sum()) / power, n, x) for n, x in enumerate(_smaller(tcn))]
+        if not tried:
+            return None
+        error, _, tcn = min(tried, key=lambda one: one[:2])
+        out += 1
+        if told is not None:
+            told(out, error)
+    return tcn
+
+
+def _smaller(tcn: Tcn) -> Iterator[Tcn]:
+    with torch.no_grad():
+        for array, config in enumerate(tcn.config.arrays):
+            if len(config.dilations) > 1:
+                for layer in range(len(config.dilations)):
+                    yield without_layer(tcn, array, layer)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gritspace.train.devices.recurrent_capture import Capture, licence_of
+from gritspace.train.devices.recurrent_capture import Capture, licence_of, stated_rate
 from gritspace.train.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -73,21 +73,6 @@ def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
     dense.load_state_dict({"weight": tensor(head.T * out), "bias": tensor(head_bias * out)})
     skip = _number(path, model, "in_skip", 0.0) * gain * out
     return Capture(path.stem, licence_of(path), recurrent, dense, skip, _rate(path, model))
-
-
-def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:
-    """The sample rate that a capture's file states in any of these objects, under its usual names."""
-    for place in places:
-        for key in ("sample_rate", "samplerate", "sampleRate"):
-            if isinstance(place, dict) and place.get(key) not in (None, ""):
-                try:
-                    rate = float(place[key])
-                except (TypeError, ValueError):
-                    rate = 0.0
-                if not (8_000 <= rate <= 384_000):
-                    raise InputError(f"{path}: its {key} is {place[key]!r:.40}; 8000 to 384000 Hz can be used.")
-                return round(rate)
-    return otherwise
 
 
 def _rate(path: Path, model: dict[str, Any]) -> int:

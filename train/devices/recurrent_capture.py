@@ -31,9 +31,6 @@ GATES = {"LSTM": 4, "GRU": 3}
 LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
 
 
-SUFFIXES = (".json", ".aidax")
-
-
 class NoObject(InputError):
     """JSON, but not an object, and so no capture."""
 
@@ -138,16 +135,11 @@ def resampled(audio: Audio, from_rate: int, to_rate: int) -> Audio:
     return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate, quality="HQ").T, dtype=np.float32)
 
 
-def read_capture(path: Path) -> Capture:
-    """A Proteus, NeuralPi, NeuralSeed or AIDA-X file.
+def guitarml_capture(path: Path, model: dict[str, Any]) -> Capture:
+    """A Proteus, NeuralPi or NeuralSeed file, whose object is given.
 
     Raises InputError that names the file, the key, and what was expected and found.
     """
-    from gritspace.train.devices.keras_capture import is_keras, keras_capture, stated_rate
-
-    model = _read_json(path)
-    if is_keras(model):
-        return keras_capture(path, model)
     about, state = _part(path, model, "model_data", dict), _part(path, model, "state_dict", dict)
     unit = _part(path, about, "unit_type", str)
     if unit not in GATES:
@@ -177,39 +169,8 @@ def read_capture(path: Path) -> Capture:
     return Capture(path.stem, licence_of(path), recurrent, head, bool(skip), rate)
 
 
-def find_captures(path: Path) -> list[Capture]:
-    """The capture of a file, or all captures in a folder, searched whole; other JSON files in it are passed over.
-
-    Raises InputError if there is none, or one is damaged.
-    """
-    if path.is_file():
-        if path.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{path}: this is no Proteus, NeuralPi, NeuralSeed or AIDA-X capture (.json, .aidax).")
-        return [read_capture(path)]
-    if not path.is_dir():
-        raise InputError(f"{path}: there is no such file or folder; check the path.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not is_hidden(file, path))
-    found = [read_capture(file) for file in files if _looks_like_one(file)]
-    if not found:
-        raise InputError(f"{path}: there is no capture in this folder; it needs Proteus or NeuralPi .json files.")
-    return found
-
-
-def is_hidden(file: Path, folder: Path) -> bool:
-    """What an operating system leaves in folders and archives: dot files, and what macOS keeps beside each file."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(folder).parts)
-
-
-def _looks_like_one(path: Path) -> bool:
-    """Whether a .json file is a capture of any kind; one that is no object, like a list of settings, is none."""
-    try:
-        model = _read_json(path)
-    except NoObject:
-        return False
-    return "model_data" in model or "state_dict" in model or ("layers" in model and "in_shape" in model)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON file's object. Raises NoObject for other JSON, InputError for what is none."""
     model = read_json(path)
     if not isinstance(model, dict):
         raise NoObject(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
@@ -236,6 +197,21 @@ def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...])
     if not torch.isfinite(tensor).all():
         raise InputError(f"{path}: {key!r} holds a number that is not finite; fetch the capture again.")
     return tensor
+
+
+def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:
+    """The sample rate that a capture's file states in any of these objects, under its usual names."""
+    for place in places:
+        for key in ("sample_rate", "samplerate", "sampleRate"):
+            if isinstance(place, dict) and place.get(key) not in (None, ""):
+                try:
+                    rate = float(place[key])
+                except (TypeError, ValueError):
+                    rate = 0.0
+                if not (8_000 <= rate <= 384_000):
+                    raise InputError(f"{path}: its {key} is {place[key]!r:.40}; 8000 to 384000 Hz can be used.")
+                return round(rate)
+    return otherwise
 
 
 def licence_of(path: Path) -> str:

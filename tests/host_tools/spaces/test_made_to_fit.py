@@ -16,7 +16,7 @@ from gritspace.host_tools.spaces import made_to_fit as fitting
 from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.train.audio import signals
-from gritspace.train.devices.recurrent_capture import read_capture
+from gritspace.train.devices.capture_files import read_capture
 from gritspace.train.devices.wavenet_capture import read_wavenet
 from gritspace.train.errors import InputError
 from tests.places import DATA

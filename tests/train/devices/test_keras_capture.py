@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gritspace.train.devices.capture_files import read_capture
 from gritspace.train.devices.finding import device_named, find_devices
-from gritspace.train.devices.recurrent_capture import read_capture
 from gritspace.train.errors import InputError
 
 Floats = NDArray[np.float64]

@@ -28,7 +28,7 @@ def devices(
     Example: gritspace devices ~/captures
     """
     from gritspace.train.devices.finding import find_devices
-    from gritspace.train.space.splits import held_out_settings, split_of_device
+    from gritspace.train.space.data.splits import held_out_settings, split_of_device
 
     if similar is not None:
         from gritspace.host_tools.spaces.finding import similar_devices

@@ -122,7 +122,7 @@ def even(
     from gritspace.host_tools.audio_sources import calibration_audio
     from gritspace.host_tools.models.model_files import read_space
     from gritspace.train.audio.tones import bright
-    from gritspace.train.space.even import EvenConfig, evened
+    from gritspace.train.space.senses.even import EvenConfig, evened
     from gritspace.train.space.space import save_space
 
     old = read_space(space)

@@ -21,7 +21,7 @@ from gritspace.host_tools.models.model_files import rest_position
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.train.devices.device import Settings
 from gritspace.train.space import attributes
-from gritspace.train.space.monotony import spearman
+from gritspace.train.space.measures.monotony import spearman
 from gritspace.train.space.space import PLAYED, Space
 
 Audio = NDArray[np.float32]

@@ -18,7 +18,7 @@ from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.audio_file import write_audio
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.space.config import Presets, TrainConfig
-from gritspace.train.space.pairs import grid
+from gritspace.train.space.data.pairs import grid
 from gritspace.train.space.space import load_space
 
 CIRCUITS = ("diode_clipper", "tube_screamer", "rat", "big_muff", "buchla_folder")

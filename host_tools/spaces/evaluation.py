@@ -24,8 +24,8 @@ from gritspace.train.audio import signals
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.network.metrics import pooled_esr
-from gritspace.train.space import clips, evaluate, monotony, smoothness
-from gritspace.train.space.clips import SPLITS, Clip
+from gritspace.train.space.measures import clips, evaluate, monotony, smoothness
+from gritspace.train.space.measures.clips import SPLITS, Clip
 from gritspace.train.space.space import PLAYED, Space
 
 Audio = NDArray[np.float32]

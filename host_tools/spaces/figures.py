@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.hil.figures import DEVICE, DIFFERENCE, MODULE, STYLE, as_svg
 from gritspace.host_tools.spaces.evaluation import Examination
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.space.clips import SPLITS
-from gritspace.train.space.latent_map import tsne
+from gritspace.train.space.measures.clips import SPLITS
+from gritspace.train.space.measures.latent_map import tsne
 from gritspace.train.space.space import PLAYED
 
 COLOURS = {"seen": DEVICE, "held_out_settings": DIFFERENCE, "held_out_devices": MODULE}

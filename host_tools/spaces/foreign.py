@@ -11,10 +11,10 @@ from gritspace.host_tools.audio_sources import SAMPLE_RATE
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.train.audio import signals
 from gritspace.train.devices.device import Device
-from gritspace.train.space import evaluate
 from gritspace.train.space.between import setting_of
-from gritspace.train.space.clips import Clip
-from gritspace.train.space.evaluate import SettingEsr
+from gritspace.train.space.measures import evaluate
+from gritspace.train.space.measures.clips import Clip
+from gritspace.train.space.measures.evaluate import SettingEsr
 from gritspace.train.space.space import Space
 
 SEED = 3_000_000

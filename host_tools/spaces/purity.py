@@ -13,7 +13,7 @@ from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.train.devices.device import Device
 from gritspace.train.space.between import setting_of
-from gritspace.train.space.clips import Clip
+from gritspace.train.space.measures.clips import Clip
 from gritspace.train.space.space import Space
 
 Audio = NDArray[np.float32]

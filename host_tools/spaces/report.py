@@ -21,7 +21,7 @@ from gritspace.host_tools.spaces import figures
 from gritspace.host_tools.spaces.evaluation import Examination
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
-from gritspace.train.space.clips import SPLITS
+from gritspace.train.space.measures.clips import SPLITS
 
 LISTENED_TO = 8
 """Clips to play in the page, from the best to the worst."""

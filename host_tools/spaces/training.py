@@ -19,10 +19,10 @@ from gritspace.train.audio.augment import played_otherwise
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.config import Presets, TrainConfig, read_config
-from gritspace.train.space.pairs import settings_of
-from gritspace.train.space.renders import RenderCache, default_folder
+from gritspace.train.space.data.pairs import settings_of
+from gritspace.train.space.data.renders import RenderCache, default_folder
+from gritspace.train.space.data.splits import parted
 from gritspace.train.space.space import load_space
-from gritspace.train.space.splits import parted
 from gritspace.train.space.train import TrainingReport, train_space
 
 if TYPE_CHECKING:

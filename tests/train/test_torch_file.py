@@ -17,9 +17,9 @@ from gritspace.train.errors import InputError
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 from gritspace.train.snapshot.snapshot import Snapshot, load_snapshot, save_snapshot
 from gritspace.train.space import checkpoint
+from gritspace.train.space.data.pairs import render_pairs
+from gritspace.train.space.data.renders import RenderCache
 from gritspace.train.space.encoder import EncoderConfig
-from gritspace.train.space.pairs import render_pairs
-from gritspace.train.space.renders import RenderCache
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space
 from gritspace.train.torch_file import load_torch, sealed
 from tests.places import ROOT

@@ -18,12 +18,12 @@ import torch
 from gritspace.train.audio import signals
 from gritspace.train.audio.augment import played_otherwise
 from gritspace.train.devices.finding import find_devices
-from gritspace.train.space import monotony
 from gritspace.train.space.config import TrainConfig
-from gritspace.train.space.evaluate import held_out_esr
-from gritspace.train.space.renders import RenderCache, default_folder
+from gritspace.train.space.data.renders import RenderCache, default_folder
+from gritspace.train.space.data.splits import parted
+from gritspace.train.space.measures import monotony
+from gritspace.train.space.measures.evaluate import held_out_esr
 from gritspace.train.space.space import PLAYED, load_space
-from gritspace.train.space.splits import parted
 from gritspace.train.space.train import train_space
 
 CONFIG = TrainConfig(

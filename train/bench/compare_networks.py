@@ -31,9 +31,9 @@ from gritspace.train.network.metrics import esr
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import LayerArray, Tcn
 from gritspace.train.output_file import written_whole
-from gritspace.train.space.pairs import PairSet, render_pairs
-from gritspace.train.space.renders import RenderCache, default_folder
-from gritspace.train.space.splits import parted
+from gritspace.train.space.data.pairs import PairSet, render_pairs
+from gritspace.train.space.data.renders import RenderCache, default_folder
+from gritspace.train.space.data.splits import parted
 from gritspace.train.torch_file import load_torch
 
 POSITION_SIZE, FILM_HIDDEN = 16, 32

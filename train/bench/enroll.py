@@ -27,9 +27,9 @@ from gritspace.train.devices.finding import find_devices
 from gritspace.train.network.play import played
 from gritspace.train.output_file import written_whole
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
-from gritspace.train.space import splits
-from gritspace.train.space.clips import SETTINGS_OF_A_STRANGER
+from gritspace.train.space.data import splits
 from gritspace.train.space.enroll import Enrolment, enroll, esr_at, guess_from_wet, with_offsets
+from gritspace.train.space.measures.clips import SETTINGS_OF_A_STRANGER
 from gritspace.train.space.space import Space, load_space
 
 TEST_SECONDS = 10.0

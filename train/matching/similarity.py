@@ -24,7 +24,7 @@ from gritspace.train.matching.contrastive import (
 )
 from gritspace.train.matching.kept_places import KeptPlaces
 from gritspace.train.matching.mel import log_mel
-from gritspace.train.space.pairs import grid
+from gritspace.train.space.data.pairs import grid
 
 FRAMES = SAMPLE_RATE
 EXCERPTS = 2

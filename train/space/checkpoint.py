@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
 from gritspace.train.space.config import TrainConfig
-from gritspace.train.space.pairs import PairSet
+from gritspace.train.space.data.pairs import PairSet
 from gritspace.train.torch_file import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace checkpoint", 1

@@ -24,7 +24,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.network.losses import AudioLoss
 from gritspace.train.network.metrics import pooled_esr
 from gritspace.train.network.shapes import Modulation
-from gritspace.train.space.pairs import LEVEL_RMS
+from gritspace.train.space.data.pairs import LEVEL_RMS
 from gritspace.train.space.space import Space
 
 Progress = Callable[[int, int], None]

@@ -25,13 +25,13 @@ from gritspace.train.output_file import written_whole
 from gritspace.train.processes import Processes
 from gritspace.train.space import checkpoint
 from gritspace.train.space.attributes import audible
-from gritspace.train.space.box_sense import BoxSense, motion_loss, silence_loss
 from gritspace.train.space.checkpoint import Progress
 from gritspace.train.space.config import TrainConfig
+from gritspace.train.space.data.pairs import PairSet
 from gritspace.train.space.grow import state_for, with_head_of
 from gritspace.train.space.knob_map import projection
-from gritspace.train.space.knob_sense import KnobSense
-from gritspace.train.space.pairs import PairSet
+from gritspace.train.space.senses.box_sense import BoxSense, motion_loss, silence_loss
+from gritspace.train.space.senses.knob_sense import KnobSense
 from gritspace.train.space.space import Space
 
 POSITION_EXCERPTS = 12

@@ -18,9 +18,9 @@ from gritspace.train.errors import InputError
 from gritspace.train.processes import Processes
 from gritspace.train.space.between import positions_between
 from gritspace.train.space.config import TrainConfig
-from gritspace.train.space.evaluate import HeldOut, compare
-from gritspace.train.space.pairs import PairSet, render_pairs, settings_of
-from gritspace.train.space.renders import RenderCache
+from gritspace.train.space.data.pairs import PairSet, render_pairs, settings_of
+from gritspace.train.space.data.renders import RenderCache
+from gritspace.train.space.measures.evaluate import HeldOut, compare
 from gritspace.train.space.space import Space, save_space
 from gritspace.train.space.steps import ProgressCallback, Training, fresh_space
 

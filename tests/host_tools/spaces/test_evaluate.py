@@ -23,9 +23,10 @@ from gritspace.quantize.rounding.quantize import to_q15
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.errors import InputError
-from gritspace.train.space import enroll, evaluate
+from gritspace.train.space import enroll
 from gritspace.train.space.between import known_settings, position_between
-from gritspace.train.space.clips import Clip, between_clips, seen_clips
+from gritspace.train.space.measures import evaluate
+from gritspace.train.space.measures.clips import Clip, between_clips, seen_clips
 from gritspace.train.space.space import Space, load_space
 
 test_audio.__test__ = False  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from gritspace.train.audio import alignment
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.recurrent_capture import Capture
-from gritspace.train.space.pairs import gain_of
+from gritspace.train.space.data.pairs import gain_of
 
 DRY = synthetic(3.0, 8)[None]
 

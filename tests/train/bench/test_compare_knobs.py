@@ -8,7 +8,7 @@ import soundfile
 
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.bench import compare_knobs
-from gritspace.train.space import renders
+from gritspace.train.space.data import renders
 
 
 class Pedal:

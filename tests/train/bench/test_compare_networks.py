@@ -11,7 +11,7 @@ from gritspace.train.audio.rows import Rows
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.bench import compare_networks as compare
 from gritspace.train.bench.compare_networks import NETWORKS, Contestant, Row, as_table, trained
-from gritspace.train.space.pairs import PairSet
+from gritspace.train.space.data.pairs import PairSet
 
 
 def pair_set(seconds: float, seed: int) -> PairSet:

@@ -11,12 +11,13 @@ from scipy.signal import lfilter
 from gritspace.train.audio import tones
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
-from gritspace.train.space import box_sense, knob_map, loudness
+from gritspace.train.space import knob_map, loudness
 from gritspace.train.space.attributes import audible
 from gritspace.train.space.between import position_between
+from gritspace.train.space.data.pairs import grid, render_pairs
 from gritspace.train.space.encoder import EncoderConfig
-from gritspace.train.space.even import EvenConfig, equal_levels, evened, worst_silence
-from gritspace.train.space.pairs import grid, render_pairs
+from gritspace.train.space.senses import box_sense
+from gritspace.train.space.senses.even import EvenConfig, equal_levels, evened, worst_silence
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space
 from gritspace.train.space.steps import placed_by_attributes
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from gritspace.train.space.renders import RenderCache
+from gritspace.train.space.data.renders import RenderCache
 from gritspace.train.space.space import load_space
 from gritspace.train.space.train import train_space
 from tests.places import ROOT
@@ -31,7 +31,7 @@ def test_two_processes_render_each_device_once_between_them(tmp_path: Path) -> N
     script.write_text(
         "import os, sys; sys.path.insert(0, '.')\n"
         "from pathlib import Path\n"
-        "from gritspace.train.space.renders import RenderCache\n"
+        "from gritspace.train.space.data.renders import RenderCache\n"
         "from tests.train.space.test_train import *\n"
         f"cache = RenderCache(Path({str(tmp_path)!r}, 'renders'), 1.0)\n"
         f"train_space([Shaper(), Shaper('other', 2.0)], DRY, TINY, {str(tmp_path / 's.pt')!r}, cache=cache)\n"

@@ -10,8 +10,8 @@ from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.space import enroll as enrolling
+from gritspace.train.space.data.pairs import LEVEL_RMS
 from gritspace.train.space.enroll import Enrolment, brought_together, enroll, guess_from_wet, with_offsets
-from gritspace.train.space.pairs import LEVEL_RMS
 from gritspace.train.space.space import Space, SpaceConfig
 
 PLACE = torch.tensor([0.55, -0.4, 0.1, 0.3])

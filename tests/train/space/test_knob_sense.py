@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
-from gritspace.train.space import attributes, knob_sense
-from gritspace.train.space.knob_sense import KnobSense, heard
+from gritspace.train.space import attributes
+from gritspace.train.space.senses import knob_sense
+from gritspace.train.space.senses.knob_sense import KnobSense, heard
 from gritspace.train.space.space import Space, SpaceConfig
 from tests.train.space.shaper import of_function
 

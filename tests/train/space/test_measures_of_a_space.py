@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from gritspace.train.network.shapes import LayerArrayConfig, Modulation, TcnConfig
-from gritspace.train.space import latent_map, monotony, smoothness
+from gritspace.train.space.measures import latent_map, monotony, smoothness
 from gritspace.train.space.space import Space, SpaceConfig
 
 RNG = np.random.default_rng(1)

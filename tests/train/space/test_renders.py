@@ -16,9 +16,9 @@ import torch
 from gritspace.train.audio.rows import Rows, stacked
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
-from gritspace.train.space import renders
-from gritspace.train.space.pairs import render_pairs
-from gritspace.train.space.renders import RenderCache
+from gritspace.train.space.data import renders
+from gritspace.train.space.data.pairs import render_pairs
+from gritspace.train.space.data.renders import RenderCache
 
 DRY = synthetic(4.0, 3)
 
@@ -87,7 +87,7 @@ def test_two_processes_make_a_render_once_and_one_killed_at_it_holds_up_nobody(t
         "import sys, time; sys.path.insert(0, '.')\n"
         "from pathlib import Path\n"
         "import numpy as np\n"
-        "from gritspace.train.space.renders import RenderCache, Wanted\n"
+        "from gritspace.train.space.data.renders import RenderCache, Wanted\n"
         "def make():\n"
         "    print('making', flush=True); time.sleep(float(sys.argv[2]))\n"
         "    return np.ones((2, 9), np.float32), {'gain': 2.0}\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gritspace.train.devices.circuits import CIRCUITS
-from gritspace.train.space import pairs, splits
+from gritspace.train.space.data import pairs, splits
 
 
 class Box:

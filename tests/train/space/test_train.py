@@ -18,9 +18,10 @@ from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.device import Audio, Settings
 from gritspace.train.errors import InputError
 from gritspace.train.processes import Processes
-from gritspace.train.space import checkpoint, pairs
+from gritspace.train.space import checkpoint
 from gritspace.train.space.config import TrainConfig, read_config
-from gritspace.train.space.evaluate import held_out_esr
+from gritspace.train.space.data import pairs
+from gritspace.train.space.measures.evaluate import held_out_esr
 from gritspace.train.space.space import load_space
 from gritspace.train.space.steps import Training, fresh_space
 from gritspace.train.space.train import train_space

@@ -37,7 +37,7 @@ from gritspace.train.research.probes import (
 )
 from gritspace.train.research.tables.bench import Bench
 from gritspace.train.research.tables.table import Cell, Table
-from gritspace.train.space.pairs import grid
+from gritspace.train.space.data.pairs import grid
 
 FRAMES = SAMPLE_RATE
 TRAIN_CLIPS, TEST_CLIPS = 16, 6

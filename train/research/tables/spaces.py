@@ -21,7 +21,7 @@ from gritspace.train.research.space_ways import VIEW_FRAMES, WAYS, Pairs, train_
 from gritspace.train.research.tables.bench import Bench
 from gritspace.train.research.tables.table import Cell, Table
 from gritspace.train.space import attributes
-from gritspace.train.space.pairs import LEVEL_RMS
+from gritspace.train.space.data.pairs import LEVEL_RMS
 from gritspace.train.space.space import Space
 
 DEVICES = ("rat", "tube_screamer", "big_muff")

@@ -11,7 +11,7 @@ from gritspace.train.devices.chains.chain_file import parse_chain
 from gritspace.train.devices.chains.effect_chain import Turned
 from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
-from gritspace.train.space.pairs import render_pairs
+from gritspace.train.space.data.pairs import render_pairs
 
 RADIO = """
 name = "radio"

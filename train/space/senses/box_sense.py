@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.network.silence import in_motion, of_silence
 from gritspace.train.space import attributes, loudness
-from gritspace.train.space.knob_sense import LEAST_TURN, NOISE_FRAMES, SINE_FRAMES, SLOPE, heard
+from gritspace.train.space.senses.knob_sense import LEAST_TURN, NOISE_FRAMES, SINE_FRAMES, SLOPE, heard
 from gritspace.train.space.space import PLAYED, Space
 
 SILENT_PLACES = 512

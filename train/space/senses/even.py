@@ -24,7 +24,7 @@ from gritspace.train.network.losses import AudioLoss
 from gritspace.train.network.noise_source import RoundingNoiseSource
 from gritspace.train.network.silence import of_silence
 from gritspace.train.space import loudness
-from gritspace.train.space.box_sense import BoxSense, silence_loss
+from gritspace.train.space.senses.box_sense import BoxSense, silence_loss
 from gritspace.train.space.space import Space
 
 Audio = NDArray[np.float32]

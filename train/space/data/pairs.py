@@ -28,8 +28,8 @@ from gritspace.train.audio.rows import Rows
 from gritspace.train.devices.device import Audio, Device, label
 from gritspace.train.errors import InputError
 from gritspace.train.space import attributes, loudness
-from gritspace.train.space.renders import RenderCache, Wanted
-from gritspace.train.space.splits import settings_between
+from gritspace.train.space.data.renders import RenderCache, Wanted
+from gritspace.train.space.data.splits import settings_between
 
 LEVEL_RMS = 0.15
 ONE_KNOB_LEVELS, TWO_KNOB_LEVELS, MANY_KNOB_SETTINGS = 5, 3, 12

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Device, label
 from gritspace.train.errors import InputError
-from gritspace.train.space import splits
 from gritspace.train.space.between import known_settings, position_between
+from gritspace.train.space.data import splits
+from gritspace.train.space.data.pairs import render_pairs
 from gritspace.train.space.enroll import Enrolment, enroll
-from gritspace.train.space.pairs import render_pairs
 from gritspace.train.space.space import Space
 
 SPLITS = ("seen", "held_out_settings", "held_out_devices")

@@ -14,8 +14,8 @@ from torch import Tensor
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.device import Audio, Device
 from gritspace.train.network.metrics import mean_log_spectral_difference, pooled_esr
-from gritspace.train.space.clips import Clip, seen_clips
-from gritspace.train.space.pairs import PairSet
+from gritspace.train.space.data.pairs import PairSet
+from gritspace.train.space.measures.clips import Clip, seen_clips
 from gritspace.train.space.space import Space
 
 

@@ -1,0 +1,1 @@
+"""What a space is worth: examined on audio it was not trained on."""

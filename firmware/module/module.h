@@ -20,7 +20,7 @@
 #include "streaming/loop.h"
 #include "streaming/stream.h"
 
-#define GRIT_FIRMWARE_VERSION "0.1.0"
+#define GRIT_FIRMWARE_VERSION "0.2.0"
 
 /* What a board gives. */
 typedef struct {

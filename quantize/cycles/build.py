@@ -78,6 +78,15 @@ def build_firmware() -> Firmware:
 def linked(arguments: list[str]) -> Firmware:
     """Compiles and links for the Cortex-M7; arguments: sources, folders to include, how to link. Raises CyclesError."""
     kept = _kept(arguments)
+    try:
+        return _linked(arguments, kept)
+    except OSError as error:  # a price is no reason to fail on a full disk: who can do without it does
+        raise CyclesError(
+            f"the engine could not be compiled here ({error.strerror}); make room and try again"
+        ) from None
+
+
+def _linked(arguments: list[str], kept: Path) -> Firmware:
     with tempfile.TemporaryDirectory() as scratch:
         elf, image = Path(scratch) / "firmware.elf", Path(scratch) / "firmware.bin"
         if kept.is_file():

@@ -123,7 +123,7 @@ def test_bad_requests_meet_one_sentence(gritspace: Cli, tmp_path: Path) -> None:
     (tmp_path / "no.json").write_text("[]")
     for arguments, words in (
         (["--kind", "taste", "-o", "x.html"], "--kind is one of"),
-        (["-o", "x.txt"], "name a page"),
+        (["-o", "x.txt"], "call it x.html"),
         (["--results", "no.json"], "no answers"),
         (["--sound", "rat=x.wav", "-o", "x.html"], "ITEM/SYSTEM=FILE"),
     ):

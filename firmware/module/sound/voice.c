@@ -20,6 +20,7 @@ static size_t rounded(size_t bytes) {
 
 /* The longest stretch of a region that begins at `at` and meets nothing taken. */
 static grit_region_t stretch_from(uint8_t *at, const grit_region_t *region, const grit_region_t *taken, size_t count) {
+  if (region->bytes == 0) return (grit_region_t){NULL, 0}; /* a board without such memory */
   uint8_t *end = region->at + region->bytes;
   if (at < region->at || at > end) return (grit_region_t){NULL, 0};
   for (size_t i = 0; i < count; i++) {

@@ -112,7 +112,7 @@ def test_a_file_that_is_no_json_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "torn.json").write_text('{"presets": [')
     with pytest.raises(InputError, match=r"torn\.json: this is no JSON"):
         presets_file.read_file(tmp_path / "torn.json")
-    with pytest.raises(InputError, match="check the name"):
+    with pytest.raises(InputError, match="there is no such file"):
         presets_file.read_file(tmp_path / "missing.json")
 
 

@@ -133,7 +133,7 @@ def test_a_missing_module_or_rig_is_exit_code_2_and_no_report(gritspace: Cli, fo
     request = session.Request(None, folder / "riff.wav", folder / "report.html")
     with pytest.raises(RigError, match="--port PORT for one module, or --rig"):
         session.run_test(request, Stages(quiet=True))
-    with pytest.raises(RigError, match=r"none\.toml: the rig file could not be read"):
+    with pytest.raises(RigError, match=r"none\.toml: there is no such file"):
         session.run_test(replace(request, rig=folder / "none.toml"), Stages(quiet=True))
     with pytest.raises(RigError, match="does not exist; make it"):
         session.run_test(replace(request, junit=folder / "no" / "junit.xml"), Stages(quiet=True))

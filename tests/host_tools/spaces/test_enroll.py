@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(path / "dry.wav", dry, 48_000, subtype="FLOAT")
     late = np.concatenate([np.zeros(14_400, np.float32), 0.3 * wet / np.abs(wet).max()])
     soundfile.write(path / "wet.wav", late, 48_000, subtype="FLOAT")
-    soundfile.write(path / "stereo.wav", np.stack([late, late], 1), 48_000)
+    soundfile.write(path / "stereo.wav", np.stack([late, late[::-1]], 1), 48_000)
     soundfile.write(path / "silent.wav", np.zeros(240_000), 48_000)
     soundfile.write(path / "other.wav", synthetic(5.0, 99), 48_000)
     soundfile.write(path / "clipped.wav", np.clip(wet / np.abs(wet).max() * 40, -1, 1), 48_000)
@@ -77,7 +77,7 @@ def test_without_dry_audio_the_guess_is_said_to_be_one(gritspace, folder: Path, 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--dry", "dry.wav", "--wet", "stereo.wav"), "stereo.wav: it has 2 channels"),
+        (("--dry", "dry.wav", "--wet", "stereo.wav"), "stereo.wav: its two channels differ"),
         (("--dry", "dry.wav", "--wet", "silent.wav"), "silent.wav: it is silent"),
         (("--dry", "dry.wav", "--wet", "other.wav"), "other.wav: this does not seem to be what was played"),
         (("--dry", "dry.wav", "--wet", "clipped.wav"), "of it is clipped"),

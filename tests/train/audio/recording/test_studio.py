@@ -6,7 +6,6 @@ import pytest
 
 from tests.train.audio.recording.studio import judged
 
-
 MISSED = pytest.mark.xfail(strict=True, reason="an echo is told as a jump: not yet told apart")
 
 

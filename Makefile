@@ -22,7 +22,7 @@ WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 test: setup ## all tests; the last lines say what was skipped, and why
 	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
-test-quick: setup ## the tests of three minutes: all but those marked slow
+test-quick: setup ## all tests but those marked slow
 	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST)
 
 campaigns := tests/train/test_torch_file.py tests/firmware/memory/test_bank_rot.py tests/firmware/memory/test_flash_states.py \

@@ -22,6 +22,10 @@ PC = 15  # the register's number in GDB's protocol
 NO_MEMORY = 0x70000000
 
 
+HELD_AT = 0x203F0100
+"""In RAM at the far end of the stack, where nothing else reads or writes: not among the program's own data."""
+
+
 class Debugger:
     """As much of GDB's remote protocol as it takes to make a processor stumble."""
 
@@ -56,7 +60,7 @@ class Debugger:
     def send(self, packet: str) -> None:
         self._line.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())
 
-    def hold(self, at: int = 0x20000000) -> None:
+    def hold(self, at: int = HELD_AT) -> None:
         """The processor goes round and round in one place, with whatever lay there gone."""
         assert self.ask("?").startswith(("S", "T"))
         assert self.ask(f"M{at:x},2:fee7") == "OK"  # b .
@@ -117,11 +121,11 @@ def test_a_main_loop_that_is_held_is_noticed_by_the_watchdog_and_the_module_star
     with Simulator(firmware) as simulator:
         with Module(simulator.port) as module:
             assert module.fault().kind == "none"
-        Debugger(at).hold(0x20000000)
+        Debugger(at).hold(HELD_AT)
         time.sleep(1.0)
         with Module(simulator.port) as module:
             fault = module.fault()
-            assert (fault.kind, fault.count, fault.pc) == ("watchdog", 1, 0x20000000)
+            assert (fault.kind, fault.count, fault.pc) == ("watchdog", 1, HELD_AT)
 
 
 def test_models_far_too_slow_are_refused_at_once_and_hold_nothing(image: Path) -> None:

@@ -62,11 +62,12 @@ def test_very_quiet_audio_is_learnt_as_well() -> None:
     assert fit_of(scale=1e-3).run().esr < 0.03
 
 
-def test_the_same_seed_gives_the_same_fit_and_another_another() -> None:
-    """Not to the bit: matrix products round by where their numbers happen to lie in memory, and thirty steps that have
-    not settled yet made a difference one can see of that."""
+def test_the_same_seed_gives_the_same_fit_and_another_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to the bit: matrix products round by where their numbers happen to lie in memory. Measured at the ends alone:
+    on a machine so busy that the clock asked for a measurement between, it once found better weights there."""
+    monkeypatch.setattr("gritspace.train.snapshot.fit.CHECK_SECONDS", math.inf)
     first, second, other = (
-        fit_of(FitConfig("tiny", steps=10, batch=2, segment_frames=512, seed=seed)).run().esr for seed in (0, 0, 1)
+        fit_of(FitConfig("tiny", steps=30, batch=2, segment_frames=512, seed=seed)).run().esr for seed in (0, 0, 1)
     )
     assert first == pytest.approx(second, rel=1e-3)
     assert first != pytest.approx(other, rel=1e-3)

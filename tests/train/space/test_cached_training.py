@@ -39,7 +39,7 @@ def test_two_processes_render_each_device_once_between_them(tmp_path: Path) -> N
         f"Path({str(tmp_path)!r}, 'rank' + os.environ['RANK']).write_text(str(cache.made))\n"
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    for _ in range(2):  # torchrun lets go of the port it found before it is taken: another test may have it by then
+    for _ in range(2):  # failed once beside other tests that launch; perhaps its port had been taken
         shutil.rmtree(tmp_path / "renders", ignore_errors=True)
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         launched = subprocess.run(

@@ -6,7 +6,7 @@
 # ROOTFS where it lies: build/debian/SUITE without; kept, so that a second run begins with set-up.
 # TESTS  what pytest is asked to run there: all that is not slow without.
 # BIND   folders of this machine that are seen there too, read only (a package mirror), with blanks between.
-# PIP_*, and pip's configuration in /etc, are taken along.
+# PIP_* and /etc/pip.conf are taken along; what pip downloads is kept in ROOTFS for the next run, outside of HOME.
 set -eu
 cd "$(dirname "$0")/../.."
 suite=${SUITE:-trixie}
@@ -43,7 +43,7 @@ enter /dev "$root/dev" "--bind"
 enter /dev/pts "$root/dev/pts" "--bind"
 enter tmpfs "$root/dev/shm" "-t tmpfs"
 for folder in ${BIND:-}; do enter "$folder" "$root$folder" "--bind -o ro"; done
-for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/xdg/pip/pip.conf /etc/ssl/certs/ca-certificates.crt; do
+for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
   if [ -e "$file" ]; then
     mkdir -p "$root$(dirname "$file")"
     cp -L "$file" "$root$file"
@@ -61,10 +61,11 @@ there() { # a step: its name, then the command; its wall and processor time
   shift
   say "$name: $*"
   # shellcheck disable=SC2046 # one word an assignment
-  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$home LANG=C.UTF-8 OMP_NUM_THREADS="${OMP_NUM_THREADS:-}" \
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$home LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    PIP_CACHE_DIR=/var/cache/pip OMP_NUM_THREADS="${OMP_NUM_THREADS:-}" \
     $(env | grep '^PIP_[A-Z_]*=[^ ]*$' || true) /bin/bash -c "cd $home/gritspace; TIMEFORMAT='$name: %R s, processor %U s'; time { $*; }"
 }
-there "what README asks for" "apt-get -qq update && apt-get -qq install -y --no-install-recommends make python3 git >/dev/null"
+there "what README asks for" "apt-get -qq update && apt-get -qq install -y --no-install-recommends make python3 git >/dev/null 2>&1"
 there "make setup" "make setup"
 there "a second make setup" "make setup"
 there "demo" ".venv/bin/gritspace demo --train-seconds 20 --audio-seconds 4 --device-seconds 1"

@@ -122,7 +122,7 @@ pip_install() {
 }
 
 python_packages() {
-  stamp="$(pwd) $(cat pyproject.toml constraints.txt constraints-torch.txt host_tools/setup.sh | cksum)"
+  stamp="$(pwd) $(cat pyproject.toml setup.py constraints.txt constraints-torch.txt host_tools/setup.sh | cksum)"
   if [ -x .venv/bin/python ] && [ "$(cat .venv/setup-stamp 2>/dev/null)" = "$stamp" ]; then return; fi
   python="$(find_python)"
   [ -n "$python" ] || fail "a Python from 3.11 to 3.14 is needed; $(found_pythons). This brings one:

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -67,6 +67,9 @@ test-web: setup web-packages ## the page in Chromium: what comes out, to the bit
 
 bench-web: setup web-packages ## how fast a browser plays: the page's engine beside Neural Amp Modeler's; out/bench-web.json
 	@$(bin)/python -m gritspace.host_tools.web.bench
+
+test-debian: ## README's first commands on a Debian 13 that has nothing yet, in a chroot: needs root and debootstrap; SUITE=bookworm is 12
+	@sh tests/debian/walk.sh
 
 web-packages:
 	@command -v npm >/dev/null || { echo 'npm is missing: it brings the packages that the page is built with (apt install npm)'; exit 2; }

@@ -33,3 +33,9 @@ def test_everything_asked_for_is_pinned() -> None:
 
 def test_pytorch_is_pinned_by_version() -> None:
     assert re.search(r"^torch==\d+\.\d+\.\d+$", (ROOT / "constraints-torch.txt").read_text(), re.MULTILINE)
+
+
+def test_a_pin_that_no_supported_python_can_have_is_bounded() -> None:
+    """1.3 is for Python 3.10 and older, and uv heeds no upper bound of a Python: set-up failed from 3.12 on."""
+    pin = next(pin for pin in LOCK if pin.startswith("backports-strenum=="))
+    assert tuple(map(int, re.search(r"==(\d+)\.(\d+)", pin).groups())) < (1, 3)  # type: ignore[union-attr]

@@ -78,9 +78,9 @@ bool backward(const Batch<Real>& b, const Real* of_wet, Real* of_items, Real* of
   const bool done = in_parallel(batch, threads, [&](std::atomic<std::size_t>& next, int thread) {
     Bench<Real> bench(b.plan, b.bench_of(thread));
     for (std::size_t item; (item = next++) < batch;)
-      backward_item<Real>(b.plan, b.parameters, b.film(item), of_wet + item * out, b.workspace_of(item, thread),
-                          of_items + item * size, rows ? of_gain + item * rows : nullptr,
-                          rows ? of_bias + item * rows : nullptr, bench);
+      Backward<Real>(b.plan, b.parameters, b.film(item), b.workspace_of(item, thread), of_items + item * size,
+                     rows ? of_gain + item * rows : nullptr, rows ? of_bias + item * rows : nullptr,
+                     bench)(of_wet + item * out);
   });
   std::fill_n(of_parameters, size, Real(0));
   for (std::size_t item = 0; item < batch; ++item)

@@ -1,7 +1,7 @@
 /* Simulated annealing for m7_anneal.py: numbers in, the best order and its registers out.
  *
  * In: count, context; for each instruction and then each of the context: length, units, units by the second rules,
- * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MOST on is
+ * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MAX_VALUES on is
  * the round's before); context in front; rounds; for each instruction those it must follow (how many; which); values
  * (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed; percent that
  * cycles by the second rules count; percent that the mean cycle of all instructions counts; whether values keep to registers they had, and if so of each value the first one
@@ -13,20 +13,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 512, MOST_LINKS = 256, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
+enum { MAX_VALUES = 512, MAX_LINKS = 256, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
 static const double HOT = 0.8, COLD = 0.12; /* cycles worse that follow with probability 1/e, at first and at last */
 
-static int count, context, front, rounds, length[MOST], units[2][MOST], alone[MOST], sources[MOST];
-static int source[MOST][MOST_LINKS], wait[2][MOST][MOST_LINKS];
-static int follows[MOST], earlier[MOST][MOST], precedes[MOST], later[MOST][MOST];
-static int values, fixed[MOST], writer[MOST], stays[MOST], readers[MOST], reader[MOST][MOST_LINKS];
+static int count, context, front, rounds, length[MAX_VALUES], units[2][MAX_VALUES], alone[MAX_VALUES], sources[MAX_VALUES];
+static int source[MAX_VALUES][MAX_LINKS], wait[2][MAX_VALUES][MAX_LINKS];
+static int follows[MAX_VALUES], earlier[MAX_VALUES][MAX_VALUES], precedes[MAX_VALUES], later[MAX_VALUES][MAX_VALUES];
+static int values, fixed[MAX_VALUES], writer[MAX_VALUES], stays[MAX_VALUES], readers[MAX_VALUES], reader[MAX_VALUES][MAX_LINKS];
 
 typedef struct {
   int begin, end, value;
 } span_t;
-static span_t spans[REGISTERS][MOST], wanted[MOST]; /* of values whose register is fixed; of the others, by begin */
-static int held[REGISTERS], last_end[REGISTERS], waiting, tries, given[MOST];
-static int keeps, kept[MOST]; /* the register that a value had in the order before */
+static span_t spans[REGISTERS][MAX_VALUES], wanted[MAX_VALUES]; /* of values whose register is fixed; of the others, by begin */
+static int held[REGISTERS], last_end[REGISTERS], waiting, tries, given[MAX_VALUES];
+static int keeps, kept[MAX_VALUES]; /* the register that a value had in the order before */
 
 static int number(void) {
   int x = 0;
@@ -44,10 +44,10 @@ static double sum_of_cycles; /* when each instruction is issued */
 
 /* Of all rounds, by LLVM's rules or the second ones. */
 static int cycles(const int *order, int rules) {
-  static int done[2 * MOST];
+  static int done[2 * MAX_VALUES];
   int cycle = 0, slots = 0, last_write = 0, used = 0;
   sum_of_cycles = 0;
-  for (int i = 0; i < MOST; i++) done[MOST + i] = -MOST;
+  for (int i = 0; i < MAX_VALUES; i++) done[MAX_VALUES + i] = -MAX_VALUES;
   for (int round = 0; round < rounds; round++) {
     for (int n = 0; n < count + context; n++) {
       const int i = n < front ? count + n : (n < front + count ? order[n - front] : n);
@@ -62,7 +62,7 @@ static int cycles(const int *order, int rules) {
       sum_of_cycles += cycle;
       if (done[i] > last_write) last_write = done[i];
     }
-    memcpy(done + MOST, done, MOST * sizeof *done);
+    memcpy(done + MAX_VALUES, done, MAX_VALUES * sizeof *done);
   }
   return cycle + 1;
 }
@@ -105,9 +105,9 @@ static bool assign(int at) {
 }
 
 static bool registers_suffice(const int *order, int most_tries) {
-  static span_t begins[MOST];
-  static bool is_begun[MOST];
-  int place[MOST];
+  static span_t begins[MAX_VALUES];
+  static bool is_begun[MAX_VALUES];
+  int place[MAX_VALUES];
   for (int n = 0; n < count; n++) place[order[n]] = n;
   memset(held, 0, sizeof held);
   memset(is_begun, 0, sizeof is_begun);
@@ -164,7 +164,7 @@ static void read_problem(void) {
 }
 
 int main(void) {
-  static int order[MOST], tried[MOST], best[MOST], best_given[MOST], place[MOST];
+  static int order[MAX_VALUES], tried[MAX_VALUES], best[MAX_VALUES], best_given[MAX_VALUES], place[MAX_VALUES];
   read_problem();
   for (int n = 0; n < count; n++) order[n] = number();
   const int steps = number();

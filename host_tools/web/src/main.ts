@@ -15,8 +15,8 @@ import { Scope } from "./ui/scope";
 import type { Meters } from "./worklet/messages";
 
 const LEAST_SPEED = 1.2; // times real time: below, a browser cannot keep up
-const MOST_FILE_BYTES = 64 << 20;
-const MOST_CLIP_SECONDS = 120;
+const MAX_FILE_BYTES = 64 << 20;
+const MAX_CLIP_SECONDS = 120;
 const PLAYED = 4;
 
 function sentence(error: unknown): string {
@@ -306,7 +306,7 @@ class Page {
 
   /** A file that was dropped or chosen: audio, a .grit or a .nam. */
   async open(file: File): Promise<void> {
-    if (file.size > MOST_FILE_BYTES) throw new Error(`${file.name} is too large (${Math.round(file.size / 1e6)} MB)`);
+    if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name} is too large (${Math.round(file.size / 1e6)} MB)`);
     const bytes = new Uint8Array(await file.arrayBuffer());
     const name = file.name.toLowerCase();
     if (name.endsWith(".grit") || name.endsWith(".nam")) {
@@ -329,7 +329,7 @@ class Page {
     } catch {
       throw new Error(`${file.name} is no audio that this browser reads: WAV, FLAC, MP3, a .grit or a .nam`);
     }
-    if (clip.duration > MOST_CLIP_SECONDS) this.say(`${file.name} plays, all ${Math.round(clip.duration)} s of it, round and round`);
+    if (clip.duration > MAX_CLIP_SECONDS) this.say(`${file.name} plays, all ${Math.round(clip.duration)} s of it, round and round`);
     else this.say(`${file.name} plays`);
     await this.player.playLoop(clip);
     this.player.setDevice(null);

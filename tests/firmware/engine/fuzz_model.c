@@ -9,7 +9,7 @@
 
 #include "engine.h"
 
-#define MOST_STATE (8u << 20) /* larger states are legal, but only slow the fuzzer down */
+#define MAX_STATE (8u << 20) /* larger states are legal, but only slow the fuzzer down */
 #define CRC_START 16u
 #define FRAMES 100u
 
@@ -37,7 +37,7 @@ static void put_right(uint8_t *blob, size_t bytes) {
 
 static void run(const grit_model_t *model) {
   const size_t bytes = grit_engine_state_bytes(model);
-  if (bytes > MOST_STATE) return;
+  if (bytes > MAX_STATE) return;
   void *arena = malloc(bytes); /* exactly as much as asked for: one byte beyond is the sanitizer's to find */
   if (arena == NULL) return;
   grit_engine_t *engine = grit_engine_open(model, arena, bytes, NULL);

@@ -8,7 +8,7 @@ export type Listening = "module" | "bypass" | "device";
 
 const MODULE_RATE = 48000;
 const REMEMBERED_SECONDS = 4; // of loudness, for matching levels
-const MOST_GAIN = 16;
+const MAX_GAIN = 16;
 const FADE_SECONDS = 0.01;
 
 /** The module in this page, at the other end of a worklet's port. */
@@ -161,7 +161,7 @@ export class Player {
     const module = sum(2) > 0 ? sum(1) / sum(2) : 0;
     const other = way === "bypass" ? (sum(2) > 0 ? sum(0) / sum(2) : 0) : (this.device?.meanSquare ?? 0);
     if (module <= 1e-12 || other <= 1e-12) return 1;
-    return Math.min(MOST_GAIN, Math.sqrt(module / other));
+    return Math.min(MAX_GAIN, Math.sqrt(module / other));
   }
 
   private mix(): void {

@@ -10,7 +10,7 @@ export interface Frame {
 
 const HEADER_BYTES = 4;
 const CRC_BYTES = 4;
-const MOST_RAW = HEADER_BYTES + PAYLOAD_BYTES + CRC_BYTES;
+const MAX_RAW = HEADER_BYTES + PAYLOAD_BYTES + CRC_BYTES;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
@@ -72,7 +72,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
 export class FrameReceiver {
   good = 0;
   damaged = 0;
-  private begun = new Uint8Array(2 * MOST_RAW);
+  private begun = new Uint8Array(2 * MAX_RAW);
   private used = 0;
 
   feed(bytes: Uint8Array, take: (frame: Frame) => void): void {
@@ -89,7 +89,7 @@ export class FrameReceiver {
 
   private decode(coded: Uint8Array): Frame | null {
     const raw = fromCobs(coded);
-    if (raw === null || raw.length < HEADER_BYTES + CRC_BYTES || raw.length > MOST_RAW) {
+    if (raw === null || raw.length < HEADER_BYTES + CRC_BYTES || raw.length > MAX_RAW) {
       this.damaged++;
       return null;
     }

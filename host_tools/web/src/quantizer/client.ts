@@ -2,12 +2,12 @@
 import QuantizerWorker from "./worker?worker";
 import type { Answer, Request } from "./worker";
 
-const MOST_MS = 60000;
+const MAX_MS = 60000;
 
 function ask(request: Request, told: (text: string) => void): Promise<Answer> {
   const worker = new QuantizerWorker();
   return new Promise<Answer>((done, failed) => {
-    const late = setTimeout(() => failed(new Error("it takes too long")), MOST_MS);
+    const late = setTimeout(() => failed(new Error("it takes too long")), MAX_MS);
     worker.onmessage = (event: MessageEvent<Answer>) => {
       if (event.data.kind === "told") {
         told(event.data.text);

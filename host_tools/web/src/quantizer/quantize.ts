@@ -8,7 +8,7 @@ import { writeGrit } from "./grit";
 
 const TARGET_LUFS = -18; // as quantize --trim measured
 const LEVEL_UNITY = 4096;
-const MOST_TRIM = 32767;
+const MAX_TRIM = 32767;
 
 /** text: of a .nam; audio: at 48 kHz, what it listens to. Throws NamError with what it does not take. */
 export function quantizeNam(
@@ -44,6 +44,6 @@ export function quantizeNam(
   });
   const loudness = lufs(meanSquare(output));
   const trim = Number.isFinite(loudness) ? Math.round(LEVEL_UNITY * 10 ** ((TARGET_LUFS - loudness) / 20)) : LEVEL_UNITY;
-  const bounded = Math.min(MOST_TRIM, Math.max(1, trim));
+  const bounded = Math.min(MAX_TRIM, Math.max(1, trim));
   return { bytes: writeGrit(network, plans, convolutions, outputShift, name, bounded), float: output };
 }

@@ -8,7 +8,7 @@ const DIMENSIONS = ["drive", "tone", "symmetry", "dynamics"];
 const SIZE = 100;
 const NEAREST = 6; // devices that a place between them is made of
 const STEP_MS = 25;
-const MOST_STEPS = 4000;
+const MAX_STEPS = 4000;
 
 type View = { kind: "near" } | { kind: "plane"; x: number; y: number };
 
@@ -85,7 +85,7 @@ export class SpaceMapView {
   showPosition(position: number[]): void {
     const moved = position.some((value, i) => value !== this.position[i]);
     this.position = position;
-    if (this.recording && this.path.length < MOST_STEPS) this.path.push(position);
+    if (this.recording && this.path.length < MAX_STEPS) this.path.push(position);
     if (!moved) return;
     const [x, y] = this.placeOf(position);
     this.here.setAttribute("cx", String(x));

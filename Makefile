@@ -48,10 +48,10 @@ sounds: setup ## what README lets one hear, from the shipped spaces: docs/sounds
 	@$(bin)/python -m gritspace.host_tools.web.sounds docs/sounds
 
 images: setup ## the firmware of all boards, from PlatformIO's registry: build/images/
-	@$(bin)/python -m gritspace.host_tools.module.release images build/images
+	@$(bin)/python -m gritspace.host_tools.module.flashing.release images build/images
 
 release: setup ## images and spaces with SHA-256 and a manifest: build/release/
-	@$(bin)/python -m gritspace.host_tools.module.release pack build/images build/release
+	@$(bin)/python -m gritspace.host_tools.module.flashing.release pack build/images build/release
 
 web: setup web-packages ## the page's scripts, anew: host_tools/web/generated; and the page as static files: out/web
 	@$(bin)/python -m gritspace.host_tools.web.generate

@@ -26,8 +26,8 @@ def flash(
     from gritspace.host_tools import doctor
     from gritspace.host_tools.errors import RigError
     from gritspace.host_tools.link.client import Module
-    from gritspace.host_tools.module import dfu
-    from gritspace.host_tools.module.firmware_image import read_image
+    from gritspace.host_tools.module.flashing import dfu
+    from gritspace.host_tools.module.flashing.firmware_image import read_image
     from gritspace.host_tools.module.simulated import build_firmware
     from gritspace.quantize.model.grit import read_grit
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module.firmware_build import FIRMWARE
+from gritspace.host_tools.module.flashing.firmware_build import FIRMWARE
 from gritspace.host_tools.module.simulator import die_with_parent
 
 SOURCES = FIRMWARE.parent / "tests" / "board" / "emulator"

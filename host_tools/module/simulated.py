@@ -12,7 +12,8 @@ from gritspace.host_tools.console import Update
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.models.model_files import model_sha256
-from gritspace.host_tools.module import firmware_build, simulator_line
+from gritspace.host_tools.module import simulator_line
+from gritspace.host_tools.module.flashing import firmware_build
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.firmware_sources import work_folder

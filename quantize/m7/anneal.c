@@ -1,12 +1,12 @@
-/* Simulated annealing for m7_anneal.py: numbers in, the best order and its registers out.
+/* Simulated annealing for anneal.py: numbers in, the best order and its registers out.
  *
  * In: count, context; for each instruction and then each of the context: length, units, units by the second rules,
- * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MAX_VALUES on is
- * the round's before); context in front; rounds; for each instruction those it must follow (how many; which); values
- * (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed; percent that
- * cycles by the second rules count; percent that the mean cycle of all instructions counts; whether values keep to registers they had, and if so of each value the first one
- * or -1. Out: cycles, the order, the register of each value. Fails with 1 if registers do not suffice for the first
- * order. */
+ * whether only first in its cycle, sources (how many; which, wait, wait by the second rules; a source from MAX_VALUES
+ * on is the round's before); context in front; rounds; for each instruction those it must follow (how many; which);
+ * values (how many; fixed register or -1, writer or -1, stays, readers: how many; which); an order; steps; seed;
+ * percent that cycles by the second rules count; percent that the mean cycle of all instructions counts; whether values
+ * keep to registers they had, and if so of each value the first one or -1. Out: cycles, the order, the register of each
+ * value. Fails with 1 if registers do not suffice for the first order. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,15 +16,18 @@
 enum { MAX_VALUES = 512, MAX_LINKS = 256, REGISTERS = 14, TRIES = 300, FIRST_TRIES = 1 << 22 };
 static const double HOT = 0.8, COLD = 0.12; /* cycles worse that follow with probability 1/e, at first and at last */
 
-static int count, context, front, rounds, length[MAX_VALUES], units[2][MAX_VALUES], alone[MAX_VALUES], sources[MAX_VALUES];
+static int count, context, front, rounds, length[MAX_VALUES], units[2][MAX_VALUES], alone[MAX_VALUES],
+    sources[MAX_VALUES];
 static int source[MAX_VALUES][MAX_LINKS], wait[2][MAX_VALUES][MAX_LINKS];
 static int follows[MAX_VALUES], earlier[MAX_VALUES][MAX_VALUES], precedes[MAX_VALUES], later[MAX_VALUES][MAX_VALUES];
-static int values, fixed[MAX_VALUES], writer[MAX_VALUES], stays[MAX_VALUES], readers[MAX_VALUES], reader[MAX_VALUES][MAX_LINKS];
+static int values, fixed[MAX_VALUES], writer[MAX_VALUES], stays[MAX_VALUES], readers[MAX_VALUES],
+    reader[MAX_VALUES][MAX_LINKS];
 
 typedef struct {
   int begin, end, value;
 } span_t;
-static span_t spans[REGISTERS][MAX_VALUES], wanted[MAX_VALUES]; /* of values whose register is fixed; of the others, by begin */
+static span_t spans[REGISTERS][MAX_VALUES],
+    wanted[MAX_VALUES]; /* of values whose register is fixed; of the others, by begin */
 static int held[REGISTERS], last_end[REGISTERS], waiting, tries, given[MAX_VALUES];
 static int keeps, kept[MAX_VALUES]; /* the register that a value had in the order before */
 
@@ -141,8 +144,7 @@ static void read_problem(void) {
     units[1][i] = number();
     alone[i] = number();
     sources[i] = number();
-    for (int s = 0; s < sources[i]; s++)
-      source[i][s] = number(), wait[0][i][s] = number(), wait[1][i][s] = number();
+    for (int s = 0; s < sources[i]; s++) source[i][s] = number(), wait[0][i][s] = number(), wait[1][i][s] = number();
   }
   front = number();
   rounds = number();

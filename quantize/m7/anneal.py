@@ -48,7 +48,7 @@ def anneal(
 
     order: the one to begin with. live_out: registers whose last value is needed afterwards. before, after: what runs
     around it; loops: what runs after it is itself, behind `after`. second_percent: how much cycles by the second rules
-    (m7_schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
+    (schedule.py's, and: a product cannot take what was loaded in the cycle before, nor issue with a store) count
     beside the first ones. had: registers in which free names are known to fit in that order; values then keep to
     registers they had, as far as they can. mean_percent: how much the mean cycle of all instructions counts, so that
     gaps move to where they add up. Same input, same output. The order stays as it is, with a ValueError, if registers

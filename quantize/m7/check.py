@@ -19,6 +19,7 @@ from pathlib import Path
 
 from gritspace.quantize.firmware_sources import ENGINE
 from gritspace.quantize.m7 import kernels, small
+from gritspace.quantize.m7.assembly import formatted
 from gritspace.quantize.model import arithmetic
 
 FILES: dict[str, list[kernels.Maker]] = {"kernels_m7.S": kernels.makers(), "kernels_m7_small.S": list(small.MAKERS)}
@@ -36,7 +37,7 @@ def made(job: Job) -> tuple[Job, str, str, float]:
     """A job, its function's name, what its generator writes, and the processor's seconds that took."""
     before = time.process_time()
     lines = FILES[job[0]][job[1]]()
-    return job, lines[0].split()[1], "\n".join(kernels.formatted(lines)), time.process_time() - before
+    return job, lines[0].split()[1], "\n".join(formatted(lines)), time.process_time() - before
 
 
 def generators() -> str:

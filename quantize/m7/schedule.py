@@ -77,7 +77,7 @@ def parse(text: str) -> Instruction:
 
 
 _REGISTER = re.compile(r"[rv]\d+|lr|sp")
-"""v0, v1, ...: values whose register m7_registers.py chooses."""
+"""v0, v1, ...: values whose register registers.py chooses."""
 
 
 def delay(before: Instruction, after: Instruction) -> int | None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.quantize.firmware_sources import ENGINE
-from gritspace.quantize.m7.kernels import formatted
+from gritspace.quantize.m7.assembly import SAVED, formatted
 from gritspace.quantize.m7.registers import arrange, names, refine
 
-SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 STEPS, LAYER_STEPS = 400_000, 2_500_000
 """How long orders are made better by annealing: minutes for the layers."""
 ROUND_STEPS = {2: (), 4: (8_000_000, 3_000_000)}
@@ -148,7 +147,7 @@ class Layer:
 
     Its memory: kernels_m7_small.h. r0 to r5 accumulators (output r, frame f in r[3r + f]), r11 how far into the audio,
     lr the layer's memory; r6, r7, r10 and r12 hand operands from one round to the next; the rest as the search finds
-    them (m7_registers.py).
+    them (registers.py).
     """
 
     rows: int
@@ -217,7 +216,7 @@ class Layer:
         return lines
 
     def tanh(self, free: Iterator[str], pair: int) -> tuple[list[str], list[str]]:
-        """As the other tiles have it (m7_kernels.py) -> also the words put out, by frame."""
+        """As the other tiles have it (tile.py) -> also the words put out, by frame."""
         lines = []
         for row in range(2):
             m = next(free)

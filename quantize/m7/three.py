@@ -4,7 +4,7 @@ A frame's first two channels are a word of the one plane, its third a half-word 
 address (kernels_three.h). A tile is three outputs by two frames: six accumulators. Taps go by twos: their third
 channels meet in one word (PKHBT), so that a pair of taps is nine SMLADs a frame. Registers: r0 to r5 accumulators
 (output r, frame f in r[2r + f]), r11 how far into the audio, lr the weights; r6, r7, r9 and r12 hand the first tap's
-audio, weight and place from one round to the next; the rest as the search finds them (m7_registers.py).
+audio, weight and place from one round to the next; the rest as the search finds them (registers.py).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from gritspace.quantize.m7.assembly import SAVED
 from gritspace.quantize.m7.registers import arrange, names
 from gritspace.quantize.m7.schedule import schedule
 
-SAVED = "r4, r5, r6, r7, r8, r9, r10, r11"
 PAIR_BYTES = 44
 """Of a pair of taps: where their audio stands, their weights, row by row: of each tap's first two channels, of both
 taps' third ones."""
@@ -29,7 +29,7 @@ AFTER = ("smlad r0, r9, r6, r0", "ldr r8, [lr, #4]", "smlad r1, r9, r7, r1")
 TILE_STEPS, STEPS = 5_000_000, 1_000_000
 """How long an order is made better: of A2-Lite's dearest, the tile of six taps and the 1x1; of the others."""
 SECOND_PERCENT = 20
-"""How much cycles by the core's second rules count in that (m7_anneal.py): what costs nothing by the first ones."""
+"""How much cycles by the core's second rules count in that (anneal.py): what costs nothing by the first ones."""
 
 
 def _ordered(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gritspace.host_tools.module import firmware_build
+from gritspace.host_tools.module.flashing import firmware_build
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel

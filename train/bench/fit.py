@@ -27,7 +27,7 @@ import torch
 
 from gritspace.train.audio import signals
 from gritspace.train.bench.fit_nam import nam_row
-from gritspace.train.devices.capture_files import read_capture
+from gritspace.train.devices.captures.files import read_capture
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import OPTIMIZERS
 from gritspace.train.output_file import written_whole

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gritspace.train.devices.recurrent_capture import NATIVE_RATE, ROWS_AT_ONCE, Capture
+from gritspace.train.devices.captures.recurrent import NATIVE_RATE, ROWS_AT_ONCE, Capture
 from gritspace.train.network import native_recurrent
 from gritspace.train.network.native_build import core
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module import firmware_build
+from gritspace.host_tools.module.flashing import firmware_build
 
 
 def test_without_platformios_registry_the_daisy_seeds_build_says_so(

@@ -16,7 +16,7 @@ from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil.expected import moves_of
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import LinkError
-from gritspace.host_tools.module import firmware_build
+from gritspace.host_tools.module.flashing import firmware_build
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel

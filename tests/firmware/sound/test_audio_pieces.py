@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.hil import measure, plan
 from gritspace.host_tools.link.client import Module
-from gritspace.host_tools.module import firmware_build, memory
+from gritspace.host_tools.module import memory
+from gritspace.host_tools.module.flashing import firmware_build
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import to_bytes

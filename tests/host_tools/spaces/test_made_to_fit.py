@@ -16,8 +16,8 @@ from gritspace.host_tools.spaces import made_to_fit as fitting
 from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.train.audio import signals
-from gritspace.train.devices.capture_files import read_capture
-from gritspace.train.devices.wavenet_capture import read_wavenet
+from gritspace.train.devices.captures.files import read_capture
+from gritspace.train.devices.captures.wavenet import read_wavenet
 from gritspace.train.errors import InputError
 from tests.places import DATA
 

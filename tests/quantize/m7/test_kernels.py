@@ -9,17 +9,10 @@ import pytest
 
 from gritspace.quantize.firmware_sources import ENGINE
 from gritspace.quantize.m7 import check
-from gritspace.quantize.m7.kernels import (
-    EXACT,
-    PAIRS,
-    convolution,
-    copy,
-    formatted,
-    head,
-    narrow,
-    skip,
-    skip_two,
-)
+from gritspace.quantize.m7.assembly import formatted
+from gritspace.quantize.m7.convolutions import convolution, head
+from gritspace.quantize.m7.kernels import EXACT, PAIRS
+from gritspace.quantize.m7.loops import copy, narrow, skip, skip_two
 from gritspace.quantize.m7.registers import arrange
 from gritspace.quantize.m7.schedule import duration, parse, schedule
 from gritspace.quantize.m7.small import gather, shift, spread

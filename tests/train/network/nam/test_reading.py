@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gritspace.quantize.network.nam import read_nam
-from gritspace.train.devices.wavenet_capture import tcn_from
+from gritspace.train.devices.captures.wavenet import tcn_from
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import DEVICE, ENGINE
 from gritspace.train.network.nam.lstm import lstm_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module import sbom
+from gritspace.host_tools.module.flashing import sbom
 from tests.places import ROOT
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module import dfu
-from gritspace.host_tools.module.firmware_image import FLASH_BYTES, FLASH_START, FirmwareImage, read_image
+from gritspace.host_tools.module.flashing import dfu
+from gritspace.host_tools.module.flashing.firmware_image import FLASH_BYTES, FLASH_START, FirmwareImage, read_image
 from gritspace.train.errors import InputError
 from tests.conftest import Cli
 

@@ -1,7 +1,7 @@
 """What a release carries: the images of all boards, the shipped spaces, what both are made of, SHA-256, a manifest.
 
-python -m gritspace.host_tools.module.release images build/images      # builds them: needs PlatformIO's registry
-python -m gritspace.host_tools.module.release pack build/images build/release
+python -m gritspace.host_tools.module.flashing.release images build/images      # builds them: needs PlatformIO's registry
+python -m gritspace.host_tools.module.flashing.release pack build/images build/release
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module import sbom
-from gritspace.host_tools.module.firmware_build import ENVIRONMENTS, build
-from gritspace.host_tools.module.firmware_image import read_image
+from gritspace.host_tools.module.flashing import sbom
+from gritspace.host_tools.module.flashing.firmware_build import ENVIRONMENTS, build
+from gritspace.host_tools.module.flashing.firmware_image import read_image
 from gritspace.quantize.firmware_sources import FIRMWARE, SPACES
 from gritspace.train.errors import InputError
 
@@ -79,7 +79,7 @@ def _entry(path: Path, kind: str, **more: Any) -> dict[str, Any]:
 
 def main() -> None:
     """The command line of this file; exit 2 with a sentence."""
-    parser = argparse.ArgumentParser(prog="python -m gritspace.host_tools.module.release")
+    parser = argparse.ArgumentParser(prog="python -m gritspace.host_tools.module.flashing.release")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("images").add_argument("out", type=Path)
     packing = commands.add_parser("pack")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module.release import BOARDS, pack
+from gritspace.host_tools.module.flashing.release import BOARDS, pack
 from gritspace.train.errors import InputError
 
 

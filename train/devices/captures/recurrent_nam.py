@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from gritspace.train.devices.recurrent_capture import Capture, licence_of
+from gritspace.train.devices.captures.recurrent import Capture, licence_of
 from gritspace.train.network.nam.lstm import LstmWeights, lstm_of, weights_of
 from gritspace.train.network.nam.reading import naming, read_model
 from gritspace.train.network.nam.records import NamError

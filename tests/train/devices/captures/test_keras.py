@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gritspace.train.devices.capture_files import read_capture
+from gritspace.train.devices.captures.files import read_capture
 from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
 

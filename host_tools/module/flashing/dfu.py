@@ -15,7 +15,7 @@ from typing import IO
 
 from gritspace.host_tools.doctor import tool
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module.firmware_image import FLASH_BYTES, FLASH_START, FirmwareImage
+from gritspace.host_tools.module.flashing.firmware_image import FLASH_BYTES, FLASH_START, FirmwareImage
 
 USB = "0483:df11"
 HOW_TO_ENTER = "hold BOOT, press and release RESET, let go of BOOT; or name the running module with --port"

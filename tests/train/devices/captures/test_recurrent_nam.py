@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gritspace.train.devices.finding import device_named
-from gritspace.train.devices.recurrent_nam import read_nam_lstm
+from gritspace.train.devices.captures.recurrent_nam import read_nam_lstm
 from gritspace.train.errors import InputError
 from tests.places import DATA
 

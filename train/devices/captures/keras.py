@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gritspace.train.devices.recurrent_capture import Capture, licence_of, stated_rate
+from gritspace.train.devices.captures.recurrent import Capture, licence_of, stated_rate
 from gritspace.train.errors import InputError
 
 Floats = NDArray[np.float64]

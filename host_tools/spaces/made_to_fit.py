@@ -23,9 +23,9 @@ from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.devices.captures.wavenet import WaveNetCapture
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import device_named
-from gritspace.train.devices.captures.wavenet import WaveNetCapture
 from gritspace.train.errors import InputError
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gritspace.train.devices.captures.files import SUFFIXES, find_captures, is_hidden, read_capture
+from gritspace.train.devices.captures.recurrent_nam import read_nam_lstm
+from gritspace.train.devices.captures.wavenet import is_wavenet, read_wavenet
 from gritspace.train.devices.chains.chain_file import read_chain
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.device import Device
-from gritspace.train.devices.captures.recurrent_nam import read_nam_lstm
-from gritspace.train.devices.captures.wavenet import is_wavenet, read_wavenet
 from gritspace.train.errors import InputError
 
 

@@ -1,6 +1,6 @@
 """What a release carries: the images of all boards, the shipped spaces, what both are made of, SHA-256, a manifest.
 
-python -m gritspace.host_tools.module.flashing.release images build/images      # builds them: needs PlatformIO's registry
+python -m gritspace.host_tools.module.flashing.release images build/images  # builds them: needs PlatformIO's registry
 python -m gritspace.host_tools.module.flashing.release pack build/images build/release
 """
 

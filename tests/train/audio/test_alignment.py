@@ -3,8 +3,8 @@ import pytest
 
 from gritspace.train.audio import alignment
 from gritspace.train.audio.signals import synthetic
-from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.captures.recurrent import Capture
+from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.space.data.pairs import gain_of
 
 DRY = synthetic(3.0, 8)[None]

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.devices.device import Audio, Settings, checked
 from gritspace.train.devices.captures.recurrent import licence_of, resampled
+from gritspace.train.devices.device import Audio, Settings, checked
 from gritspace.train.network.limits import DEVICE
 from gritspace.train.network.nam.reading import naming, read_model
 from gritspace.train.network.nam.records import Array, Model, NamError

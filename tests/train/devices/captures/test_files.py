@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.devices.captures.files import find_captures, read_capture
-from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.devices.captures.recurrent import NATIVE_RATE
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
 from tests.places import DATA
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gritspace.train.devices.finding import device_named
 from gritspace.train.devices.captures.recurrent_nam import read_nam_lstm
+from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from tests.places import DATA
 

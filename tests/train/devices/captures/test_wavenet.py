@@ -10,8 +10,8 @@ import pytest
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.train.audio.signals import synthetic
-from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.devices.captures.wavenet import device_name, read_wavenet
+from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
 
 

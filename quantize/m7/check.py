@@ -52,11 +52,17 @@ def generators() -> str:
 
 def remembered(of: str, memory: Path = MEMORY) -> dict[Job, tuple[str, str]]:
     """Name and text of each function that was written before by the same generators."""
-    try:
-        lines = [json.loads(line) for line in memory.read_text().splitlines()]
-        return {(file, index): (name, text) for by, file, index, name, text in lines if by == of}
-    except (OSError, ValueError):
-        return {}
+    done: dict[Job, tuple[str, str]] = {}
+    if not memory.exists():
+        return done
+    for line in memory.read_text().splitlines():
+        try:
+            by, file, index, name, text = json.loads(line)
+        except ValueError:  # the line at which it was interrupted
+            continue
+        if by == of:
+            done[file, index] = name, text
+    return done
 
 
 def differing(file: str, written: dict[str, str]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -40,8 +42,20 @@ def test_the_whole_check_looks_at_every_function_there_is() -> None:
     """`make kernels-check` compares all of them, which takes too long here: that it leaves none out."""
     committed = [name for file in check.FILES for name in check.committed(file)]
     assert len(committed) == len(set(committed)) == sum(len(makers) for makers in check.FILES.values())
-    symbols = [symbol for file in check.FILES for symbol in re.findall(r"^  \.global (\w+)$", file.read_text(), re.M)]
+    texts = [(ENGINE / "generated" / file).read_text() for file in check.FILES]
+    symbols = [symbol for text in texts for symbol in re.findall(r"^  \.global (\w+)$", text, re.M)]
     assert sorted(committed) == sorted(set(symbols) - {"grit_m7_tanh_tables"})
+
+
+def test_the_whole_check_remembers_what_the_same_generators_wrote_and_nothing_else(tmp_path: Path) -> None:
+    memory = tmp_path / "memory.json"
+    lines = [[check.generators(), "kernels_m7.S", 3, "name", "text"], ["others", "kernels_m7.S", 4, "old", "text"]]
+    memory.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert check.remembered(check.generators(), memory) == {("kernels_m7.S", 3): ("name", "text")}
+    with memory.open("a") as file:
+        file.write('["cut off by a kill')
+    assert check.remembered(check.generators(), memory) == {("kernels_m7.S", 3): ("name", "text")}
+    assert check.remembered(check.generators(), tmp_path / "none") == {}
 
 
 def test_the_whole_check_names_a_function_that_was_altered() -> None:

@@ -20,7 +20,7 @@ from gritspace.train.network.nam.reading import read_model, submodels
 from gritspace.train.network.nam.records import NamError
 from gritspace.train.network.nam.wavenet import wavenet_of, weight_count, weights_of
 from tests.quantize.network.test_nam import document
-from tests.train.devices.test_recurrent_nam import invented
+from tests.train.devices.captures.test_recurrent_nam import invented
 
 
 def spelled_anew(doc: dict[str, Any]) -> dict[str, Any]:

@@ -106,14 +106,14 @@ mit_names := gru4_ts9_pytorch gru8_ts9_pytorch lstm4_ts9_pytorch lstm8_ts9_pytor
 
 space-circuits: setup ## train the factory space anew, ten hours of one core: out/spaces/circuits.*
 	@mkdir -p out/spaces
-	@$(bin)/gritspace train --config spaces/circuits-anew.toml $(space_audio) $(mit_captures:%=--captures %) \
+	@$(bin)/gritspace train --config spaces/circuits-anew.toml $(if $(steps),--steps $(steps)) $(space_audio) $(mit_captures:%=--captures %) \
 	  $(factory_devices:%=--device %) $(if $(mit_captures),$(mit_names:%=--device %)) -o out/spaces/circuits.pt
 	@$(MAKE) --no-print-directory space-measured SPACE=circuits FACTORY=--factory CAPTURES="$(mit_captures)" ENROLL=0
 
 space-openamp: setup ## train openamp anew, fifteen hours of two cores: out/spaces/openamp.*
 	@test -n "$(gpl_captures)" || { echo "space-openamp: no captures in $(data)/captures; say where: make space-openamp data=FOLDER"; exit 1; }
 	@mkdir -p out/spaces
-	@$(bin)/gritspace train --config spaces/openamp-anew.toml --hold-out $(space_audio) $(gpl_captures:%=--captures %) \
+	@$(bin)/gritspace train --config spaces/openamp-anew.toml $(if $(steps),--steps $(steps)) --hold-out $(space_audio) $(gpl_captures:%=--captures %) \
 	  -o out/spaces/openamp.pt
 	@$(MAKE) --no-print-directory space-measured SPACE=openamp CAPTURES="$(gpl_captures)" ENROLL=20
 

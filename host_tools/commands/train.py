@@ -27,6 +27,9 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="Stop training after this much time.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="So many steps, in place of the configuration's; more later go on.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="For everything random.")] = None,
     log_dir: Annotated[Path | None, typer.Option(help="Where to write TensorBoard logs."), Writes(folder=True)] = None,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted training of the same name.")] = True,
@@ -55,6 +58,7 @@ def train(
         devices=tuple(device or ()),
         config=config,
         seconds=seconds,
+        steps=steps,
         seed=seed,
         log_dir=log_dir,
         resume=resume,

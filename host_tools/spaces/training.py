@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Stages, Update
 from gritspace.train.audio import signals, tones
-from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.augment import played_otherwise
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
@@ -46,6 +45,7 @@ class TrainRequest:
     config: Path | None = None
     seconds: float | None = None
     seed: int | None = None
+    steps: int | None = None
     log_dir: Path | None = None
     resume: bool = True
     hold_out: bool = False
@@ -76,6 +76,8 @@ def config_for(request: TrainRequest) -> TrainConfig:
         config = read_config(request.config, config)
     if request.seconds is not None:
         config = replace(config, seconds=request.seconds)
+    if request.steps is not None:
+        config = replace(config, steps=request.steps)
     if request.seed is not None:
         config = replace(config, seed=request.seed)
     return with_idle_threads(config)
@@ -107,20 +109,17 @@ def dry_audio(
     """(frames,) to train on, enough for every setting to have its own; (frames,) to measure on, from other files."""
     seconds = float(np.clip(settings * config.seconds_per_setting, config.seconds_per_setting, LONGEST_SECONDS))
     checks = float(np.clip(settings * config.validation_seconds, config.validation_seconds, LONGEST_SECONDS / 6))
-    if config.bright_share:
-        rest = replace(
-            config, bright_share=0.0, seconds_per_setting=config.seconds_per_setting * (1 - config.bright_share)
-        )
-        dry, validation = dry_audio(paths, settings, rest)
-        return np.concatenate([dry, tones.bright(seconds - len(dry) / SAMPLE_RATE, config.seed)]), validation
+    bright = tones.bright(seconds * config.bright_share, config.seed)
+    seconds *= 1 - config.bright_share
     if not paths:
-        return signals.synthetic(seconds, config.seed), signals.synthetic(checks, config.seed + 1_000_000)
+        dry = signals.synthetic(seconds, config.seed)
+        return np.concatenate([dry, bright]), signals.synthetic(checks, config.seed + 1_000_000)
     train = [note for path in paths for note in signals.read_folder(path, "train")]
     held_out = [note for path in paths for note in signals.read_folder(path, "validation")]
     phrases = signals.phrases_from(train, seconds * (1 - SYNTHETIC_SHARE), config.seed)
     phrases = played_otherwise(phrases, config.seed)
     synthetic = signals.synthetic(seconds * SYNTHETIC_SHARE + 0.1, config.seed)
-    return np.concatenate([phrases, synthetic]), signals.phrases_from(held_out, checks, config.seed + 1_000_000)
+    return np.concatenate([phrases, synthetic, bright]), signals.phrases_from(held_out, checks, config.seed + 1_000_000)
 
 
 def train_with_progress(

@@ -30,7 +30,7 @@ def bright(seconds: float, seed: int) -> Audio:
         piece = _piece(str(rng.choice(KINDS, p=np.array(SHARES) / sum(SHARES))), rng)
         parts.append(piece)
         frames += len(piece)
-    return np.concatenate(parts)[: int(seconds * SAMPLE_RATE)].astype(np.float32)
+    return np.concatenate([np.zeros(0), *parts])[: int(seconds * SAMPLE_RATE)].astype(np.float32)
 
 
 def _piece(kind: str, rng: Generator) -> Floats:

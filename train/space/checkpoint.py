@@ -20,24 +20,33 @@ from gritspace.train.torch_file import load_torch, save_torch
 FORMAT, VERSION = "gritspace checkpoint", 1
 MACHINE_FIELDS = ("threads", "checkpoint_seconds", "log_every")
 """Of the configuration: these may change between the parts of one training."""
+LENGTH_FIELDS = ("steps", "decay")
+"""These too, where rates stay the same until they fall at the end."""
 
 
 @dataclass
 class Progress:
     """Where a training is. Random numbers are drawn from (seed, step, rank) anew each step, so no generator is kept.
 
-    positions: (settings, position_size) once they are settled. training_seconds: the budget, 0 for none.
+    positions: (settings, position_size) once they are settled. training_seconds: the budget, 0 for none. decaying: the
+    rates have begun to fall for the length that was asked for.
     """
 
     step: int = 0
     elapsed_seconds: float = 0.0
     training_seconds: float = 0.0
     positions: Tensor | None = None
+    decaying: bool = False
 
 
 def path_for(out_path: Path) -> Path:
     """Beside the space it will become."""
     return out_path.with_name(out_path.name + ".checkpoint")
+
+
+def before_decay(path: Path) -> Path:
+    """Beside a checkpoint: the state before the rates fell, from which a longer training goes on."""
+    return path.with_name(path.name + "-before-decay")
 
 
 def step_of(path: Path) -> int:
@@ -47,7 +56,8 @@ def step_of(path: Path) -> int:
 
 def fingerprint(config: TrainConfig, pairs: PairSet, processes: int) -> str:
     """What must be the same for a training to go on: the configuration, the settings and their audio."""
-    numbers = {name: value for name, value in asdict(config).items() if name not in MACHINE_FIELDS}
+    free = MACHINE_FIELDS + (LENGTH_FIELDS if config.decay else ())
+    numbers = {name: value for name, value in asdict(config).items() if name not in free}
     digest = hashlib.sha256(json.dumps([numbers, pairs.labels, processes], sort_keys=True).encode())
     digest.update(pairs.dry.digest())
     return digest.hexdigest()
@@ -63,6 +73,7 @@ def save(path: Path, print_: str, progress: Progress, model: nn.Module, optimize
         "elapsed_seconds": progress.elapsed_seconds,
         "training_seconds": progress.training_seconds,
         "positions": progress.positions,
+        "decaying": progress.decaying,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
     }
@@ -82,7 +93,11 @@ def load(path: Path, print_: str, model: nn.Module, optimizer: torch.optim.Optim
         model.load_state_dict(contents["model"])
         optimizer.load_state_dict(contents["optimizer"])
         return Progress(
-            contents["step"], contents["elapsed_seconds"], contents["training_seconds"], contents["positions"]
+            contents["step"],
+            contents["elapsed_seconds"],
+            contents["training_seconds"],
+            contents["positions"],
+            bool(contents.get("decaying", False)),
         )
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         raise InputError(f"{path}: it is damaged ({str(error).splitlines()[0]}); remove it to train anew.") from error

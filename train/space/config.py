@@ -43,6 +43,9 @@ class TrainConfig:
     optimizer: str = "plain"
     learning_rate: float = 5e-3
     layer_rate: float = 5e-3  # of the decoder's layers, where the optimizer is "layer"
+    # 0: the cosine. Else rates stay as they are and fall to 1 % over this share of the steps at the end; the state
+    # before the fall is kept beside the space, so that the same training with more steps goes on from there
+    decay: float = 0.0
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
     # the loss
@@ -82,6 +85,10 @@ class TrainConfig:
             raise ValueError("kernel_sizes and dilations must have one entry a layer")
         if not 0 <= self.settle <= 1 or not 0 <= self.beta_warm_up <= 1:
             raise ValueError("settle and beta_warm_up are shares, from 0 to 1")
+        if not 0 <= self.decay <= 1:
+            raise ValueError("decay is a share of the steps, from 0 to 1")
+        if self.decay and self.seconds:
+            raise ValueError("decay goes by steps; leave seconds out")
         if not 0 <= self.balance <= 1:
             raise ValueError("balance lies between 0 and 1")
         if min(self.steps, self.batch_settings, self.batch_segments, self.channels, self.head_kernel_size) < 1:

@@ -37,7 +37,7 @@ from gritspace.train.space.space import Space
 POSITION_EXCERPTS = 12
 KNOBS_EVERY = 4
 """In every so-manieth step one played dimension is turned, and its sound asked for."""
-WARM_UP_SHARE = 0.05
+WARM_UP_SHARE, WARM_UP_STEPS = 0.05, 500
 SETTLED_NOISE = 0.01
 """Positions are heard with this much noise (of a box of [-1, 1]) after they settled, so that near ones sound alike."""
 PLACES_RATE = 0.3
@@ -124,10 +124,17 @@ class Training:
                     beside.write_bytes(theirs)
         if self.config.start == "attributes" and self.progress.positions is None:
             self._keep(placed_by_attributes(self.measured.cpu(), self.devices, self.places.shape[1], self.config.seed))
-        if self.checkpoint_path.exists():
-            self.progress = checkpoint.load(self.checkpoint_path, self.fingerprint, self.space, self.optimizer)
-            if self.progress.positions is not None:
-                self.places.data.copy_(self.progress.positions)
+        if path.exists():
+            self._go_on_from(path)
+        kept = checkpoint.before_decay(path)
+        too_early = self.progress.decaying and self.progress.step < self._decay_begins  # more steps are asked for now
+        if self.config.decay and kept.exists() and (too_early or not path.exists()):
+            self._go_on_from(kept)
+
+    def _go_on_from(self, path: Path) -> None:
+        self.progress = checkpoint.load(path, self.fingerprint, self.space, self.optimizer)
+        if self.progress.positions is not None:
+            self.places.data.copy_(self.progress.positions)
 
     def start_from(self, space: Space, between: Mapping[str, NDArray[np.float32]]) -> None:
         """Begins where a trained space is: its networks, its positions of settings it knows; of others those that
@@ -159,6 +166,10 @@ class Training:
         while (share := self.done()) < 1.0:
             if share >= 1 - self.config.settle and self.progress.positions is None:
                 self.settle()
+            if self.config.decay and not self.progress.decaying and self.progress.step >= self._decay_begins:
+                if self.processes.first:
+                    self.save(checkpoint.before_decay(self.checkpoint_path))
+                self.progress.decaying = True
             new_loss, new_ratio = self.step(share)
             self._check(new_loss)
             smoothing = 0.0 if math.isnan(loss) else 0.98
@@ -173,7 +184,9 @@ class Training:
                 writer.add_scalar("esr", new_ratio, self.progress.step)
                 for name, value in self.heard.items():
                     writer.add_scalar(f"box/{name}", value, self.progress.step)
-                writer.add_scalar("learning_rate", self._learning_rate(share), self.progress.step)
+                writer.add_scalar(
+                    "learning_rate", self.config.learning_rate * self._schedule(share), self.progress.step
+                )
             if progress is not None and self.processes.first:
                 steps, left = self._estimates()
                 progress(self.progress.step, steps, loss, ratio, left)
@@ -184,11 +197,11 @@ class Training:
             writer.close()
         return loss
 
-    def save(self) -> None:
-        """The checkpoint, whole."""
+    def save(self, path: Path | None = None) -> None:
+        """The checkpoint, whole; to path, in place of its own."""
         if self.progress.positions is not None:
             self.progress.positions = self.places.detach().cpu().clone()
-        checkpoint.save(self.checkpoint_path, self.fingerprint, self.progress, self.space, self.optimizer)
+        checkpoint.save(path or self.checkpoint_path, self.fingerprint, self.progress, self.space, self.optimizer)
 
     def step(self, share: float) -> tuple[float, float]:
         """One step of the optimizer; returns loss and mean ESR."""
@@ -234,13 +247,13 @@ class Training:
         self.processes.average([*gradients, loss.detach().view(1), ratio.detach().view(1)])
         torch.nn.utils.clip_grad_norm_(self.space.parameters(), self.config.clip_norm)
         network, places = self.optimizer.param_groups
-        network["lr"] = self._learning_rate(share)
-        places["lr"] = PLACES_RATE * self._learning_rate(share)
+        network["lr"] = self.config.learning_rate * self._schedule(share)
+        places["lr"] = PLACES_RATE * self.config.learning_rate * self._schedule(share)
         values = float(loss.detach()), float(ratio.detach())
         if math.isfinite(values[0]):
             self.optimizer.step()
             if self.layers is not None:
-                self.layers.step(self.config.layer_rate * _schedule(share))
+                self.layers.step(self.config.layer_rate * self._schedule(share))
             with torch.no_grad():
                 if self.projection is not None and self.progress.positions is not None:
                     self.places.copy_(self.projection @ self.places)
@@ -322,8 +335,17 @@ class Training:
                 [self.space.encoder(self.dry[:, s : s + length], self.wet[:, s : s + length])[0] for s in starts]
             ).mean(0)
 
-    def _learning_rate(self, share: float) -> float:
-        return self.config.learning_rate * _schedule(share)
+    @property
+    def _decay_begins(self) -> int:
+        return round(self.config.steps * (1 - self.config.decay))
+
+    def _schedule(self, share: float) -> float:
+        """What rates are multiplied by when so much of the training is behind: a warm-up, then a cosine to 1 %, or
+        with `decay` the same rates until a straight line down to 1 %."""
+        if not self.config.decay:
+            return _cosine(share)
+        falling = (share - 1 + self.config.decay) / self.config.decay
+        return min(1.0, (self.progress.step + 1) / WARM_UP_STEPS) * (1 - 0.99 * max(0.0, falling))
 
     def _estimates(self) -> tuple[int, float]:
         p = self.progress
@@ -343,8 +365,8 @@ class Training:
         )
 
 
-def _schedule(share: float) -> float:
-    """What rates are multiplied by when so much of the training is behind: a warm-up, then a cosine to 1 %."""
+def _cosine(share: float) -> float:
+    """A warm-up, then a cosine to 1 %."""
     return min(1.0, (share + 1e-3) / WARM_UP_SHARE) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
 
 

@@ -88,6 +88,26 @@ def test_a_training_interrupted_anywhere_ends_with_the_very_same_space(tmp_path:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["two.pt", "whole.pt"]
 
 
+def test_a_training_that_is_lengthened_goes_on_from_before_its_rates_fell(tmp_path: Path) -> None:
+    steady = replace(TINY, start="attributes", decay=0.25)
+    train_space([Shaper()], DRY, replace(steady, steps=32), tmp_path / "whole.pt")
+    train_space([Shaper()], DRY, replace(steady, steps=20), tmp_path / "grown.pt")
+    short = weights(tmp_path / "grown.pt")
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == 18:
+            raise Killed
+
+    for expected, meanwhile in ((15, interrupt), (17, None)):  # rates fell over the last five of twenty steps
+        try:
+            report = train_space([Shaper()], DRY, replace(steady, steps=32), tmp_path / "grown.pt", progress=meanwhile)
+        except Killed:
+            continue
+        assert report.resumed_at == expected
+    assert same(weights(tmp_path / "whole.pt"), weights(tmp_path / "grown.pt"))
+    assert not same(short, weights(tmp_path / "grown.pt"))
+
+
 def test_a_killed_process_leaves_a_checkpoint_that_another_goes_on_from(tmp_path: Path) -> None:
     out = tmp_path / "s.pt"
     code = (

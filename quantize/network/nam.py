@@ -1,12 +1,13 @@
 """Neural Amp Modeler captures (`.nam`) as float networks, and back.
 
-Read: WaveNet of format 0.5 to 0.7 (A1 and A2 shapes) and slimmable containers of such. What the engine does not run is
-refused by name.
+Read: WaveNets of format 0.5 to 0.7 that are of the engine's family or can be written so, slimmable ones, containers of
+such, impulse responses (Linear) of up to 1,024 frames. What the engine does not run is refused by name.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,75 +16,78 @@ import numpy as np
 
 from gritspace.quantize.network.network import Floats, Layer, LayerArray, Network
 from gritspace.train.network.limits import ENGINE
+from gritspace.train.network.nam.activations import OURS
+from gritspace.train.network.nam.family import ArrayWeights, Beyond, LayerWeights, family_of
+from gritspace.train.network.nam.impulse import linear_arrays
 from gritspace.train.network.nam.reading import naming, read_model, submodels
-from gritspace.train.network.nam.records import Array, Model, NamError
-from gritspace.train.network.nam.wavenet import ACTIVATIONS, ArrayWeights, wavenet_of, weights_of
+from gritspace.train.network.nam.records import Model, NamError
+from gritspace.train.network.nam.slimmable import cuts
+from gritspace.train.network.nam.wavenet import wavenet_record
 
 
 @dataclass(frozen=True)
 class NamFile:
-    """A `.nam` file's networks: one, or a container's, smallest first. names say how to choose one."""
+    """A `.nam` file's networks: one, or a container's or a slimmable one's, smallest first. names say how to choose
+    one; beyond: a container's submodels that the engine does not run, and why."""
 
     networks: tuple[Network, ...]
     names: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
 
 
 def read_nam(path: Path) -> NamFile:
     """Reads every network in the file that the engine can run. Raises NamError."""
     model = read_model(path)
     with naming(path):
-        found = submodels(model)
         if model.architecture != "SlimmableContainer":
-            return NamFile((_network(model),), (found[0][0],))
+            found = _networks(model)
+            return NamFile(tuple(network for _, network in found), tuple(name for name, _ in found))
         networks, names, refused = [], [], []
-        for name, submodel in found:
+        for name, submodel in submodels(model):
             try:
-                networks.append(_network(submodel))
+                networks.append(_networks(submodel)[-1][1])
                 names.append(name)
             except NamError as error:
                 refused.append(f"submodel {name}: {error}")
         if not networks:
             raise NamError("none of its submodels can run: " + "; ".join(refused or ["it has none"]))
-        return NamFile(tuple(networks), tuple(names))
+        return NamFile(tuple(networks), tuple(names), tuple(refused))
 
 
-def _network(model: Model) -> Network:
+def _networks(model: Model) -> list[tuple[str, Network]]:
+    """With their names; a slimmable one is several, smallest first."""
+    if model.architecture == "Linear":
+        return [("whole", _network(model, linear_arrays(model)))]
     if model.architecture != "WaveNet":
-        raise NamError(
-            f"its architecture is {model.architecture:.30}; the engine runs WaveNet (recurrent captures can be "
-            "distilled with `gritspace fit --device`)"
-        )
-    config = wavenet_of(model, ENGINE)
-    weights, head_scale = weights_of(config, model)
-    scales = [1.0] * (len(weights) - 1) + [head_scale]
-    arrays = (_array(*one) for one in zip(config.layers, weights, scales, strict=True))
+        raise Beyond(f"its architecture is {model.architecture:.30}; the engine runs WaveNet and short Linears")
+    ways = cuts(wavenet_record(model))
+    if len(ways) == 1:
+        return [("whole", _network(model, family_of(model, ENGINE)))]
+    return [(f"{upper:g}", _network(model, family_of(model, ENGINE, widths=widths))) for upper, widths in ways]
+
+
+def _network(model: Model, arrays: Sequence[ArrayWeights]) -> Network:
     metadata = model.metadata if isinstance(model.metadata, dict) else {}
     return Network(
-        tuple(arrays),
+        tuple(LayerArray(a.rechannel, tuple(_layer(one) for one in a.layers), a.head, a.head_bias) for a in arrays),
         None,
         48000 if model.sample_rate is None else round(model.sample_rate),
         {k: v for k, v in metadata.items() if k != "training"},
     )
 
 
-def _array(array: Array, weights: ArrayWeights, head_scale: float) -> LayerArray:
-    layers = tuple(
-        Layer(
-            weight=one.conv,
-            mixin=one.mixin,
-            bias=one.bias,
-            dilation=dilation,
-            activation=ACTIVATIONS[activation.type],
-            negative_slope=activation.negative_slope if activation.type == "LeakyReLU" else 0.0,
-            gated=gating == "gated",
-            residual_weight=one.one,
-            residual_bias=one.one_bias,
-        )
-        for one, dilation, activation, gating in zip(
-            weights.layers, array.dilations, array.activations, array.gating, strict=True
-        )
+def _layer(one: LayerWeights) -> Layer:
+    return Layer(
+        weight=one.conv,
+        mixin=one.mixin,
+        bias=one.bias,
+        dilation=one.dilation,
+        activation=one.activation,
+        negative_slope=one.negative_slope,
+        gated=one.gated,
+        residual_weight=one.one,
+        residual_bias=one.one_bias,
     )
-    return LayerArray(weights.rechannel, layers, weights.head * head_scale, weights.head_bias * head_scale)
 
 
 def write_nam_text(network: Network, name: str) -> str:
@@ -93,7 +97,7 @@ def write_nam_text(network: Network, name: str) -> str:
     """
     if network.film is not None:
         raise ValueError("a space has no .nam; fold it at a position first")
-    names = {ours: theirs for theirs, ours in ACTIVATIONS.items()}
+    names = {ours: theirs for theirs, ours in OURS.items()}
     weights: list[Floats] = []
     layers = []
     modern = any(

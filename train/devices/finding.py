@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gritspace.train.devices.captures.files import SUFFIXES, find_captures, is_hidden, read_capture
-from gritspace.train.devices.captures.recurrent_nam import read_nam_lstm
+from gritspace.train.devices.captures.nam import read_nam_capture
 from gritspace.train.devices.captures.wavenet import is_wavenet, read_wavenet
 from gritspace.train.devices.chains.chain_file import read_chain
 from gritspace.train.devices.circuits import CIRCUITS
@@ -36,7 +36,7 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
 def _captures_under(path: Path) -> list[Device]:
     """.json and .nam captures; a folder's .nam files that are no WaveNets of the first kind are passed over."""
     if path.suffix.lower() == ".nam":
-        return [_nam_capture(path)]
+        return [read_nam_capture(path)]
     found: list[Device] = []
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*.nam")) if not is_hidden(file, path)]
@@ -44,10 +44,6 @@ def _captures_under(path: Path) -> list[Device]:
     if not found or any(not is_hidden(file, path) for kind in SUFFIXES for file in path.rglob(f"*{kind}")):
         found = [*find_captures(path), *found]
     return found
-
-
-def _nam_capture(path: Path) -> Device:
-    return read_wavenet(path) if is_wavenet(path) else read_nam_lstm(path)
 
 
 def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
@@ -58,7 +54,7 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
     if name.endswith((".json", ".aidax")):
         return read_capture(Path(name))
     if name.endswith(".nam"):
-        return _nam_capture(Path(name))
+        return read_nam_capture(Path(name))
     if name.endswith(".toml"):
         return read_chain(Path(name))
     devices = find_devices(paths)

@@ -125,12 +125,12 @@ def test_an_integer_model_stands_for_a_float_network_that_differs_by_rounding_al
         ({"dilations": []}, "layers in an array is 0"),
         ({"dilations": [0]}, r"dilations\[0\] is 0"),
         ({"kernel_size": "three"}, "kernel_size"),
-        ({"head_size": 5}, "weights|fit together"),
+        ({"head_size": 5}, "it has 5 outputs|fit together"),
         ({"gating_mode": "blended"}, "blended"),
-        ({"bottleneck": 2}, "bottleneck"),
+        ({"bottleneck": 2}, "weights"),
         ({"conv_pre_film": {"active": True}}, "conv_pre_film"),
-        ({"head1x1": {"active": True}}, "head1x1"),
-        ({"groups_input": 2}, "grouped"),
+        ({"head1x1": {"active": True}}, "weights"),
+        ({"groups_input": 2}, "weights"),
     ],
 )
 def test_what_the_engine_does_not_run_is_refused_by_name(changes: dict[str, Any], reason: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 from gritspace.train.devices.captures.recurrent import Capture, licence_of
 from gritspace.train.network.nam.lstm import LstmWeights, lstm_of, weights_of
 from gritspace.train.network.nam.reading import naming, read_model
-from gritspace.train.network.nam.records import NamError
+from gritspace.train.network.nam.records import Model, NamError
 
 RATE = 48_000
 """Of a file that states none, in Hz."""
@@ -22,7 +22,12 @@ def read_nam_lstm(path: Path) -> Capture:
     with naming(path):
         if model.architecture != "LSTM":
             raise NamError(f"it is a {model.architecture:.30}, which needs no fit; give it to `gritspace quantize`.")
-        config = lstm_of(model)
+        return lstm_capture(path, model)
+
+
+def lstm_capture(path: Path, model: Model) -> Capture:
+    """Raises NamError, without the file's name, for what cannot be run."""
+    config = lstm_of(model)
     recurrent, head = nn.LSTM(1, config.hidden_size, config.num_layers), nn.Linear(config.hidden_size, 1)
     first_state = _fill(recurrent, head, weights_of(config, model))
     return Capture(path.stem, licence_of(path), recurrent, head, False, round(model.sample_rate or RATE), first_state)

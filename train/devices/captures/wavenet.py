@@ -6,6 +6,7 @@ Newer shapes need no space to run: `gritspace quantize` takes them as they are.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,12 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.captures.recurrent import licence_of, resampled
 from gritspace.train.devices.device import Audio, Settings, checked
 from gritspace.train.network.limits import DEVICE
+from gritspace.train.network.nam.family import ArrayWeights, Beyond, family_of
 from gritspace.train.network.nam.reading import naming, read_model
-from gritspace.train.network.nam.records import Array, Model, NamError
-from gritspace.train.network.nam.wavenet import ACTIVATIONS, ArrayWeights, Floats, wavenet_of, weights_of
+from gritspace.train.network.nam.records import Model, NamError
+from gritspace.train.network.nam.wavenet import Floats
 from gritspace.train.network.play import played
-from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.shapes import ACTIVATIONS, LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Layer, LayerArray, Tcn
 
 A1_ACTIVATIONS = ("Tanh", "ReLU", "LeakyReLU", "Hardtanh")
@@ -39,13 +41,18 @@ class WaveNetCapture:
     def render(self, dry: Audio, settings: Settings) -> Audio:
         """dry (batch, frames) at 48 kHz, settings (batch, 0) -> wet (batch, frames), from the state silence leaves."""
         dry, _ = checked(self, dry, settings)
-        torch.set_num_threads(1)  # of this thread: devices are rendered side by side
-        native = resampled(dry, SAMPLE_RATE, self.rate)
-        wet = [played(self.tcn, torch.from_numpy(row)).numpy() for row in np.ascontiguousarray(native)]
-        if not wet or self.rate == SAMPLE_RATE:
-            return np.stack(wet) if wet else dry
-        back, frames = resampled(np.stack(wet), self.rate, SAMPLE_RATE), dry.shape[1]
-        return np.ascontiguousarray(np.pad(back, ((0, 0), (0, max(0, frames - back.shape[1]))))[:, :frames])
+        return at_rate(dry, self.rate, lambda row: played(self.tcn, torch.from_numpy(row)).numpy())
+
+
+def at_rate(dry: Audio, rate: int, play: Callable[[Audio], Audio]) -> Audio:
+    """dry (batch, frames) at 48 kHz -> wet (batch, frames); every row is played at another rate and taken back."""
+    torch.set_num_threads(1)  # of this thread: devices are rendered side by side
+    native = resampled(dry, SAMPLE_RATE, rate)
+    wet = [play(row) for row in np.ascontiguousarray(native)]
+    if not wet or rate == SAMPLE_RATE:
+        return np.stack(wet) if wet else dry
+    back, frames = resampled(np.stack(wet), rate, SAMPLE_RATE), dry.shape[1]
+    return np.ascontiguousarray(np.pad(back, ((0, 0), (0, max(0, frames - back.shape[1]))))[:, :frames])
 
 
 def device_name(path: Path) -> str:
@@ -67,16 +74,20 @@ def read_wavenet(path: Path) -> WaveNetCapture:
             raise NamError(f"it is a {model.architecture:.30}, and a WaveNet is needed here.")
         if (extra := _extra(model)) is not None:
             raise NamError(f"it has {extra}, which cannot be a device here; `gritspace quantize` may take it.")
-        tcn = tcn_from(model)
+        return wavenet_capture(path, model)
+
+
+def wavenet_capture(path: Path, model: Model) -> WaveNetCapture:
+    """Of any dialect. Raises Beyond if it is in none of the family's shapes, or has layers of several kinds."""
     rate = SAMPLE_RATE if model.sample_rate is None else round(model.sample_rate)
-    return WaveNetCapture(device_name(path), licence_of(path), tcn, rate)
+    return WaveNetCapture(device_name(path), licence_of(path), tcn_from(model), rate)
 
 
 def tcn_from(model: Model) -> Tcn:
-    """A WaveNet's network. Raises NamError if it is in none of the family's shapes, or has layers of several kinds."""
-    config = wavenet_of(model, DEVICE, "a device may have")
-    tcn = Tcn(TcnConfig(tuple(_array_config(array) for array in config.layers)))
-    _fill(tcn, *weights_of(config, model))
+    """A WaveNet's network. Raises Beyond as wavenet_capture does."""
+    arrays = family_of(model, DEVICE, "a device may have")
+    tcn = Tcn(TcnConfig(tuple(_array_config(array) for array in arrays)))
+    _fill(tcn, arrays)
     return tcn
 
 
@@ -97,29 +108,31 @@ def _extra(model: Model) -> str | None:
     return None
 
 
-def _array_config(array: Array) -> LayerArrayConfig:
-    kinds = {(a.type, a.negative_slope, gating) for a, gating in zip(array.activations, array.gating, strict=True)}
+def _array_config(array: ArrayWeights) -> LayerArrayConfig:
+    kinds = {(layer.activation, layer.negative_slope, layer.gated) for layer in array.layers}
     if len(kinds) != 1:
-        raise NamError("its layers differ in kind within an array; `gritspace quantize` may take it.")
-    ((activation, slope, gating),) = kinds
+        raise Beyond("its layers differ in kind within an array; `gritspace quantize` may take it.")
+    ((activation, slope, gated),) = kinds
+    if activation not in ACTIVATIONS:
+        raise Beyond(f"it has the activation {activation!r}; `gritspace quantize` may take it.")
     return LayerArrayConfig(
-        channels=array.channels,
-        kernel_sizes=tuple(array.kernel_sizes),
-        dilations=tuple(array.dilations),
-        activation=ACTIVATIONS[activation],
+        channels=len(array.rechannel),
+        kernel_sizes=tuple(layer.conv.shape[2] for layer in array.layers),
+        dilations=tuple(layer.dilation for layer in array.layers),
+        activation=activation,
         negative_slope=slope,
-        gated=gating == "gated",
-        head_size=array.head.out_channels,
-        head_kernel_size=array.head.kernel_size,
+        gated=gated,
+        head_size=len(array.head),
+        head_kernel_size=array.head.shape[2],
     )
 
 
-def _fill(tcn: Tcn, weights: tuple[ArrayWeights, ...], head_scale: float) -> None:
+def _fill(tcn: Tcn, weights: Sequence[ArrayWeights]) -> None:
     """Puts the weights in their places."""
 
     def put(parameter: Tensor | None, values: Floats) -> None:
         assert parameter is not None
-        parameter.copy_(torch.from_numpy(values).view_as(parameter))
+        parameter.copy_(torch.from_numpy(np.ascontiguousarray(values)).view_as(parameter))
 
     with torch.no_grad():
         for array, its in zip(tcn.arrays, weights, strict=True):
@@ -134,7 +147,3 @@ def _fill(tcn: Tcn, weights: tuple[ArrayWeights, ...], head_scale: float) -> Non
                 put(layer.residual.bias, one.one_bias)
             put(array.head.weight, its.head)
             put(array.head.bias, its.head_bias)
-        last = tcn.arrays[-1]
-        assert isinstance(last, LayerArray)
-        for parameter in last.head.parameters():
-            parameter.mul_(float(np.float32(head_scale)))

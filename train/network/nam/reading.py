@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from gritspace.train.text_file import read_json
 R = TypeVar("R", bound=Record)
 
 
+OLDEST, NEWEST = (0, 5), (0, 7)
+"""Formats, as (major, minor): what NeuralAmpModelerCore 0.5 loads."""
+
+
 def read_model(path: Path) -> Model:
     """A file's outermost record. Raises NamError, which names the file."""
     try:
@@ -23,7 +28,23 @@ def read_model(path: Path) -> Model:
     except InputError as error:
         raise NamError(str(error).replace(": ", ": not a .nam file, ", 1)) from error
     with naming(path):
-        return record(Model, document)
+        model = record(Model, document)
+        _refuse_other_formats(model)
+        return model
+
+
+def _refuse_other_formats(model: Model) -> None:
+    """A file that states no version is taken for what it looks like."""
+    version = model.version
+    if version is None:
+        return
+    found = re.fullmatch(r"(\d{1,6})\.(\d{1,6})\.\d{1,6}", version) if isinstance(version, str) else None
+    if found is None:
+        raise NamError(f"its version is {version!r:.40}; it should be a text like '0.5.4'; export it again")
+    said = int(found[1]), int(found[2])
+    if not OLDEST <= said <= NEWEST:
+        which = "older than 0.5, which is all that" if said < OLDEST else "newer than 0.7, which is all that"
+        raise NamError(f"it is of format {version}, {which} can be read; export it again as 0.5 to 0.7")
 
 
 def record(kind: type[R], given: Any) -> R:
@@ -35,10 +56,21 @@ def record(kind: type[R], given: Any) -> R:
 
 
 def submodels(model: Model) -> list[tuple[str, Model]]:
-    """A container's models with their names, smallest first as they stand; of any other file itself, "whole"."""
+    """A container's models with their names, smallest first as they stand; of any other file itself, "whole".
+
+    What a submodel does not say of its rate and metadata, its container says for it.
+    """
     if model.architecture != "SlimmableContainer":
         return [("whole", model)]
-    return [(f"{one.max_value:g}", one.model) for one in record(Container, model.config).submodels]
+    found = []
+    for one in record(Container, model.config).submodels:
+        _refuse_other_formats(one.model)
+        own = {
+            "sample_rate": one.model.sample_rate or model.sample_rate,
+            "metadata": model.metadata if one.model.metadata is None else one.model.metadata,
+        }
+        found.append((f"{one.max_value:g}", one.model.model_copy(update=own)))
+    return found
 
 
 @contextmanager
@@ -47,4 +79,4 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except NamError as error:
-        raise NamError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None

@@ -40,7 +40,10 @@ class Record(BaseModel):
 
 
 class Model(Record):
-    """A file's outermost record, and a submodel's. config is the architecture's own, checked by its reader."""
+    """A file's outermost record, and a submodel's. config is the architecture's own, checked by its reader.
+
+    version: of the format, as Core spells it; a submodel that has none is of its container's.
+    """
 
     architecture: str
     config: dict[str, Any]
@@ -64,25 +67,53 @@ class Container(Record):
 
 
 class Activation(Record):
-    """Its name as the format spells it; negative_slope is LeakyReLU's."""
+    """Its name as the format spells it; slopes are LeakyReLU's and PReLU's, the rest LeakyHardtanh's."""
 
     type: str
     negative_slope: float = 0.01
+    negative_slopes: Annotated[list[float], Field(min_length=1)] | None = None
+    min_val: float = -1.0
+    max_val: float = 1.0
+    min_slope: float = 0.01
+    max_slope: float = 0.01
 
 
 class Head(Record):
-    """The convolution at the end of a layer array."""
+    """The convolution at the end of a layer array; head_dilation: frames between its taps."""
 
     out_channels: Size
     kernel_size: Size = 1
+    head_dilation: Size = 1
     bias: bool = False
 
 
 class OneByOne(Record):
-    """A layer's 1x1, into the residual stream or into the head."""
+    """A layer's 1x1, into the residual stream or into the head; out_channels is the latter's."""
 
     active: bool = True
+    out_channels: Size = 1
     groups: Size = 1
+
+
+class Film(Record):
+    """A gain, and with shift a bias, that the condition sets at every frame."""
+
+    active: bool = True
+    shift: bool = True
+    groups: Size = 1
+
+
+class Slimmable(Record):
+    """Which widths a layer array may be cut to: its first so many channels."""
+
+    method: str = ""
+    allowed_channels: list[Size] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_its_arguments(cls, given: Any) -> Any:
+        inner = given.get("kwargs") if isinstance(given, dict) else None
+        return {**given, **inner} if isinstance(inner, dict) else given
 
 
 class Array(Record):
@@ -102,7 +133,8 @@ class Array(Record):
     groups_input_mixin: Size = 1
     layer1x1: OneByOne = OneByOne()
     head1x1: OneByOne = OneByOne(active=False)
-    films: list[str]
+    films: dict[str, Film]
+    slimmable: Slimmable | None = None
     gated: bool = False
     """Format 0.5's way of saying what `gating` says."""
 
@@ -120,12 +152,53 @@ class Array(Record):
         return self
 
 
-class WaveNet(Record):
-    """The `config` of a WaveNet. head and condition_dsp are whole networks of their own."""
+class PostHead(Record):
+    """What a WaveNet may have behind its arrays: an activation and a convolution, once for each kernel size."""
 
-    layers: list[Array]
-    head: Any = None
-    condition_dsp: Any = None
+    channels: Size
+    out_channels: Size
+    kernel_sizes: Annotated[list[Size], Field(min_length=1)]
+    activation: Activation
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_names(cls, given: Any) -> Any:
+        return {**given, "activation": _named(given.get("activation"))} if isinstance(given, dict) else given
+
+
+class WaveNet(Record):
+    """The `config` of a WaveNet. condition_dsp: a whole network of its own, in front."""
+
+    layers: Annotated[list[Array], Field(min_length=1)]
+    head: PostHead | None = None
+    condition_dsp: Model | None = None
+    in_channels: Size = 1
+
+
+class ConvNet(Record):
+    """The `config` of a ConvNet: dilated convolutions of two taps, one behind the other, and a head."""
+
+    channels: Size
+    dilations: Annotated[list[Size], Field(min_length=1)]
+    batchnorm: bool
+    activation: Activation
+    groups: Size = 1
+    in_channels: Size = 1
+    out_channels: Size = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_names(cls, given: Any) -> Any:
+        return {**given, "activation": _named(given.get("activation"))} if isinstance(given, dict) else given
+
+
+class Linear(Record):
+    """The `config` of a Linear: an impulse response."""
+
+    receptive_field: Size
+    bias: bool
+    in_channels: Size = 1
+    out_channels: Size = 1
 
 
 class Lstm(Record):
@@ -156,7 +229,8 @@ def in_one_dialect(given: dict[str, Any]) -> dict[str, Any]:
             raise ValueError("the key 'head_size' is missing; fetch the file again")
         one["head"] = {"out_channels": one["head_size"], "bias": one.get("head_bias", False)}
     one.setdefault("bottleneck", one.get("channels"))
-    one["films"] = [k for k in FILMS if isinstance(one.get(k), dict) and one[k].get("active", True)]
+    given_films = {k: one[k] for k in FILMS if isinstance(one.get(k), dict)}
+    one["films"] = {k: film for k, film in given_films.items() if film.get("active", True)}
     return one
 
 

@@ -1,148 +1,226 @@
-"""A WaveNet's weights, each in its place.
+"""A WaveNet's weights, each in its place, of whatever the format can say.
 
-They lie in one list, in Neural Amp Modeler's own order: an array's rechannelling, its layers (convolution, bias,
-mix-in, 1x1, bias), its head; at the very end the head's scale.
+They lie in one list, in NeuralAmpModelerCore's own order: of an array its rechannelling, its layers (convolution, bias,
+mix-in, 1x1 and its bias, 1x1 to the head and its bias, FiLMs), its head; then what stands behind the arrays; at the
+very end the head's scale. Grouped convolutions hold a block a group; here they are whole, with zeros.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.train.network.limits import Limits
 from gritspace.train.network.nam.reading import record
-from gritspace.train.network.nam.records import Array, Model, NamError, WaveNet
+from gritspace.train.network.nam.records import Array, Film, Model, NamError, WaveNet
 
 Floats = NDArray[np.float64]
 
-ACTIVATIONS = {
-    "Tanh": "tanh",
-    "Sigmoid": "sigmoid",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "Hardtanh": "hardtanh",
-}
-"""The format's names and ours."""
+
+@dataclass(frozen=True)
+class FilmWeights:
+    """Of a condition (conditions,): gain (rows, conditions), gain_bias (rows,), and the same for a shift, or None."""
+
+    gain: Floats
+    gain_bias: Floats
+    shift: Floats | None
+    shift_bias: Floats | None
 
 
 @dataclass(frozen=True)
-class LayerWeights:
-    """conv (rows, channels, kernel), oldest tap first; bias, mixin (rows,); one (channels, channels), one_bias.
+class LayerParts:
+    """conv (rows, channels, kernel), oldest tap first; bias (rows,); mixin (rows, conditions); one (channels,
+    bottleneck) and one_bias, or None; head_one (outputs, bottleneck) and its bias, or None; films by their names.
 
-    rows is channels, or twice that when gated: the second half is the gate's.
+    rows is the bottleneck, or twice that when gated or blended: the second half is the gate's.
     """
 
     conv: Floats
     bias: Floats
     mixin: Floats
-    one: Floats
-    one_bias: Floats
+    one: Floats | None
+    one_bias: Floats | None
+    head_one: Floats | None
+    head_one_bias: Floats | None
+    films: dict[str, FilmWeights]
 
 
 @dataclass(frozen=True)
-class ArrayWeights:
-    """rechannel (channels, inputs); head (head size, channels, kernel); head_bias (head size,), or zeros."""
+class ArrayParts:
+    """rechannel (channels, inputs); head (head size, summed, kernel); head_bias (head size,), or zeros."""
 
     rechannel: Floats
-    layers: tuple[LayerWeights, ...]
+    layers: tuple[LayerParts, ...]
     head: Floats
     head_bias: Floats
 
 
-def wavenet_of(model: Model, limits: Limits, what: str = "the engine runs") -> WaveNet:
-    """The shape of a WaveNet in the family that `LayerWeights` can hold. Raises NamError for what is in none, by name.
+@dataclass(frozen=True)
+class WaveNetParts:
+    """behind: weights (outputs, inputs, kernel) and biases of the convolutions behind the arrays. scale: of the last
+    array's head, not yet in its weights."""
 
-    what: said before a limit, "the engine runs" 1 to so many.
-    """
-    for key in ("head", "condition_dsp"):
-        if model.config.get(key) is not None:
-            raise NamError(f"it has a {key!r} network, a further network that cannot be run")
-    config = record(WaveNet, model.config)
-    _within(len(config.layers), limits.arrays, "the number of layer arrays", what)
-    inputs = 1
-    for index, array in enumerate(config.layers):
-        _refuse_extras(array)
-        _refuse_size(array, limits, what)
-        last = index + 1 == len(config.layers)
-        if array.input_size != inputs or array.head.out_channels != (1 if last else config.layers[index + 1].channels):
+    arrays: tuple[ArrayParts, ...]
+    behind: tuple[tuple[Floats, Floats], ...]
+    scale: float
+
+
+def wavenet_record(model: Model) -> WaveNet:
+    """The shape of a WaveNet, checked to fit together. Raises NamError."""
+    inner = model.config.get("model")  # a slimmable one may be wrapped
+    config = record(WaveNet, inner if isinstance(inner, dict) and "layers" in inner else model.config)
+    if config.in_channels != 1:
+        raise NamError(f"it has {config.in_channels} inputs; audio has one")
+    inputs, before = 1, 0
+    for array in config.layers:
+        _refuse_misfits(array)
+        if array.input_size != inputs or (before and (before != array.channels or before != summed(array))):
             raise NamError("its layer arrays do not fit together (input_size, head_size and channels)")
-        inputs = array.channels
-    needed = 1 + sum(weight_count(array) for array in config.layers)
+        inputs, before = array.channels, array.head.out_channels
+    return config
+
+
+def summed(array: Array) -> int:
+    """How many numbers the layers of an array add up for its head."""
+    return array.head1x1.out_channels if array.head1x1.active else array.bottleneck
+
+
+def parts_of(config: WaveNet, model: Model) -> WaveNetParts:
+    """All weights. Raises NamError if there are more or fewer than the shape needs."""
+    needed = sum(_counts(config))
     if len(model.weights) != needed:
         raise NamError(f"it has {len(model.weights)} weights where its shape needs {needed}; fetch the file again")
-    return config
+    take = Taker(model.weights)
+    arrays = []
+    for array in config.layers:
+        rechannel = take.matrix(array.channels, array.input_size)
+        layers = tuple(_layer(take, array, index) for index in range(len(array.dilations)))
+        head = take.convolution(array.head.out_channels, summed(array), array.head.kernel_size)
+        bias = take.row(array.head.out_channels) if array.head.bias else np.zeros(array.head.out_channels)
+        arrays.append(ArrayParts(rechannel, layers, head, bias))
+    behind = [
+        (take.convolution(outputs, inputs, kernel), take.row(outputs)) for outputs, inputs, kernel in _behind(config)
+    ]
+    return WaveNetParts(tuple(arrays), tuple(behind), float(take.row(1)[0]))
+
+
+class Taker:
+    """Numbers from the front of a list, in the shapes asked for."""
+
+    def __init__(self, weights: list[float]) -> None:
+        self._values: Floats = np.asarray(weights, np.float64)
+        self._taken = 0
+
+    def row(self, count: int) -> Floats:
+        """(count,)."""
+        self._taken += count
+        return self._values[self._taken - count : self._taken]
+
+    def convolution(self, rows: int, inputs: int, kernel: int, groups: int = 1) -> Floats:
+        """(rows, inputs, kernel)."""
+        whole = np.zeros((rows, inputs, kernel))
+        a, b = rows // groups, inputs // groups
+        for g in range(groups):
+            whole[g * a : (g + 1) * a, g * b : (g + 1) * b] = self.row(a * b * kernel).reshape(a, b, kernel)
+        return whole
+
+    def matrix(self, rows: int, inputs: int, groups: int = 1) -> Floats:
+        """(rows, inputs)."""
+        return self.convolution(rows, inputs, 1, groups)[:, :, 0]
+
+
+def film_rows(array: Array, gating: str) -> dict[str, int]:
+    """Of each FiLM that a layer has, how many numbers it bends, in the order of its weights."""
+    rows = array.bottleneck * (1 if gating == "none" else 2)
+    sizes = {
+        "conv_pre_film": array.channels,
+        "conv_post_film": rows,
+        "input_mixin_pre_film": array.condition_size,
+        "input_mixin_post_film": rows,
+        "activation_pre_film": rows,
+        "activation_post_film": array.bottleneck,
+        "layer1x1_post_film": array.channels,
+        "head1x1_post_film": array.head1x1.out_channels,
+    }
+    return {name: size for name, size in sizes.items() if name in array.films}
+
+
+def _layer(take: Taker, array: Array, index: int) -> LayerParts:
+    c, b, kernel = array.channels, array.bottleneck, array.kernel_sizes[index]
+    gating = array.gating[index]
+    rows = b * (1 if gating == "none" else 2)
+    one, head = array.layer1x1, array.head1x1
+    conv, bias = take.convolution(rows, c, kernel, array.groups_input), take.row(rows)
+    mixin = take.matrix(rows, array.condition_size, array.groups_input_mixin)
+    onto = (take.matrix(c, b, one.groups), take.row(c)) if one.active else (None, None)
+    out = (take.matrix(head.out_channels, b, head.groups), take.row(head.out_channels)) if head.active else (None, None)
+    films = {name: _film(take, array, array.films[name], size) for name, size in film_rows(array, gating).items()}
+    return LayerParts(conv, bias, mixin, *onto, *out, films)
+
+
+def _film(take: Taker, array: Array, film: Film, size: int) -> FilmWeights:
+    rows = size * (2 if film.shift else 1)
+    both, bias = take.matrix(rows, array.condition_size, film.groups), take.row(rows)
+    if not film.shift:
+        return FilmWeights(both, bias, None, None)
+    return FilmWeights(both[:size], bias[:size], both[size:], bias[size:])
+
+
+def _behind(config: WaveNet) -> Iterator[tuple[int, int, int]]:
+    """Outputs, inputs and taps of each convolution behind the arrays."""
+    head = config.head
+    if head is None:
+        return
+    inputs, last = config.layers[-1].head.out_channels, len(head.kernel_sizes) - 1
+    for index, kernel in enumerate(head.kernel_sizes):
+        outputs = head.out_channels if index == last else head.channels
+        yield outputs, inputs, kernel
+        inputs = outputs
 
 
 def weight_count(array: Array) -> int:
     """How many numbers a layer array takes from the list."""
-    c, head = array.channels, array.head
-    sizes = zip(array.gating, array.kernel_sizes, strict=True)
-    layers = sum((c if gating == "none" else 2 * c) * (c * kernel + 2) + c * c + c for gating, kernel in sizes)
-    return array.input_size * c + layers + head.out_channels * (c * head.kernel_size + head.bias)
+    c, b, d, out = array.channels, array.bottleneck, array.condition_size, array.head1x1.out_channels
+    count = array.input_size * c
+    for kernel, gating in zip(array.kernel_sizes, array.gating, strict=True):
+        rows = b * (1 if gating == "none" else 2)
+        count += rows * c * kernel // array.groups_input + rows + rows * d // array.groups_input_mixin
+        count += c * b // array.layer1x1.groups + c if array.layer1x1.active else 0
+        count += out * b // array.head1x1.groups + out if array.head1x1.active else 0
+        for name, size in film_rows(array, gating).items():
+            film = array.films[name]
+            bent = size * (2 if film.shift else 1)
+            count += bent * d // film.groups + bent
+    return count + array.head.out_channels * (summed(array) * array.head.kernel_size + array.head.bias)
 
 
-def weights_of(config: WaveNet, model: Model) -> tuple[tuple[ArrayWeights, ...], float]:
-    """Each array's weights, and the scale of the last one's head, which is not yet in them."""
-    values: Floats = np.asarray(model.weights, np.float64)
-    taken = 0
-
-    def take(*shape: int) -> Floats:
-        nonlocal taken
-        part = values[taken : taken + math.prod(shape)].reshape(shape)
-        taken += part.size
-        return part
-
-    arrays = []
+def _counts(config: WaveNet) -> Iterator[int]:
     for array in config.layers:
-        c, head = array.channels, array.head
-        rechannel, layers = take(c, array.input_size), []
-        for kernel, gating in zip(array.kernel_sizes, array.gating, strict=True):
-            rows = c if gating == "none" else 2 * c
-            layers.append(LayerWeights(take(rows, c, kernel), take(rows), take(rows), take(c, c), take(c)))
-        head_weight = take(head.out_channels, c, head.kernel_size)
-        bias = take(head.out_channels) if head.bias else np.zeros(head.out_channels)
-        arrays.append(ArrayWeights(rechannel, tuple(layers), head_weight, bias))
-    return tuple(arrays), float(take(1)[0])
+        yield weight_count(array)
+    for outputs, inputs, kernel in _behind(config):
+        yield outputs * (inputs * kernel + 1)
+    yield 1  # the scale
 
 
-def _refuse_size(array: Array, limits: Limits, what: str) -> None:
-    _within(array.channels, limits.channels, "channels", what)
-    _within(array.input_size, limits.channels, "input_size", what)
-    _within(array.head.out_channels, limits.channels, "head_size", what)
-    _within(array.head.kernel_size, limits.kernel, "the head's kernel_size", what)
-    _within(len(array.dilations), limits.layers, "the number of layers in an array", what)
-    for kernel in array.kernel_sizes:
-        _within(kernel, limits.kernel, "a kernel size", what)
-    for dilation in array.dilations:
-        _within(dilation, limits.dilation, "a dilation", what)
-
-
-def _within(value: int, limit: int, name: str, what: str) -> None:
-    if not 1 <= value <= limit:
-        raise NamError(f"{name} is {value}; {what} 1 to {limit}")
-
-
-def _refuse_extras(array: Array) -> None:
-    if array.condition_size != 1:
-        raise NamError(f"its condition_size is {array.condition_size}; the engine mixes in the dry input alone")
-    if array.bottleneck != array.channels:
-        raise NamError(f"its bottleneck of {array.bottleneck} is not its {array.channels} channels")
-    if array.films:
-        raise NamError(f"it uses {array.films[0]!r}, which the engine does not have")
-    if array.head1x1.active:
-        raise NamError("it uses 'head1x1', which the engine does not have")
-    if not array.layer1x1.active:
-        raise NamError("it has no layer 1x1, which the engine needs")
-    if max(array.groups_input, array.groups_input_mixin, array.layer1x1.groups) > 1:
-        raise NamError("it uses grouped convolutions, which the engine does not have")
-    for activation in array.activations:
-        if activation.type not in ACTIVATIONS:
-            raise NamError(f"it has the activation {activation.type!r:.40}; the engine has {', '.join(ACTIVATIONS)}")
-    for mode, gate in zip(array.gating, array.gates, strict=True):
-        if mode not in ("none", "gated"):
-            raise NamError(f"it has the gating mode {mode!r:.40}; the engine has 'none' and 'gated'")
-        if mode == "gated" and gate is not None and gate.type != "Sigmoid":
-            raise NamError(f"its gate is {gate.type!r:.40}; the engine's is Sigmoid")
+def _refuse_misfits(array: Array) -> None:
+    """Raises NamError for what no loader could place: groups that do not divide, FiLMs of what is not there."""
+    c, b, d = array.channels, array.bottleneck, array.condition_size
+    if not array.layer1x1.active and b != c:
+        raise NamError(f"it has no layer 1x1, and its bottleneck of {b} is not its {c} channels; export it again")
+    for name, part in (("layer1x1_post_film", array.layer1x1), ("head1x1_post_film", array.head1x1)):
+        if name in array.films and not part.active:
+            raise NamError(f"it has {name!r} and nothing that it could bend; export it again")
+    for gating in array.gating:
+        if gating not in ("none", "gated", "blended"):
+            raise NamError(f"it has the gating mode {gating!r:.40}; the format has none, gated and blended")
+        rows = b * (1 if gating == "none" else 2)
+        grouped = [(array.groups_input, rows, c), (array.groups_input_mixin, rows, d)]
+        grouped += [(array.layer1x1.groups, c, b)] if array.layer1x1.active else []
+        grouped += [(array.head1x1.groups, array.head1x1.out_channels, b)] if array.head1x1.active else []
+        for name, size in film_rows(array, gating).items():
+            grouped.append((array.films[name].groups, size * (2 if array.films[name].shift else 1), d))
+        for groups, outputs, inputs in grouped:
+            if outputs % groups or inputs % groups:
+                raise NamError(f"{groups} groups do not divide {inputs} inputs and {outputs} outputs; export it again")

@@ -15,12 +15,15 @@ from gritspace.quantize.network.nam import read_nam
 from gritspace.train.devices.captures.wavenet import tcn_from
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import DEVICE, ENGINE
+from gritspace.train.network.nam.family import family_of
 from gritspace.train.network.nam.lstm import lstm_of
+from gritspace.train.network.nam.player import player_of
 from gritspace.train.network.nam.reading import read_model, submodels
 from gritspace.train.network.nam.records import NamError
-from gritspace.train.network.nam.wavenet import wavenet_of, weight_count, weights_of
+from gritspace.train.network.nam.wavenet import parts_of, wavenet_record, weight_count
 from tests.quantize.network.test_nam import document
 from tests.train.devices.captures.test_recurrent_nam import invented
+from tests.train.network.nam.inventing import every_kind
 
 
 def spelled_anew(doc: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def written(folder: Path, contents: Any) -> Path:
 def test_both_dialects_of_a_capture_are_the_same_record_and_the_same_network(tmp_path: Path) -> None:
     old = read_model(written(tmp_path, document()))
     new = read_model(written(tmp_path, spelled_anew(document())))
-    first, second = wavenet_of(old, ENGINE), wavenet_of(new, ENGINE)
+    first, second = wavenet_record(old), wavenet_record(new)
     assert [weight_count(a) for a in first.layers] == [weight_count(a) for a in second.layers]
     for ours, theirs in zip(tcn_from(old).parameters(), tcn_from(new).parameters(), strict=True):
         assert bool((ours == theirs).all())
@@ -68,16 +71,16 @@ def test_every_weight_of_the_list_is_placed_once_and_in_its_order(tmp_path: Path
     doc = document()
     doc["weights"] = list(range(len(doc["weights"])))
     model = read_model(written(tmp_path, doc))
-    arrays, scale = weights_of(wavenet_of(model, ENGINE), model)
-    flat = []
-    for array in arrays:
+    parts = parts_of(wavenet_record(model), model)
+    flat: list[Any] = []
+    for array in parts.arrays:
         flat.append(array.rechannel)
         for layer in array.layers:
             flat += [layer.conv, layer.bias, layer.mixin, layer.one, layer.one_bias]
         flat.append(array.head)
-    flat.append(arrays[-1].head_bias)
+    flat.append(parts.arrays[-1].head_bias)
     assert np.concatenate([part.reshape(-1) for part in flat]).tolist() == doc["weights"][:-1]
-    assert scale == doc["weights"][-1]
+    assert parts.scale == doc["weights"][-1]
 
 
 def test_a_byte_order_mark_is_no_fault_of_the_file(tmp_path: Path) -> None:
@@ -114,6 +117,9 @@ ANYTHING = st.recursive(
 )
 
 
+OTHERS = [every_kind()[kind] for kind in ("head1x1", "layer1x1_post_film_blended", "condition", "post_head", "convnet")]
+
+
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a document, but of a list of numbers only two."""
     found = [at]
@@ -130,7 +136,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @given(data=st.data())
 def test_any_value_in_any_place_is_read_or_refused_in_a_sentence(data: st.DataObject, tmp_path: Path) -> None:
     container = {"architecture": "SlimmableContainer", "config": {"submodels": [{"max_value": 1, "model": document()}]}}
-    doc = data.draw(st.sampled_from([document(), spelled_anew(document()), invented(1, 3), container]))
+    doc = data.draw(st.sampled_from([document(), spelled_anew(document()), invented(1, 3), container, *OTHERS]))
     doc = json.loads(json.dumps(doc))
     place = data.draw(st.sampled_from(places(doc)[1:]))
     inner = doc
@@ -143,8 +149,10 @@ def test_any_value_in_any_place_is_read_or_refused_in_a_sentence(data: st.DataOb
         for _, model in submodels(read_model(path)):
             if model.architecture == "LSTM":
                 lstm_of(model)
-            else:
+            elif model.architecture == "WaveNet":
                 tcn_from(model)
+            else:
+                player_of(model)
         read_nam(path)
     except InputError as error:
         said = str(error).replace(str(path), "")
@@ -156,6 +164,6 @@ def test_devices_may_be_wider_than_what_the_engine_runs(tmp_path: Path) -> None:
     doc["config"]["layers"] = [doc["config"]["layers"][0] | {"channels": 40, "head_size": 1, "dilations": [1]}]
     doc["weights"] = [0.01] * (40 + 40 * (40 * 3 + 2) + 1600 + 40 + 40 + 1)
     model = read_model(written(tmp_path, doc))
-    wavenet_of(model, DEVICE)
+    family_of(model, DEVICE)
     with pytest.raises(NamError, match="channels is 40; the engine runs 1 to 32"):
-        wavenet_of(model, ENGINE)
+        family_of(model, ENGINE)

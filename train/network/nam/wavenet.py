@@ -154,10 +154,13 @@ def _layer(take: Taker, array: Array, index: int) -> LayerParts:
     one, head = array.layer1x1, array.head1x1
     conv, bias = take.convolution(rows, c, kernel, array.groups_input), take.row(rows)
     mixin = take.matrix(rows, array.condition_size, array.groups_input_mixin)
-    onto = (take.matrix(c, b, one.groups), take.row(c)) if one.active else (None, None)
-    out = (take.matrix(head.out_channels, b, head.groups), take.row(head.out_channels)) if head.active else (None, None)
+    onto = out = onto_bias = out_bias = None
+    if one.active:
+        onto, onto_bias = take.matrix(c, b, one.groups), take.row(c)
+    if head.active:
+        out, out_bias = take.matrix(head.out_channels, b, head.groups), take.row(head.out_channels)
     films = {name: _film(take, array, array.films[name], size) for name, size in film_rows(array, gating).items()}
-    return LayerParts(conv, bias, mixin, *onto, *out, films)
+    return LayerParts(conv, bias, mixin, onto, onto_bias, out, out_bias, films)
 
 
 def _film(take: Taker, array: Array, film: Film, size: int) -> FilmWeights:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 Import("env")  # noqa: F821  (PlatformIO gives it)
 
+sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
+from compile_flags import flags_of  # noqa: E402
+
 project = Path(env.subst("$PROJECT_DIR"))  # noqa: F821
 model = Path(os.environ.get("GRITSPACE_MODEL_C") or project / "models" / "factory.c")
 if not model.is_file():
@@ -20,16 +23,9 @@ env.Append(PIOBUILDFILES=[env.Object("$BUILD_DIR/model.o", str(model)), *assembl
 if env.subst("$PIOENV").startswith("daisy_"):  # noqa: F821
     env.Append(LINKFLAGS=["-flto=auto"])  # noqa: F821
 
-    def compile_alone(env, node):  # type: ignore[no-untyped-def]
-        """The engine keeps out of link-time optimisation, which would draw its functions out of the fast memory."""
-        return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-fno-lto"])
+    def compile_in_its_place(env, node):  # type: ignore[no-untyped-def]
+        """As compile_flags.py says; the node as it is where that says nothing."""
+        flags = flags_of(Path(node.srcnode().get_abspath()), project)
+        return env.Object(node, CCFLAGS=[*env["CCFLAGS"], *flags]) if flags else node
 
-    def compile_small(env, node):  # type: ignore[no-untyped-def]
-        """What the audio interrupt never runs is made small."""
-        return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-Os"])
-
-    env.AddBuildMiddleware(compile_alone, "*engine*")  # noqa: F821
-    for folder in ("answers", "memory", "streaming", "wire"):
-        env.AddBuildMiddleware(compile_small, f"*module/{folder}/*")  # noqa: F821
-    for file in ("analog", "clock", "codec", "flash", "i2c", "memory", "pins", "sdram", "start", "stop"):
-        env.AddBuildMiddleware(compile_small, f"*daisy_{file}.c")  # noqa: F821
+    env.AddBuildMiddleware(compile_in_its_place)  # noqa: F821

@@ -68,7 +68,7 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
                                     .most_products = most_products(board)};
   const grit_player_model_t factory = {blob, blob_bytes};
   const bool careful = board->fault != NULL && board->fault->count >= CRASHES_TOO_MANY;
-  grit_playing_start(&module->playing, &module->memory, &factory, &means, careful);
+  grit_playing_start(&module->playing, &module->memory, &factory, &means, &module->controls, careful);
   grit_module_show(module);
 }
 
@@ -78,7 +78,7 @@ void grit_module_heard_from(grit_module_t *module) {
 
 void grit_module_stop_stream(grit_module_t *module) {
   module->stream.running = false;
-  grit_playing_take_back(&module->playing);
+  grit_playing_take_back(&module->playing, &module->controls);
   module->streaming = false;
 }
 
@@ -139,8 +139,10 @@ uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], in
 
 void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
   const uint32_t inputs = module->held_inputs;
+  const bool first = !module->controls.started;
   if (inputs == 0) {
     grit_controls_update(&module->controls, codes);
+    if (first && !module->streaming) grit_playing_stand(&module->playing, &module->controls);
     return;
   }
   uint16_t read[GRIT_PANEL_ANALOG_COUNT];

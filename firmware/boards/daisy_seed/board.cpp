@@ -134,6 +134,7 @@ void setup() {
   grit_server_open(&server, &module);
   SerialUSB.begin();
   panel_read = daisy_analog_start();
+  if (panel_read) grit_module_panel(&module, daisy_analog_codes()); /* so that it starts where the knobs stand */
   daisy_audio_start(&revision, &kAudio);
   daisy_watchdog_start();
 }

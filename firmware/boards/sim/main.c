@@ -103,7 +103,8 @@ int main(void) {
   sim_panel_start();
   grit_module_open(&module, &board, grit_model_blob, grit_model_blob_bytes, fast, sizeof fast);
   grit_server_open(&server, &module);
-  SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20; /* audio before the link */
+  grit_module_panel(&module, sim_panel_read()); /* so that it starts where the knobs stand */
+  SIM_NVIC_PRIORITY(SIM_IRQ_TIMER0) = 0x20;     /* audio before the link */
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_RX) = 0x40;
   SIM_NVIC_PRIORITY(SIM_IRQ_UART0_TX) = 0x40;
   SIM_NVIC_PRIORITY(SIM_IRQ_ETHERNET) = 0x40;

@@ -46,7 +46,7 @@ static void start(grit_server_t *server, const grit_link_frame_t *frame, bool li
       return;
     }
     module->streaming = true; /* from here on the audio interrupt leaves the engine alone */
-    grit_playing_hand_out(&module->playing);
+    grit_playing_hand_out(&module->playing, &module->controls);
     grit_module_show(module);
     grit_answer_waiting(server);
     if (!grit_answer_take_position(server, header, numbers, bytes, knobs, target)) { /* another model was on its way */

@@ -12,10 +12,10 @@ void grit_player_start(grit_player_t *player, const grit_voice_means_t *means, c
   player->fallback = *fallback;
 }
 
-void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const int16_t *position) {
+void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const int16_t *position, size_t count) {
   player->wanted = *model;
-  player->position_given = position != NULL;
-  if (position != NULL) memcpy(player->position, position, sizeof player->position);
+  player->position_given = count;
+  for (size_t i = 0; i < count; i++) player->position[i] = position[i];
   player->pending = true;
 }
 
@@ -30,9 +30,8 @@ static grit_voice_outcome_t open(grit_player_t *player, const grit_player_model_
   grit_voice_t *next = &player->voices[1u - player->sounding];
   grit_voice_close(next);
   if (model->blob == NULL) return GRIT_VOICE_GOOD;
-  const int16_t *position = player->position_given ? player->position : NULL;
-  const grit_voice_outcome_t outcome =
-      grit_voice_open(next, model->blob, model->bytes, position, &player->means, beside);
+  const grit_voice_outcome_t outcome = grit_voice_open(next, model->blob, model->bytes, player->position,
+                                                       player->position_given, &player->means, beside);
   if (outcome == GRIT_VOICE_BAD_MODEL) player->status = next->channels[0].status;
   return outcome;
 }
@@ -49,7 +48,7 @@ static void open_after_the_fall(grit_player_t *player) {
     grit_voice_close(&player->voices[player->sounding]);
     player->outcome = open(player, &player->wanted, NULL);
     if (player->outcome != GRIT_VOICE_GOOD) {
-      player->position_given = false;
+      player->position_given = 0;
       open(player, &player->fallback, NULL); /* if that is no good either, the dry sound is heard */
     }
   }

@@ -31,7 +31,21 @@ static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
   playing->status.delay = voice->delay;
 }
 
-static void begin(grit_playing_t *playing, const grit_model_request_t *request) {
+/* Where a voice starts, so that it need not go there when it is heard: a preset's place, or the panel's, which leads
+ * the played dimensions only. Returns how many numbers. */
+static size_t start_of(const grit_model_request_t *request, const grit_controls_t *controls,
+                       int16_t position[GRIT_LINK_POSITION_COUNT]) {
+  const grit_preset_t *preset = &request->preset;
+  if (request->with_preset) memcpy(position + GRIT_PRESET_PLAYED, preset->stored, sizeof preset->stored);
+  for (size_t i = 0; i < GRIT_PRESET_PLAYED; i++) {
+    const int32_t place = request->with_preset ? preset->played[i] + controls->cv_q15[i] : controls->played[i];
+    position[i] = (int16_t)(place > INT16_MAX ? INT16_MAX : place < INT16_MIN ? INT16_MIN : place);
+  }
+  if (request->with_preset) return GRIT_LINK_POSITION_COUNT;
+  return controls->started ? GRIT_PRESET_PLAYED : 0;
+}
+
+static void begin(grit_playing_t *playing, const grit_model_request_t *request, const grit_controls_t *controls) {
   size_t bytes = 0;
   const void *blob = blob_of(playing, request->model, &bytes);
   playing->status.wanted = request->model;
@@ -42,12 +56,11 @@ static void begin(grit_playing_t *playing, const grit_model_request_t *request) 
     return;
   }
   int16_t position[GRIT_LINK_POSITION_COUNT];
-  memcpy(position, request->preset.played, sizeof request->preset.played);
-  memcpy(position + GRIT_PRESET_PLAYED, request->preset.stored, sizeof request->preset.stored);
+  const size_t given = start_of(request, controls, position);
   const grit_player_model_t model = {blob, bytes};
   playing->begun = *request;
   playing->memory->bank.held |= slot_bit(request->model);
-  grit_player_want(&playing->player, &model, request->with_preset ? position : NULL);
+  grit_player_want(&playing->player, &model, position, given);
 }
 
 /* The player has decided what comes of the change that was begun. */
@@ -71,13 +84,13 @@ static void decide(grit_playing_t *playing) {
 }
 
 /* One change from beginning to end, before there is an audio interrupt. */
-static void take_at_once(grit_playing_t *playing, uint8_t model) {
+static void take_at_once(grit_playing_t *playing, const grit_controls_t *controls, uint8_t model) {
   grit_playing_request(playing, model);
-  grit_playing_hand_out(playing);
+  grit_playing_hand_out(playing, controls);
 }
 
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
-                        const grit_voice_means_t *means, bool careful) {
+                        const grit_voice_means_t *means, const grit_controls_t *controls, bool careful) {
   const uint8_t wanted = memory->settings.model;
   memset(playing, 0, sizeof *playing);
   playing->memory = memory;
@@ -90,18 +103,17 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   grit_mixer_start(&playing->mixer);
   grit_player_start(&playing->player, means, factory);
   playing->status.preset = memory->settings.preset;
-  take_at_once(playing, careful ? GRIT_PRESET_MODEL_FACTORY : wanted);
+  take_at_once(playing, controls, careful ? GRIT_PRESET_MODEL_FACTORY : wanted);
   uint8_t why = playing->status.why;
   if (careful && wanted != GRIT_PRESET_MODEL_FACTORY) why = GRIT_WHY_CRASHED;
   if (grit_player_voice(&playing->player)->channel_count == 0 && playing->status.wanted != GRIT_PRESET_MODEL_FACTORY) {
-    take_at_once(playing, GRIT_PRESET_MODEL_FACTORY);
+    take_at_once(playing, controls, GRIT_PRESET_MODEL_FACTORY);
   }
   if (wanted != GRIT_PRESET_MODEL_FACTORY && playing->status.model != wanted) {
     playing->status.wanted = wanted;
     playing->status.why = why;
     set_flag(playing, GRIT_STATUS_FALLBACK, true);
   }
-  grit_playing_take_back(playing);
 }
 
 void grit_playing_request(grit_playing_t *playing, uint8_t model) {
@@ -200,7 +212,7 @@ static void obey(grit_playing_t *playing, const grit_controls_t *controls, grit_
 }
 
 /* Blocks come late again and again: first both inputs through one engine, then the factory model, then none. */
-static void give_way(grit_playing_t *playing) {
+static void give_way(grit_playing_t *playing, const grit_controls_t *controls) {
   if (grit_player_make_mono(&playing->player)) {
     describe(playing, grit_player_voice(&playing->player));
     return;
@@ -209,26 +221,26 @@ static void give_way(grit_playing_t *playing) {
   playing->status.why = GRIT_WHY_LATE;
   if (playing->status.model != GRIT_PRESET_MODEL_FACTORY) {
     const grit_model_request_t request = {.asked = true, .model = GRIT_PRESET_MODEL_FACTORY};
-    begin(playing, &request);
+    begin(playing, &request, controls);
   } else {
     const grit_player_model_t none = {NULL, 0};
     playing->begun = (grit_model_request_t){.model = GRIT_PRESET_MODEL_FACTORY};
-    grit_player_want(&playing->player, &none, NULL);
+    grit_player_want(&playing->player, &none, NULL, 0);
   }
   playing->status.wanted = wanted;
 }
 
-static void change(grit_playing_t *playing) {
+static void change(grit_playing_t *playing, const grit_controls_t *controls) {
   grit_player_t *player = &playing->player;
   if (grit_player_steady(player)) {
     playing->memory->bank.held = slot_bit(playing->status.model);
     if (grit_guard_take(&playing->guard)) {
-      give_way(playing);
+      give_way(playing, controls);
     } else if (playing->request.asked) {
       const grit_model_request_t request = playing->request;
       playing->request.asked = false;
       playing->status.why = GRIT_WHY_NOTHING;
-      begin(playing, &request);
+      begin(playing, &request, controls);
     }
   }
   if (grit_player_step(player)) decide(playing);
@@ -238,7 +250,7 @@ void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls)
   const grit_gesture_t gesture = (grit_gesture_t)playing->gesture;
   playing->gesture = GRIT_GESTURE_NONE;
   obey(playing, controls, gesture);
-  change(playing);
+  change(playing, controls);
   set_flag(playing, GRIT_STATUS_CHANGING, !grit_player_steady(&playing->player));
   set_flag(playing, GRIT_STATUS_PRESET, playing->preset_shown > 0);
   set_flag(playing, GRIT_STATUS_SAVED, playing->saved_shown > 0);
@@ -279,17 +291,28 @@ static void swap(grit_playing_t *playing) {
       playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_q12_of(grit_player_voice(&playing->player));
 }
 
-void grit_playing_hand_out(grit_playing_t *playing) {
+void grit_playing_hand_out(grit_playing_t *playing, const grit_controls_t *controls) {
   for (unsigned i = 0; i < 4u && (playing->request.asked || !grit_player_steady(&playing->player)); i++) {
-    change(playing);
+    change(playing, controls);
     if (playing->swap_go) swap(playing);
     grit_player_end_fade(&playing->player);
   }
 }
 
-void grit_playing_take_back(grit_playing_t *playing) {
-  grit_voice_restart(grit_player_voice(&playing->player), NULL);
+void grit_playing_stand(grit_playing_t *playing, const grit_controls_t *controls) {
+  grit_voice_t *voice = grit_player_voice(&playing->player);
+  if (voice->channel_count == 0 || !grit_player_follows(&playing->player)) return;
+  const grit_glide_t *glide = &voice->channels[0].glide;
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  const uint32_t moved = grit_aim_step(&playing->aim, controls);
+  for (size_t i = 0; i < glide->count; i++) position[i] = (moved >> i & 1u) ? playing->aim.now[i] : glide->target[i];
+  grit_voice_restart(voice, position, glide->count);
+}
+
+void grit_playing_take_back(grit_playing_t *playing, const grit_controls_t *controls) {
+  grit_voice_restart(grit_player_voice(&playing->player), NULL, 0);
   grit_aim_repeat(&playing->aim);
+  grit_playing_stand(playing, controls);
 }
 
 void grit_playing_switches(grit_playing_t *playing, bool gate, bool button) {

@@ -50,9 +50,9 @@ typedef struct {
 /* With the model that the settings name, or, where that cannot be played or careful is true, the factory model. The
  * audio interrupt does not run yet. memory, factory's blob and the means' memory must stay. */
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
-                        const grit_voice_means_t *means, bool careful);
+                        const grit_voice_means_t *means, const grit_controls_t *controls, bool careful);
 
-/* Another model, from its default position under the panel. Later, see grit_playing_decided. */
+/* Another model, from where the panel stands. Later, see grit_playing_decided. */
 void grit_playing_request(grit_playing_t *playing, uint8_t model);
 
 /* True once after every change that was decided; status.model and status.why then say how. */
@@ -84,10 +84,14 @@ int32_t grit_playing_trim(const grit_voice_t *voice);
 void grit_playing_head_for(grit_playing_t *playing, const int16_t *position);
 
 /* A stream takes the engine: whatever was under way ends at once. The audio interrupt keeps away from here on. */
-void grit_playing_hand_out(grit_playing_t *playing);
+void grit_playing_hand_out(grit_playing_t *playing, const grit_controls_t *controls);
 
 /* It is back: from silence, where panel and preset say. */
-void grit_playing_take_back(grit_playing_t *playing);
+void grit_playing_take_back(grit_playing_t *playing, const grit_controls_t *controls);
+
+/* From silence, at once where panel and preset say: the way there from the model's default position would be heard.
+ * While the audio interrupt keeps away, or from it. */
+void grit_playing_stand(grit_playing_t *playing, const grit_controls_t *controls);
 
 /* The audio interrupt's, once a block: gate and button. */
 void grit_playing_switches(grit_playing_t *playing, bool gate, bool button);

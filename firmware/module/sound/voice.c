@@ -138,7 +138,7 @@ static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes
 }
 
 grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,
-                                     const grit_voice_means_t *means, const grit_voice_t *beside) {
+                                     size_t count, const grit_voice_means_t *means, const grit_voice_t *beside) {
   grit_voice_close(voice);
   const grit_voice_outcome_t outcome = open_first(voice, blob, blob_bytes, means, beside);
   if (outcome != GRIT_VOICE_GOOD) return outcome;
@@ -150,7 +150,7 @@ grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size
   const bool stereo =
       in_time(means, 2u * voice->work, STEREO_PERCENT) && open_second(voice, blob, blob_bytes, means, beside);
   voice->channel_count = stereo ? 2u : 1u;
-  grit_voice_restart(voice, position);
+  grit_voice_restart(voice, position, count);
   return GRIT_VOICE_GOOD;
 }
 
@@ -174,15 +174,17 @@ static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sampl
 }
 
 /* The engine starts as if it had always heard silence, and so does the DC blocker: it knows what comes out then. */
-void grit_voice_restart(grit_voice_t *voice, const int16_t *position) {
+void grit_voice_restart(grit_voice_t *voice, const int16_t *position, size_t count) {
   for (size_t c = 0; c < voice->channel_count; c++) {
     grit_instrument_t *instrument = &voice->channels[c];
+    const size_t all = instrument->model.position_count;
     const int16_t silence = 0;
-    int16_t sample;
-    grit_instrument_restart(instrument, position);
+    int16_t sample, whole[GRIT_LINK_POSITION_COUNT];
+    for (size_t i = 0; i < all; i++) whole[i] = i < count ? position[i] : instrument->model.header->default_position[i];
+    grit_instrument_restart(instrument, whole);
     grit_engine_process(instrument->engine, &silence, &sample, 1);
     voice->dc[c].mean = widened(instrument, sample) * (1 << GRIT_DC_FRACTION);
-    grit_instrument_restart(instrument, position);
+    grit_instrument_restart(instrument, whole);
   }
 }
 

@@ -37,11 +37,11 @@ typedef enum {
   GRIT_VOICE_NO_ROOM = 4    /* not beside the other voice in memory as quick as it would have alone */
 } grit_voice_outcome_t;
 
-/* Opens a model at a position (NULL: its default), tries it out (no longer than a block that is over budget), and takes
- * a second channel if memory and time allow. beside: a voice whose memory must be left alone, or NULL. From the main
- * loop; the voice must not be heard. What is not good has channel_count 0. */
+/* Opens a model at a position of `count` numbers (the others are its default), tries it out (no longer than a block
+ * that is over budget), and takes a second channel if memory and time allow. beside: a voice whose memory must be left
+ * alone, or NULL. From the main loop; the voice must not be heard. What is not good has channel_count 0. */
 grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,
-                                     const grit_voice_means_t *means, const grit_voice_t *beside);
+                                     size_t count, const grit_voice_means_t *means, const grit_voice_t *beside);
 
 /* A voice without a model: silence. */
 void grit_voice_close(grit_voice_t *voice);
@@ -55,8 +55,8 @@ void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *po
 /* Every channel heads for a position. */
 void grit_voice_head_for(grit_voice_t *voice, const int16_t *position);
 
-/* Back to silence, at a position (NULL: the model's default). */
-void grit_voice_restart(grit_voice_t *voice, const int16_t *position);
+/* Back to silence, at a position of `count` numbers; the others are the model's default. Without a model: nothing. */
+void grit_voice_restart(grit_voice_t *voice, const int16_t *position, size_t count);
 
 /* A piece of both inputs -> a piece for both outputs, 32768 being full scale, without an offset. With one
  * channel the mean is played. piece: which one of the block. */

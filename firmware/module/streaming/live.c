@@ -38,7 +38,7 @@ grit_stream_player_t grit_live_start(grit_live_t *live, grit_playing_t *playing,
   live->playing = playing;
   live->levels.trim = grit_playing_trim(voice);
   head_for(live, target);
-  grit_voice_restart(voice, target);
+  grit_voice_restart(voice, target, voice->channels[0].model.position_count);
   grit_mixer_settle(&playing->mixer, &live->levels, voice->delay);
   return (grit_stream_player_t){
       .count = voice->channels[0].model.position_count + GRIT_LIVE_KNOBS,

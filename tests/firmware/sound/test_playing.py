@@ -118,6 +118,36 @@ def test_a_knob_takes_its_dimension_back_without_a_leap(rig: Rig) -> None:
     assert 0 < steps.max() < 9000  # the knob itself leaps by 23768, smoothed over 8 blocks
 
 
+AWAY = codes_of(*still(0.0, 1.0, 1))[0]
+AWAY[[0, 1, 2, 3]], AWAY[MIX], AWAY[6] = MIDDLE[0] // 9, 65535, 65535
+
+
+def loudest_silence(module: HostModule, gate: Callable[[int], bool] = lambda block: False) -> int:
+    """Of what comes out while nothing goes in, knobs and voltages away from the default position and the level up."""
+    sound, _ = play(module, 300, AWAY, gate, audio=np.zeros(48 * 300, np.int16))
+    return int(np.abs(sound.astype(int)).max())
+
+
+def test_nothing_is_heard_of_a_way_from_the_default_position_to_where_the_panel_stands(rig: Rig) -> None:
+    """At power-up, of another model, of a preset's, after a stream."""
+    rig.blob = to_bytes(make_model("tanh_space"))
+    rig.boot()
+    assert loudest_silence(rig.module) <= 4
+    with rig.client() as client:
+        slot = memory.upload(client, to_bytes(make_model("two_tanh_arrays")))
+        memory.put_preset(client, preset(1, (20000, -16000, 5000, -30000)))
+    rig.module.ask_at_once(message_frame("select_model", 99, model=slot.slot + 1))
+    assert loudest_silence(rig.module) <= 4
+    assert rig.module.status()["model"] == slot.slot + 1
+    assert loudest_silence(rig.module, gate=pulse(0)) <= 4
+    assert rig.module.status()["model"] == 0
+    with rig.client() as client:
+        client.stream(sine(10), np.zeros(4, np.int16))
+        assert loudest_silence(rig.module) <= 4
+    play(rig.module, 100, MIDDLE)
+    assert loudest_silence(rig.module) > 100, "a way would be heard"
+
+
 def test_a_long_press_saves_what_is_heard_without_the_voltage_and_the_power_may_go(rig: Rig) -> None:
     knobs = codes_of(*still(0.25, 2.0, 1))[0]
     knobs[MIX] = 65535

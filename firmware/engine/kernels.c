@@ -159,6 +159,12 @@ void grit_kernel_skip(int32_t *skips, const int16_t *z, const int8_t *weight, si
 
 void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_skip_t *second, size_t channels,
                           size_t frames) {
+#ifdef USE_MANY
+  if (skips_many(channels)) {
+    skip_two_many(skips, first, second, channels, frames);
+    return;
+  }
+#endif
   grit_kernel_skip(skips, first->z, first->weight, channels, frames);
   grit_kernel_skip(skips, second->z, second->weight, channels, frames);
 }

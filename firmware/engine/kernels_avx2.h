@@ -14,44 +14,57 @@
 #define TILE_FRAMES 4u /* the last tile reads up to 3 frames too many */
 #define MAX_TILE_FRAMES 8u
 #define MAX_TILE_GROUPS 2u
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#define USE_MANY
+#endif
 
-/* prepared, behind the plain words: for 8 rows at a time: bias, mix-in, multipliers above and below zero, moved up by
- * 32 - shift; then for each tap, for each pair of inputs, 8 rows' pairs of weights. */
+/* prepared, behind the plain words: for 8 rows at a time (lanes_of): bias, mix-in, multipliers above and below zero,
+ * moved up by 32 - shift; then for each tap, for each pair of inputs, 8 rows' pairs of weights. */
 static bool fits_wide(const grit_convolution_t *record) {
   return record->shift <= 32u && record->inputs % 2u == 0u;
 }
 
+static uint32_t lanes_of(const grit_convolution_t *record) {
+#ifdef USE_MANY
+  if (record->rows % 16u == 0u) return 16u;
+#endif
+  (void)record;
+  return LANES;
+}
+
 static size_t group_words(const grit_convolution_t *record) {
-  return LANES * (4u + (size_t)record->kernel * record->inputs / 2u);
+  return lanes_of(record) * (4u + (size_t)record->kernel * record->inputs / 2u);
 }
 
 static size_t wide_words(const grit_convolution_t *record) {
-  return fits_wide(record) ? (record->rows + LANES - 1u) / LANES * group_words(record) : 0u;
+  const uint32_t lanes = lanes_of(record);
+  return fits_wide(record) ? (record->rows + lanes - 1u) / lanes * group_words(record) : 0u;
 }
 
 static void prepare_wide(const grit_conv_t *conv, uint32_t *to) {
   const grit_convolution_t *record = conv->record;
   const int8_t *weight = (const int8_t *)(conv->blob + record->weight);
   const size_t fan_in = (size_t)record->kernel * record->inputs;
+  const uint32_t lanes = lanes_of(record);
   tanh_start();
   memset(to, 0, wide_words(record) * sizeof *to);
   for (uint32_t row = 0; row < record->rows; row++) {
-    uint32_t *group = to + row / LANES * group_words(record) + row % LANES;
-    if (record->mixin != 0u) group[LANES] = (uint32_t)((const int8_t *)(conv->blob + record->mixin))[row];
+    uint32_t *group = to + row / lanes * group_words(record) + row % lanes;
+    if (record->mixin != 0u) group[lanes] = (uint32_t)((const int8_t *)(conv->blob + record->mixin))[row] & 0xFFFFu;
     for (size_t i = 0; i < fan_in; i += 2u) {
       const int8_t *w = weight + row * fan_in + i;
-      group[(4u + i / 2u) * LANES] = ((uint32_t)w[1] << 16) | ((uint32_t)w[0] & 0xFFFFu);
+      group[(4u + i / 2u) * lanes] = ((uint32_t)w[1] << 16) | ((uint32_t)w[0] & 0xFFFFu);
     }
   }
 }
 
 static void set_rows_wide(const grit_conv_t *conv, uint32_t *to, const uint32_t *bias, const uint32_t *pairs) {
-  const uint32_t up = 32u - conv->record->shift;
+  const uint32_t up = 32u - conv->record->shift, lanes = lanes_of(conv->record);
   for (uint32_t row = 0; row < conv->record->rows; row++) {
-    uint32_t *group = to + row / LANES * group_words(conv->record) + row % LANES;
+    uint32_t *group = to + row / lanes * group_words(conv->record) + row % lanes;
     group[0] = bias[row];
-    group[2u * LANES] = (pairs[row] & 0xFFFFu) << up;
-    group[3u * LANES] = (pairs[row] >> 16) << up;
+    group[2u * lanes] = (pairs[row] & 0xFFFFu) << up;
+    group[3u * lanes] = (pairs[row] >> 16) << up;
   }
 }
 
@@ -146,7 +159,7 @@ static inline __attribute__((always_inline)) void tile_wide(const wide_t *w, siz
       acc[g][f] = load(w->group + g * size);
       if (record->mixin == 0u) continue;
       const __m256i mixin = load(w->group + g * size + LANES), dry = _mm256_set1_epi32(w->dry[frame + f]);
-      acc[g][f] = _mm256_add_epi32(acc[g][f], _mm256_mullo_epi32(mixin, dry));
+      acc[g][f] = with_products(acc[g][f], mixin, dry); /* the upper half of a pair is nothing */
     }
   const uint32_t *weight = w->group + 4u * LANES;
   for (size_t tap = 0; tap < kernel; tap++) {
@@ -187,7 +200,17 @@ static inline __attribute__((always_inline)) void groups_wide(const wide_t *w, s
     tile_wide(w, frame, frames - frame < TILE_FRAMES ? frames - frame : TILE_FRAMES, inputs, TILE_FRAMES, groups);
 }
 
+#ifdef USE_MANY
+#include "kernels_avx512.h"
+#endif
+
 static inline __attribute__((always_inline)) void rows_wide(const wide_t *w, size_t frames, size_t inputs) {
+#ifdef USE_MANY
+  if (lanes_of(w->conv->record) == MANY_LANES) {
+    rows_many(w, frames, inputs);
+    return;
+  }
+#endif
   wide_t now = *w;
   const size_t rows = w->conv->record->rows;
   for (size_t row = 0; row < rows;) {

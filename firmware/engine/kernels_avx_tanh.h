@@ -12,14 +12,14 @@
 #ifdef __AVX512BW__
 
 #define TANH_LANES 32u
-#define TANH_ENTRIES 512u
+#define TANH_ENTRIES 256u /* above zero; below it is the same with another sign */
 
 static _Alignas(64) int16_t tanh_base[TANH_ENTRIES], tanh_slope[TANH_ENTRIES]; /* the table's halves */
 
 static void tanh_start(void) {
   for (uint32_t i = 0; i < TANH_ENTRIES; i++) {
-    tanh_base[i] = (int16_t)(grit_tanh_table[i] & 0xFFFFu);
-    tanh_slope[i] = (int16_t)(grit_tanh_table[i] >> 16);
+    tanh_base[i] = (int16_t)(grit_tanh_table[TANH_ENTRIES + i] & 0xFFFFu);
+    tanh_slope[i] = (int16_t)(grit_tanh_table[TANH_ENTRIES + i] >> 16);
   }
 }
 
@@ -28,36 +28,24 @@ static inline __attribute__((always_inline)) __m512i sixty_four(const int16_t *t
                                    _mm512_load_si512(table + 64u * at + 32u));
 }
 
-/* table[index] of 512, a tree of choices: the index's three highest bits as masks. */
-static inline __attribute__((always_inline)) __m512i looked_up(const int16_t *table, __m512i index,
-                                                               const __mmask32 bits[3]) {
-  __m512i found[4];
-  for (uint32_t i = 0; i < 4u; i++)
-    found[i] =
-        _mm512_mask_blend_epi16(bits[0], sixty_four(table, 2u * i, index), sixty_four(table, 2u * i + 1u, index));
-  const __m512i low = _mm512_mask_blend_epi16(bits[1], found[0], found[1]);
-  const __m512i high = _mm512_mask_blend_epi16(bits[1], found[2], found[3]);
-  return _mm512_mask_blend_epi16(bits[2], low, high);
+/* table[index], a tree of choices: the index's two highest bits as masks. */
+static inline __attribute__((always_inline)) __m512i looked_up(const int16_t *table, __m512i index, __mmask32 sixth,
+                                                               __mmask32 seventh) {
+  const __m512i low = _mm512_mask_blend_epi16(sixth, sixty_four(table, 0, index), sixty_four(table, 1, index));
+  const __m512i high = _mm512_mask_blend_epi16(sixth, sixty_four(table, 2, index), sixty_four(table, 3, index));
+  return _mm512_mask_blend_epi16(seventh, low, high);
 }
 
-/* (base * 128 + slope * rest + half) >> 7 of pairs (base, slope), (128, rest). */
-static inline __m512i on_line(__m512i entry, __m512i factors, __m512i half) {
-  return _mm512_srai_epi32(_mm512_add_epi32(_mm512_madd_epi16(entry, factors), half), 7);
-}
-
+/* base + (slope * rest + 64 >> 7), of the amount; mulhrs is (a * b + 2^14) >> 15. */
 static inline __m512i tanh_of(__m512i x) {
-  const __m512i index = _mm512_add_epi16(_mm512_srai_epi16(x, 7), _mm512_set1_epi16(256));
-  const __mmask32 bits[3] = {_mm512_test_epi16_mask(index, _mm512_set1_epi16(64)),
-                             _mm512_test_epi16_mask(index, _mm512_set1_epi16(128)),
-                             _mm512_test_epi16_mask(index, _mm512_set1_epi16(256))};
-  const __m512i base = looked_up(tanh_base, index, bits), slope = looked_up(tanh_slope, index, bits);
-  const __m512i rest = _mm512_and_si512(x, _mm512_set1_epi16(127)), one = _mm512_set1_epi16(128);
-  const __m512i half = _mm512_add_epi16(_mm512_srai_epi16(x, 15), _mm512_set1_epi16(64)), none = _mm512_setzero_si512();
-  const __m512i low =
-      on_line(_mm512_unpacklo_epi16(base, slope), _mm512_unpacklo_epi16(one, rest), _mm512_unpacklo_epi16(half, none));
-  const __m512i high =
-      on_line(_mm512_unpackhi_epi16(base, slope), _mm512_unpackhi_epi16(one, rest), _mm512_unpackhi_epi16(half, none));
-  return _mm512_packs_epi32(low, high);
+  const __m512i amount = _mm512_min_epu16(_mm512_abs_epi16(x), _mm512_set1_epi16(INT16_MAX));
+  const __m512i index = _mm512_srli_epi16(amount, 7);
+  const __mmask32 sixth = _mm512_test_epi16_mask(index, _mm512_set1_epi16(64));
+  const __mmask32 seventh = _mm512_test_epi16_mask(index, _mm512_set1_epi16(128));
+  const __m512i rest = _mm512_and_si512(_mm512_slli_epi16(amount, 8), _mm512_set1_epi16(127 << 8));
+  const __m512i above = _mm512_mulhrs_epi16(looked_up(tanh_slope, index, sixth, seventh), rest);
+  const __m512i y = _mm512_adds_epi16(looked_up(tanh_base, index, sixth, seventh), above);
+  return _mm512_mask_sub_epi16(y, _mm512_movepi16_mask(x), _mm512_setzero_si512(), y);
 }
 
 static void tanh_wide(int16_t *x, size_t count) {

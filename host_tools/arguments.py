@@ -35,20 +35,28 @@ def knob_settings(device: Device, given: Sequence[str]) -> NDArray[np.float32]:
     return np.array([list(values.values())], np.float32).reshape(1, len(device.knobs))
 
 
-def position_q15(
-    text: str | None, model: IntegerModel, rest: NDArray[np.int16] | None = None
-) -> NDArray[np.int16] | None:
-    """Numbers with commas between -> Q15; None: the place itself, or None for a snapshot.
+def position_q15(text: str | None, model: IntegerModel, rest: NDArray[np.int16] | None = None) -> NDArray[np.int16]:
+    """Numbers with commas between -> Q15; None: the place itself; of a snapshot, its knobs in their middles.
 
     Four numbers are the played dimensions, drive, tone, symmetry, dynamics; what is stored comes from rest, or from the
     model's own default. As many as there are dimensions are all of them. Raises InputError if they fit neither way.
     """
-    default = np.asarray(model.default_position, np.int16) if rest is None else rest
+    default = np.asarray(model.rest_position, np.int16) if rest is None else rest
     if text is None:
-        return default if model.position_count else None
-    if not model.position_count:
-        raise InputError(f"--position {text}: {model.name} is a snapshot and has no position; leave --position out.")
-    return to_q15(position_values(text, model.position_count, model.name, default / 32768))
+        return default
+    return to_q15(position_values(text, model.played_size, model.name, default / 32768))
+
+
+def network_position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | None:
+    """The same for what holds a network alone, without the module around it; None for a snapshot, whose knobs are the
+    module's. Raises InputError if a snapshot is given a position.
+    """
+    if model.film is None and text is not None:
+        raise InputError(
+            f"--position {text}: {model.name} is a snapshot, whose knobs are the module's and not the network's; leave "
+            "--position out."
+        )
+    return None if model.film is None else position_q15(text, model)
 
 
 def position_values(text: str, size: int, name: str, rest: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

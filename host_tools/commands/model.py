@@ -199,7 +199,7 @@ def export(
 
     Example: gritspace export space.grit --to c -o model.c
     """
-    from gritspace.host_tools.arguments import position_q15
+    from gritspace.host_tools.arguments import network_position_q15
     from gritspace.host_tools.errors import RigError
     from gritspace.host_tools.outputs import refuse_ending
     from gritspace.quantize.model.grit import read_grit
@@ -226,7 +226,7 @@ def export(
         from gritspace.quantize.export.tflite_graph import INT8, INT16
 
         kind = INT8 if activations is Activations.int8 else INT16
-        write_tflite(integers, out, position_q15(position, integers), kind)
+        write_tflite(integers, out, network_position_q15(position, integers), kind)
     console.say(f"{out}: {integers.name}, {out.stat().st_size:,} bytes")
 
 

@@ -1,4 +1,7 @@
-"""What the module will do with positions, to the bit: its glide, in numpy. Pairs with firmware/module/sound/glide.c."""
+"""What the module will do with positions, to the bit: its glide, in numpy, and what it then plays.
+
+Pairs with firmware/module/sound/glide.c and instrument.c.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
+from gritspace.host_tools.models import snapshot_knobs
+from gritspace.quantize.model import reference
+from gritspace.quantize.model.model import IntegerModel
 
 BLOCK_FRAMES = schema().limit("block_frames")
 GLIDE_BLOCKS = schema().limit("glide_blocks")
@@ -32,3 +38,14 @@ def moves_of(targets: NDArray[np.int16]) -> tuple[NDArray[np.int16], list[tuple[
     played = glide(targets)
     changed = np.flatnonzero((played[1:] != played[:-1]).any(axis=1)) + 1
     return played[0], [(int(block) * BLOCK_FRAMES, played[block]) for block in changed]
+
+
+def play(model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int16]) -> NDArray[np.int16]:
+    """audio int16 (frames,) -> int16 (frames,), by the readable reference: the model while its position moves.
+
+    targets int16 Q15 (blocks, played_size): where to head for in each block; a snapshot's are its knobs.
+    """
+    if model.film is None:
+        return snapshot_knobs.play(model.knobs, audio, glide(targets), lambda heard: reference.run(model, heard))
+    position, moves = moves_of(targets)
+    return reference.run(model, audio, position, moves)

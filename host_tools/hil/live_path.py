@@ -11,8 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.hil.expected import BLOCK_FRAMES, moves_of
-from gritspace.quantize.model import reference
+from gritspace.host_tools.hil.expected import BLOCK_FRAMES, play
 from gritspace.quantize.model.model import IntegerModel
 
 UNITY = 1 << 16
@@ -46,10 +45,8 @@ def live(
     gain, wet, dry = (_slopes(targets) for targets in _targets(knobs, trim))
     dry_sound = np.asarray(audio, np.int64)
     heard = np.clip(times_q16(dry_sound, gain), -32768, 32767).astype(np.int16)
-    position, moves = moves_of(positions)
-    start = position if model.position_count else None
-    played = reference.run(model, heard, start, moves)
-    rest = reference.run(model, np.zeros(1, np.int16), start)
+    played = play(model, heard, positions)
+    rest = play(model, np.zeros(1, np.int16), positions[:1])
     wet_sound = _without_dc(_widened(played, model), int(_widened(rest, model)[0]))
     late = np.concatenate([np.zeros(delay, np.int64), dry_sound])[: len(audio)]
     return limited(times_q16(wet_sound, wet) + times_q16(late, dry)).astype(np.int16)

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Update
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.hil import live_path
-from gritspace.host_tools.hil.expected import moves_of
+from gritspace.host_tools.hil import expected, live_path
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, Take
 from gritspace.host_tools.link.client import Module, ModuleInfo
 from gritspace.host_tools.models.model_files import model_sha256
@@ -152,13 +151,13 @@ def measure(
             link["crc_errors"] += result.crc_errors
             link["frame_errors"] += result.frame_errors
             streaming += time.perf_counter() - started
-            position, moves = moves_of(take.positions)
-            start = position if model.position_count else None
+            position, moves = expected.moves_of(take.positions)
+            start = None if model.film is None else position
             outcomes.append(
                 Outcome(
                     take=take,
                     module=result.samples,
-                    expected=reference.run(model, take.audio, start, moves)
+                    expected=expected.play(model, take.audio, take.positions)
                     if take.knobs is None
                     else live_path.live(model, take.audio, take.positions, take.knobs, module.health().delay),
                     in_float=None if in_float is None or take.knobs is not None else in_float(take.audio, start, moves),

@@ -41,15 +41,13 @@ def plan(
     else with the played dimensions sweeping. Then, for each device, an excerpt at up to `settings_each` of the settings
     that the space was trained at, with the device's own sound as the target.
     """
-    if not model.position_count and moves is None:
-        return [takes.held(audio, np.zeros(0, np.int16), "audio")]
     if moves is not None:
-        rest = model.default_position if position is None else position.tolist()
+        rest = model.rest_position if position is None else position.tolist()
         made = [takes.automated(audio, rest, moves)]
     elif position is not None:
         made = [takes.held(audio, position, "audio at one position")]
     else:
-        made = [takes.sweep(audio, model.default_position, PLAYED)]
+        made = [takes.sweep(audio, model.rest_position, PLAYED)]
     if space is None:
         return made
     piece = takes.excerpt(audio, device_seconds)

@@ -1,4 +1,5 @@
-"""The level trim that travels in a model's header, so that models match in loudness."""
+"""What is measured of a model when it is made, and travels in its header: the level trim, so that models match in
+loudness, and what a snapshot's knobs are fitted to."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from gritspace.host_tools.models.knob_fit import fitted
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_db, level_for, model_lufs
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.errors import InputError
@@ -17,12 +19,13 @@ STATED = ("loudness", "input_level_dbu", "output_level_dbu")
 
 
 def with_trim(model: IntegerModel, how: str, source: str) -> tuple[IntegerModel, dict[str, Any]]:
-    """The model with a trim, and its levels as plain values.
+    """The model with a trim, a snapshot with its knobs fitted too, and its levels as plain values.
 
     how: "measured" (see `loudness`), "stated" (by the `.nam` file's own loudness) or "none". Raises InputError, naming
     the source, if nothing is stated.
     """
     measured, loudness = trimmed(model)
+    model = replace(model, knobs=measured.knobs)
     if how == "measured":
         model = measured
     elif how == "stated":
@@ -40,9 +43,10 @@ def with_trim(model: IntegerModel, how: str, source: str) -> tuple[IntegerModel,
 
 
 def trimmed(model: IntegerModel) -> tuple[IntegerModel, float]:
-    """The model with the trim that makes it as loud as others at its own position, and its loudness without."""
+    """The model with the trim that makes it as loud as others at its own position, a snapshot with its knobs fitted;
+    and the loudness without a trim."""
     loudness = model_lufs(model)
-    return replace(model, trim_q12=level_for(loudness)), loudness
+    return replace(fitted(model), trim_q12=level_for(loudness)), loudness
 
 
 def stated_trim(model: IntegerModel) -> IntegerModel | None:

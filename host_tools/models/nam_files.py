@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.arguments import position_q15, position_values
+from gritspace.host_tools.arguments import network_position_q15, position_values
 from gritspace.host_tools.models.model_files import read_space, rest_position
 from gritspace.host_tools.models.snapshot_files import is_snapshot_file, nam_text_of
 from gritspace.host_tools.models.verdict import price_of, too_slow
@@ -83,7 +83,7 @@ def nam_text(path: Path, position: str | None) -> str:
     """
     if path.suffix.lower() == ".grit":
         model = read_grit(path)
-        return write_nam_text(dequantize(at_position(model, position_q15(position, model))), path.stem)
+        return write_nam_text(dequantize(at_position(model, network_position_q15(position, model))), path.stem)
     if is_snapshot_file(path):
         if position is not None:
             raise InputError(f"--position {position}: {path} is a snapshot and has no position; leave --position out.")

@@ -32,7 +32,7 @@ def named(positions: Mapping[str, Sequence[float]], name: str, source: str) -> s
     raise InputError(f"--device {name}: {source} knows no such device; nearest: {', '.join(near)}.")
 
 
-def place(position: str | None, device: str | None, model: IntegerModel, model_file: Path) -> NDArray[np.int16] | None:
+def place(position: str | None, device: str | None, model: IntegerModel, model_file: Path) -> NDArray[np.int16]:
     """--position and --device -> Q15. With both, the numbers fill the played dimensions, the device the rest.
 
     Raises InputError if they do not fit the model, or if the space that knows the device is not beside the model.

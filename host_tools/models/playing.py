@@ -1,11 +1,12 @@
 """An integer model played on this machine: by the C engine, the numpy reference, TensorFlow Lite, or the
-module's own machine code in an emulated Cortex-M7."""
+module's own machine code in an emulated Cortex-M7. A snapshot has its four knobs around it, as on a module."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.host_tools.models import snapshot_knobs
 from gritspace.quantize.model import grit, reference
 from gritspace.quantize.model.model import IntegerModel
 
@@ -13,20 +14,35 @@ from gritspace.quantize.model.model import IntegerModel
 def play(
     model: IntegerModel, audio: NDArray[np.float32], position: NDArray[np.int16] | None, engine: str
 ) -> NDArray[np.float32]:
-    """audio (frames,), full scale ±1 -> (frames,) in the model's own level. position Q15, or None for a snapshot."""
+    """audio (frames,), full scale ±1 -> (frames,) in the model's own level.
+
+    position Q15: played_size numbers; None: where the model starts.
+    """
     samples = np.clip(np.round(audio * 32768.0), -32768, 32767).astype(np.int16)
+    if model.film is not None:
+        played = play_network(model, samples, position, engine)
+    else:
+        knobs = np.zeros((1, snapshot_knobs.COUNT), np.int16) if position is None else position[None]
+        played = snapshot_knobs.play(
+            model.knobs, samples, knobs, lambda heard: play_network(model, heard, None, engine)
+        )
+    return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)
+
+
+def play_network(
+    model: IntegerModel, samples: NDArray[np.int16], position: NDArray[np.int16] | None, engine: str
+) -> NDArray[np.int16]:
+    """samples int16 (frames,) -> int16 (frames,): the network alone, from silence. position: None for a snapshot."""
     if engine == "numpy":
-        played = reference.run(model, samples, position)
-    elif engine == "c":
+        return reference.run(model, samples, position)
+    if engine == "c":
         from gritspace.quantize.model.c_engine import Engine
 
-        played = Engine(grit.to_bytes(model), position).process(samples)
-    elif engine == "m7":
+        return Engine(grit.to_bytes(model), position).process(samples)
+    if engine == "m7":
         from gritspace.quantize.cycles.trace import EmulatedEngine
 
-        played = EmulatedEngine(grit.to_bytes(model), position).process(samples)
-    else:
-        from gritspace.quantize.export.tflite import run_tflite, to_tflite
+        return EmulatedEngine(grit.to_bytes(model), position).process(samples)
+    from gritspace.quantize.export.tflite import run_tflite, to_tflite
 
-        played = run_tflite(to_tflite(model, position), samples)
-    return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)
+    return run_tflite(to_tflite(model, position), samples)

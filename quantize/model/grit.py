@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.model.model import (
+    KNOB_LEVELS,
     MAX_TRIM_Q12,
+    USUAL_OUTPUT_PEAK,
+    USUAL_TONE_POLE,
     Activation,
     Convolution,
     Dense,
@@ -21,6 +24,7 @@ from gritspace.quantize.model.model import (
     IntegerFilm,
     IntegerLayer,
     IntegerModel,
+    KnobFit,
 )
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION
@@ -99,6 +103,8 @@ def to_bytes(model: IntegerModel) -> bytes:
     total = writer.start + len(writer.data)
     name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
     default = list(model.default_position) + [0] * (MAX_POSITION - len(model.default_position))
+    if model.film is None and model.knobs.measured:
+        default = list(struct.unpack(f"<{MAX_POSITION}h", _knob_fit_bytes(model.knobs)))
     tail = struct.pack(
         "<" + format_of("header")[5:],
         *name.ljust(NAME_BYTES, b"\0"),
@@ -121,6 +127,20 @@ def to_bytes(model: IntegerModel) -> bytes:
     body = tail + bytes(records) + bytes(writer.data)
     head = struct.pack("<IHHII", MAGIC, VERSION, size_of("header"), total, zlib.crc32(body))
     return head + body
+
+
+def _knob_fit_bytes(fit: KnobFit) -> bytes:
+    return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, 0, *fit.levels, *[0] * 4)
+
+
+def _knob_fit_of(numbers: list[int]) -> KnobFit:
+    """From a snapshot's default position. What no knobs can be fitted to is as if it were not measured."""
+    words = struct.pack(f"<{MAX_POSITION}h", *numbers)
+    measured, tone_pole, output_peak, _, *rest = struct.unpack("<" + format_of("knob_fit"), words)
+    if not measured:
+        return KnobFit()
+    pole = tone_pole if 0 < tone_pole <= 32767 else USUAL_TONE_POLE
+    return KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(rest[:KNOB_LEVELS]))
 
 
 def write_grit(model: IntegerModel, path: Path) -> None:
@@ -269,6 +289,7 @@ def from_bytes(data: bytes) -> IntegerModel:
         default_position=tuple(header["default_position"][: header["position_count"]]),
         metadata=metadata,
         trim_q12=header["trim_q12"],
+        knobs=KnobFit() if header["position_count"] else _knob_fit_of(header["default_position"]),
     )
 
 

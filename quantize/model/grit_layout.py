@@ -104,6 +104,14 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("gain", "dense", "hidden (Q15) -> log2 gain (Q12) of every film row"),
         Field("bias", "dense", "hidden (Q15) -> bias of every film row, in its accumulator's unit"),
     ),
+    "knob_fit": (
+        Field("measured", "u16", "0: not, and all of this is zeros"),
+        Field("tone_pole", "u16", "of the low-pass whose corner is the tilt's pivot, Q15"),
+        Field("output_peak", "u16", "the level that dynamics leaves as it is; 32768 is the output's full scale"),
+        Field("reserved", "u16", "0"),
+        Field("levels", "i8", "quarters of a decibel that hold the loudness along each knob's turn", 20),
+        Field("reserved_too", "u8", "0", 4),
+    ),
     "header": (
         Field("magic", "u32", "GRIT_MAGIC"),
         Field("version", "u16", "GRIT_VERSION"),
@@ -125,7 +133,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("film", "u32", "offset of the film record; 0: a snapshot"),
         Field("metadata", "u32", "offset of UTF-8 JSON; the engine does not read it"),
         Field("metadata_bytes", "u32", "its size"),
-        Field("default_position", "i16", "Q15", 16),
+        Field("default_position", "i16", "Q15; of a snapshot, which has none, a knob_fit", 16),
     ),
 }
 

@@ -90,6 +90,32 @@ class IntegerFilm:
     bias: Dense
 
 
+SNAPSHOT_KNOBS = 4
+"""Drive, tone, symmetry, dynamics, around a network that has no position."""
+KNOB_LEVELS = 20
+"""Eight along drive, four along each of tone, symmetry and dynamics."""
+USUAL_TONE_POLE = 2870
+"""A pivot of 700 Hz at 48 kHz, where none was measured."""
+
+USUAL_OUTPUT_PEAK = 8192
+"""A quarter of the output's full scale."""
+
+
+@dataclass(frozen=True)
+class KnobFit:
+    """What the knobs of a snapshot, which has no position of its own, were fitted to.
+
+    levels: what holds the loudness at each knob's places from left to right, without its middle, in quarters of a
+    decibel, -128 to 127: drive's eight, then four of tone, of symmetry, of dynamics. tone_pole: of the low-pass whose
+    corner is the tilt's pivot, Q15, 1 to 32767. output_peak: the level that dynamics leaves as it is, 1 to 65535.
+    """
+
+    measured: bool = False
+    tone_pole: int = USUAL_TONE_POLE
+    output_peak: int = USUAL_OUTPUT_PEAK
+    levels: tuple[int, ...] = (0,) * KNOB_LEVELS
+
+
 @dataclass(frozen=True)
 class IntegerModel:
     """A space's decoder, or a snapshot (film None), in int8 weights and int16 activations.
@@ -106,11 +132,23 @@ class IntegerModel:
     default_position: tuple[int, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     trim_q12: int = 0
+    knobs: KnobFit = KnobFit()
+    """Of a snapshot."""
 
     @property
     def position_count(self) -> int:
         """Numbers in a position; 0 for a snapshot."""
         return 0 if self.film is None else int(self.film.hidden.weight.shape[1])
+
+    @property
+    def played_size(self) -> int:
+        """Numbers that say where a module plays it: those of a position, or a snapshot's four knobs."""
+        return self.position_count or SNAPSHOT_KNOBS
+
+    @property
+    def rest_position(self) -> tuple[int, ...]:
+        """Where it starts, Q15, played_size numbers: its default position, or the knobs' middles."""
+        return self.default_position if self.film is not None else (0,) * SNAPSHOT_KNOBS
 
     @property
     def film_rows(self) -> int:

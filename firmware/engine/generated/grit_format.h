@@ -81,6 +81,16 @@ typedef struct {
 _Static_assert(sizeof(grit_film_t) == 48, "grit_film_t");
 
 typedef struct {
+  uint16_t measured; /* 0: not, and all of this is zeros */
+  uint16_t tone_pole; /* of the low-pass whose corner is the tilt's pivot, Q15 */
+  uint16_t output_peak; /* the level that dynamics leaves as it is; 32768 is the output's full scale */
+  uint16_t reserved; /* 0 */
+  int8_t levels[20]; /* quarters of a decibel that hold the loudness along each knob's turn */
+  uint8_t reserved_too[4]; /* 0 */
+} grit_knob_fit_t;
+_Static_assert(sizeof(grit_knob_fit_t) == 32, "grit_knob_fit_t");
+
+typedef struct {
   uint32_t magic; /* GRIT_MAGIC */
   uint16_t version; /* GRIT_VERSION */
   uint16_t header_bytes; /* size of this record */
@@ -101,7 +111,7 @@ typedef struct {
   uint32_t film; /* offset of the film record; 0: a snapshot */
   uint32_t metadata; /* offset of UTF-8 JSON; the engine does not read it */
   uint32_t metadata_bytes; /* its size */
-  int16_t default_position[16]; /* Q15 */
+  int16_t default_position[16]; /* Q15; of a snapshot, which has none, a knob_fit */
 } grit_header_t;
 _Static_assert(sizeof(grit_header_t) == 124, "grit_header_t");
 

@@ -21,7 +21,7 @@ void grit_answer_info(grit_server_t *server, const grit_link_header_t *request) 
       .work_unit = module->board->work_unit,
   };
   if (instrument->status == GRIT_OK) {
-    info.position_count = instrument->model.position_count;
+    info.position_count = instrument->position_count;
     info.output_shift = (int16_t)instrument->model.output_shift;
     grit_answer_copy_text(info.model_name, sizeof info.model_name, instrument->model.name);
   }

@@ -13,8 +13,8 @@ bool grit_answer_take_position(grit_server_t *server, const grit_link_header_t *
     grit_answer_error(server, request, GRIT_LINK_ERROR_MODEL, (int32_t)instrument->status, why);
     return false;
   }
-  if (count != (instrument->model.position_count + behind) * sizeof(int16_t)) {
-    grit_answer_error(server, request, GRIT_LINK_ERROR_POSITION, instrument->model.position_count,
+  if (count != (instrument->position_count + behind) * sizeof(int16_t)) {
+    grit_answer_error(server, request, GRIT_LINK_ERROR_POSITION, instrument->position_count,
                       "this model's positions have another size");
     return false;
   }

@@ -9,22 +9,31 @@
 #include "base/audio_piece.h"
 #include "engine.h"
 #include "sound/glide.h"
+#include "sound/snapshot_knobs.h"
 
 typedef struct {
   grit_model_t model;
-  grit_status_t status;  /* of the model; GRIT_OK does not yet mean that it fits into memory */
-  grit_engine_t *engine; /* NULL: nothing to play with */
+  grit_status_t status;    /* of the model; GRIT_OK does not yet mean that it fits into memory */
+  grit_engine_t *engine;   /* NULL: nothing to play with */
+  uint16_t position_count; /* a space's dimensions; a snapshot's four knobs */
   grit_glide_t glide;
-  size_t state_bytes; /* what the engine needs in one piece; 0 without a good model */
+  grit_snapshot_knobs_t knobs; /* a snapshot's */
+  size_t state_bytes;          /* what the engine needs in one piece; 0 without a good model */
 } grit_instrument_t;
 
-/* Opens a model in place and starts from silence at its default position. False if there is nothing to play with:
- * `status` says why, or is GRIT_OK where only the memory is too little. */
+/* Opens a model in place and starts from silence at its default position, a snapshot with its knobs in their middles.
+ * False if there is nothing to play with: `status` says why, or is GRIT_OK where only the memory is too little. */
 bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                           const grit_engine_memory_t *memory);
 
+/* Where a model that was opened starts: position_count numbers. */
+const int16_t *grit_instrument_default(const grit_instrument_t *instrument);
+
 /* Back to silence, standing still at a position (NULL: the model's default). */
 void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *position);
+
+/* What comes out where the instrument stands while it hears silence. After a restart, and before another. */
+int16_t grit_instrument_rest(grit_instrument_t *instrument);
 
 /* One piece of GRIT_AUDIO_FRAMES samples, as the whole block below; only a block's first piece, 0, glides. */
 void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);

@@ -189,7 +189,7 @@ void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls)
   int16_t position[GRIT_LINK_POSITION_COUNT];
   grit_aim_place(&playing->aim, controls, instrument->glide.target, position);
   settings->presets[settings->preset] =
-      grit_presets_of(position, instrument->model.position_count, playing->status.model, playing->level_q12);
+      grit_presets_of(position, instrument->position_count, playing->status.model, playing->level_q12);
   settings->preset_models[settings->preset] = grit_playing_model_id(playing, playing->status.model);
   grit_store_save(&playing->memory->store);
   playing->saved_shown = GRIT_PLAYING_SAVED_BLOCKS;
@@ -262,7 +262,7 @@ grit_instrument_t *grit_playing_instrument(grit_playing_t *playing) {
 
 void grit_playing_head_for(grit_playing_t *playing, const int16_t *position) {
   grit_voice_t *voice = grit_player_voice(&playing->player);
-  grit_aim_hand_over(&playing->aim, voice->channels[0].model.position_count);
+  grit_aim_hand_over(&playing->aim, voice->channels[0].position_count);
   if (grit_player_follows(&playing->player)) grit_voice_head_for(voice, position);
 }
 

@@ -8,6 +8,8 @@
 
 #define TRIAL_BLOCKS 4u
 #define TRIAL_PEAK 4096 /* -18 dBFS */
+#define POSITION_WAY 64 /* of a position, Q15 a block */
+#define KNOB_WAY 1024   /* of a snapshot's knobs: out of their middles */
 #define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
 #define TAKEN_PLACES (2u * GRIT_VOICE_CHANNELS)
 
@@ -78,10 +80,11 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
     // cppcheck-suppress moduloofone ; a block has several pieces when 16 frames are taken at a time
     const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
+    const int32_t way = instrument->model.film == NULL ? KNOB_WAY : POSITION_WAY;
     // cppcheck-suppress knownConditionTrueFalse ; as above
-    for (size_t i = 0; piece == 0 && i < instrument->model.position_count; i++) {
+    for (size_t i = 0; piece == 0 && i < instrument->position_count; i++) {
       const int16_t here = instrument->glide.current[i];
-      position[i] = (int16_t)(here > 0 ? here - 64 : here + 64);
+      position[i] = (int16_t)(here > 0 ? here - way : here + way);
     }
     // cppcheck-suppress knownConditionTrueFalse ; as above
     if (piece == 0) grit_glide_jump(&instrument->glide, UINT32_MAX, position);
@@ -177,13 +180,11 @@ static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sampl
 void grit_voice_restart(grit_voice_t *voice, const int16_t *position, size_t count) {
   for (size_t c = 0; c < voice->channel_count; c++) {
     grit_instrument_t *instrument = &voice->channels[c];
-    const size_t all = instrument->model.position_count;
-    const int16_t silence = 0;
-    int16_t sample, whole[GRIT_LINK_POSITION_COUNT];
-    for (size_t i = 0; i < all; i++) whole[i] = i < count ? position[i] : instrument->model.header->default_position[i];
+    const int16_t *rest = grit_instrument_default(instrument);
+    int16_t whole[GRIT_LINK_POSITION_COUNT];
+    for (size_t i = 0; i < instrument->position_count; i++) whole[i] = i < count ? position[i] : rest[i];
     grit_instrument_restart(instrument, whole);
-    grit_engine_process(instrument->engine, &silence, &sample, 1);
-    voice->dc[c].mean = widened(instrument, sample) * (1 << GRIT_DC_FRACTION);
+    voice->dc[c].mean = widened(instrument, grit_instrument_rest(instrument)) * (1 << GRIT_DC_FRACTION);
     grit_instrument_restart(instrument, whole);
   }
 }

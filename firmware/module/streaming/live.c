@@ -11,7 +11,7 @@ static uint16_t turn_of(int16_t number) {
 static void head_for(void *context, const int16_t *target) {
   grit_live_t *live = context;
   grit_voice_t *voice = grit_player_voice(&live->playing->player);
-  const int16_t *knobs = target + voice->channels[0].model.position_count;
+  const int16_t *knobs = target + voice->channels[0].position_count;
   grit_voice_head_for(voice, target);
   live->levels.gain = grit_gain_of_knob(turn_of(knobs[0]));
   live->levels.mix = grit_mix_of_knob(turn_of(knobs[1]));
@@ -38,10 +38,10 @@ grit_stream_player_t grit_live_start(grit_live_t *live, grit_playing_t *playing,
   live->playing = playing;
   live->levels.trim = grit_playing_trim(voice);
   head_for(live, target);
-  grit_voice_restart(voice, target, voice->channels[0].model.position_count);
+  grit_voice_restart(voice, target, voice->channels[0].position_count);
   grit_mixer_settle(&playing->mixer, &live->levels, voice->delay);
   return (grit_stream_player_t){
-      .count = voice->channels[0].model.position_count + GRIT_LIVE_KNOBS,
+      .count = voice->channels[0].position_count + GRIT_LIVE_KNOBS,
       .context = live,
       .head_for = head_for,
       .play = play,

@@ -14,7 +14,7 @@ static void play(void *context, const int16_t *in, int16_t *out) {
 grit_stream_player_t grit_stream_engine(grit_instrument_t *instrument, const int16_t *position) {
   grit_instrument_restart(instrument, position);
   return (grit_stream_player_t){
-      .count = instrument->model.position_count, .context = instrument, .head_for = head_for, .play = play};
+      .count = instrument->position_count, .context = instrument, .head_for = head_for, .play = play};
 }
 
 void grit_stream_start(grit_stream_t *stream, uint32_t number, const grit_stream_player_t *player) {

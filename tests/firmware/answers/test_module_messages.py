@@ -44,7 +44,7 @@ def test_hello_is_answered_with_everything_a_laptop_needs(module: HostModule, mo
         "model_name": model.name,
         "model_bytes": len(blob),
         "model_status": 0,
-        "position_count": model.position_count,
+        "position_count": model.played_size,
         "output_shift": model.output_shift,
         "sample_rate": 48000,
         "block_frames": 48,

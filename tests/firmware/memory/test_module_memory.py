@@ -122,7 +122,7 @@ def test_a_model_is_uploaded_while_the_module_plays_selected_and_found_after_pow
         info = memory.select(client, 1)
         assert (info.model_name, info.model_sha256) == (OTHER.name, slot.sha256)
         audio = q15(noise(4800))
-        assert np.array_equal(client.stream(audio).samples, reference.run(OTHER, audio))
+        assert np.array_equal(client.stream(audio, np.zeros(4, np.int16)).samples, reference.run(OTHER, audio))
         with pytest.raises(Refusal, match="being played"):
             memory.delete(client, 0)
         memory.wait_until_saved(client)

@@ -48,7 +48,7 @@ def test_the_module_says_who_it_is(port: str, model: IntegerModel, blob: bytes) 
         info = module.info()
     assert info.model_sha256 == hashlib.sha256(blob).hexdigest()
     assert (info.model_name, info.board, info.work_unit) == (model.name, "sim", "cycles")
-    assert (info.position_count, info.output_shift) == (model.position_count, model.output_shift)
+    assert (info.position_count, info.output_shift) == (model.played_size, model.output_shift)
 
 
 def test_every_sample_is_the_reference_models_while_the_position_moves(port: str, model: IntegerModel) -> None:

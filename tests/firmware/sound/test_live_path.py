@@ -41,7 +41,7 @@ def test_every_sample_is_foretold_while_knobs_and_position_move(rig: Rig, shape:
     rig.blob = to_bytes(model)
     rig.boot()
     audio, knobs = q15(noise(48 * BLOCKS)), knob_journey(BLOCKS, len(shape))
-    corners = np.random.default_rng(4).integers(-32768, 32768, (BLOCKS, model.position_count)).astype(np.int16)
+    corners = np.random.default_rng(4).integers(-32768, 32768, (BLOCKS, model.played_size)).astype(np.int16)
     positions = np.repeat(corners, 7, axis=0)[:BLOCKS]
     with rig.client() as client:
         result = client.stream(audio, positions, knobs=knobs)
@@ -95,7 +95,7 @@ def test_hil_automates_gain_mix_and_level_on_the_simulated_module(
 ) -> None:
     file = tmp_path / "moves.csv"
     file.write_text("time,control,value\n0.05,gain,0.9\n0.1,mix,0.3\n0.15,drive,-0.8\n0.2,level,1\n0.3,level,0\n")
-    moves = read_automation(file, model.position_count)
+    moves = read_automation(file, model.played_size)
     (take,) = plan.plan(model, riff(0.4), moves=moves)
     assert take.knobs is not None
     assert take.knobs[0].tolist() == list(takes.LIVE_REST)

@@ -51,15 +51,16 @@ def shaped(fit: KnobFit, audio: Floats, played: Floats, rest: float, turns: Floa
     turns (4,): drive, tone, symmetry, dynamics, -1 to 1; rest: what the network makes of silence.
     """
     _, tone, symmetry, dynamics = turns
-    wide = played + UNEVEN * symmetry * np.abs(played)
-    mean = lfilter([1 - DC_POLE], [1, -DC_POLE], wide, zi=[DC_POLE * rest])[0]
+    wave = played - rest
+    wide = wave + UNEVEN * symmetry * np.abs(wave)
+    mean = lfilter([1 - DC_POLE], [1, -DC_POLE], wide)
     still = wide - min(16 * abs(symmetry), 1.0) * mean
     pole = 1 - fit.tone_pole / 32768
-    bass = lfilter([1 - pole], [1, -pole], still, zi=[pole * rest])[0]
+    bass = lfilter([1 - pole], [1, -pole], still)
     tilted = bass / TILT_FACTOR**tone + (still - bass) * TILT_FACTOR**tone
     source, reference = (still, fit.output_peak) if dynamics > 0 else (audio, REFERENCE_IN)
     level = held_level(fit, turns) * _dynamics(source, dynamics, reference)
-    return np.asarray(np.clip(tilted * level, -32768, 32767))
+    return np.asarray(np.clip(tilted * level + rest, -32768, 32767))
 
 
 def at_rest(fit: KnobFit, audio: NDArray[np.int16], turns: Floats, network: Player) -> Floats:

@@ -9,7 +9,7 @@ floor, and divisions go towards zero as C's do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ Player = Callable[[NDArray[np.int16]], NDArray[np.int16]]
 
 @dataclass(frozen=True)
 class Aim:
-    """Where a block's factors go: gain, soft, uneven, low, high in Q16, blocked in Q15; held: log2 in Q16."""
+    """Where a block's factors go: gain, soft, uneven, low, high in Q16, blocked in Q14; held: log2 in Q16."""
 
     gain: int = UNITY
     soft: int = 0
@@ -137,7 +137,7 @@ def aim(fit: KnobFit, ways: Sequence[int]) -> Aim:
         gain=gain,
         soft=min(max(4 * (gain - UNITY), 0), UNITY),
         uneven=symmetry,
-        blocked=min(16 * abs(symmetry), 32768),
+        blocked=min(8 * abs(symmetry), 16384),
         low=exp2_q16(-2 * TILT_OCTAVES * tone),
         high=exp2_q16(2 * TILT_OCTAVES * tone),
         held=min(max(held, -HELD_MOST), HELD_MOST),
@@ -210,11 +210,8 @@ class _Shaper:
     level: int | None
     """Q16; None: the first one is there at once."""
     envelope: int = 0
-    mean: int = field(init=False)
-    low: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.mean = self.low = self.rest << FRACTION
+    mean: int = 0
+    low: int = 0
 
     def block(self, samples: list[int], way: Way, envelopes_in: list[int]) -> list[int]:
         start, end = way.start, way.end
@@ -235,12 +232,13 @@ class _Shaper:
         return made
 
     def _still(self, samples: list[int], uneven: list[int], blocked: list[int]) -> list[int]:
-        """The halves of the wave made uneven, the offset taken away."""
+        """About what the network makes of silence: the halves of the wave made uneven, the offset taken away."""
         found = []
         for sample, part, share in zip(samples, uneven, blocked, strict=True):
-            wide = sample + (abs(sample) * part >> 16)
+            wave = sample - self.rest
+            wide = wave + (abs(wave) * part >> 16)
             self.mean += ((wide << FRACTION) - self.mean) >> DC_SHIFT
-            found.append(wide - (_rounded(self.mean) * share >> 15))
+            found.append(wide - (_rounded(self.mean) * share >> 14))
         return found
 
     def _level(self, start: Aim, end: Aim, step: int, envelope_in: int) -> int:
@@ -265,7 +263,7 @@ class _Shaper:
             bass = _rounded(self.low)
             tilted = (bass * lows[i] + (sample - bass) * highs[i] + (UNITY >> 1)) >> 16
             level = ((start << SLOPE_BITS) + step * (i + 1)) >> SLOPE_BITS
-            found.append(min(max((tilted * level + (UNITY >> 1)) >> 16, -32768), 32767))
+            found.append(min(max(((tilted * level + (UNITY >> 1)) >> 16) + self.rest, -32768), 32767))
         return found
 
 

@@ -47,16 +47,7 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
 }
 
 int16_t grit_instrument_rest(grit_instrument_t *instrument) {
-  if (!is_snapshot(instrument)) return network_rest(instrument);
-  static const int16_t silence[GRIT_SNAPSHOT_STEP];
-  int16_t samples[GRIT_SNAPSHOT_STEP];
-  grit_snapshot_knobs_t *knobs = &instrument->knobs;
-  for (size_t i = 0; i < GRIT_SNAPSHOT_STEP; i++) samples[i] = knobs->rest;
-  int16_t heard[GRIT_SNAPSHOT_STEP];
-  grit_snapshot_knobs_begin(knobs, instrument->glide.current);
-  grit_snapshot_knobs_input(knobs, silence, heard, 0, GRIT_SNAPSHOT_STEP);
-  grit_snapshot_knobs_output(knobs, samples, 0, GRIT_SNAPSHOT_STEP);
-  return samples[0];
+  return is_snapshot(instrument) ? instrument->knobs.rest : network_rest(instrument); /* no knob moves that */
 }
 
 /* From a block's beginning: where it is played. */

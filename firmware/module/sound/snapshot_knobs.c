@@ -88,7 +88,7 @@ static void aim(const grit_snapshot_knobs_t *knobs, const int32_t ways[GRIT_SNAP
   factors[GRIT_SNAPSHOT_GAIN] = gain;
   factors[GRIT_SNAPSHOT_SOFT] = gain <= UNITY ? 0 : gain >= UNITY + UNITY / 4 ? UNITY : 4 * (gain - UNITY);
   factors[GRIT_SNAPSHOT_UNEVEN] = ways[2];
-  factors[GRIT_SNAPSHOT_BLOCKED] = uneven >= 2048 ? 32768 : 16 * uneven;
+  factors[GRIT_SNAPSHOT_BLOCKED] = uneven >= 2048 ? 16384 : 8 * uneven;
   factors[GRIT_SNAPSHOT_LOW] = grit_exp2_q16(-2 * TILT_OCTAVES * ways[1]);
   factors[GRIT_SNAPSHOT_HIGH] = grit_exp2_q16(2 * TILT_OCTAVES * ways[1]);
 }
@@ -105,8 +105,7 @@ static bool ways_of(const int16_t position[GRIT_SNAPSHOT_KNOBS], int32_t ways[GR
 /* Nothing was heard yet through these knobs. */
 static void begin_anew(grit_snapshot_knobs_t *knobs) {
   knobs->envelope_in = knobs->envelope_out = 0;
-  knobs->mean = knobs->rest * (1 << GRIT_DC_FRACTION);
-  knobs->low = knobs->rest * (1 << TONE_FRACTION);
+  knobs->mean = knobs->low = 0;
 }
 
 void grit_snapshot_knobs_restart(grit_snapshot_knobs_t *knobs, const int16_t position[GRIT_SNAPSHOT_KNOBS],
@@ -184,18 +183,19 @@ const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *knobs, const int
   return heard;
 }
 
-/* A step's samples: the halves of the wave made uneven, and the offset taken away. Returns the peak. */
+/* A step's samples, about what the network makes of silence, so that no knob moves that: the halves of the wave made
+ * uneven, and the offset taken away. Returns the peak. */
 static int32_t unevened(grit_snapshot_knobs_t *knobs, const int16_t *samples, int32_t still[GRIT_SNAPSHOT_STEP]) {
   int32_t uneven = knobs->from[GRIT_SNAPSHOT_UNEVEN], blocked = knobs->from[GRIT_SNAPSHOT_BLOCKED], peak = 0;
   int32_t mean = knobs->mean;
   for (size_t i = 0; i < GRIT_SNAPSHOT_STEP; i++) {
     uneven += knobs->step[GRIT_SNAPSHOT_UNEVEN];
     blocked += knobs->step[GRIT_SNAPSHOT_BLOCKED];
-    const int32_t half = samples[i] < 0 ? -samples[i] : samples[i];
-    const int32_t sample = samples[i] + ((half * (uneven >> SLOPE_BITS)) >> 16);
+    const int32_t wave = samples[i] - knobs->rest, half = wave < 0 ? -wave : wave; /* 65535 * 32768 still fits */
+    const int32_t sample = wave + ((half * (uneven >> SLOPE_BITS)) >> 16);
     mean += (sample * (1 << GRIT_DC_FRACTION) - mean) >> GRIT_DC_SHIFT;
     const int32_t offset = (mean + (1 << (GRIT_DC_FRACTION - 1u))) >> GRIT_DC_FRACTION;
-    still[i] = sample - ((offset * (blocked >> SLOPE_BITS)) >> 15);
+    still[i] = sample - ((offset * (blocked >> SLOPE_BITS)) >> 14);
     const int32_t loud = still[i] < 0 ? -still[i] : still[i];
     if (loud > peak) peak = loud;
   }
@@ -236,7 +236,7 @@ static void tilted(grit_snapshot_knobs_t *knobs, const int32_t still[GRIT_SNAPSH
     state += (int32_t)(((int64_t)(still[i] * (1 << TONE_FRACTION) - state) * knobs->fit.tone_pole) >> 15);
     const int32_t bass = (state + (1 << (TONE_FRACTION - 1u))) >> TONE_FRACTION;
     const int64_t sum = (int64_t)bass * (low >> SLOPE_BITS) + (int64_t)(still[i] - bass) * (high >> SLOPE_BITS);
-    samples[i] = saturated(times_q16((int32_t)((sum + (1 << 15)) >> 16), level >> SLOPE_BITS));
+    samples[i] = saturated(times_q16((int32_t)((sum + (1 << 15)) >> 16), level >> SLOPE_BITS) + knobs->rest);
   }
   knobs->from[GRIT_SNAPSHOT_LOW] = low;
   knobs->from[GRIT_SNAPSHOT_HIGH] = high;

@@ -29,7 +29,7 @@ typedef enum {
   GRIT_SNAPSHOT_GAIN,    /* into the network, Q16 */
   GRIT_SNAPSHOT_SOFT,    /* how much of a soft clip there is in front of it, Q16 */
   GRIT_SNAPSHOT_UNEVEN,  /* how much the halves of the wave differ, Q16 */
-  GRIT_SNAPSHOT_BLOCKED, /* how much of the offset is taken away, Q15 */
+  GRIT_SNAPSHOT_BLOCKED, /* how much of the offset is taken away, Q14 */
   GRIT_SNAPSHOT_LOW,     /* below the pivot, Q16 */
   GRIT_SNAPSHOT_HIGH,    /* above it, Q16 */
   GRIT_SNAPSHOT_FACTORS

@@ -107,8 +107,9 @@ def test_dynamics_follows_its_formula_within_half_a_decibel(snapshot: IntegerMod
     audio = q15(noise(48 * BLOCKS))
     found = np.asarray(_at(snapshot, audio, (0, 0, 0, turn)), np.float64)
     wanted = knob_formula.at_rest(FIT, audio, _ways((0, 0, 0, turn)), lambda heard: reference.run(snapshot, heard))
-    loud = np.abs(wanted) > 200
-    assert np.abs(20 * np.log10(found[loud] / wanted[loud])).max() < 0.6
+    rest = float(reference.run(snapshot, np.zeros(1, np.int16))[0])
+    loud = (np.abs(wanted - rest) > 200) & (np.abs(wanted) < 32000)
+    assert np.abs(20 * np.log10((found - rest)[loud] / (wanted - rest)[loud])).max() < 0.6
 
 
 def test_a_turn_holds_the_loudness_it_was_fitted_to(snapshot: IntegerModel) -> None:
@@ -155,3 +156,10 @@ def test_run_and_automation_turn_a_snapshots_knobs(gritspace: Cli, snapshot: Int
     done = gritspace("run", model, dry, wet, "--position", "0.5,0")
     assert done.returncode == 2
     assert "wants 4 numbers" in done.stderr
+
+
+def test_no_knob_moves_what_silence_sounds_like(snapshot: IntegerModel) -> None:
+    silence, turns = np.zeros(48 * 60, np.int16), journey(60, 9)
+    plain = reference.run(snapshot, silence)
+    found = snapshot_knobs.play(WILD, silence, turns, lambda heard: reference.run(snapshot, heard))
+    assert np.array_equal(found, plain)

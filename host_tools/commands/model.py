@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Json
-from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
-
-if TYPE_CHECKING:
-    from gritspace.quantize.rounding.finetune import Tuning
+from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 
 Position = Annotated[
     str | None,
@@ -25,9 +22,6 @@ Position = Annotated[
 Known = Annotated[
     str | None, typer.Option("--device", help="A device that the space knows: its place, or with --position the rest.")
 ]
-
-
-CAPTURES = (".nam", ".json", ".aidax")
 
 
 class ExportKind(StrEnum):
@@ -63,8 +57,13 @@ class EngineKind(StrEnum):
 
 
 def quantize(
-    source: Annotated[Path, typer.Argument(help="A space or a snapshot (.pt), or a capture (.nam, .json).")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file."), Writes((".grit",))],
+    source: Annotated[
+        Path,
+        typer.Argument(help="A space or a snapshot (.pt), a capture (.nam, .json, .aidax), or a folder of captures."),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Where to write the .grit file; of a folder, a folder."), Writes()
+    ],
     audio: Annotated[
         list[Path] | None,
         typer.Option(help="Audio (a file or a folder) like what it will hear; else built-in signals."),
@@ -87,99 +86,51 @@ def quantize(
     minutes: Annotated[
         float, typer.Option(min=0.05, help="How long to train what has to be made to fit; for nothing else.")
     ] = 5.0,
+    jobs: Annotated[int, typer.Option(min=1, help="Of a folder: how many captures at once.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(help="Of a folder: a Dask scheduler's address, whose workers do it instead.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Turn a space or a capture into an integer model: int8 weights, int16 activations.
 
     A capture that a module cannot play as it is, is made to fit: a smaller network of the same sound, in minutes.
+    A folder's captures are all done, what was done before is not done again, and what fails stops nothing.
 
     Example: gritspace quantize space.pt -o space.grit
     """
-    from gritspace.host_tools.audio_sources import calibration_audio
-    from gritspace.host_tools.models.level_trim import with_trim
-    from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
-    from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
-    from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
-    from gritspace.host_tools.models.verdict import price_of, price_remark
-    from gritspace.host_tools.spaces.made_to_fit import made_to_fit, teacher_of
-    from gritspace.quantize.model.grit import write_grit
-    from gritspace.train.errors import InputError
-    from gritspace.train.network.nam.records import NamError
+    from gritspace.host_tools.spaces.quantizing import QuantizeRequest, quantized
+    from gritspace.host_tools.spaces.quantizing_folder import quantize_folder
+    from gritspace.train.output_file import write_whole
 
-    remarks: tuple[str, ...] = ()
-    chosen: dict[str, object] = {}
-    fitted = None
-    if source.suffix.lower() in CAPTURES:
-        choice = None
-        try:
-            if source.suffix.lower() != ".nam":
-                raise TooSlow(f"{source}: this is a recurrent network, which no module runs as it is.")
-            with console.progress("quantizing") as update:
-                heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
-                choice = model_from_nam(source, heard, name or out.stem, submodel, force, tuning)
-        except (TooSlow, NamError) as refusal:
-            teacher = None if exact or force else teacher_of(source)
-            if teacher is None:
-                raise
-            with console.progress("making it fit") as update:
-                update(0.0, 1.0, str(refusal))
-                fitted = made_to_fit(teacher, tuple(audio or ()), name or out.stem, minutes, update)
-        if fitted is not None:
-            model, remarks = fitted.model, (fitted.remark,)
-        else:
-            assert choice is not None
-            model, remarks = choice.model, choice.remarks
-        chosen = {
-            "submodel": choice.submodel if choice else "whole",
-            "remarks": list(remarks),
-            "made_to_fit": {"esr": fitted.esr, "minutes": fitted.minutes} if fitted else None,
-        }
-        if choice is not None and choice.submodel != "whole":
-            remarks = (f"submodel {choice.submodel} of the container.", *remarks)
-    elif is_snapshot_file(source):
-        from gritspace.train.snapshot.snapshot import load_snapshot
-
-        with console.progress("quantizing"):
-            model = integer_model_of(load_snapshot(source), calibration_audio(audio or []), name or out.stem)
-    else:
-        space = read_space(source)
+    request = QuantizeRequest(tuple(audio or ()), name, submodel, force, finetune, trim.value, exact, minutes)
+    if source.is_dir():
         with console.progress("quantizing") as update:
-            heard, tuning = calibration_audio(audio or []), _tuning(finetune, update)
-            model = model_from_space(space, source, heard, name or out.stem, tuning)
-    model, levels = with_trim(model, trim.value, str(source))
-    price = price_of(model)
-    if price is not None and not price.admitted and not force:
-        raise InputError(f"{source}: {price.verdict()}; --force quantizes it anyway.")
-    write_grit(model, out)
-    facts = {
-        "file": str(out),
-        "sha256": model_sha256(model),
-        "bytes": out.stat().st_size,
-        "macs_per_frame": model.macs_per_frame,
-        "position_size": model.position_count,
-        "output_full_scale": 2.0**model.output_shift,
-        **levels,
-        "made_to_fit": None,
-        "admitted": None,
-        **chosen,
-        **({} if price is None else price.fields()),
-    }
+            rows = quantize_folder(source, out, request, jobs, cluster, update)
+        if json:
+            console.print_json([row.fields() for row in rows])
+        else:
+            console.print_table(
+                ("capture", "ESR>", "cycles>", "admitted", "made to fit", "remarks"), [r.words() for r in rows]
+            )
+            good = sum(row.file is not None for row in rows)
+            console.say(f"{out}: {good} of {len(rows)} captures; the table is in {out / 'table.json'}")
+        return
+    refuse_ending(out, (".grit",))
+    with console.progress("quantizing") as update:
+        made = quantized(source, name or out.stem, request, update)
+    write_whole(out, made.blob)
+    facts = {"file": str(out), "bytes": len(made.blob), **made.facts}
     if json:
         console.print_json(facts)
-    else:
-        console.say(
-            f"{out}: {facts['bytes']:,} bytes, {model.macs_per_frame:,} multiplications a frame, "
-            f"{model.position_count} dimensions, level {levels['trim_db']:+.1f} dB, sha256 {facts['sha256']}"
-        )
-        for remark in remarks:
-            console.say(f"{source}: {remark}")
-        console.say(f"{out}: {price_remark(price)}.")
-
-
-def _tuning(wanted: bool, update: console.Update) -> Tuning | None:
-    from gritspace.quantize.rounding.finetune import Tuning
-
-    return Tuning(progress=lambda step, steps, error: update(step, steps, f"error {error:.1e}")) if wanted else None
+        return
+    console.say(
+        f"{out}: {facts['bytes']:,} bytes, {facts['macs_per_frame']:,} multiplications a frame, "
+        f"{facts['position_size']} dimensions, level {facts['trim_db']:+.1f} dB, sha256 {facts['sha256']}"
+    )
+    for remark in made.remarks:
+        console.say(f"{source}: {remark}")
+    console.say(f"{out}: {made.verdict}.")
 
 
 def export(
@@ -201,7 +152,6 @@ def export(
     """
     from gritspace.host_tools.arguments import network_position_q15
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.outputs import refuse_ending
     from gritspace.quantize.model.grit import read_grit
 
     if activations is Activations.int8 and to is not ExportKind.tflite:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.arguments import network_position_q15, position_values
 from gritspace.host_tools.models.model_files import read_space, rest_position
+from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.models.snapshot_files import is_snapshot_file, nam_text_of
 from gritspace.host_tools.models.verdict import price_of, too_slow
 from gritspace.quantize.cycles.whole import WholePrice
@@ -19,12 +20,16 @@ from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.network import Network, from_tcn
+from gritspace.quantize.network.run import run_float, single_precision
 from gritspace.quantize.rounding.dequantize import dequantize
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.quantize.rounding.quantize import quantize
+from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.snapshot.snapshot import load_snapshot
+
+ESR_SECONDS, ESR_SEED = 2.0, 2_000_003
 
 
 class TooSlow(InputError):
@@ -33,12 +38,16 @@ class TooSlow(InputError):
 
 @dataclass(frozen=True)
 class Choice:
-    """What was made of a `.nam` file, and what a person should be told about it. price: None where not estimated."""
+    """What was made of a `.nam` file, and what a person should be told about it. price: None where not estimated.
+
+    esr: of the integers against the capture's floats, on built-in signals; None if there is silence.
+    """
 
     model: IntegerModel
     submodel: str
     price: WholePrice | None
     remarks: tuple[str, ...]
+    esr: float | None = None
 
 
 def model_from_nam(
@@ -109,4 +118,11 @@ def _choice(
         model = quantize(replace(network, metadata=metadata), audio, name=name, tuning=tuning)
     except ValueError as error:
         raise InputError(f"{path}: {error}.") from error
-    return Choice(model, submodel, price_of(model), tuple(remarks))
+    return Choice(model, submodel, price_of(model), tuple(remarks), _esr(model, network))
+
+
+def _esr(model: IntegerModel, network: Network) -> float | None:
+    dry = signals.synthetic(ESR_SECONDS, ESR_SEED)
+    wanted = run_float(single_precision(network), dry).astype(np.float64)
+    power = float(np.square(wanted).sum())
+    return float(np.square(play(model, dry, None, "c") - wanted).sum()) / power if power > 0 else None

@@ -44,12 +44,17 @@ def too_slow(network: Network) -> str | None:
             f"{products:,} products a frame take {products // PRODUCTS_A_CYCLE:,} cycles at the very least, and "
             f"{LIMIT_CYCLES:,} are all that the audio interrupt may take"
         )
-    noise = 0.2 * np.random.default_rng(0).standard_normal(DRAFT_FRAMES).astype(np.float32)
-    positions = [np.zeros(network.position_size)] if network.position_size else []
-    price = price_of(quantize(replace(network, metadata={}), noise, positions))
+    price = draft_price(network)
     if price is None or (price.has_room and price.whole.pessimistic <= NEARLY * LIMIT_CYCLES):
         return None
     return price.verdict()
+
+
+def draft_price(network: Network) -> WholePrice | None:
+    """Of a network with its own shape and hardly its own numbers, in seconds. None as price_of says."""
+    noise = 0.2 * np.random.default_rng(0).standard_normal(DRAFT_FRAMES).astype(np.float32)
+    positions = [np.zeros(network.position_size)] if network.position_size else []
+    return price_of(quantize(replace(network, metadata={}), noise, positions))
 
 
 def price_remark(price: WholePrice | None) -> str:

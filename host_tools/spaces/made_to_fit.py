@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.console import esr_text
 from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.models.snapshot_files import integer_model_of
-from gritspace.host_tools.models.verdict import price_of, too_slow
+from gritspace.host_tools.models.verdict import draft_price, price_of
+from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.train.audio import signals
@@ -36,10 +37,12 @@ from gritspace.train.snapshot.source import Source, from_device
 Audio = NDArray[np.float32]
 Update = Callable[[float, float, str], None]
 
-LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS = 100.0, 100.0, 12.0, 2.0
+LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS = 80.0, 80.0, 8.0, 1.0
 FEW_LAYERS = 0.5
 """Layers are taken out as long as so much of the network's products stays; what is larger is fitted anew."""
 ON_RATE, ANEW_RATE = 2e-3, FitConfig.learning_rate
+GOOD_ENOUGH = 3e-4
+"""An ESR that nobody hears: people have hundreds of captures, and their minutes are better spent on the next."""
 FIT_SHAPE = "a2-full"
 PRODUCTS = 12_500
 """About what a module plays a frame, whatever the shape: only to choose the way."""
@@ -99,14 +102,24 @@ def _start(teacher: Device, held: Audio, update: Update) -> Tcn | None:
     def told(out: int, error: float) -> None:
         update(0.0, 1.0, f"{out} layers out, ESR {esr_text(error)} before training")
 
-    probe = torch.from_numpy(held[: int(PROBE_SECONDS * SAMPLE_RATE)])
-    return shrunk(teacher.tcn, lambda tcn: too_slow(from_tcn(tcn)) is None, probe, told)
+    def fits(tcn: Tcn) -> bool:
+        price = draft_price(from_tcn(tcn))
+        return price is None or price.admitted
+
+    whole = draft_price(from_tcn(teacher.tcn))
+    too_dear = 0.0 if whole is None else whole.whole.pessimistic - LIMIT_CYCLES
+    return shrunk(teacher.tcn, fits, _probe(held), told, too_dear)
+
+
+def _probe(held: Audio) -> torch.Tensor:
+    """The beginning of each half: built-in signals, and of what was given, if something was."""
+    frames, half = int(PROBE_SECONDS * SAMPLE_RATE), len(held) // 2
+    return torch.from_numpy(np.concatenate([held[:frames], held[half : half + frames]]))
 
 
 def _one_less(tcn: Tcn, held: Audio) -> Tcn:
-    probe = torch.from_numpy(held[: int(PROBE_SECONDS * SAMPLE_RATE)])
     asked = iter((False, True))
-    smaller = shrunk(tcn, lambda _: next(asked), probe)
+    smaller = shrunk(tcn, lambda _: next(asked), _probe(held))
     return smaller if smaller is not None else without_layer(tcn, 0, 0)
 
 
@@ -117,7 +130,14 @@ def _trained(
         update(share, 1.0, f"step {step}, ESR {esr_text(esr)}, {seconds_left:.0f} s left")
 
     rate = ANEW_RATE if start is None else ON_RATE
-    config = FitConfig(FIT_SHAPE, minutes=minutes, learning_rate=rate, seed=seed, stft_weight=0.0 if start else 2e-4)
+    config = FitConfig(
+        FIT_SHAPE,
+        minutes=minutes,
+        target_esr=GOOD_ENOUGH if start is not None else 0.0,
+        learning_rate=rate,
+        seed=seed,
+        stft_weight=0.0 if start is not None else 2e-4,
+    )
     fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, start=start)
     result = fit.run(told)
     facts = {"made_from": source.name, "esr": result.esr, "minutes": round(result.seconds / 60, 2), "seed": seed}

@@ -24,6 +24,7 @@ MAX_SAMPLES = 4 * 3_600 * SAMPLE_RATE
 """In memory at once: four hours of one channel."""
 MAX_FRAMES_A_BYTE = 4_096
 """Silence in FLAC or MP3 hardly takes any room."""
+PIECE_FRAMES = 1 << 18
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3")
 
 
@@ -39,10 +40,7 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty; record or export it again.")
     _refuse_odd_sizes(path)
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+    audio, rate = read_samples(path)
     frames, channels = audio.shape
     if channels != 1:
         raise InputError(f"{path}: it has {channels} channels, and mono is needed; export one channel of it.")
@@ -52,6 +50,34 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     if frames < shortest_seconds * rate:
         raise InputError(f"{path}: {frames / rate:.3f} s is too short; at least {shortest_seconds:g} s are needed.")
     return resample(audio[:, 0], rate, SAMPLE_RATE)
+
+
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]
+    """Read from one end to the other: after each piece soundfile would look for its place, and an end that is not said
+    has none."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def read_samples(path: Path) -> tuple[Audio, int]:
+    """(frames, channels) and the rate, as the file has them, to its end: a FLAC whose encoder could not go back to say
+    how long it became says nothing, or far too much.
+
+    Raises InputError if it is no audio, or too long.
+    """
+    pieces, taken = [], 0
+    try:
+        with _Forward(path) as file:
+            while len(piece := file.read(PIECE_FRAMES, dtype="float32", always_2d=True)):
+                pieces.append(piece)
+                taken += piece.size
+                if taken * SAMPLE_RATE > MAX_SAMPLES * file.samplerate:
+                    raise InputError(f"{path}: more than 4 hours are too much at once; cut it into shorter files.")
+            rate, channels = int(file.samplerate), int(file.channels)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+    return np.concatenate(pieces) if pieces else np.zeros((0, channels), np.float32), rate
 
 
 def _refuse_odd_sizes(path: Path) -> None:
@@ -64,8 +90,8 @@ def _refuse_odd_sizes(path: Path) -> None:
         raise InputError(
             f"{path}: a rate of {told.samplerate} Hz cannot be used; from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz can."
         )
-    # a FLAC whose encoder could not go back says 0 or far too many frames: then what is there decides
-    most = min(told.frames, path.stat().st_size * MAX_FRAMES_A_BYTE) if told.frames > 0 else 0
+    # a FLAC whose encoder could not go back says 0 or far too many frames: then what is there decides, in read_samples
+    most = told.frames if told.frames <= path.stat().st_size * MAX_FRAMES_A_BYTE else 0
     if most * told.channels * SAMPLE_RATE / told.samplerate > MAX_SAMPLES:
         raise InputError(
             f"{path}: {told.frames / told.samplerate / 3600:.1f} hours of {told.channels} channels are too much at "

@@ -6,6 +6,7 @@ import soundfile
 
 from gritspace.train.audio import audio_file
 from gritspace.train.audio.audio_file import read_audio, write_audio
+from gritspace.train.audio.recording.sound_file import read_side
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
 
@@ -63,6 +64,21 @@ def test_a_wav_cut_short_in_its_header_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:20])
     with pytest.raises(InputError, match="no audio file"):
         read_audio(tmp_path / "b.wav")
+
+
+def test_a_flac_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path) -> None:
+    """What an encoder leaves that writes into a pipe: it cannot go back to the header."""
+    path = tmp_path / "piped.flac"
+    audio = np.random.default_rng(1).uniform(-0.5, 0.5, 300_000).astype(np.float32)
+    write_audio(path, audio)
+    content = bytearray(path.read_bytes())
+    assert content[:4] == b"fLaC"
+    content[21] &= 0xF0  # the total, 36 bits of STREAMINFO
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert soundfile.info(path).frames != len(audio)
+    np.testing.assert_allclose(read_audio(path), audio, atol=2**-23)
+    np.testing.assert_allclose(read_side(path).audio, audio, atol=2**-23)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monkeypatch) -> None:

@@ -11,7 +11,7 @@ from gritspace.train.network.play import played
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
-from gritspace.train.snapshot.shrink import shrunk, without_layer
+from gritspace.train.snapshot.shrink import cost, shrunk, without_layer
 from gritspace.train.snapshot.snapshot import Snapshot, fresh
 
 TWO = TcnConfig((LayerArrayConfig(4, (3,) * 4, (1, 2, 4, 8), head_size=2), LayerArrayConfig(2, (3, 3, 3), (1, 3, 9))))
@@ -49,6 +49,19 @@ def test_the_layer_that_is_missed_least_goes_first(tcn: Tcn) -> None:
     assert smaller is not None
     assert list(smaller.config.arrays[0].dilations) == [1, 2, 8]
     assert torch.allclose(played(smaller, DRY), played(tcn, DRY), atol=1e-6)
+
+
+def test_a_narrow_layer_that_is_missed_as_little_stays_when_a_wide_one_spares_more(tcn: Tcn) -> None:
+    """Both are silent, so that both are missed not at all but for the last bits; what is asked for is dear."""
+    silenced(silenced(tcn, 0, 1), 1, 1)
+    wide, narrow = without_layer(tcn, 0, 1), without_layer(tcn, 1, 1)
+    assert cost(tcn.config) - cost(wide.config) > 2 * (cost(tcn.config) - cost(narrow.config))
+    enough = cost(tcn.config) - cost(wide.config)
+    asked: list[Tcn] = []
+    smaller = shrunk(tcn, lambda one: asked.append(one) is None, DRY, too_dear=enough)
+    assert smaller is not None
+    assert len(asked) == 1, "what is too dear by the rule of thumb is not priced"
+    assert cost(tcn.config) - cost(smaller.config) >= enough
 
 
 def test_a_network_that_never_fits_is_none(tcn: Tcn) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from gritspace.train.audio.audio_file import SAMPLE_RATE, resample
+from gritspace.train.audio.audio_file import SAMPLE_RATE, read_samples, resample
 from gritspace.train.errors import InputError
 
 Audio = NDArray[np.float32]
@@ -45,17 +44,14 @@ def read_side(path: Path, channel: str | None = None) -> Side:
     if not path.is_file() or path.stat().st_size == 0:
         what = "this is a folder; give one of its files" if path.is_dir() else "there is no such file, or it is empty"
         raise InputError(f"{path}: {what}.")
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+    audio, rate = read_samples(path)
     if not np.isfinite(audio).all():
         first = int(np.flatnonzero(~np.isfinite(audio).all(1))[0])
         raise InputError(f"{path}: frame {first} is not a number or infinite; export it again.")
     if len(audio) == 0:
         raise InputError(f"{path}: there is no audio in it; record or export it again.")
     one, remarks = one_channel(str(path), audio, channel)
-    return side(str(path), one, int(rate), remarks)
+    return side(str(path), one, rate, remarks)
 
 
 def side(name: str, audio: Audio, rate: int = SAMPLE_RATE, remarks: tuple[str, ...] = ()) -> Side:

@@ -38,6 +38,21 @@ def find_captures(path: Path) -> list[Capture]:
     return found
 
 
+def capture_paths(folder: Path) -> list[Path]:
+    """Every file under a folder that is a capture by its name, in order; JSON that is none is passed over."""
+    found = sorted(file for file in folder.rglob("*") if file.is_file() and not is_hidden(file, folder))
+    kinds = {file: file.suffix.lower() for file in found}
+    return [file for file in found if kinds[file] == ".nam" or (kinds[file] in SUFFIXES and _may_be_one(file))]
+
+
+def _may_be_one(path: Path) -> bool:
+    """A damaged file may be a capture: whoever reads it will say what is wrong with it."""
+    try:
+        return _looks_like_one(path)
+    except InputError:
+        return True
+
+
 def is_hidden(file: Path, folder: Path) -> bool:
     """What an operating system leaves in folders and archives: dot files, and what macOS keeps beside each file."""
     return any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(folder).parts)

@@ -1,0 +1,121 @@
+"""A space, a snapshot or a capture becomes an integer model, as `gritspace quantize` was asked: one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gritspace.host_tools.audio_sources import calibration_audio
+from gritspace.host_tools.console import Update
+from gritspace.host_tools.models.level_trim import with_trim
+from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
+from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
+from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+from gritspace.host_tools.models.verdict import price_of, price_remark
+from gritspace.host_tools.spaces.made_to_fit import MadeToFit, made_to_fit, teacher_of
+from gritspace.quantize.model.grit import to_bytes
+from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
+from gritspace.quantize.rounding.finetune import Tuning
+from gritspace.train.errors import InputError
+from gritspace.train.network.nam.records import NamError
+from gritspace.train.snapshot.snapshot import load_snapshot
+
+CAPTURES = (".nam", ".json", ".aidax")
+
+
+@dataclass(frozen=True)
+class QuantizeRequest:
+    """The options of `gritspace quantize`."""
+
+    audio: tuple[Path, ...] = ()
+    name: str | None = None
+    submodel: str | None = None
+    force: bool = False
+    finetune: bool = False
+    trim: str = "measured"
+    exact: bool = False
+    minutes: float = 5.0
+
+
+@dataclass
+class Quantized:
+    """blob: the `.grit` file's bytes. facts: as plain values, without the file's own. remarks: for a person, of the
+    source; verdict: whether a module plays it."""
+
+    blob: bytes
+    facts: dict[str, Any]
+    remarks: list[str] = field(default_factory=list)
+    verdict: str = ""
+
+
+def quantized(source: Path, name: str, request: QuantizeRequest, update: Update) -> Quantized:
+    """name: on the module. Raises InputError, in one sentence, for what no module would play, and says what would."""
+    remarks: list[str] = []
+    chosen: dict[str, Any] = {"submodel": "whole"}
+    if source.suffix.lower() in CAPTURES:
+        model = _of_capture(source, name, request, update, remarks, chosen)
+    elif is_snapshot_file(source):
+        model = integer_model_of(load_snapshot(source), calibration_audio(list(request.audio)), name)
+    else:
+        space = read_space(source)
+        heard = calibration_audio(list(request.audio))
+        model = model_from_space(space, source, heard, name, _tuning(request.finetune, update))
+    model, levels = with_trim(model, request.trim, str(source))
+    price = price_of(model)
+    if price is not None and not price.admitted and not request.force:
+        raise InputError(f"{source}: {price.verdict()}; --force quantizes it anyway.")
+    remarks += _level_remarks(model, levels)
+    facts = {
+        "sha256": model_sha256(model),
+        "macs_per_frame": model.macs_per_frame,
+        "position_size": model.position_count,
+        "output_full_scale": 2.0**model.output_shift,
+        **levels,
+        "made_to_fit": None,
+        "admitted": None,
+        **chosen,
+        "remarks": remarks,
+        **({} if price is None else price.fields()),
+    }
+    return Quantized(to_bytes(model), facts, remarks, price_remark(price))
+
+
+def _of_capture(
+    source: Path, name: str, request: QuantizeRequest, update: Update, remarks: list[str], chosen: dict[str, Any]
+) -> IntegerModel:
+    try:
+        if source.suffix.lower() != ".nam":
+            raise TooSlow(f"{source}: this is a recurrent network, which no module runs as it is.")
+        heard, tuning = calibration_audio(list(request.audio)), _tuning(request.finetune, update)
+        choice = model_from_nam(source, heard, name, request.submodel, request.force, tuning)
+    except (TooSlow, NamError) as refusal:
+        teacher = None if request.exact or request.force else teacher_of(source)
+        if teacher is None:
+            raise
+        update(0.0, 1.0, str(refusal))
+        fitted: MadeToFit = made_to_fit(teacher, request.audio, name, request.minutes, update)
+        remarks.append(fitted.remark)
+        chosen["made_to_fit"] = {"esr": fitted.esr, "minutes": fitted.minutes}
+        return fitted.model
+    chosen |= {"submodel": choice.submodel, "esr": choice.esr}
+    if choice.submodel != "whole":
+        remarks.append(f"submodel {choice.submodel} of the container.")
+    remarks += choice.remarks
+    return choice.model
+
+
+def _level_remarks(model: IntegerModel, levels: dict[str, Any]) -> list[str]:
+    if levels["loudness_lufs"] is None:
+        return ["it plays nothing but silence; check the capture."]
+    if model.trim_q12 in (1, MAX_TRIM_Q12) and levels["trim"] != "none":
+        way = "quiet" if model.trim_q12 == MAX_TRIM_Q12 else "loud"
+        return [
+            f"it is so {way} ({levels['loudness_lufs']:.0f} LUFS) that its level trim is at its end, "
+            f"{levels['trim_db']:+.0f} dB: it will not be as loud as other models."
+        ]
+    return []
+
+
+def _tuning(wanted: bool, update: Update) -> Tuning | None:
+    return Tuning(progress=lambda step, steps, error: update(step, steps, f"error {error:.1e}")) if wanted else None

@@ -52,7 +52,7 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     return resample(audio[:, 0], rate, SAMPLE_RATE)
 
 
-class _Forward(soundfile.SoundFile):  # type: ignore[misc]
+class _Forward(soundfile.SoundFile):
     """Read from one end to the other: after each piece soundfile would look for its place, and an end that is not said
     has none."""
 

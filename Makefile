@@ -83,8 +83,8 @@ recordings: setup ## 200 made-up recordings through a simulated interface: taken
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training
 
-bench-engine: setup ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite
-	@$(bin)/python -m gritspace.quantize.bench_engine
+bench-engine: setup web-packages ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite and what npm and PyPI carry
+	@$(bin)/python -m gritspace.quantize.bench_engine --npm host_tools/web/node_modules
 
 kernels-check: setup ## every generated assembly function against its generator: ten minutes
 	@$(bin)/python -m gritspace.quantize.m7.check

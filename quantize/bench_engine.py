@@ -1,9 +1,11 @@
-"""How fast a laptop plays an integer model: the C engine beside TensorFlow Lite on the same exported `.tflite`.
+"""How fast a laptop plays an integer model: the C engine beside TensorFlow Lite on the same exported `.tflite`, and
+beside what npm and PyPI carry that plays the same network as a `.nam`, where it is there.
 
-    python -m gritspace.quantize.bench_engine [MODEL.grit]
+    python -m gritspace.quantize.bench_engine [MODEL.grit] [--npm node_modules] [--pypi PYTHON]
 
-One core each. Without a model: the shape of Neural Amp Modeler's A2-Full with random weights; what a network costs does
-not depend on its weights. The two are compared sample by sample on the way.
+One core each, processor time, the best of three rounds. Without a model: the shapes of Neural Amp Modeler's A2-Full and
+A1 standard with random weights; what a network costs does not depend on its weights. The engine and TensorFlow Lite
+are compared sample by sample on the way.
 """
 
 from __future__ import annotations
@@ -17,11 +19,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gritspace.quantize.bench_rivals import npm_times, pypi_times
 from gritspace.quantize.export.tflite import run_tflite, to_tflite
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.c_engine import Engine
+from gritspace.quantize.model.fold import at_position
 from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.network.nam import write_nam_text
 from gritspace.quantize.network.network import from_tcn
+from gritspace.quantize.rounding.dequantize import dequantize
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
@@ -33,33 +39,73 @@ A2_FULL = LayerArrayConfig(
 )
 
 
-def a2_full() -> IntegerModel:
-    """The shape of A2-Full, random weights, always the same."""
+TENTH = tuple(2**n for n in range(10))
+A1_STANDARD = (
+    LayerArrayConfig(16, (3,) * 10, TENTH, head_size=8),
+    LayerArrayConfig(8, (3,) * 10, TENTH),
+)
+BLOCK = 64
+
+
+def random_model(name: str, arrays: tuple[LayerArrayConfig, ...]) -> IntegerModel:
+    """A shape with random weights, always the same."""
     torch.manual_seed(0)
     audio = np.random.default_rng(0).standard_normal(SAMPLE_RATE // 4).astype(np.float32) * 0.2
-    return quantize(from_tcn(Tcn(TcnConfig((A2_FULL,)))), audio, [], name="A2-Full")
+    return quantize(from_tcn(Tcn(TcnConfig(arrays))), audio, [], name=name)
+
+
+def a2_full() -> IntegerModel:
+    """The shape of A2-Full, random weights, always the same."""
+    return random_model("A2-Full", (A2_FULL,))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measures and prints one line for each."""
+    """Measures and prints a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", nargs="?", type=Path, help="a .grit; none: A2-Full's shape with random weights")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of audio to play (default 10)")
+    parser.add_argument("model", nargs="?", type=Path, help="a .grit; none: A2-Full's and A1 standard's shapes")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of audio to play (default 5)")
+    parser.add_argument("--npm", type=Path, default=Path("node_modules"), help="where npm's packages are")
+    parser.add_argument("--pypi", help="a Python that has neural-amp-modeler (none: this one, if it has)")
     options = parser.parse_args(arguments)
-    model = a2_full() if options.model is None else grit.read_grit(options.model)
-    audio = (np.random.default_rng(1).standard_normal(int(options.seconds * SAMPLE_RATE)) * 6000).astype(np.int16)
+    if options.model is not None:
+        models = [grit.read_grit(options.model)]
+    else:
+        models = [a2_full(), random_model("A1 standard", A1_STANDARD)]
+    for model in models:
+        measure(model, options.seconds, options.npm, options.pypi)
+
+
+def measure(model: IntegerModel, seconds: float, modules: Path, python: str | None) -> None:
+    """Prints how many times faster than real time each plays it."""
+    frames = int(seconds * SAMPLE_RATE) // BLOCK * BLOCK
+    audio = (np.random.default_rng(1).standard_normal(frames) * 6000).astype(np.int16)
     engine, network = Engine(grit.to_bytes(model)), to_tflite(model, None)
 
     def ours_from_silence() -> NDArray[np.int16]:
         engine.reset()
         return engine.process(audio)
 
-    ours, seconds = _timed(ours_from_silence)
-    theirs, their_seconds = _timed(lambda: run_tflite(network, audio))
+    def ours_in_blocks() -> NDArray[np.int16]:
+        engine.reset()
+        return np.concatenate([engine.process(audio[at : at + BLOCK]) for at in range(0, frames, BLOCK)])
+
+    ours, taken = _timed(ours_from_silence)
+    _, taken_in_blocks = _timed(ours_in_blocks)
+    theirs, their_taken = _timed(lambda: run_tflite(network, audio))
     same = "the same samples" if np.array_equal(ours, theirs) else "DIFFERENT samples"
-    print(f"{model.name}: {model.macs_per_frame} MAC a frame, {options.seconds:g} s of audio, one core, {same}")
-    print(f"C engine            {options.seconds / seconds:7.1f} times real time")
-    print(f"TensorFlow Lite     {options.seconds / their_seconds:7.1f} times real time")
+    print(f"{model.name}: {model.macs_per_frame} MAC a frame, {frames / SAMPLE_RATE:g} s of audio, one core, {same}")
+    still = model if model.film is None else at_position(model, np.asarray(model.default_position, np.int16))
+    text = write_nam_text(dequantize(still), model.name)
+    rows: list[tuple[str, float | None]] = [
+        ("C engine", frames / SAMPLE_RATE / taken),
+        (f"C engine, blocks of {BLOCK}", frames / SAMPLE_RATE / taken_in_blocks),
+        ("TensorFlow Lite", frames / SAMPLE_RATE / their_taken),
+        ("npm @opendaw/nam-wasm, blocks of 64", npm_times(text, modules, 1.0)),
+        ("PyPI neural-amp-modeler, a second at once", pypi_times(text, python, 1.0)),
+    ]
+    for name, times in rows:
+        told = "not there (npm: make web-packages; PyPI: --pypi)" if times is None else f"{times:7.1f} times real time"
+        print(f"{name:<44}{told}")
 
 
 def _timed(play: Callable[[], NDArray[np.int16]]) -> tuple[NDArray[np.int16], float]:

@@ -19,47 +19,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from gritspace.host_tools import console
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.web.server import served
 from gritspace.host_tools.web.site import build_site, size_of
 from gritspace.host_tools.web.wasm import ROOT, build_wasm
-from gritspace.quantize.bench_engine import A2_FULL
+from gritspace.quantize.bench_engine import A1_STANDARD, a2_full, random_model
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.fold import at_position
 from gritspace.quantize.model.grit import read_grit, to_bytes
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.nam import write_nam_text
-from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.dequantize import dequantize
-from gritspace.quantize.rounding.quantize import quantize
-from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 
 HERE = Path(__file__).resolve().parent
 REPORT = ROOT / "out" / "bench-web.json"
 SAMPLE_RATE = 48000
 SECONDS = 1.0
 """Of audio, a round; the best of three rounds counts."""
-TENTH = tuple(2**n for n in range(10))
-A1_STANDARD = (
-    LayerArrayConfig(16, (3,) * 10, TENTH, head_size=8),
-    LayerArrayConfig(8, (3,) * 10, TENTH),
-)
-
-
-def random_model(name: str, arrays: tuple[LayerArrayConfig, ...]) -> IntegerModel:
-    """A shape with random weights, always the same."""
-    torch.manual_seed(0)
-    audio = np.random.default_rng(0).standard_normal(SAMPLE_RATE // 4).astype(np.float32) * 0.2
-    return quantize(from_tcn(Tcn(TcnConfig(arrays))), audio, [], name=name)
 
 
 def networks() -> list[IntegerModel]:
     """What is measured."""
     spaces = [read_grit(ROOT / "spaces" / f"{name}.grit") for name in ("circuits", "openamp")]
-    return [random_model("A2-Full", (A2_FULL,)), random_model("A1 standard", A1_STANDARD), *spaces]
+    return [a2_full(), random_model("A1 standard", A1_STANDARD), *spaces]
 
 
 def as_nam(model: IntegerModel) -> str | None:

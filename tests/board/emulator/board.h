@@ -21,6 +21,7 @@ typedef struct {
   double stop_ms;
   double bytes_per_cycle; /* of code: how time goes by; an instruction has 2 or 4 bytes */
   unsigned idle_factor;   /* so many times slower is the main loop, in the module's time: spares ours */
+  unsigned audio_percent; /* of the time the audio interrupt takes, at least: what the main loop does with the rest */
   unsigned cut_operation; /* the flash operation in which the power goes; 0: none */
   bool usb, cache, crystal, pace;
   int verbose;

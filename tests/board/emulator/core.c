@@ -23,7 +23,7 @@ static struct {
 static unsigned depth;
 static bool tick_flag, ticking;
 static double tick_ps;
-static uint64_t cycles_at_zero, audio_begun;
+static uint64_t cycles_at_zero, audio_begun, audio_begun_ps, audio_before_ps;
 interrupt_cost_t audio_interrupt;
 static const int frame_registers[8] = {UC_ARM_REG_R0,  UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3,
                                        UC_ARM_REG_R12, UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_XPSR};
@@ -104,7 +104,11 @@ static void enter(unsigned exception) {
   stack[depth].exception = (uint16_t)exception;
   stack[depth].priority = priority_of(exception);
   if (depth + 1u < sizeof stack / sizeof stack[0]) depth++;
-  if (is_audio(exception)) audio_begun = cycles;
+  if (is_audio(exception)) {
+    audio_begun = cycles;
+    audio_before_ps = audio_begun_ps;
+    audio_begun_ps = now_ps;
+  }
   if (options.verbose > 1) note("exception %u at %08x from %08x", exception, handler, frame[6]);
 }
 
@@ -134,6 +138,9 @@ void core_return(void) {
     audio_interrupt.count++;
     audio_interrupt.total += taken;
     if (taken > audio_interrupt.longest) audio_interrupt.longest = taken;
+  }
+  if (is_audio(exception) && options.audio_percent > 0 && audio_before_ps > 0) {
+    wait_until(audio_begun_ps + (audio_begun_ps - audio_before_ps) / 100u * options.audio_percent);
   }
   uc_mem_read(uc, sp, frame, sizeof frame);
   for (unsigned i = 0; i < 16; i++) core_set_register(UC_ARM_REG_S0 + (int)i, frame[8 + i]);

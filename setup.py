@@ -80,8 +80,8 @@ class Native(Distribution):
 
 
 setup(
-    packages=packages(),
-    package_dir={f"gritspace.{room}": room for room in ROOMS},
+    packages=["gritspace", *packages()],
+    package_dir={"gritspace": "host_tools/entry", **{f"gritspace.{room}": room for room in ROOMS}},
     distclass=Native,
     cmdclass={"build_py": WithCore, "bdist_wheel": ForThisPlatform},
 )

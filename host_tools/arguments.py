@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
 
 PLAYED = 4
@@ -76,6 +77,15 @@ def position_values(text: str, size: int, name: str, rest: NDArray[np.float64] |
         raise InputError(f"--position {text}: {name} wants {count} numbers from -1 to 1, such as {example}.")
     found = np.array(numbers, np.float64)
     return found if rest is None else np.concatenate([found, rest[len(found) :]])
+
+
+def refuse_unclear_source(dry: Path | None, wet: Path | None, device: str | None) -> None:
+    """Raises InputError if it is not clear whether to learn from a recording, of two files, or from a device."""
+    if (device is None) == (dry is None and wet is None):
+        raise InputError("give either a recording, --dry and --wet, or a device to learn from, --device.")
+    if device is None and (dry is None or wet is None):
+        missing = "--dry" if dry is None else "--wet"
+        raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
 
 
 def _number(text: str) -> float | None:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -35,13 +35,12 @@ from gritspace.host_tools.commands import (
 from gritspace.host_tools.console import err, shown
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.outputs import guarded
+from gritspace.host_tools.stopping import WATCH, Stopped, end
 from gritspace.train.errors import InputError
 
 app = typer.Typer(
     name="gritspace",
-    help="Distortion captures as a space to play: train, quantize, flash, measure.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -78,6 +77,23 @@ app.add_typer(presets.presets, name="presets")
 app.add_typer(loop.loop, name="loop")
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(f"gritspace {importlib.metadata.version('gritspace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Distortion captures as a space to play: train, quantize, flash, measure."""
+
+
 def main() -> NoReturn:
     """Runs the command named on the command line; never shows a traceback (unless GRITSPACE_DEBUG is set)."""
     # Threads that wait for each other must not burn the processor meanwhile: on a busy machine that made training with
@@ -85,14 +101,27 @@ def main() -> NoReturn:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves every `with`, so that no emulator stays behind
+        WATCH.begin()
     try:
-        app()
+        app(prog_name="gritspace")
+    except Stopped as stopped:
+        end(str(stopped))
+    except BrokenPipeError:
+        _leave_the_pipe()
     except Exception as error:
         if os.environ.get("GRITSPACE_DEBUG"):
             raise
         err().print(f"[bold red]gritspace:[/bold red] {shown(sentence(error))}", markup=True, soft_wrap=True)
         sys.exit(2)
+    finally:
+        WATCH.over()
     sys.exit(0)
+
+
+def _leave_the_pipe() -> NoReturn:
+    """Who reads what we print has gone (`gritspace devices | head -1`): that is no fault, and nobody is told."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def sentence(error: Exception) -> str:

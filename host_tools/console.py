@@ -52,6 +52,11 @@ def say(text: str) -> None:
     out().print(shown(text), soft_wrap=True)
 
 
+def tell(words: str) -> None:
+    """On stderr, in a pipe too: a minute's silence would look like a fault."""
+    err().print(shown(words), style="dim", soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """A result for programs, as JSON and nothing else."""
     sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")

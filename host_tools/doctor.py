@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gritspace.host_tools.errors import RigError
-
-DAISY_SERIAL, DAISY_DFU = (0x0483, 0x5740), (0x0483, 0xDF11)
-"""USB vendor and product: the STM32's serial port, and its boot loader waiting for firmware."""
+from gritspace.host_tools.ports import DAISY_DFU, DAISY_SERIAL
 
 TFLITE = "tflite-runtime" if sys.platform == "linux" and sys.version_info < (3, 12) else "ai-edge-litert"
 PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr", TFLITE, "pyserial", "platformio")

@@ -1,18 +1,21 @@
 """What a command writes may not be what it reads, and ends as its kind says: checked before any work is done.
 
 A command marks what it writes: `out: Annotated[Path, typer.Option(...), Writes(".grit")]`. Every other path, and every
-text that names a file, is something it reads.
+text that names a file, is something it reads, and is marked too: `inputs.Reads`.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from gritspace.host_tools.inputs import Reads, refuse_unreadable
+from gritspace.host_tools.stopping import WATCH, Stopped, how_to_go_on
 from gritspace.train.errors import InputError
 
 AUDIO_ENDINGS = (".wav", ".flac", ".aif", ".aiff")
@@ -35,11 +38,15 @@ _READ_IN_FOLDERS = {
 
 @dataclass(frozen=True)
 class Writes:
-    """Marks a command's output. endings: those it may have, any if none; beside: of what is written beside it."""
+    """Marks a command's output. endings: those it may have, any if none; beside: of what is written beside it.
+
+    folder: it is one; or_folder: a file or a folder, by what is read.
+    """
 
     endings: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     folder: bool = False
+    or_folder: bool = False
 
 
 def refuse_ending(path: Path, endings: Sequence[str]) -> None:
@@ -49,6 +56,19 @@ def refuse_ending(path: Path, endings: Sequence[str]) -> None:
             f"{path}: what is written here ends in {' or '.join(endings)}, not in {path.suffix or 'nothing'}; "
             f"call it {path.stem or 'file'}{endings[0]}."
         )
+
+
+def refuse_unwritable(path: Path, folder: bool = False) -> None:
+    """Raises InputError before the work, not after, if its result could not be written there. folder: as one."""
+    if path.is_dir() != folder and path.exists():
+        what = "this is no folder; name one" if folder else "this is a folder; name a file in it"
+        raise InputError(f"{path}: {what}.")
+    parent = next(p for p in path.parents if p.exists()) if folder else path.parent
+    if not parent.is_dir():
+        what = "is no folder" if parent.exists() else "does not exist"
+        raise InputError(f"{path}: the folder {parent} {what}; make it, or choose another place.")
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"{path}: nothing can be written in {parent}; choose another place.")
 
 
 def refuse_overwriting(out: Path, sources: Sequence[Path]) -> None:
@@ -62,8 +82,12 @@ def refuse_overwriting(out: Path, sources: Sequence[Path]) -> None:
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command, refusing outputs that are inputs, that are written twice, or that end as another kind does."""
-    marks = {name: mark for name, hint in _hints(command).items() if (mark := _mark(hint)) is not None}
+    """The command, refusing outputs that cannot be written, are inputs, are written twice, or end as another kind does;
+    then inputs that are not there or of another kind. All of it before the command loads anything heavy.
+    """
+    hints = _hints(command)
+    marks = {name: mark for name, hint in hints.items() if (mark := _mark(hint)) is not None}
+    read = {name: mark for name, hint in hints.items() if (mark := _reads(hint)) is not None}
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
@@ -72,6 +96,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         for name, mark in marks.items():
             for out in _paths(given.get(name)):
                 if mark.folder:
+                    refuse_unwritable(out, folder=True)
                     continue
                 refuse_ending(out, mark.endings)
                 for one in (out, *(out.with_suffix(ending) for ending in mark.beside)):
@@ -79,7 +104,15 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
                     if any(_same(one, other) for other in written):
                         raise InputError(f"{one}: this would be written twice; give each output a name of its own.")
                     written.append(one)
-        return command(**given)
+                refuse_unwritable(out, folder=mark.or_folder and out.is_dir())
+        for name, reads in read.items():
+            for path in _named_paths(given.get(name), reads):
+                refuse_unreadable(path, reads)
+        WATCH.command = command.__name__
+        try:
+            return command(**given)
+        except KeyboardInterrupt:
+            raise Stopped(how_to_go_on(command.__name__)) from None
 
     return run
 
@@ -90,6 +123,17 @@ def _hints(command: Callable[..., Any]) -> dict[str, Any]:
 
 def _mark(hint: Any) -> Writes | None:
     return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Writes)), None)
+
+
+def _reads(hint: Any) -> Reads | None:
+    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Reads)), None)
+
+
+def _named_paths(value: Any, reads: Reads) -> Iterator[Path]:
+    """Paths given, and texts too where a file may be named by one."""
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(one, Path) or (isinstance(one, str) and reads.any_name):
+            yield Path(one)
 
 
 def names_paths(hint: Any) -> bool:

@@ -9,11 +9,14 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Json, Port
+from gritspace.host_tools.inputs import GRIT, Reads
 
 
 def upload(
-    port: Port,
-    model: Annotated[Path | None, typer.Argument(help="A .grit file; none: only list what is there.")] = None,
+    model: Annotated[
+        Path | None, typer.Argument(help="A .grit file; none: only list what is there."), Reads(GRIT)
+    ] = None,
+    port: Port = None,
     slot: Annotated[
         int | None, typer.Option(min=1, help="Which slot; else where it is, or the first empty one.")
     ] = None,
@@ -29,11 +32,12 @@ def upload(
 
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import memory
+    from gritspace.host_tools.ports import the_port
     from gritspace.quantize.model.grit import read_grit
 
     if model is not None:
         read_grit(model)  # refuses what the module would refuse, before it is sent
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         if delete is not None:
             memory.delete(module, delete - 1)
         if model is not None:

@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Json, Port
+from gritspace.host_tools.commands.options import DryRun, Json, Port
 
 
 def calibrate(
-    port: Port,
+    port: Port = None,
     volts: Annotated[str, typer.Option(help="The voltages that you can patch, with commas between.")] = "1,3,5",
     cv: Annotated[list[int] | None, typer.Option(min=1, help="Only this CV input; repeatable.")] = None,
     knobs: Annotated[bool, typer.Option("--knobs", help="The knobs' ends instead of the CV inputs.")] = False,
     knob: Annotated[list[int] | None, typer.Option(min=1, help="Only this knob; repeatable.")] = None,
-    dry: Annotated[bool, typer.Option("--dry", help="Measure and show; store nothing.")] = False,
+    dry_run: DryRun = False,
+    dry: Annotated[bool, typer.Option("--dry", hidden=True)] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Back to the nominal calibration, without measuring.")] = False,
     json: Json = False,
 ) -> None:
@@ -32,7 +33,9 @@ def calibrate(
     from gritspace.host_tools.errors import RigError
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import calibration, memory
+    from gritspace.host_tools.ports import the_port
 
+    dry = dry or dry_run
     if knobs or knob:
         _calibrate_knobs(port, None if not knob else [place - 1 for place in knob], dry, reset, json)
         return
@@ -48,7 +51,7 @@ def calibrate(
             raise RigError("calibration asks for what to patch; run it in a terminal.")
 
     inputs = None if not cv else [place - 1 for place in cv]
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         if reset:
             for place in range(memory.get_settings(module).cvs) if inputs is None else inputs:
                 memory.put_calibration(module, place, 0, 0, measured=False)
@@ -77,19 +80,20 @@ def calibrate(
     console.say("Nothing was stored." if dry else "Stored in the module's flash.")
 
 
-def _calibrate_knobs(port: str, chosen: list[int] | None, dry: bool, reset: bool, json: bool) -> None:
+def _calibrate_knobs(port: str | None, chosen: list[int] | None, dry: bool, reset: bool, json: bool) -> None:
     from dataclasses import asdict
 
     from gritspace.host_tools.errors import RigError
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import calibration, memory
+    from gritspace.host_tools.ports import the_port
 
     def turn(place: int, side: str) -> None:
         console.err().print(f"turn knob {place + 1} fully {side}, let go of it, then press Enter ", end="")
         if not sys.stdin.readline():
             raise RigError("calibration asks for what to turn; run it in a terminal.")
 
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         if reset:
             for place in range(memory.get_settings(module).knobs) if chosen is None else chosen:
                 memory.put_knob_ends(module, place, 0, 0, measured=False)

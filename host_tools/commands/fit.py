@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,16 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.inputs import AUDIO, CAPTURE, CHAIN, RECORDING, Reads
 from gritspace.host_tools.outputs import Writes
+
+
+class Shape(StrEnum):
+    """Networks that a snapshot can be: as gritspace.train.snapshot.fit.SHAPES."""
+
+    a2_full = "a2-full"
+    a2_lite = "a2-lite"
+    a1_standard = "a1-standard"
 
 
 def fit(
@@ -18,19 +28,29 @@ def fit(
         typer.Option("-o", "--out", help="Where to write: a .pt, .nam or .grit file; may be given repeatedly."),
         Writes((".pt", ".nam", ".grit")),
     ],
-    dry: Annotated[Path | None, typer.Option(help="What was played: mono, any rate.")] = None,
-    wet: Annotated[Path | None, typer.Option(help="What the device made of it, recorded at the same time.")] = None,
+    dry: Annotated[
+        Path | None, typer.Option(help="What was played: mono, any rate."), Reads(RECORDING, sounding=True)
+    ] = None,
+    wet: Annotated[
+        Path | None,
+        typer.Option(help="What the device made of it, recorded at the same time."),
+        Reads(RECORDING, sounding=True),
+    ] = None,
     device: Annotated[
-        str | None, typer.Option(help="Instead of a recording: a capture's file, or a device's name, to learn from.")
+        str | None,
+        typer.Option(help="Instead of a recording: a capture's file, or a device's name, to learn from."),
+        Reads(CAPTURE, CHAIN, any_name=True),
     ] = None,
     knob: Annotated[
         list[str] | None, typer.Option(help="Of --device: NAME=V with V from 0 to 1; others stand at 0.5.")
     ] = None,
     captures: Captures = None,
     audio: Annotated[
-        list[Path] | None, typer.Option(help="What to play --device: a file or a folder; else built-in signals.")
+        list[Path] | None,
+        typer.Option(help="What to play --device: a file or a folder; else built-in signals."),
+        Reads(AUDIO, folder=True),
     ] = None,
-    shape: Annotated[str, typer.Option(help="The network: a2-full, a2-lite or a1-standard.")] = "a2-full",
+    shape: Annotated[Shape, typer.Option(help="The network.")] = Shape.a2_full,
     minutes: Annotated[float, typer.Option(min=0.05, help="How long to fit.")] = 10.0,
     target: Annotated[float, typer.Option(min=0, help="Stop at this ESR on held-out audio.")] = 0.0,
     plot: Annotated[
@@ -50,6 +70,9 @@ def fit(
 
     Example: gritspace fit --dry played.wav --wet pedal.wav -o pedal.grit -o pedal.nam
     """
+    from gritspace.host_tools.arguments import refuse_unclear_source
+
+    refuse_unclear_source(dry, wet, device)
     from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 
@@ -61,7 +84,7 @@ def fit(
         knobs=tuple(knob or ()),
         captures=tuple(captures or ()),
         audio=tuple(audio or ()),
-        config=FitConfig(shape=shape, minutes=minutes, target_esr=target, seed=seed),
+        config=FitConfig(shape=shape.value, minutes=minutes, target_esr=target, seed=seed),
         plot=plot,
         force=force,
         resume=resume,

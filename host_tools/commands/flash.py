@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
+from gritspace.host_tools.inputs import GRIT, IMAGE, Reads
 
 
 def flash(
     image: Annotated[
-        Path | None, typer.Argument(help="A .bin or .elf; else the Daisy Seed's firmware is built.")
+        Path | None, typer.Argument(help="A .bin or .elf; else the Daisy Seed's firmware is built."), Reads(IMAGE)
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="The .grit file to build in.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The .grit file to build in."), Reads(GRIT)] = None,
     port: Annotated[str | None, typer.Option(help="The running module: it starts its bootloader by itself.")] = None,
     serial: Annotated[str | None, typer.Option(help="Of several bootloaders, the one with this serial number.")] = None,
     address: Annotated[str, typer.Option(help="Where a .bin belongs.")] = "0x08000000",

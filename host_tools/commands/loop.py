@@ -9,7 +9,8 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
-from gritspace.host_tools.commands.options import Json
+from gritspace.host_tools.commands.options import Json, Port
+from gritspace.host_tools.inputs import AUDIO, GRIT, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, guarded
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ loop = typer.Typer(
 @guarded
 def loop_signal(
     out: Annotated[Path, typer.Option("-o", "--out", help="The WAV file to write."), Writes(AUDIO_ENDINGS)],
-    audio: Annotated[Path | None, typer.Option(help="Music for the end of it; else a built-in riff.")] = None,
+    audio: Annotated[
+        Path | None, typer.Option(help="Music for the end of it; else a built-in riff."), Reads(AUDIO)
+    ] = None,
 ) -> None:
     """Write the signal to play: silence, noise, a sine, music.
 
@@ -46,10 +49,14 @@ def loop_signal(
 @loop.command("measure")
 @guarded
 def loop_measure(
-    sent: Annotated[Path, typer.Argument(help="The signal that was played, from `gritspace loop signal`.")],
-    received: Annotated[Path, typer.Argument(help="What was recorded meanwhile: mono.")],
+    sent: Annotated[
+        Path, typer.Argument(help="The signal that was played, from `gritspace loop signal`."), Reads(AUDIO)
+    ],
+    received: Annotated[Path, typer.Argument(help="What was recorded meanwhile: mono."), Reads(AUDIO, sounding=True)],
     model: Annotated[
-        Path | None, typer.Option(help="The .grit that the module played; none: a cable, or a module all dry.")
+        Path | None,
+        typer.Option(help="The .grit that the module played; none: a cable, or a module all dry."),
+        Reads(GRIT),
     ] = None,
     position: Position = None,
     json: Json = False,
@@ -75,8 +82,10 @@ def loop_measure(
 @loop.command("module")
 @guarded
 def loop_module(
-    port: Annotated[str, typer.Option(help="The module's serial port. Patch its output to its input first.")],
-    audio: Annotated[Path | None, typer.Option(help="Music for the end of the signal; else a built-in riff.")] = None,
+    port: Port = None,
+    audio: Annotated[
+        Path | None, typer.Option(help="Music for the end of the signal; else a built-in riff."), Reads(AUDIO)
+    ] = None,
     recorded: Annotated[
         Path | None, typer.Option("-o", "--out", help="Also write what came back, as WAV."), Writes(AUDIO_ENDINGS)
     ] = None,
@@ -92,11 +101,12 @@ def loop_module(
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import loop_analysis
     from gritspace.host_tools.module.loop import play_and_hear
+    from gritspace.host_tools.ports import the_port
     from gritspace.train.audio.audio_file import read_audio, write_audio
 
     sent = loop_analysis.signal(riff(4.0) if audio is None else read_audio(audio))
     samples = np.clip(np.round(sent * 32768.0), -32768, 32767).astype(np.int16)
-    with Module(port) as module, console.progress("playing and listening") as update:
+    with Module(the_port(port)) as module, console.progress("playing and listening") as update:
         heard = play_and_hear(module, samples, lambda done, of: update(done, of, "")) / np.float32(32768.0)
     if recorded is not None:
         write_audio(recorded, heard)

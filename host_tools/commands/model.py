@@ -11,6 +11,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Json
+from gritspace.host_tools.inputs import AUDIO, CAPTURE, GRIT, SNAPSHOT, SPACE, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 
 Position = Annotated[
@@ -60,13 +61,17 @@ def quantize(
     source: Annotated[
         Path,
         typer.Argument(help="A space or a snapshot (.pt), a capture (.nam, .json, .aidax), or a folder of captures."),
+        Reads(SPACE, SNAPSHOT, CAPTURE, folder=True),
     ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Where to write the .grit file; of a folder, a folder."), Writes()
+        Path,
+        typer.Option("-o", "--out", help="Where to write the .grit file; of a folder, a folder."),
+        Writes(or_folder=True),
     ],
     audio: Annotated[
         list[Path] | None,
         typer.Option(help="Audio (a file or a folder) like what it will hear; else built-in signals."),
+        Reads(AUDIO, folder=True),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The model's name on the module; else the file's.")] = None,
     submodel: Annotated[
@@ -99,6 +104,8 @@ def quantize(
 
     Example: gritspace quantize space.pt -o space.grit
     """
+    if not source.is_dir():
+        refuse_ending(out, (".grit",))
     from gritspace.host_tools.spaces.quantizing import QuantizeRequest, quantized
     from gritspace.host_tools.spaces.quantizing_folder import quantize_folder
     from gritspace.train.output_file import write_whole
@@ -116,7 +123,6 @@ def quantize(
             good = sum(row.file is not None for row in rows)
             console.say(f"{out}: {good} of {len(rows)} captures; the table is in {out / 'table.json'}")
         return
-    refuse_ending(out, (".grit",))
     with console.progress("quantizing") as update:
         made = quantized(source, name or out.stem, request, update)
     write_whole(out, made.blob)
@@ -134,7 +140,11 @@ def quantize(
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A .grit file; for --to nam also a space or a snapshot (.pt).")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="A .grit file; for --to nam also a space or a snapshot (.pt)."),
+        Reads(GRIT, SPACE, SNAPSHOT),
+    ],
     to: Annotated[
         ExportKind,
         typer.Option(help="c: an array for the firmware. tflite: TensorFlow Lite. nam: Neural Amp Modeler."),
@@ -164,6 +174,8 @@ def export(
         write_whole(out, nam_text(model, position).encode())
         console.say(f"{out}: {out.stat().st_size:,} bytes")
         return
+    if model.suffix.lower() != ".grit":
+        raise RigError(f"--to {to.value}: an integer model is needed: gritspace quantize {model} -o {model.stem}.grit")
     integers = read_grit(model)
     if to is ExportKind.c:
         from gritspace.quantize.export.c_array import write_c_array
@@ -181,8 +193,12 @@ def export(
 
 
 def run(
-    model: Annotated[Path, typer.Argument(help="A .grit file.")],
-    dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="A .grit file; a space, snapshot or capture is quantized on the way."),
+        Reads(GRIT, SPACE, SNAPSHOT, CAPTURE),
+    ],
+    dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate."), Reads(AUDIO)],
     wet: Annotated[
         Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz."), Writes(AUDIO_ENDINGS)
     ],
@@ -196,18 +212,20 @@ def run(
     """
     from gritspace.host_tools.models.places import place
     from gritspace.host_tools.models.playing import play
-    from gritspace.quantize.model.grit import read_grit
+    from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.train.audio.audio_file import read_audio, write_audio
 
-    integers = read_grit(model)
+    sound = read_audio(dry)
+    with console.progress("quantizing"):
+        integers = ready_model(model, console.tell)
     with console.progress(f"running {integers.name}"):
-        audio = play(integers, read_audio(dry), place(position, device, integers, model), engine.value)
+        audio = play(integers, sound, place(position, device, integers, model), engine.value)
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
 
 
 def cycles(
-    model: Annotated[Path, typer.Argument(help="A .grit file.")],
+    model: Annotated[Path, typer.Argument(help="A .grit file."), Reads(GRIT)],
     block: Annotated[int, typer.Option(min=1, max=256, help="Frames per block.")] = 48,
     clock: Annotated[float, typer.Option(min=1e6, help="The processor's clock in Hz.")] = 480e6,
     json: Json = False,

@@ -11,6 +11,7 @@ import typer
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.inputs import AUDIO, CSV, GRIT, IMAGE, SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
 
@@ -36,7 +37,9 @@ def build(
     board: Annotated[
         Board, typer.Argument(help="sim: simulated; daisy_seed: ours; daisy_patch_sm: a Patch.Init().")
     ] = Board.sim,
-    model: Annotated[Path | None, typer.Option(help="The .grit file to build in; else the factory model.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The .grit file to build in; else the factory model."), Reads(GRIT)
+    ] = None,
     frames: Annotated[
         int, typer.Option(help="Audio frames at a time, 48 or 16: less delay, more work. The sound is the same.")
     ] = 48,
@@ -47,11 +50,12 @@ def build(
     Example: gritspace build sim --model space.grit
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.module.simulated import build_firmware
-    from gritspace.quantize.model.grit import read_grit
 
     if frames not in (48, 16):
         raise RigError(f"--frames {frames}: the firmware is built for 48 or 16 frames at a time.")
+    from gritspace.host_tools.module.simulated import build_firmware
+    from gritspace.quantize.model.grit import read_grit
+
     environment = board.value if frames == 48 else f"{board.value}_16"
     integers = None if model is None else read_grit(model)
     with console.progress(f"building the firmware for {board.value}"):
@@ -65,9 +69,11 @@ def build(
 
 
 def simulate(
-    model: Annotated[Path | None, typer.Argument(help="A .grit file.")] = None,
+    model: Annotated[Path | None, typer.Argument(help="A .grit file."), Reads(GRIT)] = None,
     image: Annotated[
-        Path | None, typer.Option(help="Instead: a Daisy's firmware.elf, as it is shipped, on an emulated board.")
+        Path | None,
+        typer.Option(help="Instead: a Daisy's firmware.elf, as it is shipped, on an emulated board."),
+        Reads(IMAGE),
     ] = None,
     board: Annotated[EmulatedBoard | None, typer.Option(help="With --image: which board is emulated.")] = None,
     port_file: Annotated[
@@ -119,17 +125,23 @@ def simulate(
 
 
 def hil(
-    audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate.")],
+    audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate."), Reads(AUDIO)],
     port: Annotated[
-        str | None, typer.Option(help="The module's serial port; sim and emulated start one for this test.")
+        str | None,
+        typer.Option(help="The module's serial port; sim and emulated start one; else the one plugged in."),
     ] = None,
-    rig: Annotated[Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one.")] = None,
+    rig: Annotated[
+        Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one."), Reads(TOML)
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(help="The .grit file that the module runs; else looked for beside the audio and here."),
+        Reads(GRIT),
     ] = None,
     space: Annotated[
-        Path | None, typer.Option(help="The space the model was made from; else looked for beside the model.")
+        Path | None,
+        typer.Option(help="The space the model was made from; else looked for beside the model."),
+        Reads(SPACE),
     ] = None,
     device: Annotated[
         list[str] | None, typer.Option(help="Compare with this device; repeatable. Else with all that can be found.")
@@ -139,7 +151,9 @@ def hil(
     device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
     settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
     automation: Annotated[
-        Path | None, typer.Option(help="Move controls as this CSV says (time,control,value) instead of the sweep.")
+        Path | None,
+        typer.Option(help="Move controls as this CSV says (time,control,value) instead of the sweep."),
+        Reads(CSV),
     ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Then play on for so long, and compare every sample.")] = 0.0,
     all_models: Annotated[bool, typer.Option("--all-models", help="Test every model of the module's bank.")] = False,
@@ -157,10 +171,16 @@ def hil(
 
     Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
     """
+    from gritspace.host_tools.errors import RigError
+    from gritspace.host_tools.ports import the_port
+
+    if port is not None and rig is not None:
+        raise RigError("name what to test: --port PORT for one module, or --rig FILE for all that stand on a bench.")
+    found = None if rig is not None else the_port(port, also=("sim",))
     from gritspace.host_tools.hil.session import Request, run_test
 
     request = Request(
-        port=port,
+        port=found,
         audio=audio,
         model=model,
         space=space,

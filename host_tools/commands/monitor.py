@@ -12,7 +12,7 @@ from gritspace.host_tools.commands.options import Port
 
 
 def monitor(
-    port: Port,
+    port: Port = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Stop after so long; else Ctrl-C.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One look, as JSON.")] = False,
 ) -> None:
@@ -24,8 +24,9 @@ def monitor(
 
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import monitor as watching
+    from gritspace.host_tools.ports import the_port
 
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         if json:
             console.print_json(watching.snapshot(module))
         elif not sys.stdout.isatty():

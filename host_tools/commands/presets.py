@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Json, Port
+from gritspace.host_tools.commands.options import DryRun, Json, Port
+from gritspace.host_tools.inputs import GRIT, JSON, SPACE, Reads
 from gritspace.host_tools.outputs import Writes, guarded
 
 presets = typer.Typer(
@@ -21,7 +22,7 @@ presets = typer.Typer(
 @presets.command("get")
 @guarded
 def presets_get(
-    port: Port,
+    port: Port = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The file to write; else standard output."), Writes((".json",))
     ] = None,
@@ -34,9 +35,10 @@ def presets_get(
 
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import presets_file
+    from gritspace.host_tools.ports import the_port
     from gritspace.train.output_file import written_whole
 
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         values = presets_file.read_module(module)
     if out is None:
         console.print_json(values)
@@ -49,8 +51,8 @@ def presets_get(
 @presets.command("choose")
 @guarded
 def presets_choose(
-    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
-    model: Annotated[Path, typer.Option(help="Its integer model, a .grit file.")],
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote."), Reads(SPACE)],
+    model: Annotated[Path, typer.Option(help="Its integer model, a .grit file."), Reads(GRIT)],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write."), Writes((".json",))],
     factory: Annotated[bool, typer.Option("--factory", help="The model is the one built into the firmware.")] = False,
 ) -> None:
@@ -76,7 +78,10 @@ def presets_choose(
 @presets.command("put")
 @guarded
 def presets_put(
-    port: Port, file: Annotated[Path, typer.Argument(help="A file that `gritspace presets get` wrote, edited or not.")]
+    file: Annotated[
+        Path, typer.Argument(help="A file that `gritspace presets get` wrote, edited or not."), Reads(JSON)
+    ],
+    port: Port = None,
 ) -> None:
     """Put presets from a JSON file into the module; places that the file does not name stay as they are.
 
@@ -84,9 +89,10 @@ def presets_put(
     """
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import presets_file
+    from gritspace.host_tools.ports import the_port
 
     values = presets_file.read_file(file)
-    with Module(port) as module:
+    with Module(the_port(port)) as module:
         count = presets_file.write_module(module, values, str(file))
     console.say(f"{count} presets are in the module's flash")
 
@@ -94,9 +100,10 @@ def presets_put(
 @presets.command("match")
 @guarded
 def presets_match(
-    port: Port,
+    port: Port = None,
     target: Annotated[float, typer.Option(min=-60, max=0, help="How loud, in LUFS.")] = -18.0,
-    dry: Annotated[bool, typer.Option("--dry", help="Measure and show; store nothing.")] = False,
+    dry_run: DryRun = False,
+    dry: Annotated[bool, typer.Option("--dry", hidden=True)] = False,
     json: Json = False,
 ) -> None:
     """Set every preset's level so that all are equally loud: each plays the same phrase, measured by ITU-R BS.1770.
@@ -107,8 +114,10 @@ def presets_match(
     """
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import presets_match
+    from gritspace.host_tools.ports import the_port
 
-    with Module(port) as module, console.progress("listening to the presets") as update:
+    dry = dry or dry_run
+    with Module(the_port(port)) as module, console.progress("listening to the presets") as update:
         found = presets_match.match(module, target, update, dry)
     values = presets_match.as_values(found, target)
     if json:

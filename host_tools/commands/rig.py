@@ -46,7 +46,8 @@ def demo(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for everything the demo makes."), Writes(folder=True)
     ] = Path("out/demo"),
-    train_seconds: Annotated[float, typer.Option(min=1, help="Time to train for.")] = 180,
+    minutes: Annotated[float, typer.Option(min=0.02, help="How long to train.")] = 3.0,
+    train_seconds: Annotated[float | None, typer.Option(min=1, hidden=True)] = None,
     audio_seconds: Annotated[float, typer.Option(min=1, help="Length of the riff that the module plays.")] = 15,
     device_seconds: Annotated[float, typer.Option(min=0.5, help="Seconds of audio for every circuit's setting.")] = 3,
     seed: Annotated[int, typer.Option(help="For the audio and the training.")] = 1,
@@ -60,7 +61,15 @@ def demo(
 
     if not json:
         console.say(f"Gritspace demo, seed {seed}; everything it makes goes to {out}/")
-    report = run_demo(out, train_seconds, audio_seconds, device_seconds, seed, console.Stages(quiet=json))
+    seconds = 60 * minutes if train_seconds is None else train_seconds
+    report = run_demo(
+        out,
+        seconds,
+        audio_seconds,
+        device_seconds,
+        seed,
+        console.Stages(quiet=json),
+    )
     if json:
         console.print_json(report)
     else:

@@ -9,16 +9,25 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.inputs import AUDIO, CAPTURE, CHAIN, ENCODER, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
 
 
 def devices(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Captures, or folders to search for them.")] = None,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Captures, or folders to search for them."),
+        Reads(CAPTURE, CHAIN, folder=True),
+    ] = None,
     similar: Annotated[
-        Path | None, typer.Option(help="Only those that sound most like this recording, the nearest first.")
+        Path | None,
+        typer.Option(help="Only those that sound most like this recording, the nearest first."),
+        Reads(AUDIO, sounding=True),
     ] = None,
     encoder: Annotated[
-        Path | None, typer.Option(help="For --similar: an encoder of `gritspace research`, else one of our own.")
+        Path | None,
+        typer.Option(help="For --similar: an encoder of `gritspace research`, else one of our own."),
+        Reads(ENCODER),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -63,9 +72,11 @@ def devices(
 
 def render(
     device: Annotated[
-        str, typer.Argument(help="A device's name, as `gritspace devices` lists it, or a capture's file.")
+        str,
+        typer.Argument(help="A device's name, as `gritspace devices` lists it, or a capture's file."),
+        Reads(CAPTURE, CHAIN, any_name=True),
     ],
-    dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate.")],
+    dry: Annotated[Path, typer.Argument(help="Audio file to play through it: mono, any rate."), Reads(AUDIO)],
     wet: Annotated[
         Path, typer.Argument(help="Where to write the result: .wav or .flac, 48 kHz."), Writes(AUDIO_ENDINGS)
     ],

@@ -8,17 +8,18 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.commands.options import Captures, DryAudio, Json
+from gritspace.host_tools.inputs import AUDIO, GRIT, RECORDING, SPACE, Reads
 from gritspace.host_tools.outputs import Writes, refuse_overwriting
 
 
 def evaluate(
-    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote."), Reads(SPACE)],
     captures: Captures = None,
-    audio: Annotated[
-        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
+    audio: DryAudio = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The space's .grit file; else its integers are made anew."), Reads(GRIT)
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="The space's .grit file; else its integers are made anew.")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file."), Writes()
     ] = None,
@@ -31,6 +32,7 @@ def evaluate(
         typer.Option(
             help="Folder of other dry audio for test devices that were enrolled; repeatable, told by its name."
         ),
+        Reads(AUDIO, folder=True),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -56,17 +58,27 @@ def evaluate(
 
 
 def enroll(
-    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
-    wet: Annotated[Path, typer.Option(help="What the device made of the dry audio: mono, any rate.")],
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote."), Reads(SPACE)],
+    wet: Annotated[
+        Path,
+        typer.Option(help="What the device made of the dry audio: mono, any rate."),
+        Reads(RECORDING, sounding=True),
+    ],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Where to write the preset, a .json file."), Writes((".json",))
     ],
-    dry: Annotated[Path | None, typer.Option(help="What was played. Without it the encoder can only guess.")] = None,
+    dry: Annotated[
+        Path | None,
+        typer.Option(help="What was played. Without it the encoder can only guess."),
+        Reads(RECORDING, sounding=True),
+    ] = None,
     refine: Annotated[
         bool, typer.Option("--refine", help="Bend the decoder to this device too; writes a .pt beside the preset.")
     ] = False,
     model: Annotated[
-        Path | None, typer.Option(help="The .grit file the preset belongs to; else the module's factory model.")
+        Path | None,
+        typer.Option(help="The .grit file the preset belongs to; else the module's factory model."),
+        Reads(GRIT),
     ] = None,
     place: Annotated[int, typer.Option(min=1, max=16, help="Which of the module's presets it becomes.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
@@ -103,13 +115,11 @@ def enroll(
 
 
 def even(
-    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote.")],
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote."), Reads(SPACE)],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Where to write the evened space.", show_default=False), Writes((".pt",))
     ],
-    audio: Annotated[
-        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
-    ] = None,
+    audio: DryAudio = None,
     steps: Annotated[int, typer.Option(min=1, help="Of training.")] = 800,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
 ) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.commands.options import Captures, DryAudio, Json
+from gritspace.host_tools.inputs import SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
 
@@ -18,15 +19,14 @@ def train(
     ],
     quick: Annotated[bool, typer.Option("--quick", help="A small space in a few minutes.")] = False,
     captures: Captures = None,
-    audio: Annotated[
-        list[Path] | None, typer.Option(help="Dry audio, a file or a folder; repeatable. Else built-in signals.")
-    ] = None,
+    audio: DryAudio = None,
     device: Annotated[
         list[str] | None,
         typer.Option(help="Train on this device; repeatable. Else captures, or without any, circuits."),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=1, help="Stop training after this much time.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings."), Reads(TOML)] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.02, help="Stop training after this much time.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, hidden=True)] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, help="So many steps, in place of the configuration's; more later go on.")
     ] = None,
@@ -40,7 +40,7 @@ def train(
         float, typer.Option(min=0, help="Disk for the devices' renders, kept for the next training; 0: none.")
     ] = 8.0,
     start_from: Annotated[
-        Path | None, typer.Option("--from", help="Begin at this space, trained with the same networks.")
+        Path | None, typer.Option("--from", help="Begin at this space, trained with the same networks."), Reads(SPACE)
     ] = None,
     json: Json = False,
 ) -> None:
@@ -57,7 +57,7 @@ def train(
         audio=tuple(audio or ()),
         devices=tuple(device or ()),
         config=config,
-        seconds=seconds,
+        seconds=seconds if minutes is None else 60 * minutes,
         steps=steps,
         seed=seed,
         log_dir=log_dir,

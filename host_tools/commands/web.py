@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gritspace.host_tools import console
+from gritspace.host_tools.commands.options import Json
+from gritspace.host_tools.inputs import GRIT, JSON, SPACE, Reads
 from gritspace.host_tools.outputs import Writes
+
+
+class Kind(StrEnum):
+    """What a listening test asks."""
+
+    abx = "abx"
+    mushra = "mushra"
+    words = "words"
+
+
+class Loop(StrEnum):
+    """What is played in one."""
+
+    guitar = "guitar"
+    bass = "bass"
+    drums = "drums"
+    synth = "synth"
 
 
 def play(
@@ -67,28 +87,35 @@ def listen(
         typer.Option("-o", "--out", help="Where to write the test, a .html file."),
         Writes((".html", ".htm")),
     ] = None,
-    kind: Annotated[str, typer.Option(help="abx, mushra, or words: what a dimension changes.")] = "mushra",
-    space: Annotated[Path, typer.Option(help="A space, for its devices and its float network.")] = Path(
-        "spaces/circuits.pt"
-    ),
-    model: Annotated[Path, typer.Option(help="Its integers, a .grit file.")] = Path("spaces/circuits.grit"),
+    kind: Annotated[Kind, typer.Option(help="abx, mushra, or words: what a dimension changes.")] = Kind.mushra,
+    space: Annotated[
+        Path | None,
+        typer.Option(help="A space, for its devices and its float network; else the factory's."),
+        Reads(SPACE),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Its integers, a .grit file; else the factory's."), Reads(GRIT)
+    ] = None,
     sound: Annotated[
         list[str] | None,
         typer.Option(help="ITEM/SYSTEM=FILE: recordings or a rival's sounds; the system reference is compared with."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many settings or places.")] = 4,
-    loop: Annotated[str, typer.Option(help="What is played: guitar, bass, drums or synth.")] = "guitar",
+    loop: Annotated[Loop, typer.Option(help="What is played.")] = Loop.guitar,
     seed: Annotated[int, typer.Option(help="Of the choice and of the order.")] = 0,
-    results: Annotated[list[Path] | None, typer.Option(help="Answers that pages saved: put them together.")] = None,
-    json: Annotated[bool, typer.Option(help="Print JSON instead of a table.")] = False,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="Answers that pages saved: put them together."), Reads(JSON)
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Make a listening test as one offline page, or read its answers.
 
     Example: gritspace listen --kind abx -o abx.html
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.web import listening, loops
+    from gritspace.host_tools.web import listening
     from gritspace.host_tools.web.listening_results import read_results, together
+    from gritspace.quantize.firmware_sources import SPACES
 
     if results:
         report = together(read_results(results), seed)
@@ -99,8 +126,7 @@ def listen(
         return
     if out is None or out.suffix != ".html":
         raise RigError("name a page to write (-o test.html), or answers to read (--results answers.json).")
-    if kind not in listening.KINDS or loop not in loops.LOOPS:
-        raise RigError(f"--kind is one of {', '.join(listening.KINDS)}, --loop one of {', '.join(loops.LOOPS)}.")
+    space, model = space or SPACES / "circuits.pt", model or SPACES / "circuits.grit"
     made_from = {"loop": loop, "count": count}
     with console.progress("sounds"):
         if sound:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.arguments import position_q15
-from gritspace.host_tools.models.model_files import read_space, space_of
 from gritspace.quantize.model.model import IntegerModel
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
 
 
@@ -39,6 +38,8 @@ def place(position: str | None, device: str | None, model: IntegerModel, model_f
     """
     if device is None:
         return position_q15(position, model)
+    from gritspace.host_tools.models.model_files import read_space, space_of
+
     space_file = space_of(model_file, model)
     if space_file is None:
         made_from = model.metadata.get("made_from")

@@ -13,8 +13,8 @@ import numpy as np
 from gritspace.host_tools import audio_sources, console
 from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import read_space
+from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.host_tools.spaces.enrolling import EnrollRequest, as_preset
-from gritspace.host_tools.spaces.training import refuse_unwritable
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.devices.finding import device_named, find_devices
 from gritspace.train.errors import InputError
@@ -28,11 +28,6 @@ LISTED = 10
 def cache_folder() -> Path:
     """Where what is trained on first use is kept, beside the compiled native core."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace"
-
-
-def tell(words: str) -> None:
-    """On stderr, in a pipe too: a minute's silence would look like a fault."""
-    console.err().print(console.shown(words), style="dim")
 
 
 def match_recording(
@@ -54,7 +49,7 @@ def match_recording(
     from gritspace.train.matching.matching import ready_matcher, windows
 
     windows(audio)  # refuses silence before a matcher is trained
-    found = ready_matcher(cache_folder(), (lambda words: None) if quiet else tell).match(audio)
+    found = ready_matcher(cache_folder(), (lambda words: None) if quiet else console.tell).match(audio)
     values: dict[str, Any] = {
         "matches": [{"device": m.device, "chance": m.chance, "knobs": m.knobs, "spread": m.spread} for m in found],
         "preset": None,
@@ -89,7 +84,7 @@ def print_match(wet: Path, values: dict[str, Any]) -> None:
 
 
 def similar_devices(
-    recording: Path, paths: Sequence[Path], encoder: Path | None, told: Callable[[str], None] = tell
+    recording: Path, paths: Sequence[Path], encoder: Path | None, told: Callable[[str], None] = console.tell
 ) -> list[dict[str, Any]]:
     """The circuits' settings and the captures under `paths` that sound most like the recording, the nearest first."""
     from gritspace.train.matching import similarity

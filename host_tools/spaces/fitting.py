@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gritspace.host_tools.arguments import knob_settings
+from gritspace.host_tools.arguments import knob_settings, refuse_unclear_source
 from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.models import snapshot_files
-from gritspace.host_tools.spaces.training import refuse_unwritable
+from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.held_out import interval
@@ -177,11 +177,7 @@ def _by_clip(source: Source, heard: NDArray[np.float32], lead_in: int) -> tuple[
 
 
 def _refuse_unclear(request: FitRequest) -> None:
-    if (request.device is None) == (request.dry is None and request.wet is None):
-        raise InputError("give either a recording, --dry and --wet, or a device to learn from, --device.")
-    if request.device is None and (request.dry is None or request.wet is None):
-        missing = "--dry" if request.dry is None else "--wet"
-        raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
+    refuse_unclear_source(request.dry, request.wet, request.device)
     if request.config.shape not in SHAPES:
         raise InputError(f"--shape {request.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
     if request.channel not in (None, *CHANNELS):

@@ -10,7 +10,7 @@ from gritspace.host_tools.hil.takes import BLOCK_FRAMES, whole_blocks
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.model import IntegerModel
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 
 Audio = NDArray[np.float32]
 

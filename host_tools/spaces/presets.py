@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_for, model_lufs
 from gritspace.host_tools.module.presets_file import FACTORY_NAME
 from gritspace.quantize.model.model import IntegerModel
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
 from gritspace.train.space.space import PLAYED, Space
 

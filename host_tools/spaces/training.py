@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Stages, Update
+from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.train.audio import signals, tones
 from gritspace.train.audio.augment import played_otherwise
 from gritspace.train.devices.finding import find_devices
@@ -183,13 +184,3 @@ def as_values(report: TrainingReport, config: TrainConfig, out: Path, seconds: d
             "training": round(report.training_seconds, 2),
         },
     }
-
-
-def refuse_unwritable(out: Path) -> None:
-    """Raises InputError before the training, not after, if its result could not be written."""
-    if out.is_dir():
-        raise InputError(f"{out}: this is a folder; name a .pt file in it.")
-    if not out.parent.is_dir():
-        raise InputError(f"{out}: the folder {out.parent} does not exist; make it, or choose another place.")
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out}: nothing can be written in {out.parent}; choose another place.")

@@ -26,7 +26,7 @@ from gritspace.host_tools.models.loudness import lufs
 from gritspace.host_tools.web import loops
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.c_engine import Engine
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import find_devices

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gritspace.quantize.rounding.quantize import to_q15
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.space.measures.latent_map import tsne
 from gritspace.train.space.space import load_space
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.quantize.model.model import IntegerFilm, IntegerModel
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.quantize.network.network import Floats, Network
 from gritspace.quantize.rounding.assemble import assemble
 from gritspace.quantize.rounding.calibrate import calibrate, stretches
@@ -58,8 +59,3 @@ def quantize(
     model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
     check_accumulators(model)
     return model
-
-
-def to_q15(position: Sequence[float] | Floats) -> NDArray[np.int16]:
-    """A position in [-1, 1] -> int16, saturated."""
-    return np.clip(np.round(np.asarray(position, np.float64) * 32768), -32768, 32767).astype(np.int16)

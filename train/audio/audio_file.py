@@ -34,16 +34,11 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     Raises InputError if the file is missing, empty, no audio, multichannel, not finite, or too short.
     """
     path = Path(path)
-    if not path.is_file():
-        what = "this is a folder; give one of its files" if path.is_dir() else "there is no such file; check the path"
-        raise InputError(f"{path}: {what}.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty; record or export it again.")
+    _refuse_absent(path)
     _refuse_odd_sizes(path)
     audio, rate = read_samples(path)
     frames, channels = audio.shape
-    if channels != 1:
-        raise InputError(f"{path}: it has {channels} channels, and mono is needed; export one channel of it.")
+    _refuse_channels(path, channels)
     if not np.isfinite(audio).all():
         first = int(np.flatnonzero(~np.isfinite(audio[:, 0]))[0])
         raise InputError(f"{path}: frame {first} is not a number or infinite; export it again.")
@@ -78,6 +73,45 @@ def read_samples(path: Path) -> tuple[Audio, int]:
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
     return np.concatenate(pieces) if pieces else np.zeros((0, channels), np.float32), rate
+
+
+def refuse_unusable(path: Path, mono: bool = True, silent: bool = True) -> None:
+    """What can be known of an audio file without decoding all of it. silent: silence will do.
+
+    Raises InputError if it is missing, empty, no audio, of an odd size, of several channels where mono is needed, or
+    silent throughout.
+    """
+    _refuse_absent(path)
+    _refuse_odd_sizes(path)
+    try:
+        told = soundfile.info(path)
+        if mono:
+            _refuse_channels(path, told.channels)
+        if not silent and not _sounds(path):
+            raise InputError(f"{path}: this is silence from end to end; record it again, or give another file.")
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+
+
+def _sounds(path: Path) -> bool:
+    with _Forward(path) as file:
+        while len(piece := file.read(PIECE_FRAMES, dtype="float32", always_2d=True)):
+            if piece.any():
+                return True
+    return False
+
+
+def _refuse_absent(path: Path) -> None:
+    if not path.is_file():
+        what = "this is a folder; give one of its files" if path.is_dir() else "there is no such file; check the path"
+        raise InputError(f"{path}: {what}.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; record or export it again.")
+
+
+def _refuse_channels(path: Path, channels: int) -> None:
+    if channels != 1:
+        raise InputError(f"{path}: it has {channels} channels, and mono is needed; export one channel of it.")
 
 
 def _refuse_odd_sizes(path: Path) -> None:

@@ -1,14 +1,13 @@
-"""Which devices there are: the built-in circuits, captures in files and folders, chains; and one by its name."""
+"""Which devices there are: the built-in circuits, captures in files and folders, chains; and one by its name.
+
+What reads captures loads PyTorch, what plays loads SciPy; both are loaded when they are needed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from gritspace.train.devices.captures.files import SUFFIXES, find_captures, is_hidden, read_capture
-from gritspace.train.devices.captures.nam import read_nam_capture
-from gritspace.train.devices.captures.wavenet import is_wavenet, read_wavenet
-from gritspace.train.devices.chains.chain_file import read_chain
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.devices.device import Device
 from gritspace.train.errors import InputError
@@ -23,6 +22,8 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
     devices: list[Device] = list(CIRCUITS)
     for path in paths:
         if Path(path).suffix == ".toml":
+            from gritspace.train.devices.chains.chain_file import read_chain
+
             devices.append(read_chain(Path(path)))
         else:
             devices.extend(_captures_under(Path(path)))
@@ -35,6 +36,10 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
 
 def _captures_under(path: Path) -> list[Device]:
     """.json and .nam captures; a folder's .nam files that are no WaveNets of the first kind are passed over."""
+    from gritspace.train.devices.captures.files import SUFFIXES, find_captures, is_hidden
+    from gritspace.train.devices.captures.nam import read_nam_capture
+    from gritspace.train.devices.captures.wavenet import is_wavenet, read_wavenet
+
     if path.suffix.lower() == ".nam":
         return [read_nam_capture(path)]
     found: list[Device] = []
@@ -52,10 +57,16 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
     Raises InputError if there is none such.
     """
     if name.endswith((".json", ".aidax")):
+        from gritspace.train.devices.captures.files import read_capture
+
         return read_capture(Path(name))
     if name.endswith(".nam"):
+        from gritspace.train.devices.captures.nam import read_nam_capture
+
         return read_nam_capture(Path(name))
     if name.endswith(".toml"):
+        from gritspace.train.devices.chains.chain_file import read_chain
+
         return read_chain(Path(name))
     devices = find_devices(paths)
     for device in devices:

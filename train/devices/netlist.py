@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import bilinear, lfilter
 
 Floats = NDArray[np.float64]
 CIRCLE_RAD_PER_S = 2 * np.pi * 1000.0  # where audio circuits have their corners, so that the coefficients are of a size
@@ -89,6 +88,8 @@ def response(transfer: tuple[Floats, Floats], hz: NDArray[np.floating]) -> NDArr
 
 def filtered(audio: Floats, transfer: tuple[Floats, Floats], rate: float) -> Floats:
     """audio (..., frames) through an analogue transfer function, by the bilinear transform at `rate`, from rest."""
+    from scipy.signal import bilinear, lfilter
+
     b, a = bilinear(*transfer, fs=rate / CIRCLE_RAD_PER_S)
     return np.asarray(lfilter(b, a, audio, axis=-1))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
 from gritspace.train.devices.circuit import Circuit, Floats, by_setting, logarithmic
 
@@ -30,6 +29,8 @@ class BitCrusher(Circuit):
 
         def filtered_at(stage: Floats, knob: float) -> Floats:
             hz = float(logarithmic(4_000.0, 48_000.0, knob))
+            from scipy.signal import butter, sosfilt
+
             section = butter(2, min(0.8 * hz / 2, 16_000.0), fs=rate, output="sos")
             return np.asarray(sosfilt(section, stage, axis=-1))
 

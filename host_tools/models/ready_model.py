@@ -1,0 +1,55 @@
+"""An integer model of what is named: a `.grit` as it is; a space, snapshot or `.nam` quantized on the way."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from gritspace.quantize.model.grit import read_grit, write_grit
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.train.errors import InputError
+
+
+def ready_model(path: Path, told: Callable[[str], None] = lambda words: None) -> IntegerModel:
+    """The model of a file; what was quantized is kept in the user's cache, by the file's bytes and this version.
+
+    Quantized with built-in signals, as `gritspace quantize FILE` does without --audio. told: why it takes a while.
+    Raises InputError for what cannot be quantized as it is, and says how to go on.
+    """
+    with path.open("rb") as file:
+        if file.read(4) == b"GRIT":
+            return read_grit(path)
+    if path.suffix.lower() not in (".pt", ".pth", ".nam"):
+        raise InputError(f"{path}: no module plays this as it is; make it fit: gritspace quantize {path} -o model.grit")
+    from gritspace.host_tools.models.model_files import file_sha256
+
+    version = importlib.metadata.version("gritspace")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gritspace" / "models"
+    kept = cache / f"{file_sha256(path)}-{version}.grit"
+    if kept.is_file():
+        return read_grit(kept)
+    told(f"{path}: quantized on the way, half a minute; to keep it: gritspace quantize {path} -o {path.stem}.grit")
+    model = _quantized(path)
+    cache.mkdir(parents=True, exist_ok=True)
+    write_grit(model, kept)
+    return model
+
+
+def _quantized(path: Path) -> IntegerModel:
+    from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.models.level_trim import with_trim
+    from gritspace.host_tools.models.model_files import model_from_space, read_space
+    from gritspace.host_tools.models.nam_files import model_from_nam
+    from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+    from gritspace.train.snapshot.snapshot import load_snapshot
+
+    heard = calibration_audio([])
+    if path.suffix.lower() == ".nam":
+        model = model_from_nam(path, heard, path.stem).model
+    elif is_snapshot_file(path):
+        model = integer_model_of(load_snapshot(path), heard, path.stem)
+    else:
+        model = model_from_space(read_space(path), path, heard, path.stem)
+    return with_trim(model, "measured", str(path))[0]

@@ -94,7 +94,11 @@ RESEARCH ?= --jobs $(shell getconf _NPROCESSORS_ONLN)
 research: setup ## the tables of docs/research.md, from circuits and what is in ../shared/data: out/research/summary.json
 	@$(bin)/gritspace research $(captures:%=--captures %) $(patsubst %,--audio %,$(wildcard ../shared/data/audio/guitar)) $(RESEARCH)
 
-.PHONY: space-circuits space-openamp space-measured
+presets: setup ## sixteen presets of each shipped space, named and equally loud: spaces/*-presets.json
+	@$(bin)/gritspace presets choose spaces/circuits.pt --model spaces/circuits.grit --factory -o spaces/circuits-presets.json
+	@$(bin)/gritspace presets choose spaces/openamp.pt --model spaces/openamp.grit -o spaces/openamp-presets.json
+
+.PHONY: presets space-circuits space-openamp space-measured
 # The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.
 data ?= ../shared/data
 space_audio = $(patsubst %,--audio %,$(wildcard $(data)/audio))

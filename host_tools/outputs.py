@@ -87,7 +87,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     """
     hints = _hints(command)
     marks = {name: mark for name, hint in hints.items() if (mark := _mark(hint)) is not None}
-    read = {name: mark for name, hint in hints.items() if (mark := _reads(hint)) is not None}
+    read = {name: reads for name, hint in hints.items() if (reads := _reads(hint)) is not None}
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
@@ -105,9 +105,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
                         raise InputError(f"{one}: this would be written twice; give each output a name of its own.")
                     written.append(one)
                 refuse_unwritable(out, folder=mark.or_folder and out.is_dir())
-        for name, reads in read.items():
-            for path in _named_paths(given.get(name), reads):
-                refuse_unreadable(path, reads)
+        for name, wanted in read.items():
+            for path in _named_paths(given.get(name), wanted):
+                refuse_unreadable(path, wanted)
         WATCH.command = command.__name__
         try:
             return command(**given)

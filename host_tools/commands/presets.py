@@ -27,25 +27,22 @@ def presets_get(
         Path | None, typer.Option("-o", "--out", help="The file to write; else standard output."), Writes((".json",))
     ] = None,
 ) -> None:
-    """Write the module's presets as JSON.
+    """Write the module's presets as JSON, with the names of devices where a shipped space knows the place.
 
     Example: gritspace presets get --port /dev/ttyACM0 -o presets.json
     """
-    import json
-
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import presets_file
     from gritspace.host_tools.ports import the_port
-    from gritspace.train.output_file import written_whole
 
     with Module(the_port(port)) as module:
         values = presets_file.read_module(module)
     if out is None:
         console.print_json(values)
     else:
-        with written_whole(out) as beside:
-            beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        console.say(f"{out}: {len(values['presets'])} presets")
+        presets_file.write_file(out, values)
+        names = "; ".join(f"{row['place']} {row['name']}" for row in values["presets"] if "name" in row)
+        console.say(f"{out}: {len(values['presets'])} presets" + (f": {names}" if names else ""))
 
 
 @presets.command("choose")
@@ -60,37 +57,90 @@ def presets_choose(
 
     Example: gritspace presets choose openamp.pt --model openamp.grit -o presets.json
     """
-    import json
-
     from gritspace.host_tools.models.model_files import file_sha256, read_space
+    from gritspace.host_tools.module import presets_file
     from gritspace.host_tools.spaces import presets as choosing
     from gritspace.host_tools.spaces.evaluation import model_of
-    from gritspace.train.output_file import written_whole
 
     found = choosing.chosen(
         read_space(space), model_of(model, space), None if factory else file_sha256(model), model.stem
     )
-    with written_whole(out) as beside:
-        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    presets_file.write_file(out, found)
     console.say(f"{out}: " + "; ".join(f"{row['place']} {row['name']}" for row in found["presets"]))
+
+
+@presets.command("make")
+@guarded
+def presets_make(
+    space: Annotated[Path, typer.Argument(help="A space, a .pt file that `gritspace train` wrote."), Reads(SPACE)],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="The file to write; more than sixteen go on in NAME-2.json, NAME-3.json ..."),
+        Writes((".json",)),
+    ],
+    device: Annotated[
+        list[str] | None, typer.Option(help="A device that the space knows, or one of its settings; repeatable.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every device that it knows, from clean to wild.")] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="Its integer model, a .grit file; else the one beside it."), Reads(GRIT)
+    ] = None,
+    factory: Annotated[bool, typer.Option("--factory", help="The model is the one built into the firmware.")] = False,
+    place: Annotated[int, typer.Option(min=1, max=16, help="The first one's place in the module.")] = 1,
+) -> None:
+    """Write presets of devices that a space knows, by their names, all equally loud.
+
+    Example: gritspace presets make openamp.pt --device rat --device big_muff -o mine.json
+    """
+    from gritspace.host_tools.errors import RigError
+
+    if bool(device) == every:
+        raise RigError("say which devices: --device NAME, as often as you like, or --all.")
+    model = space.with_suffix(".grit") if model is None else model
+    if not model.is_file():
+        raise RigError(f"{model}: the space's integer model is missing: gritspace quantize {space} -o {model}")
+    from gritspace.host_tools.models.model_files import file_sha256, read_space
+    from gritspace.host_tools.models.places import named
+    from gritspace.host_tools.module import presets_file
+    from gritspace.host_tools.spaces import presets as making
+    from gritspace.host_tools.spaces.evaluation import model_of
+
+    known = read_space(space)
+    labels = making.by_drive(known) if every else [named(known.positions, one, space.name) for one in device or []]
+    sha256 = None if factory else file_sha256(model)
+    with console.progress("presets") as update:
+        files = making.rows_of(labels, known, model_of(model, space), sha256, model.stem, place, update)
+    for number, values in enumerate(files, 1):
+        path = out if number == 1 else out.with_stem(f"{out.stem}-{number}")
+        presets_file.write_file(path, values)
+        console.say(f"{path}: " + "; ".join(f"{row['place']} {row['name']}" for row in values["presets"]))
 
 
 @presets.command("put")
 @guarded
 def presets_put(
     file: Annotated[
-        Path, typer.Argument(help="A file that `gritspace presets get` wrote, edited or not."), Reads(JSON)
-    ],
+        Path | None, typer.Argument(help="A file that `gritspace presets get` wrote, edited or not."), Reads(JSON)
+    ] = None,
     port: Port = None,
+    factory: Annotated[
+        bool, typer.Option("--factory", help="Instead: the sixteen that belong to the factory model.")
+    ] = False,
 ) -> None:
     """Put presets from a JSON file into the module; places that the file does not name stay as they are.
 
     Example: gritspace presets put --port /dev/ttyACM0 presets.json
     """
-    from gritspace.host_tools.link.client import Module
-    from gritspace.host_tools.module import presets_file
+    from gritspace.host_tools.errors import RigError
     from gritspace.host_tools.ports import the_port
 
+    if (file is None) != factory:
+        raise RigError("name a presets file, or the factory's sixteen: --factory.")
+    from gritspace.host_tools.link.client import Module
+    from gritspace.host_tools.module import presets_file
+
+    if file is None:
+        file = presets_file.shipped()[0]
     values = presets_file.read_file(file)
     with Module(the_port(port)) as module:
         count = presets_file.write_module(module, values, str(file))

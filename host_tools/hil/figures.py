@@ -22,6 +22,16 @@ from gritspace.host_tools.hil.takes import BLOCK_FRAMES, SAMPLE_RATE
 from gritspace.train.plain_text import caption
 
 INK, MODULE, DEVICE, DIFFERENCE = "#2b2b2b", "#c2410c", "#64748b", "#2563eb"
+PAGE_COLOURS = {
+    INK: "ink",
+    MODULE: "accent",
+    DEVICE: "device",
+    DIFFERENCE: "other",
+    "#a8a29e": "edge",
+    "#e7e5e4": "line",
+    "#ffffff": "card",
+}
+"""By what names the page has them, so that a picture is dark where the page is."""
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
 WINDOW_SECONDS = 0.02
 STYLE: dict[Any, Any] = {
@@ -176,4 +186,6 @@ def as_svg(figure: Figure) -> str:
     text = text[text.index("<svg") :]
     opening, rest = text.split(">", 1)
     opening = re.sub(r' (?:width|height)="[^"]*"', "", opening)  # the page decides how wide; viewBox keeps the form
+    for colour, name in PAGE_COLOURS.items():
+        rest = rest.replace(f": {colour}", f": var(--{name})")
     return f'{opening} class="figure">{rest}'

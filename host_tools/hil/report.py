@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gritspace.host_tools.console import esr_text
 from gritspace.host_tools.hil import figures
-from gritspace.host_tools.hil.measure import Measurement
-from gritspace.train.audio.audio_file import write_audio
-from gritspace.train.output_file import written_whole
-from gritspace.train.plain_text import printable
+from gritspace.host_tools.hil.measure import Measurement, Outcome
+from gritspace.host_tools.pages import page
+from gritspace.host_tools.pages.page import write_text
+from gritspace.host_tools.pages.sounds import Comparison, as_many_as_fit, comparison
+from gritspace.host_tools.pages.words import verdict_of
+from gritspace.quantize.cycles.real_time import LIMIT_PERCENT
+from gritspace.train.audio.audio_file import SAMPLE_RATE, write_audio
+
+LONGEST_HEARD_SECONDS = 12.0
+"""Of a take, in the page; the WAV files have all of it."""
 
 
 def write_wavs(measurement: Measurement, folder: Path) -> list[Path]:
@@ -47,21 +51,36 @@ def write_report(measurement: Measurement, report: dict[str, Any], html: Path, t
 
 
 def as_html(measurement: Measurement, report: dict[str, Any], title: str) -> str:
-    """The page, with everything in it: no scripts, nothing loaded from elsewhere."""
-    template = Environment(
-        loader=PackageLoader("gritspace.host_tools.hil", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=as_text,
-    ).get_template("report.html.j2")
+    """The page, with everything in it: nothing is loaded from elsewhere."""
     by_device = sorted(report["esr_vs_device"].items(), key=lambda pair: pair[1])
-    return template.render(
+    report = {"wav_files": [], **report}
+    return page.rendered(
+        "gritspace.host_tools.hil",
+        "report.html.j2",
         title=title,
-        report={"wav_files": [], **report},
-        made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
-        devices=by_device,
+        report=report,
+        devices=[(name, esr_text(value), verdict_of(value)) for name, value in by_device],
         median_device=statistics.median(v for _, v in by_device) if by_device else None,
-        esr=esr_text,
+        load=_load(report),
+        load_words=_load_words(report),
+        takes=[
+            (
+                take["name"],
+                f"{take['seconds_of_audio']:.1f}",
+                str(take["differing_samples"]),
+                esr_text(take["esr_integer_vs_float"]),
+                esr_text(take["esr_vs_device"]),
+            )
+            for take in report["takes"]
+        ],
+        facts=[
+            ("model", f"{report['model_name']}, sha256 {report['model_sha256']}"),
+            ("firmware", report["firmware_version"]),
+            ("multiplications", f"{report['macs_per_frame']:,} a frame"),
+            ("link", ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in report["link"].items())),
+            ("seconds", ", ".join(f"{name}: {value:.1f}" for name, value in report["seconds"].items())),
+        ],
+        sounds=as_many_as_fit(heard(measurement, report)),
         waveforms=figures.waveforms(measurement),
         sweeps=figures.sweeps(measurement),
         spectrum=figures.residual_spectrum(measurement),
@@ -69,12 +88,31 @@ def as_html(measurement: Measurement, report: dict[str, Any], title: str) -> str
     )
 
 
-def as_text(value: Any) -> Any:
-    """For templates: a text without characters that act on a reader or cannot be encoded; markup stays markup."""
-    return type(value)(printable(value, lines=True)) if isinstance(value, str) else value
+def heard(measurement: Measurement, report: dict[str, Any]) -> list[Comparison]:
+    """What is played first, then the most alike, the middle and the least alike take of a device."""
+    takes = list(zip(measurement.outcomes, report["takes"], strict=True))
+    first = [(one, told) for one, told in takes if one.take.target is None][:1]
+    devices = sorted(((o, told) for o, told in takes if o.take.target is not None), key=lambda t: t[1]["esr_vs_device"])
+    chosen = [devices[i] for i in sorted({0, len(devices) // 2, len(devices) - 1})] if devices else []
+    return [_compared(measurement, one, told) for one, told in (*first, *chosen)]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all. Raises InputError, naming the file, when it cannot."""
-    with written_whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+def _compared(measurement: Measurement, outcome: Outcome, told: dict[str, Any]) -> Comparison:
+    frames = int(LONGEST_HEARD_SECONDS * SAMPLE_RATE)
+    versions = {"dry": outcome.take.audio[:frames] / 32768.0}
+    if outcome.take.target is not None:
+        versions["device"] = outcome.take.target[:frames]
+    versions["module"] = measurement.real(outcome.module, outcome.live)[:frames]
+    return comparison(outcome.take.name, versions, told["esr_vs_device"])
+
+
+def _load(report: dict[str, Any]) -> str:
+    share = report["load"].get("p99")
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def _load_words(report: dict[str, Any]) -> tuple[str, str]:
+    share = report["load"].get("p99")
+    if share is None:
+        return ("not measured by this module", "")
+    return ("in time", "good") if share <= LIMIT_PERCENT / 100 else ("too slow", "bad")

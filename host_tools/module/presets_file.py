@@ -6,6 +6,7 @@ whichever slot another module has it.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.memory import FACTORY, LEVEL_UNITY, Preset, Slot
 from gritspace.host_tools.module.panel_names import PLAYED
+from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.errors import InputError
+from gritspace.train.output_file import write_whole
 from gritspace.train.text_file import read_json
 
 FULL = 32768
@@ -23,9 +26,10 @@ FACTORY_NAME = "factory"
 def read_module(module: Module) -> dict[str, Any]:
     """All used presets of a module, and how it goes from one to another, as plain values."""
     slots = memory.get_slots(module)
+    names = known_names()
     return {
         "morph_seconds": memory.get_settings(module).morph_ms / 1000,
-        "presets": [_as_values(preset, slots) for preset in memory.get_presets(module) if preset.used],
+        "presets": [_as_values(preset, slots, names) for preset in memory.get_presets(module) if preset.used],
     }
 
 
@@ -52,6 +56,26 @@ def read_file(path: Path) -> dict[str, Any]:
     return values
 
 
+def write_file(path: Path, values: dict[str, Any]) -> None:
+    """Whole or not at all. Raises InputError if it cannot be written."""
+    write_whole(path, (json.dumps(values, indent=1) + "\n").encode())
+
+
+def shipped() -> list[Path]:
+    """The presets of the shipped spaces, those of the factory model first."""
+    return [SPACES / f"{name}-presets.json" for name in ("circuits", "openamp")]
+
+
+def known_names() -> dict[tuple[int, ...], str]:
+    """The names of the places that the shipped presets have, by the numbers that a module keeps: played, stored."""
+    found = {}
+    for path in shipped():
+        for row in read_file(path)["presets"]:
+            place = [*(row["played"][name] for name in PLAYED), *row["stored"]]
+            found[tuple(max(-FULL, min(FULL - 1, round(value * FULL))) for value in place)] = str(row["name"])
+    return found
+
+
 def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int | None, list[Preset]]:
     """Values of a file -> (morph in ms, or None where the file does not say, presets).
 
@@ -74,7 +98,7 @@ def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -
     return morph_ms, presets
 
 
-def _as_values(preset: Preset, slots: list[Slot]) -> dict[str, Any]:
+def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], str]) -> dict[str, Any]:
     model: dict[str, Any] | str = FACTORY_NAME
     if preset.model != FACTORY:
         now = preset.model_now(slots)
@@ -85,8 +109,10 @@ def _as_values(preset: Preset, slots: list[Slot]) -> dict[str, Any]:
             "name": slot.name if slot else "",
             "sha256": slot.sha256 if slot else gone,
         }
+    name = names.get((*preset.played, *preset.stored))
     return {
         "place": preset.index + 1,
+        **({"name": name} if name else {}),
         "played": {name: value / FULL for name, value in zip(PLAYED, preset.played, strict=True)},
         "stored": [value / FULL for value in preset.stored],
         "level": preset.level_q12 / LEVEL_UNITY,

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import file_sha256, read_space
 from gritspace.host_tools.outputs import refuse_unwritable
+from gritspace.host_tools.pages.page import write_text
 from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio
 from gritspace.train.audio.recording.recording import Recording, read_recording
 from gritspace.train.audio.recording.sound_file import CHANNELS

@@ -8,6 +8,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import hsv_to_rgb, to_hex
 from numpy.typing import NDArray
 
 from gritspace.host_tools.hil.figures import DEVICE, DIFFERENCE, MODULE, STYLE, as_svg
@@ -19,6 +20,8 @@ from gritspace.train.space.space import PLAYED
 
 COLOURS = {"seen": DEVICE, "held_out_settings": DIFFERENCE, "held_out_devices": MODULE}
 SPECTROGRAM_FLOOR_DB = -80.0
+LEGEND_MOST = 40
+"""Names below the map: of 186 nobody could tell the colours apart."""
 
 
 def errors(found: Examination) -> str:
@@ -42,7 +45,8 @@ def maps(found: Examination) -> str:
     clips = [score.clip for score in found.scores if score.clip.split != "held_out_settings"]
     positions = np.array([clip.position for clip in clips])
     devices = list(dict.fromkeys(clip.device for clip in clips))
-    colour = np.array([devices.index(clip.device) / max(len(devices), 1) for clip in clips])
+    shades = dict(_colours(devices))
+    colour = np.array([shades[clip.device] for clip in clips])
     strange = np.array([clip.split == "held_out_devices" for clip in clips])
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, 3, figsize=(9, 3.2))
@@ -58,10 +62,24 @@ def maps(found: Examination) -> str:
         return as_svg(figure)
 
 
-def _points(axis: Axes, places: NDArray[np.floating], colour: NDArray[np.floating], strange: NDArray[np.bool_]) -> None:
+def legend(found: Examination) -> list[tuple[str, str]]:
+    """The map's devices and their colours, as #rrggbb; beyond LEGEND_MOST only how many more there are."""
+    clips = [score.clip for score in found.scores if score.clip.split != "held_out_settings"]
+    named = _colours(list(dict.fromkeys(clip.device for clip in clips)))
+    more = [(f"and {len(named) - LEGEND_MOST} more", "transparent")] if len(named) > LEGEND_MOST else []
+    return [*named[:LEGEND_MOST], *more]
+
+
+def _colours(devices: list[str]) -> list[tuple[str, str]]:
+    """Hues around the circle, as light as one another, so that all are seen on white and on black."""
+    turns = [i / max(len(devices), 1) for i in range(len(devices))]
+    return [(name, to_hex(hsv_to_rgb((turn, 0.75, 0.8)))) for name, turn in zip(devices, turns, strict=True)]
+
+
+def _points(axis: Axes, places: NDArray[np.floating], colour: NDArray[np.str_], strange: NDArray[np.bool_]) -> None:
     for mask, marker, size in ((~strange, "o", 12), (strange, "*", 60)):
         x, y = places[mask].T
-        axis.scatter(x, y, c=colour[mask], cmap="nipy_spectral", vmin=0, vmax=1, s=size, marker=marker, lw=0)
+        axis.scatter(x, y, c=colour[mask].tolist(), s=size, marker=marker, lw=0)
 
 
 def sweeps(found: Examination) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from gritspace.host_tools import audio_sources, console
-from gritspace.host_tools.hil.report import write_text
 from gritspace.host_tools.models.model_files import read_space
 from gritspace.host_tools.outputs import refuse_unwritable
+from gritspace.host_tools.pages.page import write_text
 from gritspace.host_tools.spaces.enrolling import EnrollRequest, as_preset
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.devices.finding import device_named, find_devices

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_for, model_lufs
+from gritspace.host_tools.models.places import named
 from gritspace.host_tools.module.presets_file import FACTORY_NAME
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.q15 import to_q15
@@ -23,13 +25,41 @@ def chosen(space: Space, model: IntegerModel, sha256: str | None, name: str) -> 
 
     Raises InputError if the space knows no positions.
     """
-    labels = spread_out(space)
+    return rows_of(spread_out(space), space, model, sha256, name)[0]
+
+
+def rows_of(
+    labels: Sequence[str],
+    space: Space,
+    model: IntegerModel,
+    sha256: str | None,
+    name: str,
+    first: int = 1,
+    told: Callable[[float, float, str], None] = lambda done, total, words: None,
+) -> list[dict[str, Any]]:
+    """Values of presets files, as many as it takes: a module has COUNT places. first: the first one's place.
+
+    Raises InputError if there are no labels, or the first place is none.
+    """
     if not labels:
         raise InputError("the space knows no positions; train it first.")
+    if not 1 <= first <= COUNT:
+        raise InputError(f"a module has places from 1 to {COUNT}; {first} is none.")
     of_model: Any = FACTORY_NAME if sha256 is None else {"sha256": sha256, "name": name}
-    return {
-        "presets": [preset(place, label, space, model, of_model) for place, label in enumerate(labels, 1)],
-    }
+    files: list[dict[str, Any]] = []
+    for i, label in enumerate(labels, first - 1):
+        told(i, len(labels), spoken(label))
+        if i % COUNT == 0 or not files:
+            files.append({"presets": []})
+        files[-1]["presets"].append(preset(i % COUNT + 1, label, space, model, of_model))
+    return files
+
+
+def by_drive(space: Space) -> list[str]:
+    """One setting of every device that the space knows, its middle one: from clean to wild."""
+    devices = dict.fromkeys(label.partition("@")[0] for label in space.positions)
+    labels = [named(space.positions, device, "the space") for device in devices]
+    return sorted(labels, key=lambda label: space.positions[label][0])
 
 
 def preset(place: int, label: str, space: Space, model: IntegerModel, of_model: Any) -> dict[str, Any]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from gritspace.host_tools import console
-from gritspace.host_tools.hil.report import as_text, write_text
+from gritspace.host_tools.console import esr_text
+from gritspace.host_tools.pages import page
+from gritspace.host_tools.pages.page import write_text
+from gritspace.host_tools.pages.sounds import Comparison, as_many_as_fit, comparison
+from gritspace.host_tools.pages.words import verdict_of
 from gritspace.host_tools.spaces import figures
-from gritspace.host_tools.spaces.evaluation import Examination
-from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.host_tools.spaces.evaluation import ClipScore, Examination
 from gritspace.train.errors import InputError
 from gritspace.train.space.measures.clips import SPLITS
 
@@ -125,48 +122,58 @@ def write_examination(found: Examination, report: dict[str, Any], out: Path) -> 
 
 
 def as_html(found: Examination, report: dict[str, Any]) -> str:
-    """The page, with everything in it: no scripts, nothing loaded from elsewhere."""
-    template = Environment(
-        loader=PackageLoader("gritspace.host_tools.spaces", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=as_text,
-    ).get_template("report.html.j2")
+    """The page, with everything in it: nothing is loaded from elsewhere."""
     ordered = sorted(found.scores, key=lambda score: score.in_integers.esr)
     picked = np.unique(np.linspace(0, len(ordered) - 1, min(LISTENED_TO, len(ordered))).round().astype(int))
-    return template.render(
+    moving = {sweep.dimension: sweep.sound for sweep in found.sweeps if sweep.start == "the middle"}
+    return page.rendered(
+        "gritspace.host_tools.spaces",
+        "report.html.j2",
         title=f"The space {found.path.name}",
         report=report,
         names=NAMES,
-        esr=console.esr_text,
-        number=number,
         box_rows=box_rows(report),
-        made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
+        error_rows=error_rows(report),
+        knob_rows=[
+            (name, *(number(row[key]) for key in ("spearman", "spearman_unseen", "spearman_positions")))
+            for name, row in report["played"].items()
+        ],
+        alias_rows=[
+            (name, hz, f"{row['device_dbc']:.0f}", f"{row['model_dbc']:.0f}")
+            for name, tones in report["aliasing"].items()
+            for hz, row in tones.items()
+        ],
+        device_rows=device_rows(report),
         errors=figures.errors(found),
         maps=figures.maps(found),
+        legend=figures.legend(found),
         sweeps=figures.sweeps(found),
-        sounds=[
-            {
-                "label": ordered[i].clip.label,
-                "split": NAMES[ordered[i].clip.split],
-                "esr": ordered[i].in_integers.esr,
-                "dry": embedded(ordered[i].clip.dry),
-                "device": embedded(ordered[i].clip.wet),
-                "space": embedded(ordered[i].sound),
-            }
-            for i in picked
-        ],
-        moving=[
-            {"dimension": sweep.dimension, "sound": embedded(sweep.sound)}
-            for sweep in found.sweeps
-            if sweep.start == "the middle"
-        ],
+        sounds=as_many_as_fit([_compared(ordered[i]) for i in picked]),
+        moving=comparison("One knob after another, from -1 to 1", moving) if moving else None,
     )
 
 
-def embedded(audio: NDArray[np.floating], peak: float = 0.7) -> str:
-    """Audio (frames,) as a data address that a browser plays: MP3, brought to one peak so that pairs compare."""
-    largest = float(np.abs(audio).max(initial=0.0))
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio * (peak / max(largest, 1e-9)), SAMPLE_RATE, format="MP3")
-    return "data:audio/mpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+def _compared(score: ClipScore) -> Comparison:
+    versions = {"dry": score.clip.dry, "device": score.clip.wet, "space": score.sound}
+    return comparison(score.clip.label, versions, score.in_integers.esr, NAMES[score.clip.split])
+
+
+def error_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Each kind of settings, ESR then MRSL."""
+    rows = []
+    for split, found in report["splits"].items():
+        for measure in ("esr", "mrsl"):
+            values = [esr_text(found[measure][q]) for q in ("min", "q25", "median", "q75", "max")]
+            name = f"{NAMES[split]} ({found['settings']})"
+            rows.append((name, measure.upper(), *values, esr_text(found["float"][measure]["median"])))
+    return rows
+
+
+def device_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Each device's ESR where it was measured, and what its best says in words."""
+    rows = []
+    for name, row in report["devices"].items():
+        found = [row[split]["esr"] if split in row else None for split in SPLITS]
+        best = min((one for one in found if one is not None), default=None)
+        rows.append((name, *map(esr_text, found), "" if best is None else verdict_of(best)))
+    return rows

@@ -13,7 +13,7 @@ import torch
 from gritspace.host_tools.hil.figures import STYLE, as_svg
 from gritspace.host_tools.models import snapshot_files
 from gritspace.host_tools.models.model_files import model_from_space
-from gritspace.host_tools.spaces.report import embedded
+from gritspace.host_tools.pages.sounds import embedded
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.export.tflite import to_tflite
 from gritspace.quantize.model.grit import write_grit

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gritspace.host_tools import cli, console
-from gritspace.host_tools.hil.report import as_text
+from gritspace.host_tools.pages.page import as_text
 from gritspace.train.errors import InputError
 
 EVIL = "\x1b]0;owned\x07\x1b[2J[red]x[/nothing]\ud800\x9b31m\u202e"
@@ -35,7 +35,7 @@ def test_text_from_a_file_is_shown_and_does_nothing(capsys, show):
 
 
 def test_an_error_that_quotes_a_file_is_one_harmless_line(capsys, monkeypatch):
-    def fail():
+    def fail(**_):
         raise InputError(EVIL + "\nsecond line")
 
     monkeypatch.setattr(cli, "app", fail)

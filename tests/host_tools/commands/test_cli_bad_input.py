@@ -195,7 +195,7 @@ def test_without_the_emulator_simulate_says_what_to_install(gritspace, model_fil
 def test_a_fault_of_the_program_is_admitted_without_a_traceback(monkeypatch, capsys):
     from gritspace.host_tools import cli
 
-    monkeypatch.setattr(cli, "app", lambda: 1 / 0)
+    monkeypatch.setattr(cli, "app", lambda **_: 1 / 0)
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert stop.value.code == 2

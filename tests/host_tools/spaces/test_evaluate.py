@@ -88,7 +88,7 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     ("arguments", "reason"),
     [
         (("-o", "report.txt"), "report.txt: a report is a web page"),
-        (("-o", "nowhere/report.html"), "nothing can be written there"),
+        (("-o", "nowhere/report.html"), "the folder nowhere does not exist"),
         (("--captures", "nowhere"), "nowhere: there is no such"),
     ],
 )

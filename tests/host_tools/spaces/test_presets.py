@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -18,6 +19,8 @@ SPACES = Path(__file__).parents[3] / "spaces"
 def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_loud(tmp_path: Path) -> None:
     out = tmp_path / "presets.json"
     command.presets_choose(space=SPACES / "circuits.pt", model=SPACES / "circuits.grit", out=out, factory=True)
+    shipped = presets_file.shipped()[0]
+    assert json.loads(out.read_text()) == json.loads(shipped.read_text()), "run: make presets"
     rows = json.loads(out.read_text())["presets"]
     assert [row["place"] for row in rows] == list(range(1, 17))
     assert len({row["name"] for row in rows}) == 16
@@ -40,3 +43,39 @@ def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_lo
 def test_a_label_is_read_as_a_player_reads_a_pedal() -> None:
     assert presets.spoken("big_muff@sustain=0.5,tone=0.125") == "Big muff, sustain 5, tone 1.2"
     assert presets.spoken("TS9_HighDrive") == "TS9 HighDrive"
+
+
+def test_presets_of_devices_are_made_by_name_and_follow_the_space(tmp_path: Path) -> None:
+    out = tmp_path / "mine.json"
+    command.presets_make(space=SPACES / "circuits.pt", out=out, device=["rat", "big_muff"], place=3)
+    rows = json.loads(out.read_text())["presets"]
+    space = load_space(SPACES / "circuits.pt")
+    assert [row["place"] for row in rows] == [3, 4]
+    assert [row["name"].split(",")[0] for row in rows] == ["Rat", "Big muff"]
+    assert rows[0]["model"]["name"] == "circuits"
+    known = np.array([space.positions[label] for label in space.positions if label.startswith("rat@")])
+    mine = np.array([*rows[0]["played"].values(), *rows[0]["stored"]])[: known.shape[1]]
+    assert np.abs(known - mine).max(axis=1).min() < 1e-4
+
+
+def test_more_devices_than_places_go_on_in_another_file() -> None:
+    space = load_space(SPACES / "openamp.pt")
+    labels = presets.by_drive(space)
+    assert len(labels) == len({label.partition("@")[0] for label in space.positions}) > 100
+    assert [space.positions[label][0] for label in labels] == sorted(space.positions[label][0] for label in labels)
+    model = grit.read_grit(SPACES / "circuits.grit")
+    few = load_space(SPACES / "circuits.pt")
+    files = presets.rows_of(list(few.positions)[:4], few, model, None, "circuits", first=15)
+    assert [[row["place"] for row in one["presets"]] for one in files] == [[15, 16], [1, 2]]
+
+
+@pytest.mark.parametrize("file", presets_file.shipped(), ids=lambda path: path.stem)
+def test_shipped_presets_belong_to_the_shipped_model_and_are_found_again_by_name(file: Path) -> None:
+    values = presets_file.read_file(file)
+    assert len(values["presets"]) == 16
+    name = file.stem.removesuffix("-presets")
+    bytes_now = (SPACES / f"{name}.grit").read_bytes()
+    for row in values["presets"]:
+        assert row["model"] == "factory" or row["model"]["sha256"] == hashlib.sha256(bytes_now).hexdigest()
+        assert "@" not in row["name"]
+    assert set(presets_file.known_names().values()) >= {row["name"] for row in values["presets"]}

@@ -1,0 +1,1 @@
+"""One design for every report: its words, its players, its template."""

@@ -58,6 +58,9 @@ def fit(
         typer.Option(help="Write a picture of the comparison: .png, .svg or .pdf."),
         Writes((".png", ".svg", ".pdf")),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page to listen to and to read: .html."), Writes((".html", ".htm"))
+    ] = None,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Take a recording that is clipped or in doubt.")] = False,
     channel: Annotated[
@@ -86,25 +89,26 @@ def fit(
         audio=tuple(audio or ()),
         config=FitConfig(shape=shape.value, minutes=minutes, target_esr=target, seed=seed),
         plot=plot,
+        page=report,
         force=force,
         resume=resume,
         channel=channel,
     )
-    report = fit_as_requested(request, console.Stages(quiet=json))
+    found = fit_as_requested(request, console.Stages(quiet=json))
     if json:
-        console.print_json(report)
+        console.print_json(found)
         return
-    for remark in report["remarks"]:
+    for remark in found["remarks"]:
         console.say(remark)
     console.say(
-        f"{', '.join(report['files'])}: ESR {console.esr_text(report['esr'])} on held-out audio, "
-        f"{report['macs_per_frame']:,} multiplications a frame"
+        f"{', '.join(found['files'])}: ESR {console.esr_text(found['esr'])} on held-out audio, "
+        f"{found['macs_per_frame']:,} multiplications a frame"
     )
-    held = report["held_out"]
+    held = found["held_out"]
     if held["esr_high"] is not None:
         console.say(
             f"measured on {held['seconds']:g} s in {held['clips']} clips it did not learn from; on other clips expect "
             f"{console.esr_text(held['esr_low'])} to {console.esr_text(held['esr_high'])}"
         )
-    if "esr_integer" in report:
-        console.say(f"in integers: ESR {console.esr_text(report['esr_integer'])}")
+    if "esr_integer" in found:
+        console.say(f"in integers: ESR {console.esr_text(found['esr_integer'])}")

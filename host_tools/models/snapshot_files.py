@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from gritspace.train.output_file import write_whole, written_whole
 from gritspace.train.plain_text import caption
 from gritspace.train.snapshot.fit import Check
 from gritspace.train.snapshot.snapshot import Snapshot, is_snapshot, save_snapshot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Audio = NDArray[np.float32]
 
@@ -74,10 +78,26 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
 
 
 def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: str) -> None:
-    """Waveform, spectrum and how the error fell, as a picture (.png, .svg or .pdf). wet, fitted: (frames,)."""
+    """`comparison` as a picture (.png, .svg or .pdf). Raises InputError if it cannot be written so."""
     import matplotlib
 
     matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure = comparison(wet, fitted, checks, name)
+    try:
+        with written_whole(path) as beside:
+            metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+            with plt.rc_context({"svg.hashsalt": "gritspace"}):
+                figure.savefig(beside, dpi=120, metadata=metadata)
+    except ValueError as error:
+        raise InputError(f"{path}: a picture cannot be written so ({error}); use .png, .svg or .pdf.") from error
+    finally:
+        plt.close(figure)
+
+
+def comparison(wet: Audio, fitted: Audio, checks: Sequence[Check], name: str) -> Figure:
+    """Waveform, spectrum and how the error fell. wet, fitted: (frames,). Whoever asks closes the figure."""
     import matplotlib.pyplot as plt
 
     window = int(WINDOW_SECONDS * SAMPLE_RATE)
@@ -100,12 +120,4 @@ def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: s
     axes[2].set(xlabel="minutes", ylabel="ESR", title="error-to-signal ratio on held-out audio")
     for axis in axes[:2]:
         axis.legend(frameon=False)
-    try:
-        with written_whole(path) as beside:
-            metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
-            with plt.rc_context({"svg.hashsalt": "gritspace"}):
-                figure.savefig(beside, dpi=120, metadata=metadata)
-    except ValueError as error:
-        raise InputError(f"{path}: a picture cannot be written so ({error}); use .png, .svg or .pdf.") from error
-    finally:
-        plt.close(figure)
+    return figure

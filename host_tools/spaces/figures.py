@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from colorsys import hsv_to_rgb
+
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import hsv_to_rgb, to_hex
+from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
 from gritspace.host_tools.hil.figures import DEVICE, DIFFERENCE, MODULE, STYLE, as_svg
@@ -73,7 +75,7 @@ def legend(found: Examination) -> list[tuple[str, str]]:
 def _colours(devices: list[str]) -> list[tuple[str, str]]:
     """Hues around the circle, as light as one another, so that all are seen on white and on black."""
     turns = [i / max(len(devices), 1) for i in range(len(devices))]
-    return [(name, to_hex(hsv_to_rgb((turn, 0.75, 0.8)))) for name, turn in zip(devices, turns, strict=True)]
+    return [(name, to_hex(hsv_to_rgb(turn, 0.75, 0.8))) for name, turn in zip(devices, turns, strict=True)]
 
 
 def _points(axis: Axes, places: NDArray[np.floating], colour: NDArray[np.str_], strange: NDArray[np.bool_]) -> None:

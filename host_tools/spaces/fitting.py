@@ -15,6 +15,7 @@ from gritspace.host_tools.arguments import knob_settings, refuse_unclear_source
 from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.models import snapshot_files
 from gritspace.host_tools.outputs import refuse_unwritable
+from gritspace.host_tools.spaces.fit_report import write_fit_report
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.held_out import interval
@@ -46,6 +47,7 @@ class FitRequest:
     audio: tuple[Path, ...] = ()
     config: FitConfig = field(default_factory=FitConfig)
     plot: Path | None = None
+    page: Path | None = None
     force: bool = False
     resume: bool = True
     channel: str | None = None
@@ -83,6 +85,8 @@ def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
                 report["esr_integer"] = _integer_esr(model, source, snapshot.tcn.config.receptive_field - 1)
         if request.plot is not None:
             snapshot_files.plot(request.plot, source.held_wet, fitted, result.checks, source.name)
+        if request.page is not None:
+            write_fit_report(request.page, report, source.held_dry, source.held_wet, fitted, result.checks)
     checkpoint.unlink(missing_ok=True)
     report["seconds"] = stages.seconds
     return report
@@ -182,7 +186,7 @@ def _refuse_unclear(request: FitRequest) -> None:
         raise InputError(f"--shape {request.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
     if request.channel not in (None, *CHANNELS):
         raise InputError(f"--channel {request.channel}: there is no such; there are {', '.join(CHANNELS)}.")
-    for path in (*request.out, *([request.plot] if request.plot else [])):
+    for path in (*request.out, *(one for one in (request.plot, request.page) if one)):
         refuse_unwritable(path)
     for path in request.out:
         snapshot_files.refuse_unknown_suffix(path)

@@ -33,7 +33,8 @@ FLAGS = (
 LINK = ("-nostartfiles", "-Wl,--entry=grit_engine_process", f"-Wl,-Ttext=0x{CODE_BASE:x}", "-Wl,--no-warn-rwx-segments")
 LIBRARIES = ("-lc_nano", "-lgcc")
 
-_INSTRUCTION = re.compile(r"^\s*([0-9a-f]+): ((?:[0-9a-f]{2} )+)\s*\t(.*)$")
+_INSTRUCTION = re.compile(r"^\s*([0-9a-f]+): ((?:[0-9a-f]{2,8} )+)\s*\t(.*)$")
+"""LLVM 14 shows bytes (01 eb 01 13), later ones halfwords (eb01 1301)."""
 
 
 class CyclesError(InputError):
@@ -96,7 +97,7 @@ def _linked(arguments: list[str], kept: Path) -> Firmware:
             _keep(elf.read_bytes(), kept)
         _run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(image)])
         names = _run(["arm-none-eabi-nm", "--defined-only", str(elf)])
-        listing = _run([DISASSEMBLER, "-d", "--triple=thumbv7em", "--mcpu=cortex-m7", str(elf)])
+        listing = _run([DISASSEMBLER, "-d", "--no-print-imm-hex", "--triple=thumbv7em", "--mcpu=cortex-m7", str(elf)])
         return _read(image.read_bytes(), names, listing)
 
 
@@ -140,7 +141,7 @@ def _read(image: bytes, names: str, listing: str) -> Firmware:
         if match:
             address = int(match[1], 16)
             text[address] = match[3].split("@")[0].split("<")[0].strip()
-            sizes[address] = len(match[2].split())
+            sizes[address] = len(match[2].replace(" ", "")) // 2
     symbols: dict[str, int] = {}
     functions: dict[int, str] = {}
     for line in names.splitlines():

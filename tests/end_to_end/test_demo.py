@@ -59,8 +59,10 @@ def test_the_module_was_played_while_the_four_dimensions_moved(demo):
 def test_the_page_stands_alone(demo):
     page = (demo[1] / "report.html").read_text()
     assert page.count("<svg") == 4
-    for outside in ("<script", "<link", "src=", "@import", "url(http", 'href="http'):
-        assert outside not in page.replace('xlink:href="#', "")
+    assert len(page) < 5_000_000
+    assert page.count("<audio") == 2 + 3 * 3
+    for outside in ("<script src", "<link", "src=", "@import", "url(http", 'href="http'):
+        assert outside not in page.replace('xlink:href="#', "").replace('src="data:audio/mpeg;base64,', "")
 
 
 def test_the_wav_files_are_what_went_in_and_what_came_out(demo):

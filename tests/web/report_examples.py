@@ -1,0 +1,60 @@
+"""Measurements to make reports of without a module: the factory space's integers, played by the engine here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gritspace.host_tools.audio_sources import riff
+from gritspace.host_tools.hil.measure import Measurement, Outcome
+from gritspace.host_tools.hil.takes import BLOCK_FRAMES, Take, sweep, whole_blocks
+from gritspace.host_tools.link.client import ModuleInfo
+from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.quantize.firmware_sources import SPACES
+from gritspace.quantize.model.grit import read_grit
+
+
+def measurement() -> Measurement:
+    """A sweep, then two seconds of three devices whose names are long; what they should sound like is half true."""
+    model = read_grit(SPACES / "circuits.grit")
+    player = IntegerPlayer(model)
+    rng = np.random.default_rng(0)
+
+    def outcome(take: Take, sound: np.ndarray) -> Outcome:
+        samples = np.round(sound * 32768.0 / 2.0**model.output_shift).astype(np.int16)
+        work = rng.integers(90_000, 110_000, len(samples) // BLOCK_FRAMES)
+        return Outcome(take, samples, samples, None, work, 1.0)
+
+    dry = riff(2.0)
+    moving = sweep(dry, model.default_position, 4)
+    outcomes = [outcome(moving, player.moving(dry, moving.positions / 32768))]
+    for i, name in enumerate(("rat", "a_pedal_whose_name_is_longer_than_a_telephone_is_wide", "big_muff")):
+        place = rng.uniform(-0.5, 0.5, 4)
+        sound = player.at_rest(whole_blocks(dry) / np.float32(32768), place)
+        positions = np.tile(np.round(place * 32767).astype(np.int16), (len(sound) // BLOCK_FRAMES, 1))
+        target = (sound + 0.1 * i * np.roll(sound, 40)).astype(np.float32)
+        take = Take(f"{name}@gain=0.5,tone=0.25", whole_blocks(dry), positions, name, target)
+        outcomes.append(outcome(take, sound))
+    info = ModuleInfo(
+        last_stream=0,
+        model_bytes=9312,
+        state_bytes=1,
+        state_limit=1,
+        sample_rate=48000,
+        work_per_second=480_000_000,
+        model_status=0,
+        position_count=4,
+        output_shift=model.output_shift,
+        block_frames=48,
+        glide_blocks=20,
+        credits=4,
+        message_blocks=4,
+        work_unit="cycles",
+        model_sha256="0" * 64,
+        model_name=model.name,
+        firmware_version="0.0.0",
+        board="none",
+    )
+    link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
+    return Measurement(
+        model, info, tuple(outcomes), "cycles", link, {"streaming": 1.0}, {"p50": 0.2, "p99": 0.3, "max": 0.4}
+    )

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: test-readme test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -71,6 +71,9 @@ bench-web: setup web-packages ## how fast a browser plays: the page's engine bes
 test-debian: ## README's first commands on a Debian 13 that has nothing yet, in a chroot: needs root and debootstrap; SUITE=bookworm is 12
 	@sh tests/debian/walk.sh
 
+test-readme: setup ## README's own walk, its commands as they stand: some minutes
+	@$(bin)/python -m tests.door.readme_walk
+
 web-packages:
 	@command -v npm >/dev/null || { echo 'npm is missing: it brings the packages that the page is built with (apt install npm)'; exit 2; }
 	@cmp -s host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from || \
@@ -98,7 +101,10 @@ presets: setup ## sixteen presets of each shipped space, named and equally loud:
 	@$(bin)/gritspace presets choose spaces/circuits.pt --model spaces/circuits.grit --factory -o spaces/circuits-presets.json
 	@$(bin)/gritspace presets choose spaces/openamp.pt --model spaces/openamp.grit -o spaces/openamp-presets.json
 
-.PHONY: presets space-circuits space-openamp space-measured
+matcher: setup ## train what `gritspace match` listens with, a few minutes: spaces/matcher.pt
+	@$(bin)/python -m gritspace.train.matching.matching spaces/matcher.pt
+
+.PHONY: matcher presets space-circuits space-openamp space-measured
 # The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.
 data ?= ../shared/data
 space_audio = $(patsubst %,--audio %,$(wildcard $(data)/audio))

@@ -23,7 +23,9 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write a report, a .html file."), Writes()
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.2, help="Of audio for each setting.")] = 4.0,
+    seconds: Annotated[
+        float, typer.Option("--device-seconds", "--seconds", min=0.2, help="Seconds of audio for every setting.")
+    ] = 4.0,
     enroll_seconds: Annotated[
         float, typer.Option(min=0, help="Of audio to enroll each test device from; 0 leaves test devices out.")
     ] = 20.0,

@@ -15,8 +15,9 @@ from gritspace.host_tools.models.model_files import read_space
 from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.host_tools.pages.page import write_text
 from gritspace.host_tools.spaces.enrolling import EnrollRequest, as_preset
+from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.audio.audio_file import read_audio
-from gritspace.train.devices.finding import device_named, find_devices
+from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.enroll import enroll
 
@@ -46,19 +47,23 @@ def match_recording(
             raise InputError(f"{out}: a preset is written as JSON; name it .json.")
         refuse_unwritable(out)
         known = read_space(space)
-    from gritspace.train.matching.matching import ready_matcher, windows
+    from gritspace.train.matching.matching import KNOWN, ready_matcher, windows
 
     windows(audio)  # refuses silence before a matcher is trained
-    found = ready_matcher(cache_folder(), (lambda words: None) if quiet else console.tell).match(audio)
+    told = (lambda words: None) if quiet else console.tell
+    found = ready_matcher(cache_folder(), told, SPACES / "matcher.pt").match(audio)
     values: dict[str, Any] = {
-        "matches": [{"device": m.device, "chance": m.chance, "knobs": m.knobs, "spread": m.spread} for m in found],
+        "matches": [
+            {"device": m.device, "chance": m.chance, "confidence": m.confidence, "knobs": m.knobs, "spread": m.spread}
+            for m in found
+        ],
         "preset": None,
     }
     if known is not None and out is not None and space is not None:
         best = found[0]
         dry = audio_sources.riff(PROBE_SECONDS)
         settings = np.array([list(best.knobs.values())], np.float32).clip(0, 1)
-        enrolled = enroll(known, dry, device_named(best.device).render(dry[None], settings)[0])
+        enrolled = enroll(known, dry, next(d for d in KNOWN if d.name == best.device).render(dry[None], settings)[0])
         preset = as_preset(enrolled, EnrollRequest(space, wet, out, model=model, place=place))
         write_text(out, json.dumps(preset, indent=2) + "\n")
         values["preset"] = {"file": str(out), "position": [float(x) for x in enrolled.position], "esr": enrolled.esr}
@@ -73,10 +78,12 @@ def print_match(wet: Path, values: dict[str, Any]) -> None:
         rows.append((match["device"], f"{100 * match['chance']:.0f} %", knobs))
     console.print_table(("device", "chance>", "settings, if it is this one"), rows)
     best = values["matches"][0]
+    if best["device"] == "clean":
+        console.say(f"{wet}: no device, as far as can be heard: it sounds clean ({best['confidence']})")
+        return
     knobs = " ".join(f"--knob {k}={v:.2f}" for k, v in best["knobs"].items())
-    console.say(
-        f"{wet}: nearest is {best['device']}; hear it: gritspace render {best['device']} DRY.wav OUT.wav {knobs}"
-    )
+    heard = f"gritspace render {best['device']} DRY.wav OUT.wav {knobs}"
+    console.say(f"{wet}: nearest is {best['device']} ({best['confidence']}); hear it: {heard}")
     if values["preset"]:
         console.say(
             f"{values['preset']['file']}: a preset; the space plays that device with ESR {values['preset']['esr']:.3f}"

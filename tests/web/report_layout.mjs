@@ -25,7 +25,7 @@ for (const path of pages) {
         const inside = document.querySelector("main").getBoundingClientRect();
         const blocks = [...document.querySelectorAll("table, .facts, .player, .wide, h1, h2, p, ul")];
         const lefts = [...document.querySelectorAll(".fact")].map((one) => Math.round(one.getBoundingClientRect().left));
-        const text = document.querySelector("svg.figure text, svg.figure g");
+        const text = document.querySelector("svg.figure text");
         return {
           page: document.documentElement.scrollWidth,
           sticking_out: blocks.filter((one) => one.getBoundingClientRect().right > inside.right + 0.5).map((one) => one.outerHTML.slice(0, 80)),

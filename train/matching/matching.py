@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gritspace.train.devices.circuits import CIRCUITS
+from gritspace.train.devices.clean import Clean
 from gritspace.train.devices.device import Audio, Device
 from gritspace.train.errors import InputError
 from gritspace.train.matching.clips import QUIET_RMS, dry_stream, excerpts, levelled, render_clips
@@ -20,11 +22,13 @@ from gritspace.train.matching.estimator import Estimator, EstimatorConfig, knob_
 from gritspace.train.matching.mel import MelConfig, log_mel
 from gritspace.train.torch_file import load_torch, save_torch
 
-FORMAT, VERSION = "gritspace matcher", 1
+FORMAT, VERSION = "gritspace matcher", 2
 FRAMES = 16_384
 PICTURE = MelConfig(mels=48, hop_frames=512, fft_frames=1024)
 CLIPS, STEPS, LATENT = 250, 600, 32
 MAX_WINDOWS = 96
+KNOWN: tuple[Device, ...] = (*CIRCUITS, Clean())
+"""What a recording may be of: the built-in circuits, or none of them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Match:
     knobs: dict[str, float]
     spread: dict[str, float]
 
+    @property
+    def confidence(self) -> str:
+        """The chance in a word."""
+        return "sure" if self.chance >= 0.9 else "likely" if self.chance >= 0.6 else "a guess"
+
 
 class Matcher:
     """An estimator with what it takes its pictures by, and the devices it knows."""
@@ -43,7 +52,7 @@ class Matcher:
     def __init__(self, estimator: Estimator, centre: Tensor, scale: Tensor, names: Sequence[str]) -> None:
         self.estimator, self.centre, self.scale, self.names = estimator, centre, scale, tuple(names)
 
-    def match(self, wet: Audio, devices: Sequence[Device] = CIRCUITS) -> list[Match]:
+    def match(self, wet: Audio, devices: Sequence[Device] = KNOWN) -> list[Match]:
         """wet (frames,) -> one Match for every device it knows, the likeliest first.
 
         Raises InputError if the recording is shorter than a third of a second, or silent.
@@ -77,18 +86,18 @@ def windows(wet: Audio) -> Audio:
 
 
 def train_matcher(seed: int = 0, clips: int = CLIPS, steps: int = STEPS) -> Matcher:
-    """On the built-in circuits at random settings and synthetic phrases: about a minute on two cores."""
+    """On what is known, at random settings and synthetic phrases: about a minute on two cores."""
     source = excerpts(dry_stream((), 240.0, seed + 40, "train"), FRAMES)
-    made = render_clips(CIRCUITS, clips, source, seed + 40)
+    made = render_clips(KNOWN, clips, source, seed + 40)
     pictures = log_mel(torch.from_numpy(levelled(made.wet)), PICTURE)
     centre = pictures.mean((0, 2)).unsqueeze(1)
     scale = (pictures - centre).std()
-    config = EstimatorConfig(knob_counts([d.knobs for d in CIRCUITS]), "joint_separate", LATENT, PICTURE.mels)
+    config = EstimatorConfig(knob_counts([d.knobs for d in KNOWN]), "joint_separate", LATENT, PICTURE.mels)
     settings: NDArray[np.float32] = made.settings
     estimator = train_estimator(
         (pictures - centre) / scale, torch.from_numpy(made.device), torch.from_numpy(settings), config, steps, seed
     )
-    return Matcher(estimator, centre, scale, [d.name for d in CIRCUITS])
+    return Matcher(estimator, centre, scale, [d.name for d in KNOWN])
 
 
 def save_matcher(matcher: Matcher, path: Path) -> None:
@@ -119,11 +128,21 @@ def load_matcher(path: Path) -> Matcher:
         raise InputError(f"{path}: this matcher is damaged; remove it, and it is made again.") from error
 
 
-def ready_matcher(folder: Path, told: Callable[[str], None] = lambda words: None) -> Matcher:
-    """The one in the folder; the first time it is trained and left there."""
+def ready_matcher(
+    folder: Path, told: Callable[[str], None] = lambda words: None, shipped: Path | None = None
+) -> Matcher:
+    """The shipped one, if it knows what is known; else the one in the folder, trained and left there the first time."""
+    if shipped is not None and shipped.is_file():
+        matcher = load_matcher(shipped)
+        if matcher.names == tuple(device.name for device in KNOWN):
+            return matcher
     path = folder / f"matcher-{VERSION}.pt"
     if not path.exists():
         told("training the matcher on the built-in circuits: a minute or two, this once")
         folder.mkdir(parents=True, exist_ok=True)
         save_matcher(train_matcher(), path)
     return load_matcher(path)
+
+
+if __name__ == "__main__":  # python -m gritspace.train.matching.matching FILE
+    save_matcher(train_matcher(), Path(sys.argv[1]))

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.spaces.finding import match_recording
+from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.audio.audio_file import write_audio
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.matching.contrastive import EffectsEncoder, EffectsEncoderConfig, save_encoder
-from gritspace.train.matching.matching import VERSION, save_matcher, train_matcher
+from gritspace.train.matching.matching import KNOWN, VERSION, load_matcher, save_matcher, train_matcher
 from gritspace.train.space import enroll
 from tests.conftest import tones
 
@@ -38,7 +40,7 @@ def test_a_match_becomes_a_preset_for_a_space(cache, wet, space_file, tmp_path, 
     out = tmp_path / "preset.json"
     values = match_recording(wet, out, space_file, None, place=3)
     best = values["matches"][0]
-    assert set(best["knobs"]) == set(next(d.knobs for d in CIRCUITS if d.name == best["device"]))
+    assert set(best["knobs"]) == set(next(d.knobs for d in KNOWN if d.name == best["device"]))
     assert sum(match["chance"] for match in values["matches"]) == pytest.approx(1, abs=1e-4)
     preset = json.loads(out.read_text())["presets"][0]
     assert preset["place"] == 3
@@ -71,3 +73,14 @@ def test_devices_are_listed_by_likeness_to_a_recording(gritspace, wet, tmp_path)
     near = json.loads(said.stdout)["similar"]
     assert len(near) == 10
     assert [one["likeness"] for one in near] == sorted((one["likeness"] for one in near), reverse=True)
+
+
+def test_the_shipped_matcher_knows_every_circuit_and_what_is_clean() -> None:
+    matcher = load_matcher(SPACES / "matcher.pt")
+    assert matcher.names == tuple(device.name for device in KNOWN), "run: make matcher"
+    dry = riff(4.0)
+    best = matcher.match(dry)[0]
+    assert (best.device, best.knobs) == ("clean", {})
+    assert best.confidence != "a guess"
+    fuzz = next(device for device in CIRCUITS if device.name == "big_muff")
+    assert matcher.match(fuzz.render(dry[None], np.array([[0.9, 0.5]], np.float32))[0])[0].device == "big_muff"

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.devices.circuits import CIRCUITS
 from gritspace.train.matching.clips import dry_stream, excerpts, render_at
-from gritspace.train.matching.matching import CLIPS, STEPS, Matcher, ready_matcher, train_matcher
+from gritspace.train.matching.matching import CLIPS, KNOWN, STEPS, Matcher, ready_matcher, train_matcher
 from gritspace.train.research.probes import wilson
 from gritspace.train.research.tables.bench import Bench
 from gritspace.train.research.tables.table import Cell, Table
@@ -38,12 +38,12 @@ def match_accuracy(bench: Bench) -> Table:
         name = "all" if i is None else CIRCUITS[i].name
         count = f"{int(right[of].sum())} of {int(of.sum())}"
         rows.append([name, count, f"{low:.2f} to {high:.2f}", _mean(errors), _mean(errors[right[of]]), _mean(middle)])
-        taken = [CIRCUITS[j].name for j in named[of & ~right]]
+        taken = [KNOWN[j].name for j in named[of & ~right]]
         findings[f"{name}_taken_for"] = ", ".join(f"{n} {taken.count(n)}" for n in sorted(set(taken))) or "nothing else"
     findings.pop("all_taken_for")
     findings |= {
         "right": float(right.mean()),
-        "chance": 1 / len(CIRCUITS),
+        "chance": 1 / len(KNOWN),
         "knob_error": _mean(np.abs(found - settings)),
     }
     return Table(
@@ -82,7 +82,7 @@ def answers(
     matcher: Matcher, wet: NDArray[np.float32], device: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The circuit named for each recording (n,), and the knobs found for the true one (n, most knobs)."""
-    names = [circuit.name for circuit in CIRCUITS]
+    names = [device.name for device in KNOWN]
     named = np.zeros(len(wet), np.int64)
     knobs = np.full((len(wet), max(len(circuit.knobs) for circuit in CIRCUITS)), np.nan, np.float32)
     for n, audio in enumerate(wet):

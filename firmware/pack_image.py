@@ -8,6 +8,11 @@ from pathlib import Path
 
 Import("env")  # noqa: F821  (PlatformIO gives it)
 
+try:
+    import lz4.block  # noqa: F401
+except ImportError:  # a PlatformIO of the user's own has Python packages of its own
+    env.Execute("$PYTHONEXE -m pip install --quiet lz4")  # noqa: F821
+
 sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
 from packing import pack  # noqa: E402
 

@@ -8,7 +8,10 @@ from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.hil.measure import Measurement, Outcome
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, Take, sweep, whole_blocks
 from gritspace.host_tools.link.client import ModuleInfo
+from gritspace.host_tools.pages.page import rendered
+from gritspace.host_tools.pages.sounds import comparison
 from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.host_tools.spaces.report import NAMES, error_rows
 from gritspace.quantize.firmware_sources import SPACES
 from gritspace.quantize.model.grit import read_grit
 
@@ -57,4 +60,47 @@ def measurement() -> Measurement:
     link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
     return Measurement(
         model, info, tuple(outcomes), "cycles", link, {"streaming": 1.0}, {"p50": 0.2, "p99": 0.3, "max": 0.4}
+    )
+
+
+def space_page() -> str:
+    """The page of an examined space, with figures out of the air: its layout, not its measuring, is looked at."""
+    tone = 0.3 * np.sin(np.arange(20_000) / 10)
+    heard = comparison("rat@distortion=0.5,filter=0.25", {"dry": tone, "device": tone**3, "space": tone}, 0.02, "seen")
+    some = {"min": 0.01, "q25": 0.02, "median": 0.03, "q75": 0.04, "max": 0.05}
+    none = dict.fromkeys(some)
+    splits = {
+        split: {"settings": 3, "esr": values, "mrsl": values, "float": {"esr": values, "mrsl": values}}
+        for split, values in (("seen", some), ("held_out_settings", none), ("held_out_devices", some))
+    }
+    report = {
+        "macs_per_frame": 3264,
+        "position_size": 4,
+        "clip_seconds": 2,
+        "splits": splits,
+        "shuffled_positions": {"esr": some},
+        "held_out_settings_over_seen": None,
+        "integer_adds": some,
+        "separation": {"sap": 0.1},
+        "smoothness": {"step": 1.0, "click": 1.0},
+        "foreign": {"organ": {"esr": some}},
+    }
+    picture = '<svg class="figure" viewBox="0 0 90 30"><text x="5" y="20">a picture</text></svg>'
+    return rendered(
+        "gritspace.host_tools.spaces",
+        "report.html.j2",
+        title="The space circuits.pt",
+        report=report,
+        names=NAMES,
+        box_rows=[("what other attributes come along with a turn (Spearman)", "0.52", "0.25")] * 9,
+        error_rows=error_rows(report),
+        knob_rows=[(name, "+0.90", "+0.80", "-") for name in ("drive", "tone", "symmetry", "dynamics")],
+        alias_rows=[("rat", "415", "-50", "-40")],
+        device_rows=[("a_pedal_whose_name_is_longer_than_a_telephone_is_wide", "0.02", "-", "-", "very much alike")],
+        errors=picture,
+        maps=picture,
+        legend=[(f"device {i}", "#336699") for i in range(40)],
+        sweeps=picture,
+        sounds=[heard] * 3,
+        moving=comparison("One knob after another", {"dry": tone, "drive": tone, "tone": tone}),
     )

@@ -53,7 +53,13 @@ def hil_page(path: Path) -> None:
     report.write_report(made, measure.as_report(made), path, "Gritspace: hardware in the loop")
 
 
-PAGES = {"fit": fit_page, "hil": hil_page}
+def space_page(path: Path) -> None:
+    from tests.web import report_examples
+
+    path.write_text(report_examples.space_page(), encoding="utf-8")
+
+
+PAGES = {"fit": fit_page, "hil": hil_page, "space": space_page}
 
 
 def seen(pages: list[Path], shots: Path | None = None) -> list[dict[str, Any]]:

@@ -104,7 +104,10 @@ presets: setup ## sixteen presets of each shipped space, named and equally loud:
 matcher: setup ## train what `gritspace match` listens with, a few minutes: spaces/matcher.pt
 	@$(bin)/python -m gritspace.train.matching.matching spaces/matcher.pt
 
-.PHONY: matcher presets space-circuits space-openamp space-measured
+moving-picture: setup ## the demo as it speaks, for README: docs/demo.svg (runs the demo)
+	@$(bin)/gritspace demo | tee /dev/stderr | $(bin)/python -m gritspace.host_tools.web.moving_picture "gritspace demo" docs/demo.svg
+
+.PHONY: moving-picture matcher presets space-circuits space-openamp space-measured
 # The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.
 data ?= ../shared/data
 space_audio = $(patsubst %,--audio %,$(wildcard $(data)/audio))

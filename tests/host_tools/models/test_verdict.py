@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,10 @@ from gritspace.host_tools.models import verdict
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.cycles.whole import Price, WholePrice
 from gritspace.quantize.network.network import Network, from_tcn
+from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from tests.quantize.conftest import noise
+from tests.quantize.cycles.test_estimate import NETWORKS
 
 ONE = Price(1.0, 1.0)
 
@@ -56,3 +60,18 @@ def test_the_limit_itself_is_admitted_and_a_tenth_above_it_is_not() -> None:
     assert at.admitted
     assert not replace(at, whole=Price(1.0, LIMIT_CYCLES + 0.1)).admitted
     assert not replace(at, has_room=False).admitted
+
+
+@pytest.mark.slow
+def test_a1_standard_is_refused_before_any_work_at_the_figure_that_the_model_itself_has() -> None:
+    torch.manual_seed(1)
+    standard = from_tcn(Tcn(NETWORKS["A1 standard"][0]))
+    before = verdict.too_slow(standard)
+    assert before is not None
+    price = verdict.price_of(quantize(standard, noise()))
+    assert price is not None
+    assert not price.admitted
+    assert "does not play" in before
+    said = re.search(r"([\d,]+) of", before)
+    assert said is not None
+    assert int(said[1].replace(",", "")) == pytest.approx(price.whole.pessimistic, rel=1e-3)

@@ -95,6 +95,10 @@ def quantize(
     cluster: Annotated[
         str | None, typer.Option(help="Of a folder: a Dask scheduler's address, whose workers do it instead.")
     ] = None,
+    ir: Annotated[
+        Path | None,
+        typer.Option(help="An impulse response (a cabinet) behind a capture: 1,024 frames of it at 48 kHz."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Turn a space or a capture into an integer model: int8 weights, int16 activations.
@@ -110,7 +114,7 @@ def quantize(
     from gritspace.host_tools.spaces.quantizing_folder import quantize_folder
     from gritspace.train.output_file import write_whole
 
-    request = QuantizeRequest(tuple(audio or ()), name, submodel, force, finetune, trim.value, exact, minutes)
+    request = QuantizeRequest(tuple(audio or ()), name, submodel, force, finetune, trim.value, exact, minutes, ir)
     if source.is_dir():
         with console.progress("quantizing") as update:
             rows = quantize_folder(source, out, request, jobs, cluster, update)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
 from gritspace.host_tools.models import snapshot_knobs
+from gritspace.host_tools.models.impulse import convolved
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 
@@ -46,6 +47,8 @@ def play(model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int1
     targets int16 Q15 (blocks, played_size): where to head for in each block; a snapshot's are its knobs.
     """
     if model.film is None:
-        return snapshot_knobs.play(model.knobs, audio, glide(targets), lambda heard: reference.run(model, heard))
+        rest = int(reference.run(model, np.zeros(1, np.int16))[0])
+        played = snapshot_knobs.play(model.knobs, audio, glide(targets), lambda heard: reference.run(model, heard))
+        return convolved(model.impulse, played, rest)
     position, moves = moves_of(targets)
     return reference.run(model, audio, position, moves)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.models import snapshot_knobs
+from gritspace.host_tools.models.impulse import convolved
 from gritspace.quantize.model import grit, reference
 from gritspace.quantize.model.model import IntegerModel
 
@@ -26,6 +27,8 @@ def play(
         played = snapshot_knobs.play(
             model.knobs, samples, knobs, lambda heard: play_network(model, heard, None, engine)
         )
+        rest = int(play_network(model, np.zeros(1, np.int16), None, engine)[0]) if model.impulse else 0
+        played = convolved(model.impulse, played, rest)
     return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gritspace.host_tools.audio_sources import calibration_audio
 from gritspace.host_tools.console import Update
+from gritspace.host_tools.models.impulse import with_impulse
 from gritspace.host_tools.models.level_trim import with_trim
 from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
 from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
@@ -36,6 +37,7 @@ class QuantizeRequest:
     trim: str = "measured"
     exact: bool = False
     minutes: float = 5.0
+    ir: Path | None = None
 
 
 @dataclass
@@ -62,6 +64,8 @@ def quantized(source: Path, name: str, request: QuantizeRequest, update: Update)
         heard = calibration_audio(list(request.audio))
         model = model_from_space(space, source, heard, name, _tuning(request.finetune, update))
     model, levels = with_trim(model, request.trim, str(source))
+    if request.ir is not None:
+        model = with_impulse(model, request.ir)
     price = price_of(model)
     if price is not None and not price.admitted and not request.force:
         raise InputError(f"{source}: {price.verdict()}; --force quantizes it anyway.")

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.model.model import (
-    KNOB_LEVELS,
+    IMPULSE_FRAMES,
+    IMPULSE_STEP,
+    IMPULSE_SUM,
     MAX_TRIM_Q12,
     USUAL_OUTPUT_PEAK,
     USUAL_TONE_POLE,
     Activation,
     Convolution,
     Dense,
+    Impulse,
     IntegerArray,
     IntegerFilm,
     IntegerLayer,
@@ -100,11 +103,14 @@ def to_bytes(model: IntegerModel) -> bytes:
         records += struct.pack("<" + format_of("film"), *fields)
     metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     metadata_at = writer.put(metadata)
+    impulse_at = 0
+    if model.impulse is not None:
+        impulse_at = writer.numbers(np.concatenate([[model.impulse.shift, 0], model.impulse.taps]), "<i2")
     total = writer.start + len(writer.data)
     name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
     default = list(model.default_position) + [0] * (MAX_POSITION - len(model.default_position))
     if model.film is None and model.knobs.measured:
-        default = list(struct.unpack(f"<{MAX_POSITION}h", _knob_fit_bytes(model.knobs)))
+        default = list(struct.unpack(f"<{MAX_POSITION}h", _knob_fit_bytes(model.knobs, model.impulse, impulse_at)))
     tail = struct.pack(
         "<" + format_of("header")[5:],
         *name.ljust(NAME_BYTES, b"\0"),
@@ -129,18 +135,25 @@ def to_bytes(model: IntegerModel) -> bytes:
     return head + body
 
 
-def _knob_fit_bytes(fit: KnobFit) -> bytes:
-    return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, 0, *fit.levels, *[0] * 4)
+def _knob_fit_bytes(fit: KnobFit, impulse: Impulse | None, impulse_at: int) -> bytes:
+    frames = 0 if impulse is None else len(impulse.taps)
+    return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at)
 
 
-def _knob_fit_of(numbers: list[int]) -> KnobFit:
+def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impulse | None]:
     """From a snapshot's default position. What no knobs can be fitted to is as if it were not measured."""
     words = struct.pack(f"<{MAX_POSITION}h", *numbers)
-    measured, tone_pole, output_peak, _, *rest = struct.unpack("<" + format_of("knob_fit"), words)
+    measured, tone_pole, output_peak, frames, *levels, at = struct.unpack("<" + format_of("knob_fit"), words)
     if not measured:
-        return KnobFit()
+        return KnobFit(), None
     pole = tone_pole if 0 < tone_pole <= 32767 else USUAL_TONE_POLE
-    return KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(rest[:KNOB_LEVELS]))
+    fit = KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(levels))
+    if not at:
+        return fit, None
+    shift, _, *taps = reader.numbers(at, "<i2", 2 + frames).tolist()
+    if frames > IMPULSE_FRAMES or frames % IMPULSE_STEP or not 1 <= shift <= 15 or sum(map(abs, taps)) > IMPULSE_SUM:
+        raise GritError("its impulse response is none that a module takes")
+    return fit, Impulse(np.array(taps, np.int16), shift)
 
 
 def write_grit(model: IntegerModel, path: Path) -> None:
@@ -271,6 +284,7 @@ def from_bytes(data: bytes) -> IntegerModel:
     if header["film"]:
         f = reader.record("film", header["film"])
         film = IntegerFilm(reader.dense(f["hidden"]), reader.dense(f["gain"]), reader.dense(f["bias"]))
+    around = (KnobFit(), None) if header["position_count"] else _around_snapshot(reader, header["default_position"])
     try:
         name = bytes(header["name"]).rstrip(b"\0").decode()
         raw = data[header["metadata"] : header["metadata"] + header["metadata_bytes"]]
@@ -289,7 +303,8 @@ def from_bytes(data: bytes) -> IntegerModel:
         default_position=tuple(header["default_position"][: header["position_count"]]),
         metadata=metadata,
         trim_q12=header["trim_q12"],
-        knobs=KnobFit() if header["position_count"] else _knob_fit_of(header["default_position"]),
+        knobs=around[0],
+        impulse=around[1],
     )
 
 

@@ -108,9 +108,9 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("measured", "u16", "0: not, and all of this is zeros"),
         Field("tone_pole", "u16", "of the low-pass whose corner is the tilt's pivot, Q15"),
         Field("output_peak", "u16", "the level that dynamics leaves as it is; 32768 is the output's full scale"),
-        Field("reserved", "u16", "0"),
+        Field("impulse_frames", "u16", "taps of the impulse response behind it, by eights, at most 1024"),
         Field("levels", "i8", "quarters of a decibel that hold the loudness along each knob's turn", 20),
-        Field("reserved_too", "u8", "0", 4),
+        Field("impulse", "u32", "offset of int16: a sum's shift, 0, the taps, oldest first; 0: none"),
     ),
     "header": (
         Field("magic", "u32", "GRIT_MAGIC"),

@@ -116,6 +116,21 @@ class KnobFit:
     levels: tuple[int, ...] = (0,) * KNOB_LEVELS
 
 
+IMPULSE_FRAMES, IMPULSE_STEP, IMPULSE_SUM = 1024, 8, 65535
+"""Most taps, what their number is a multiple of, and most that their sizes may sum up to: then no sum leaves int32."""
+
+
+@dataclass(frozen=True)
+class Impulse:
+    """An impulse response behind a snapshot: out = (taps * samples + half) >> shift, saturated to int16.
+
+    taps int16 (frames,), a multiple of eight, the oldest (the latest to be heard) first; shift 1..15.
+    """
+
+    taps: NDArray[np.int16]
+    shift: int
+
+
 @dataclass(frozen=True)
 class IntegerModel:
     """A space's decoder, or a snapshot (film None), in int8 weights and int16 activations.
@@ -133,7 +148,8 @@ class IntegerModel:
     metadata: dict[str, Any] = field(default_factory=dict)
     trim_q12: int = 0
     knobs: KnobFit = KnobFit()
-    """Of a snapshot."""
+    impulse: Impulse | None = None
+    """Both of a snapshot alone."""
 
     @property
     def position_count(self) -> int:

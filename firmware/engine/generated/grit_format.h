@@ -84,9 +84,9 @@ typedef struct {
   uint16_t measured; /* 0: not, and all of this is zeros */
   uint16_t tone_pole; /* of the low-pass whose corner is the tilt's pivot, Q15 */
   uint16_t output_peak; /* the level that dynamics leaves as it is; 32768 is the output's full scale */
-  uint16_t reserved; /* 0 */
+  uint16_t impulse_frames; /* taps of the impulse response behind it, by eights, at most 1024 */
   int8_t levels[20]; /* quarters of a decibel that hold the loudness along each knob's turn */
-  uint8_t reserved_too[4]; /* 0 */
+  uint32_t impulse; /* offset of int16: a sum's shift, 0, the taps, oldest first; 0: none */
 } grit_knob_fit_t;
 _Static_assert(sizeof(grit_knob_fit_t) == 32, "grit_knob_fit_t");
 

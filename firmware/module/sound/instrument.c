@@ -30,7 +30,10 @@ bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_
   instrument->engine = grit_engine_open_in(&instrument->model, memory, NULL);
   instrument->position_count =
       is_snapshot(instrument) ? (uint16_t)GRIT_SNAPSHOT_KNOBS : instrument->model.position_count;
-  if (is_snapshot(instrument)) grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
+  if (is_snapshot(instrument)) {
+    grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
+    grit_impulse_open(&instrument->impulse, instrument->model.blob, instrument->model.header);
+  }
   grit_glide_start(&instrument->glide, grit_instrument_default(instrument), instrument->position_count);
   grit_instrument_restart(instrument, NULL);
   return instrument->engine != NULL;
@@ -42,12 +45,14 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
   grit_glide_start(&instrument->glide, position, instrument->position_count);
   grit_engine_reset(instrument->engine, position);
   if (!is_snapshot(instrument)) return;
-  grit_snapshot_knobs_restart(&instrument->knobs, position, network_rest(instrument));
+  const int16_t rest = network_rest(instrument);
+  grit_snapshot_knobs_restart(&instrument->knobs, position, rest);
+  instrument->rest = grit_impulse_restart(&instrument->impulse, rest); /* no knob moves it */
   grit_engine_reset(instrument->engine, position);
 }
 
 int16_t grit_instrument_rest(grit_instrument_t *instrument) {
-  return is_snapshot(instrument) ? instrument->knobs.rest : network_rest(instrument); /* no knob moves that */
+  return is_snapshot(instrument) ? instrument->rest : network_rest(instrument);
 }
 
 /* From a block's beginning: where it is played. */
@@ -67,6 +72,7 @@ static void play(grit_instrument_t *instrument, size_t first, const int16_t *in,
   grit_engine_process(instrument->engine, grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames), out,
                       frames);
   grit_snapshot_knobs_output(&instrument->knobs, out, first, frames);
+  grit_impulse_process(&instrument->impulse, out, frames);
 }
 
 void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out) {

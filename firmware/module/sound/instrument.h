@@ -9,6 +9,7 @@
 #include "base/audio_piece.h"
 #include "engine.h"
 #include "sound/glide.h"
+#include "sound/impulse.h"
 #include "sound/snapshot_knobs.h"
 
 typedef struct {
@@ -17,8 +18,10 @@ typedef struct {
   grit_engine_t *engine;   /* NULL: nothing to play with */
   uint16_t position_count; /* a space's dimensions; a snapshot's four knobs */
   grit_glide_t glide;
-  grit_snapshot_knobs_t knobs; /* a snapshot's */
-  size_t state_bytes;          /* what the engine needs in one piece; 0 without a good model */
+  grit_snapshot_knobs_t knobs; /* a snapshot's, and what stands behind it */
+  grit_impulse_t impulse;
+  int16_t rest;       /* what comes out of all that while it hears silence */
+  size_t state_bytes; /* what the engine needs in one piece; 0 without a good model */
 } grit_instrument_t;
 
 /* Opens a model in place and starts from silence at its default position, a snapshot with its knobs in their middles.

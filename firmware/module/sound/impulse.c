@@ -1,0 +1,97 @@
+#include "sound/impulse.h"
+
+#include <string.h>
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#include <arm_acle.h>
+#endif
+
+#define MOST_SUM 65535 /* of the taps' sizes: times 32768, and rounded, that still fits into an int32 */
+#define MOST_SHIFT 15u
+#define STEP 8u /* taps a round */
+
+_Static_assert(GRIT_AUDIO_FRAMES % 4u == 0, "four outputs at a time");
+
+/* Two neighbours as a word, the older one below. No memcpy: a freestanding compiler would call it. */
+typedef uint32_t __attribute__((may_alias, aligned(2))) pair_t;
+
+static inline uint32_t pair_at(const int16_t *samples) {
+  return *(const pair_t *)(const void *)samples;
+}
+
+/* The newer of one pair and the older of the next. */
+static inline uint32_t between(uint32_t pair, uint32_t next) {
+  return (pair >> 16) | (next << 16);
+}
+
+static inline int32_t two_products(uint32_t a, uint32_t b, int32_t sum) {
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+  return __smlad((int16x2_t)a, (int16x2_t)b, sum);
+#else
+  return sum + (int16_t)(a & 0xFFFFu) * (int16_t)(b & 0xFFFFu) + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+#endif
+}
+
+void grit_impulse_open(grit_impulse_t *impulse, const uint8_t *blob, const grit_header_t *header) {
+  grit_knob_fit_t fit;
+  memset(impulse, 0, sizeof *impulse);
+  memcpy(&fit, header->default_position, sizeof fit);
+  if (fit.measured == 0u || fit.impulse == 0u) return;
+  if (fit.impulse % 4u != 0u || fit.impulse_frames > GRIT_IMPULSE_MOST || fit.impulse_frames % STEP != 0u) return;
+  const uint64_t end = (uint64_t)fit.impulse + (2u + (uint64_t)fit.impulse_frames) * sizeof(int16_t);
+  if (end > header->total_bytes) return;
+  const int16_t *words = (const int16_t *)(const void *)(blob + fit.impulse), *taps = words + 2;
+  int32_t sum = 0;
+  for (uint32_t i = 0; i < fit.impulse_frames; i++) sum += taps[i] < 0 ? -taps[i] : taps[i];
+  if (sum > MOST_SUM || words[0] < 1 || words[0] > (int16_t)MOST_SHIFT) return;
+  impulse->taps = taps;
+  impulse->shift = (uint32_t)words[0];
+  impulse->count = fit.impulse_frames;
+}
+
+static int16_t narrowed(int32_t sum, uint32_t shift) {
+  const int32_t sample = sum >> shift;
+  return (int16_t)(sample > INT16_MAX ? INT16_MAX : sample < INT16_MIN ? INT16_MIN : sample);
+}
+
+/* Four outputs: of the `count` frames that end with line[0], line[1], ... before `line + count`. */
+static void four(const grit_impulse_t *impulse, const int16_t *line, int16_t *out) {
+  const int16_t *taps = impulse->taps;
+  const int32_t half = 1 << (impulse->shift - 1u);
+  int32_t first = half, second = half, third = half, fourth = half;
+  uint32_t older = pair_at(line), newer = pair_at(line + 2), middle = between(older, newer);
+  const int16_t *const end = taps + impulse->count;
+  do {
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < STEP; i += 2u) {
+      const uint32_t tap = pair_at(taps + i), next = pair_at(line + i + 4), later = between(newer, next);
+      first = two_products(tap, middle, first);
+      second = two_products(tap, newer, second);
+      third = two_products(tap, later, third);
+      fourth = two_products(tap, next, fourth);
+      newer = next;
+      middle = later;
+    }
+    taps += STEP;
+    line += STEP;
+  } while (taps != end);
+  out[0] = narrowed(first, impulse->shift);
+  out[1] = narrowed(second, impulse->shift);
+  out[2] = narrowed(third, impulse->shift);
+  out[3] = narrowed(fourth, impulse->shift);
+}
+
+int16_t grit_impulse_restart(grit_impulse_t *impulse, int16_t sample) {
+  if (impulse->count == 0u) return sample;
+  for (uint32_t i = 0; i < impulse->count; i++) impulse->line[i] = sample;
+  int32_t sum = 1 << (impulse->shift - 1u);
+  for (uint32_t i = 0; i < impulse->count; i++) sum += impulse->taps[i] * sample;
+  return narrowed(sum, impulse->shift);
+}
+
+void grit_impulse_process(grit_impulse_t *impulse, int16_t *samples, size_t frames) {
+  if (impulse->count == 0u) return;
+  memcpy(impulse->line + impulse->count, samples, frames * sizeof *samples);
+  for (size_t i = 0; i < frames; i += 4u) four(impulse, impulse->line + i, samples + i);
+  memmove(impulse->line, impulse->line + frames, impulse->count * sizeof *impulse->line);
+}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gritspace.train.space.space import Space
 
 MAX_TRAINING_POSITIONS = 128
-PLACES_BETWEEN = 16
+PLACES_BETWEEN = 32
 BETWEEN_REACH = 0.7
 """How far from the middle of the played box calibration goes where no device is."""
 

@@ -19,14 +19,15 @@ MIN_FRAMES = 24000
 
 @dataclass(frozen=True)
 class Ranges:
-    """Largest magnitudes seen, per channel: streams[a][l] (what layer l reads), skips[a][l] and heads[a] (channels,);
-    carries[a] (channels,): what array a takes over from the head before it (empty for a = 0); output scalar."""
+    """Largest magnitudes seen at each place, per channel: streams[a][l] (what layer l reads), skips[a][l] and heads[a]
+    (places, channels); carries[a] (places, channels): what array a takes over from the head before it (empty for a =
+    0); output (places,)."""
 
     streams: tuple[tuple[Floats, ...], ...]
     skips: tuple[tuple[Floats, ...], ...]
     heads: tuple[Floats, ...]
     carries: tuple[Floats, ...]
-    output: float
+    output: Floats
 
 
 def calibrate(
@@ -34,28 +35,28 @@ def calibrate(
 ) -> tuple[Ranges, list[float]]:
     """Runs the network over audio[p] (frames,) at positions[p] (one empty position for a snapshot).
 
-    Returns the ranges over all, and the mean square of each output. Raises ValueError for silent audio: ranges from
+    Returns the ranges, and the mean square of each output. Raises ValueError for silent audio: ranges from
     silence would be meaningless.
     """
     if not any(np.any(heard) for heard in audio):
         raise ValueError("calibration needs audio that is not silent")
-    seen: dict[str, Floats] = {}
+    heard_peaks: dict[str, list[Floats]] = {}
 
     def watch(name: str, value: Floats) -> None:
-        peak = np.abs(value).max(axis=0).astype(np.float64)
-        seen[name] = np.maximum(seen[name], peak) if name in seen else peak
+        heard_peaks.setdefault(name, []).append(np.abs(value).max(axis=0).astype(np.float64))
 
     powers, fast = [], single_precision(network)
     for heard, position in zip(audio, positions, strict=True):
         output = run_float(fast, heard, position if network.film else None, watch)
         powers.append(float(np.mean(output**2)))
+    seen = {name: np.array(peaks) for name, peaks in heard_peaks.items()}
     arrays = range(len(network.arrays))
     ranges = Ranges(
         streams=tuple(tuple(seen[f"stream {a} {i}"] for i in range(stages(network, a))) for a in arrays),
         skips=tuple(tuple(seen[f"skip {a} {i}"] for i in range(len(network.arrays[a].layers))) for a in arrays),
         heads=tuple(seen[f"head {a}"] for a in arrays),
         carries=tuple(seen.get(f"carry {a}", np.zeros(0)) for a in arrays),
-        output=float(seen["output"].max()),
+        output=seen["output"][:, 0],
     )
     return ranges, powers
 

@@ -17,7 +17,7 @@ from gritspace.quantize.rounding.convert import convert, convert_film
 from gritspace.quantize.rounding.finetune import Tuning, finetune
 from gritspace.quantize.rounding.limits import check_accumulators, check_network
 from gritspace.quantize.rounding.multipliers import finest_output_scales
-from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, in_order, plan_array
+from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, in_order, plan_array, reach
 from gritspace.quantize.rounding.twin import Twin
 
 
@@ -42,7 +42,7 @@ def quantize(
     twin = Twin(network, heard, places, powers)
     bends = network.film is not None
     plans = [plan_array(array, ranges, a, bends) for a, array in enumerate(network.arrays)]
-    loudest = ranges.output * OUTPUT_HEADROOM
+    loudest = float(reach(ranges.output, OUTPUT_HEADROOM))
     finest = finest_output_scales(network.arrays[-1].head_weight, None, plans[-1].head, bends).max() * 2**15
     output_shift = max(0, math.ceil(math.log2(max(loudest, finest, 1e-9))))
     placed = convert(twin.convolutions(), in_order(network, plans, 2.0 ** (output_shift - 15)))

@@ -16,9 +16,11 @@ from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.reference import run
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.network.run import run_float
+from gritspace.quantize.rounding import scales
 from gritspace.quantize.rounding.calibrate import calibrate, stretches
 from gritspace.quantize.rounding.limits import UnsupportedNetwork
 from gritspace.quantize.rounding.quantize import quantize, to_q15
+from gritspace.quantize.rounding.scales import fit_int16, reach
 from tests.quantize.conftest import SHAPES, make_tcn, noise, q15
 
 
@@ -103,9 +105,45 @@ def test_skip_sums_of_tables_use_the_bits_there_are() -> None:
     array = model.arrays[0]
     for layer in array.layers:
         np.testing.assert_array_equal(layer.skip_weight, array.layers[0].skip_weight)
-    largest = ranges.heads[0] * 32768 * array.layers[0].skip_weight / 2.0**array.skip_shift
+    largest = ranges.heads[0].max(axis=0) * 32768 * array.layers[0].skip_weight / 2.0**array.skip_shift
     assert largest.max() < 32768
     assert largest.min() > 32768 / 3
+
+
+def test_ranges_hold_the_loudest_place_and_keep_headroom_for_the_usual_ones() -> None:
+    peaks = np.array([[1.0, 1.0], *[[1.0, 1.0]] * 14, [1.5, 16.0]])
+    np.testing.assert_array_equal(reach(peaks, 2.0), [2.0, 16.0])  # not [3, 32]
+    np.testing.assert_array_equal(reach(peaks[:1], 2.0), [2.0, 2.0])
+    np.testing.assert_array_equal(fit_int16(peaks) * 32767, [2.0, 16.0])
+
+
+def test_a_loud_corner_takes_fewer_bits_from_quiet_notes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Noise at -50 dBFS where fifteen of sixteen places are; in the last every row is twice as loud. Beside it, what
+    headroom over the loudest costs."""
+    network = from_tcn(make_tcn("leaky_space_with_long_head"))
+    film, size = network.film, network.position_size
+    assert film is not None
+    hidden = film.hidden_bias.size
+    film = replace(
+        film,
+        hidden_weight=np.tile(np.eye(size)[:1] * 3, (hidden, 1)),
+        hidden_bias=np.zeros(hidden),
+        gain_weight=np.full_like(film.gain_weight, 1 / hidden),
+        gain_bias=np.zeros_like(film.gain_bias),
+    )
+    network = replace(network, film=film)
+    usual, corner = np.random.default_rng(4).uniform(-0.02, 0.02, (15, size)), np.ones(size)
+    quiet = q15(noise(seed=3) * np.float32(10 ** (-50 / 20)))
+    wanted = run_float(network, quiet / np.float32(32768), usual[0])
+
+    def grain() -> float:
+        model = quantize(network, noise(), np.concatenate([usual, corner[None]]))
+        played = run(model, quiet, to_q15(usual[0])) / 32768 * 2.0**model.output_shift
+        return float(np.var(played - wanted) / np.var(wanted))
+
+    ours = grain()
+    monkeypatch.setattr(scales, "USUAL_PLACES", 1.0)
+    assert ours < 0.5 * grain()
 
 
 @pytest.mark.parametrize("shape", ["two_tanh_arrays", "gated_odd_width_space", "relu_snapshot"])

@@ -55,7 +55,7 @@ def drawn(command: str, lines: Sequence[tuple[float, str]]) -> str:
         f'role="img" aria-label="{escape(command)} in a terminal">'
         f'<rect width="100%" height="100%" rx="10" fill="#171412"/>'
         f'<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="{FONT_SIZE}" fill="#e7e5e4" '
-        'xml:space="preserve">'
+        'style="white-space:pre">'
         f"{''.join(texts)}</g></svg>\n"
     )
 

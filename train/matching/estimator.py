@@ -6,6 +6,7 @@ joint_joint: one encoder and one decoder, whose outputs are as many as the devic
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -67,8 +68,11 @@ class PictureEncoder(nn.Module):
 
 
 def knob_decoder(latent: int, knobs: int) -> nn.Sequential:
-    """(batch, latent) -> (batch, knobs) in (0, 1)."""
-    return nn.Sequential(nn.Linear(latent, 64), nn.LeakyReLU(0.1), nn.Linear(64, knobs), nn.Sigmoid())
+    """(batch, latent) -> (batch, knobs) in (0, 1); none for what has no knobs."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Initializing zero-element tensors")
+        last = nn.Linear(64, knobs)
+    return nn.Sequential(nn.Linear(latent, 64), nn.LeakyReLU(0.1), last, nn.Sigmoid())
 
 
 class Estimator(nn.Module):

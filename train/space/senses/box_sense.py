@@ -20,10 +20,10 @@ from gritspace.train.space.space import PLAYED, Space
 SILENT_PLACES = 512
 MOVING_PLACES, MOVING_FRAMES, MOVING_POINT_FRAMES, MOVING_HZ = 2, 256, 48, 2.5
 TURNED_PLACES = 2
-LEVEL_DB = 3.0
+LEVEL_DB = 1.5
 """A level so far off costs about one."""
-CROSS_SHARE = 0.25
-UNHEARD = 0.05
+CROSS_SHARE = 1.0
+UNHEARD = 0.01
 """Of an attribute's spread: what another dimension may move it by."""
 TONE_PLACES, TONE_FRAMES, TONE_HZ, TONE_PEAK = 4, 4_096, (300.0, 6_000.0), 0.5
 CLEAN_DB = -60.0
@@ -47,12 +47,18 @@ def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:
     return found.to(known.device)
 
 
+def _sounding(size: Tensor) -> Tensor:
+    """What should be nothing: by its mean, so that it goes on falling when it is small; its square for what explodes;
+    the worst, so that no place is left out."""
+    return 10 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 2 * size.max().clamp(max=10.0)
+
+
 def silence_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = SILENT_PLACES) -> Tensor:
     """What silence gives at places all over the box: mean size, its square for what explodes, the worst: ()."""
     film = space.decoder.film
     assert film is not None
     size = of_silence(space.decoder, film(places_in_box(known, count, rng))).abs()
-    return 3 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 0.3 * size.max().clamp(max=10.0)
+    return _sounding(size)
 
 
 def motion_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = MOVING_PLACES) -> Tensor:
@@ -69,7 +75,7 @@ def motion_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = 
     way = start[:, None].repeat(1, points, 1)
     way[rows, :, turned] = torch.lerp(ends[:, :1], ends[:, 1:], torch.linspace(0, 1, points, device=known.device))
     size = in_motion(space.decoder, way, MOVING_FRAMES).abs()
-    return 3 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 0.3 * size.max().clamp(max=10.0)
+    return _sounding(size)
 
 
 class BoxSense(nn.Module):

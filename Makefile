@@ -117,9 +117,9 @@ factory_devices := diode_clipper tube_screamer rat big_muff buchla_folder transi
   octave_rectifier diode_ladder bit_crusher
 mit_names := gru4_ts9_pytorch gru8_ts9_pytorch lstm4_ts9_pytorch lstm8_ts9_pytorch ts9_gru7_gain10_loss003_TEST
 
-space-circuits: setup ## train the factory space anew, ten hours of one core: out/spaces/circuits.*
+space-circuits: setup ## train the factory space anew, an hour of one core: out/spaces/circuits.*
 	@mkdir -p out/spaces
-	@$(bin)/gritspace train --config spaces/circuits-anew.toml $(if $(steps),--steps $(steps)) $(space_audio) $(mit_captures:%=--captures %) \
+	@$(bin)/gritspace train --config spaces/circuits.toml $(if $(steps),--steps $(steps)) $(space_audio) $(mit_captures:%=--captures %) \
 	  $(factory_devices:%=--device %) $(if $(mit_captures),$(mit_names:%=--device %)) -o out/spaces/circuits.pt
 	@$(MAKE) --no-print-directory space-measured SPACE=circuits FACTORY=--factory CAPTURES="$(mit_captures)" ENROLL=0
 

@@ -31,13 +31,14 @@ def _circuits() -> dict[str, Device]:
 
 
 def _setting(label: str) -> tuple[Device, list[float]] | None:
-    """A circuit at one of the settings that are worth their bytes: all knobs but the first in the middle."""
+    """A circuit at one of the settings that are worth their bytes: the first knob in the middle or at its end,
+    all others in the middle."""
     name, _, knobs = label.partition("@")
     device = _circuits().get(name)
     if device is None or not knobs:
         return None
     values = [float(knob.partition("=")[2]) for knob in knobs.split(",")]
-    return (device, values) if all(value == 0.5 for value in values[1:]) else None
+    return (device, values) if values[0] in (0.5, 1.0) and all(value == 0.5 for value in values[1:]) else None
 
 
 def clip_name(label: str) -> str:

@@ -61,7 +61,7 @@ def test_presets_of_devices_are_made_by_name_and_follow_the_space(tmp_path: Path
 def test_more_devices_than_places_go_on_in_another_file() -> None:
     space = load_space(SPACES / "openamp.pt")
     labels = presets.by_drive(space)
-    assert len(labels) == len({label.partition("@")[0] for label in space.positions}) > 100
+    assert len(labels) == len({label.partition("@")[0] for label in space.positions}) > 16
     assert [space.positions[label][0] for label in labels] == sorted(space.positions[label][0] for label in labels)
     model = grit.read_grit(SPACES / "circuits.grit")
     few = load_space(SPACES / "circuits.pt")

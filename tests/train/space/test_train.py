@@ -289,12 +289,14 @@ def test_two_processes_step_by_the_mean_of_their_gradients(tmp_path: Path) -> No
     assert launched.returncode == 0, launched.stderr[-2000:]
 
 
-def test_a_time_budget_is_kept_and_the_cosine_follows_it(tmp_path: Path) -> None:
+def test_a_time_budget_is_kept_and_the_cosine_follows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By this process's own clock, which stands still while others have the processor."""
+    monkeypatch.setattr(time, "monotonic", time.process_time)
     rates: list[float] = []
     started = time.monotonic()
     config = replace(TINY, steps=10**9, seconds=6.0)
     report = train_space([Shaper()], DRY, config, tmp_path / "s.pt", progress=lambda *a: rates.append(a[4]))
-    assert time.monotonic() - started < 9
+    assert 4 < time.monotonic() - started < 9
     assert report.steps > 20
     assert rates[-1] < 0.2 < rates[0]
 

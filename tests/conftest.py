@@ -21,6 +21,64 @@ settings.load_profile("gritspace")
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
+SLOW = (
+    "board/test_power.py",
+    "board/test_sound.py",
+    "end_to_end",
+    "examples",
+    "firmware/engine/test_fuzz_kernels.py",
+    "firmware/engine/test_fuzz_model.py",
+    "firmware/memory/test_flash_states.py",
+    "firmware/sim",
+    "firmware/sound/test_audio_pieces.py",
+    "firmware/sound/test_loudness.py",
+    "firmware/wire/test_fuzz_link.py",
+    "hardware/test_board.py",
+    "hardware/test_build.py",
+    "hardware/test_circuit.py",
+    "hardware/test_drawings.py",
+    "hardware/test_models.py",
+    "hardware/test_simulations.py",
+    "host_tools/commands",
+    "host_tools/hil/test_rig.py",
+    "host_tools/models/test_nam_files.py",
+    "host_tools/module/test_loop.py",
+    "host_tools/spaces",
+    "quantize/cycles",
+    "quantize/model/test_accumulators.py",
+    "quantize/rounding/test_finetune.py",
+    "readers",
+    "train/audio/recording",
+    "train/bench",
+    "train/network/test_compilers.py",
+    "train/network/test_native_build.py",
+    "train/research",
+    "train/snapshot",
+    "train/space/test_cached_training.py",
+    "train/space/test_enroll.py",
+    "train/space/test_measures_of_a_space.py",
+    "train/space/test_renders.py",
+    "train/space/test_several_machines.py",
+    "train/space/test_train.py",
+    "web/test_bridges.py",
+    "web/test_listening.py",
+    "web/test_page_in_chromium.py",
+    "web/test_quantizer.py",
+)
+"""Files and folders that train, emulate, build firmware or start the command line again and again: marked slow as a
+whole, which `make test-quick` leaves out. Of other files the tests that take long carry the mark themselves."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks them."""
+    here = Path(__file__).parent
+    for item in items:
+        if not item.path.is_relative_to(here):
+            continue
+        path = item.path.relative_to(here)
+        if any(str(place) in SLOW for place in (path, *path.parents)):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_runtest_setup() -> None:
     """Training flushes denormal numbers to zero, and so do some audio libraries; each test starts with all numbers."""

@@ -1,5 +1,6 @@
 """The render cache: built once, by whoever comes first; what is cut short, old or damaged is made again."""
 
+import fcntl
 import json
 import os
 import pickle
@@ -18,7 +19,7 @@ from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
 from gritspace.train.space.data import renders
 from gritspace.train.space.data.pairs import render_pairs
-from gritspace.train.space.data.renders import RenderCache
+from gritspace.train.space.data.renders import RenderCache, Wanted
 
 DRY = synthetic(4.0, 3)
 
@@ -108,8 +109,43 @@ def test_two_processes_make_a_render_once_and_one_killed_at_it_holds_up_nobody(t
     time.sleep(0.3)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    said = sorted(process.communicate(timeout=60)[0] for process in both)
+    said = sorted(process.communicate(timeout=600)[0] for process in both)
     assert said == ["0 18.0 2.0\n", "making\n1 18.0 2.0\n"]
+
+
+def test_what_others_rename_or_drop_between_a_look_into_the_folder_and_the_next_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two processes one died of it now and then: it saw the other's file, which was renamed before it was asked
+    how old it is."""
+    kept = RenderCache(tmp_path, 1.0)
+    made = np.ones((1, 4096), np.float32)
+    for name in ("one", "two", "three"):
+        kept.get(Wanted(name, (1, 4096)), lambda: (made, {}))
+    (tmp_path / ".four.f32.tmp.f32").touch()
+    look = Path.glob
+
+    def look_and_lose(folder: Path, pattern: str) -> list[Path]:
+        seen = sorted(look(folder, pattern))
+        seen[0].unlink()
+        return seen
+
+    monkeypatch.setattr(Path, "glob", look_and_lose)
+    cache = RenderCache(tmp_path, 2 * made.nbytes / 1e9)
+    cache.make_room([Wanted("five", (1, 4096))])
+    audio, _ = cache.get(Wanted("five", (1, 4096)), lambda: (made, {}))
+    assert float(audio.sum()) == 4096
+
+
+def test_a_render_that_another_process_is_at_is_not_dropped(tmp_path: Path) -> None:
+    made = np.ones((1, 4096), np.float32)
+    RenderCache(tmp_path, 1.0).get(Wanted("one", (1, 4096)), lambda: (made, {}))
+    with (tmp_path / "one.lock").open("w") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        RenderCache(tmp_path, made.nbytes / 1e9).make_room([Wanted("two", (1, 4096))])
+        assert (tmp_path / "one.f32").exists()
+    RenderCache(tmp_path, made.nbytes / 1e9).make_room([Wanted("two", (1, 4096))])
+    assert not list(tmp_path.glob("one.*"))
 
 
 def test_what_is_over_the_limit_is_refused_before_anything_is_rendered(tmp_path: Path) -> None:

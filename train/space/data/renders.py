@@ -129,7 +129,7 @@ class RenderCache:
             else:
                 self.found += 1
                 os.utime(self._path(wanted.key, ".json"))  # last used now
-        return mapped(self._path(wanted.key, ".f32"), wanted.shape), note
+            return mapped(self._path(wanted.key, ".f32"), wanted.shape), note
 
     def _read_note(self, wanted: Wanted) -> dict[str, Any] | None:
         """None if the render is missing, cut short, damaged or of another version."""
@@ -156,26 +156,46 @@ class RenderCache:
         return note if self._path(wanted.key, ".json").read_text(encoding="utf-8") == expected else None
 
     def _drop_unused(self, limit_bytes: float) -> None:
-        """Removes renders, the longest unused first, until the folder is within the limit. Held ones stay."""
+        """Removes renders, the longest unused first, until the folder is within the limit. Held ones stay, and those
+        that another process is at: whatever is seen in the folder may be gone a moment later."""
         for path in self.folder.glob(".*.f32"):  # what a killed process was writing
-            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+            if time.time() - _modified(path, time.time()) > ABANDONED_SECONDS:
                 path.unlink(missing_ok=True)
         renders = [path for path in self.folder.glob("*.f32") if not path.name.startswith(".")]
-        used = float(sum(path.stat().st_size for path in renders))
-        for path in sorted(renders, key=_last_used):
+        used = float(sum(_size(path) for path in renders))
+        for path in sorted(renders, key=lambda path: _modified(path.with_suffix(".json"), 0.0)):
             if used <= limit_bytes:
                 return
             if path.stem in self._held:
                 continue
-            used -= path.stat().st_size
-            for suffix in (".json", ".f32", ".lock"):
-                path.with_suffix(suffix).unlink(missing_ok=True)
+            size = _size(path)
+            with self._locked(path.stem, wait=False) as ours:
+                if ours:
+                    used -= size
+                    for suffix in (".json", ".f32", ".lock"):
+                        path.with_suffix(suffix).unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
-        with open(self._path(key, ".lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _locked(self, key: str, wait: bool = True) -> Iterator[bool]:
+        """Whether the render is this process's to read and write; without waiting it may not be.
+
+        The lock's file goes with its render: a lock on one that is no longer in the folder is none.
+        """
+        path = self._path(key, ".lock")
+        while True:
+            with open(path, "w") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                except BlockingIOError:
+                    yield False
+                    return
+                try:
+                    same = os.path.samestat(os.fstat(lock.fileno()), path.stat())
+                except FileNotFoundError:
+                    same = False
+                if same:
+                    yield True
+                    return
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / (key + suffix)
@@ -199,6 +219,17 @@ def mapped(path: Path, shape: tuple[int, int]) -> Tensor:
     return torch.from_numpy(np.memmap(path, np.float32, mode="c", shape=shape))  # "c": never written back
 
 
-def _last_used(path: Path) -> float:
-    note = path.with_suffix(".json")
-    return note.stat().st_mtime if note.exists() else 0.0
+def _modified(path: Path, otherwise: float) -> float:
+    """When, in seconds since 1970; otherwise, if it is not there (any more)."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return otherwise
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 if it is not there any more."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

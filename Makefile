@@ -22,7 +22,7 @@ WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 test: setup ## all tests; the last lines say what was skipped, and why
 	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
-test-quick: setup ## all tests but those marked slow
+test-quick: setup ## the tests that neither train, emulate nor build firmware: some three minutes on two cores
 	@$(bin)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST)
 
 campaigns := tests/train/test_torch_file.py tests/firmware/memory/test_bank_rot.py tests/firmware/memory/test_flash_states.py \
@@ -89,7 +89,7 @@ bench-train: setup ## how fast networks train: the native core, PyTorch, torch.c
 bench-engine: setup web-packages ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite and what npm and PyPI carry
 	@$(bin)/python -m gritspace.quantize.bench_engine --npm host_tools/web/node_modules
 
-kernels-check: setup ## every generated assembly function against its generator: ten minutes
+kernels-check: setup ## every generated assembly function against its generator; interrupted, it goes on where it was
 	@$(bin)/python -m gritspace.quantize.m7.check
 
 captures := $(wildcard ../shared/data/captures/proteus ../shared/data/captures/neuralpi ../shared/data/captures/neuralseed_mit)

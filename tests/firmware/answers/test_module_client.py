@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from gritspace.host_tools.link import client as client_module
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import Frame, FrameReceiver, LinkError, encode_frame
 from gritspace.host_tools.link.messages import message_frame
@@ -23,7 +24,11 @@ from tests.quantize.conftest import noise, q15
 HERE = np.array([100, -200, 300, -400], np.int16)
 
 
-def test_a_stream_over_tcp_gives_the_reference_models_samples(module: HostModule, model: IntegerModel) -> None:
+def test_a_stream_over_tcp_gives_the_reference_models_samples(
+    module: HostModule, model: IntegerModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole line costs nothing again, however slow the machine: asking after a silence is the next test's."""
+    monkeypatch.setattr(client_module, "SILENCE_SECONDS", 600.0)
     audio = q15(noise(48 * 500))
     with served(module.feed) as port, Module(port) as client:
         result = client.stream(audio, HERE)

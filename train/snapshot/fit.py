@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
 from torch import Tensor
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
@@ -21,6 +23,7 @@ from gritspace.train.audio.segments import Segments
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import OPTIMIZERS
 from gritspace.train.network.tcn import Tcn
+from gritspace.train.records import OpenRecord, Record, read_record
 from gritspace.train.snapshot.loss import SnapshotLoss
 from gritspace.train.snapshot.snapshot import SHAPES, fresh, rescale
 from gritspace.train.torch_file import load_torch, save_torch
@@ -99,6 +102,42 @@ class _Place:
     best_seconds: float = 0.0
     checks: list[Check] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+
+Time = Annotated[float, Field(ge=0)]
+
+
+class CheckRecord(Record):
+    """Check."""
+
+    seconds: Time
+    step: Annotated[int, Field(ge=0)]
+    esr: Annotated[float, Field(ge=0)]
+
+
+class PlaceRecord(Record):
+    """_Place. The best error of a fit that was not measured yet is infinite."""
+
+    step: Annotated[int, Field(ge=0)]
+    seconds: Time
+    slower: Annotated[float, Field(ge=0, le=1)]
+    recoveries: Annotated[int, Field(ge=0)]
+    best_esr: Annotated[float, Field(ge=0, allow_inf_nan=True)]
+    best_share: float
+    best_seconds: Time
+    checks: list[CheckRecord]
+    remarks: list[str]
+
+
+class CheckpointRecord(OpenRecord):
+    """A checkpoint's file, behind its format and fingerprint."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    place: PlaceRecord
+    weights: dict[str, Tensor]
+    average: dict[str, Tensor]
+    best: dict[str, Tensor]
 
 
 class SnapshotFit:
@@ -313,14 +352,17 @@ class SnapshotFit:
             raise InputError(
                 f"{path}: it belongs to a fit to other audio or with other options; remove it, or give another output."
             )
+        record = read_record(CheckpointRecord, contents, f"{path}: it is damaged", "remove it to fit anew")
         try:
-            place = dict(contents["place"])
-            place["checks"] = [Check(**check) for check in place["checks"]]
-            self.place = _Place(**place)
-            self._use(contents["weights"])
-            self.average, self.best = dict(contents["average"]), dict(contents["best"])
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
+            self._use(record.weights)
+            shapes = [{k: v.shape for k, v in part.items()} for part in (record.weights, record.average, record.best)]
+            if shapes != [shapes[0]] * 3:
+                raise ValueError("its weights are not one network's")
+        except (KeyError, RuntimeError, ValueError) as error:
             raise InputError(f"{path}: it is damaged ({str(error).splitlines()[0]}); remove it to fit anew.") from error
+        place = record.place.model_dump() | {"checks": [Check(**one.model_dump()) for one in record.place.checks]}
+        self.place = _Place(**place)
+        self.average, self.best = dict(record.average), dict(record.best)
         self._keep_good()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ConfigDict, model_validator
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
 from gritspace.train.network.play import played
+from gritspace.train.network.shape_records import TcnRecord, all_finite
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
+from gritspace.train.records import OpenRecord, read_record
 from gritspace.train.torch_file import load_torch, save_torch
 
 FORMAT, VERSION = "gritspace snapshot", 1
@@ -114,6 +116,28 @@ def is_snapshot(path: Path) -> bool:
     return load_torch(path, "space or snapshot").get("format") == FORMAT
 
 
+class SnapshotRecord(OpenRecord):
+    """A snapshot's file."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    config: TcnRecord
+    state: dict[str, Tensor]
+    name: str
+    licence: str
+    facts: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _a_network_without_a_position_and_facts_that_are_json(self) -> SnapshotRecord:
+        if self.config.position_size or not all_finite(self.state):
+            raise ValueError("its weights are not a snapshot's")
+        try:
+            json.dumps(self.facts, allow_nan=False)  # they go into other files as they are
+        except (TypeError, RecursionError) as error:
+            raise ValueError("its facts are no plain values") from error
+        return self
+
+
 def load_snapshot(path: Path | str) -> Snapshot:
     """Raises InputError if the file is missing, damaged, no snapshot, or of another version."""
     path = Path(path)
@@ -121,25 +145,13 @@ def load_snapshot(path: Path | str) -> Snapshot:
     if contents.get("format") != FORMAT:
         raise InputError(f"{path}: this is no snapshot; give a file that `gritspace fit` wrote.")
     if contents.get("version") != VERSION:
-        raise InputError(f"{path}: this snapshot has version {contents.get('version')}, not {VERSION}; fit it again.")
+        found = f"{contents.get('version')!s:.20}"
+        raise InputError(f"{path}: this snapshot has version {found}, not {VERSION}; fit it again.")
+    record = read_record(SnapshotRecord, contents, f"{path}: this snapshot is damaged", "fit it again")
     try:
-        tcn = Tcn(tcn_config_from(contents["config"]))
-        tcn.load_state_dict(contents["state"])
-        if tcn.film is not None or not all(bool(p.isfinite().all()) for p in tcn.parameters()):
-            raise ValueError("its weights are not a snapshot's")
-        json.dumps(dict(contents["facts"]), allow_nan=False)  # they go into other files as they are
-        snapshot = Snapshot(tcn.eval(), str(contents["name"]), str(contents["licence"]), dict(contents["facts"]))
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        tcn = Tcn(record.config.config())
+        tcn.load_state_dict(record.state)
+    except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: this snapshot is damaged ({reason}); fit it again.") from error
-    return snapshot
-
-
-def tcn_config_from(plain: Mapping[str, Any]) -> TcnConfig:
-    """asdict's inverse. Raises TypeError or KeyError on unknown or missing names."""
-    rest = dict(plain)
-    arrays = tuple(
-        LayerArrayConfig(**{**a, "kernel_sizes": tuple(a["kernel_sizes"]), "dilations": tuple(a["dilations"])})
-        for a in rest.pop("arrays")
-    )
-    return TcnConfig(arrays=arrays, **rest)
+        raise InputError(f"{path}: this snapshot is damaged ({reason:.200}); fit it again.") from error
+    return Snapshot(tcn.eval(), record.name, record.licence, dict(record.facts))

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import ConfigDict, Field
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
+from gritspace.train.records import OpenRecord, read_record
 from gritspace.train.space.config import TrainConfig
 from gritspace.train.space.data.pairs import PairSet
 from gritspace.train.torch_file import load_torch, save_torch
@@ -39,6 +41,20 @@ class Progress:
     decaying: bool = False
 
 
+class CheckpointRecord(OpenRecord):
+    """A checkpoint's file, behind its format and fingerprint."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    step: Annotated[int, Field(ge=0)]
+    elapsed_seconds: Annotated[float, Field(ge=0)]
+    training_seconds: Annotated[float, Field(ge=0)]
+    positions: Tensor | None
+    decaying: bool = False
+    model: dict[str, Tensor]
+    optimizer: dict[str, Any]
+
+
 def path_for(out_path: Path) -> Path:
     """Beside the space it will become."""
     return out_path.with_name(out_path.name + ".checkpoint")
@@ -51,7 +67,12 @@ def before_decay(path: Path) -> Path:
 
 def step_of(path: Path) -> int:
     """How far a checkpoint is; -1 for none. Raises InputError if it is damaged."""
-    return int(load_torch(path, "checkpoint").get("step", 0)) if path.exists() else -1
+    if not path.exists():
+        return -1
+    step = load_torch(path, "checkpoint").get("step")
+    if type(step) is not int or step < 0:
+        raise InputError(f"{path}: it is damaged (step is {step!r:.40}); remove it to train anew.")
+    return step
 
 
 def fingerprint(config: TrainConfig, pairs: PairSet, processes: int) -> str:
@@ -89,15 +110,10 @@ def load(path: Path, print_: str, model: nn.Module, optimizer: torch.optim.Optim
         raise InputError(
             f"{path}: it belongs to a training with other devices, audio or numbers; remove it, or give another output."
         )
+    record = read_record(CheckpointRecord, contents, f"{path}: it is damaged", "remove it to train anew")
     try:
-        model.load_state_dict(contents["model"])
-        optimizer.load_state_dict(contents["optimizer"])
-        return Progress(
-            contents["step"],
-            contents["elapsed_seconds"],
-            contents["training_seconds"],
-            contents["positions"],
-            bool(contents.get("decaying", False)),
-        )
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        model.load_state_dict(record.model)
+        optimizer.load_state_dict(record.optimizer)
+    except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: it is damaged ({str(error).splitlines()[0]}); remove it to train anew.") from error
+    return Progress(record.step, record.elapsed_seconds, record.training_seconds, record.positions, record.decaying)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import torch
+from pydantic import ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
-from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.limits import MAX_POSITION
+from gritspace.train.network.shape_records import TcnRecord, all_finite
+from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
+from gritspace.train.records import OpenRecord, Record, read_record
 from gritspace.train.space.encoder import Encoder, EncoderConfig
 from gritspace.train.torch_file import load_torch, save_torch
 
@@ -99,6 +102,48 @@ def save_space(space: Space, path: Path | str) -> None:
     save_torch(contents, Path(path))
 
 
+Labelled = dict[str, Annotated[list[float], Field(max_length=MAX_POSITION)]]
+
+
+class EncoderRecord(Record):
+    """encoder.EncoderConfig."""
+
+    mels: Annotated[int, Field(ge=1, le=1024)] = 48
+    fft_frames: Annotated[int, Field(ge=16, le=1 << 16)] = 1024
+    hop_frames: Annotated[int, Field(ge=1, le=1 << 16)] = 512
+    channels: Annotated[int, Field(ge=1, le=512)] = 16
+
+
+class ConfigRecord(Record):
+    """SpaceConfig."""
+
+    decoder: TcnRecord
+    encoder: EncoderRecord
+
+
+class SpaceRecord(OpenRecord):
+    """A space's file."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    config: ConfigRecord
+    state: dict[str, Tensor]
+    positions: Labelled
+    gains: dict[str, float]
+    levels: dict[str, float] = Field(default_factory=dict)
+    licences: dict[str, str]
+    attributes: Labelled
+
+    @model_validator(mode="after")
+    def _numbers_are_numbers_and_positions_are_as_long_as_it_says(self) -> SpaceRecord:
+        if not all_finite(self.state):
+            raise ValueError("a weight is not finite")
+        size = self.config.decoder.position_size
+        if any(len(position) != size for position in self.positions.values()):
+            raise ValueError(f"a position has not the {size} numbers that the space has dimensions")
+        return self
+
+
 def load_space(path: Path | str) -> Space:
     """Raises InputError if the file is missing, damaged, no space, or of another version."""
     path = Path(path)
@@ -106,26 +151,16 @@ def load_space(path: Path | str) -> Space:
     if contents.get("format") != FORMAT:
         raise InputError(f"{path}: this is no space; give a file that `gritspace train` wrote.")
     if contents.get("version") != VERSION:
-        raise InputError(f"{path}: this space has version {contents.get('version')}, not {VERSION}; train it again.")
+        found = f"{contents.get('version')!s:.20}"
+        raise InputError(f"{path}: this space has version {found}, not {VERSION}; train it again.")
+    record = read_record(SpaceRecord, contents, f"{path}: this space is damaged", "train it again")
     try:
-        space = Space(config_from(contents["config"]))
-        space.load_state_dict(contents["state"])
-        space.positions = {str(k): [float(x) for x in v] for k, v in contents["positions"].items()}
-        space.gains = {str(k): float(v) for k, v in contents["gains"].items()}
-        space.levels = {str(k): float(v) for k, v in contents.get("levels", {}).items()}
-        space.licences = {str(k): str(v) for k, v in contents["licences"].items()}
-        space.attributes = {str(k): [float(x) for x in v] for k, v in contents["attributes"].items()}
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        encoder = EncoderConfig(**record.config.encoder.model_dump())
+        space = Space(SpaceConfig(record.config.decoder.config(), encoder))
+        space.load_state_dict(record.state)
+    except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: this space is damaged ({reason}); train it again.") from error
+        raise InputError(f"{path}: this space is damaged ({reason:.200}); train it again.") from error
+    space.positions, space.gains, space.levels = dict(record.positions), dict(record.gains), dict(record.levels)
+    space.licences, space.attributes = dict(record.licences), dict(record.attributes)
     return space.eval()
-
-
-def config_from(plain: Mapping[str, Any]) -> SpaceConfig:
-    """asdict's inverse. Raises TypeError or KeyError on unknown or missing names."""
-    decoder = dict(plain["decoder"])
-    arrays = tuple(
-        replace(array, kernel_sizes=tuple(array.kernel_sizes), dilations=tuple(array.dilations))
-        for array in (LayerArrayConfig(**array) for array in decoder.pop("arrays"))
-    )
-    return SpaceConfig(TcnConfig(arrays=arrays, **decoder), EncoderConfig(**plain["encoder"]))

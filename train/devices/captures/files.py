@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gritspace.train.devices.captures.guitarml import guitarml_capture
 from gritspace.train.devices.captures.keras import is_keras, keras_capture
-from gritspace.train.devices.captures.recurrent import Capture, NoObject, guitarml_capture, read_object
+from gritspace.train.devices.captures.recurrent import Capture, NoObject, read_object
 from gritspace.train.errors import InputError
 
 SUFFIXES = (".json", ".aidax")

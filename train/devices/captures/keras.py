@@ -7,21 +7,47 @@ reset, update, new. A GRU has two biases (reset_after). Source: RTNeural's model
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
 from torch import nn
 
 from gritspace.train.devices.captures.recurrent import Capture, licence_of, stated_rate
 from gritspace.train.errors import InputError
+from gritspace.train.records import OpenRecord, read_record
 
 Floats = NDArray[np.float64]
 
 RATE = 48_000
 """What these files are trained at unless they say otherwise."""
 LARGEST = 256
+
+
+Number = Annotated[
+    float, Field(ge=-120, le=120), BeforeValidator(lambda value: int(value) if isinstance(value, bool) else value)
+]
+"""Decibels, or a factor; exporters write whether the input is added as true or false too."""
+
+
+class Layer(OpenRecord):
+    """weights: its tables of numbers, as Keras orders them."""
+
+    type: str = "?"
+    weights: list[Any] = Field(default_factory=list)
+    activation: Any = ""
+
+
+class File(OpenRecord):
+    """A file. in_gain, out_gain: in dB. in_skip: how much of the dry audio is added."""
+
+    layers: Annotated[list[Layer], Field(max_length=64)]
+    in_gain: Number = 0.0
+    out_gain: Number = 0.0
+    in_skip: Number = 0.0
+    metadata: Any = None
 
 
 def is_keras(model: dict[str, Any]) -> bool:
@@ -31,8 +57,8 @@ def is_keras(model: dict[str, Any]) -> bool:
 
 def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
     """Raises InputError that names the file and what cannot be used."""
-    layers = model["layers"]
-    kinds = [str(one.get("type")) if isinstance(one, dict) else "?" for one in layers]
+    file = read_record(File, model, str(path), "fetch the capture again")
+    layers, kinds = file.layers, [one.type for one in file.layers]
     if len(layers) != 2 or kinds[0] not in ("lstm", "gru") or kinds[1] != "dense":
         raise InputError(
             f"{path}: its layers are {', '.join(kinds)[:60]}; one lstm or gru and a dense one can be read."
@@ -47,15 +73,13 @@ def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
     wrong = [name for name, shape in expected.items() if found[name] != shape]
     if wrong or not 1 <= hidden <= LARGEST or biases.shape not in ((rows,), (2, rows)):
         raise InputError(f"{path}: its {(wrong or ['biases'])[0]} has the wrong shape; fetch the capture again.")
-    if kinds[1] == "dense" and str(layers[1].get("activation", "")) not in ("", "linear"):
-        raise InputError(
-            f"{path}: its head has the activation {layers[1]['activation']!s:.20}, and a linear one is read."
-        )
+    if layers[1].activation not in ("", "linear", None):
+        raise InputError(f"{path}: its head has the activation {layers[1].activation!s:.20}, and a linear one is read.")
     both = biases if biases.ndim == 2 else np.stack([biases, np.zeros(rows)])
     order = np.arange(rows)
     if gates == 3:
         order = order.reshape(3, hidden)[[1, 0, 2]].reshape(-1)
-    gain, out = (10 ** (_number(path, model, key, 0.0) / 20) for key in ("in_gain", "out_gain"))
+    gain, out = (10 ** (decibels / 20) for decibels in (file.in_gain, file.out_gain))
     recurrent = (nn.LSTM if gates == 4 else nn.GRU)(inputs, hidden)
     dense = nn.Linear(hidden, 1)
 
@@ -71,17 +95,13 @@ def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
         }
     )
     dense.load_state_dict({"weight": tensor(head.T * out), "bias": tensor(head_bias * out)})
-    skip = _number(path, model, "in_skip", 0.0) * gain * out
-    return Capture(path.stem, licence_of(path), recurrent, dense, skip, _rate(path, model))
+    rate = stated_rate(path, [file.metadata, model], RATE)
+    return Capture(path.stem, licence_of(path), recurrent, dense, file.in_skip * gain * out, rate)
 
 
-def _rate(path: Path, model: dict[str, Any]) -> int:
-    return stated_rate(path, [model.get("metadata"), model], RATE)
-
-
-def _tables(path: Path, layer: dict[str, Any], count: int) -> list[Floats]:
-    weights = layer.get("weights")
-    if not isinstance(weights, list) or len(weights) != count:
+def _tables(path: Path, layer: Layer, count: int) -> list[Floats]:
+    weights = layer.weights
+    if len(weights) != count:
         raise InputError(f"{path}: a layer has not its {count} tables of weights; fetch the capture again.")
     try:
         tables = [np.asarray(table, np.float64) for table in weights]
@@ -90,10 +110,3 @@ def _tables(path: Path, layer: dict[str, Any], count: int) -> list[Floats]:
     if not all(np.isfinite(table).all() for table in tables):
         raise InputError(f"{path}: a weight is not finite; fetch the capture again.")
     return tables
-
-
-def _number(path: Path, model: dict[str, Any], key: str, otherwise: float) -> float:
-    value = model.get(key, otherwise)
-    if isinstance(value, bool | int | float) and np.isfinite(value) and abs(value) <= 120:
-        return float(value)
-    raise InputError(f"{path}: {key} is {value!r:.40}, and should be a number; fetch the capture again.")

@@ -1,7 +1,6 @@
 """Recurrent captures: one layer (LSTM or GRU) and a linear head.
 
-GuitarML's Proteus, NeuralPi and NeuralSeed files are laid out alike, in JSON, at 44.1 kHz; `input_size` 2 means one
-knob, a constant second input. Neural Amp Modeler's LSTMs are read by recurrent_nam.py.
+`input_size` 2 means one knob, a constant second input. guitarml.py, keras.py and recurrent_nam.py read their files.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ NATIVE_RATE = 44_100
 CHUNK_FRAMES, LEAD_IN_FRAMES = 33_075, 11_025  # 0.75 s and 0.25 s at the native rate
 ROWS_AT_ONCE = 384
 PROBE_SECONDS = 3.0
-GATES = {"LSTM": 4, "GRU": 3}
 LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
 
 
@@ -135,68 +133,12 @@ def resampled(audio: Audio, from_rate: int, to_rate: int) -> Audio:
     return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate, quality="HQ").T, dtype=np.float32)
 
 
-def guitarml_capture(path: Path, model: dict[str, Any]) -> Capture:
-    """A Proteus, NeuralPi or NeuralSeed file, whose object is given.
-
-    Raises InputError that names the file, the key, and what was expected and found.
-    """
-    about, state = _part(path, model, "model_data", dict), _part(path, model, "state_dict", dict)
-    unit = _part(path, about, "unit_type", str)
-    if unit not in GATES:
-        raise InputError(f"{path}: unit_type is {unit!r}, and only LSTM and GRU are known; capture it as one of these.")
-    inputs, hidden = _part(path, about, "input_size", int), _part(path, about, "hidden_size", int)
-    if inputs not in (1, 2) or not 1 <= hidden <= 1024:
-        raise InputError(f"{path}: input_size {inputs} and hidden_size {hidden} cannot be used; 1 or 2 inputs can.")
-    for key, needed in (("num_layers", 1), ("output_size", 1)):
-        if _part(path, about, key, int) != needed:
-            raise InputError(f"{path}: {key} is {about[key]}, and only {needed} can be used; capture it with {needed}.")
-    skip = _part(path, about, "skip", int)
-    recurrent = (nn.LSTM if unit == "LSTM" else nn.GRU)(inputs, hidden)
-    head = nn.Linear(hidden, 1)
-    rows = GATES[unit] * hidden
-    shapes = {
-        "rec.weight_ih_l0": (rows, inputs),
-        "rec.weight_hh_l0": (rows, hidden),
-        "rec.bias_ih_l0": (rows,),
-        "rec.bias_hh_l0": (rows,),
-        "lin.weight": (1, hidden),
-        "lin.bias": (1,),
-    }
-    tensors = {key: _tensor(path, state, key, shape) for key, shape in shapes.items()}
-    recurrent.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("rec.")})
-    head.load_state_dict({key[4:]: value for key, value in tensors.items() if key.startswith("lin.")})
-    rate = stated_rate(path, [about, model.get("metadata"), model], NATIVE_RATE)
-    return Capture(path.stem, licence_of(path), recurrent, head, bool(skip), rate)
-
-
 def read_object(path: Path) -> dict[str, Any]:
     """A JSON file's object. Raises NoObject for other JSON, InputError for what is none."""
     model = read_json(path)
     if not isinstance(model, dict):
         raise NoObject(f"{path}: a capture is a JSON object, and this is a {type(model).__name__}; fetch it again.")
     return model
-
-
-def _part(path: Path, model: dict[str, Any], key: str, kind: type) -> Any:
-    if key not in model:
-        raise InputError(f"{path}: the key {key!r} is missing; fetch the capture again.")
-    if not isinstance(model[key], kind):
-        found = type(model[key]).__name__
-        raise InputError(f"{path}: {key!r} should be {kind.__name__}, and is {found}; fetch the capture again.")
-    return model[key]
-
-
-def _tensor(path: Path, state: dict[str, Any], key: str, shape: tuple[int, ...]) -> torch.Tensor:
-    values = _part(path, state, key, list)
-    try:
-        tensor = torch.tensor(values, dtype=torch.float32)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again.") from error
-    if tuple(tensor.shape) != shape:
-        raise InputError(f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again.")
-    if not torch.isfinite(tensor).all():
-        raise InputError(f"{path}: {key!r} holds a number that is not finite; fetch the capture again.")
-    return tensor
 
 
 def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -42,12 +43,13 @@ def fault(error: ValidationError, kind: type[BaseModel]) -> str:
     if first["type"] == "missing":
         return f"the key {name!r} is missing"
     if first["type"] == "extra_forbidden":
-        beside = ", ".join(sorted(kind.model_fields)) if len(first["loc"]) == 1 else "other keys"
-        return f"{name!r} is unknown; there are {beside}"
+        beside = f"; there are {', '.join(kind.model_fields)}" if len(first["loc"]) == 1 else ""
+        return f"{name!r} is unknown{beside}"
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
         return said if not name else f"{name}: {said}"
-    wanted = first["msg"].replace("Input should be ", "").replace("a valid dictionary", "an object of keys and values")
+    wanted = re.sub(r" or instance of \w+$", "", first["msg"].replace("Input should be ", ""))
+    wanted = wanted.replace("a valid dictionary", "an object of keys and values")
     return f"{name or 'it'} is {_shown(first['input'])}, and should be {wanted}"
 
 
@@ -62,4 +64,4 @@ def _shown(value: object) -> str:
     try:
         return f"{value!r:.40}"
     except ValueError:  # a whole number of more digits than Python turns into text
-        return f"a {type(value).__name__} that is too long to show"
+        return "a number too long to show"

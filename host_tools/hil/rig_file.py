@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import LinkError
 from gritspace.train.errors import InputError
+from gritspace.train.records import Record, read_record
 from gritspace.train.text_file import read_toml
 
 if TYPE_CHECKING:
@@ -38,16 +41,29 @@ class RigModule:
     model: Path | None = None
 
 
+class ModuleRecord(Record):
+    """A [[module]]. model: a file's name."""
+
+    name: Annotated[str, Field(min_length=1)]
+    port: Annotated[str, Field(min_length=1)]
+    model: str | None = None
+
+
+class FileRecord(Record):
+    """A rig's file."""
+
+    module: list[ModuleRecord] = Field(default_factory=list)
+
+
 def read_rig(path: Path) -> list[RigModule]:
     """The modules of a rig file. Raises RigError, one sentence, for a file that is missing, wrong or empty."""
     try:
-        table = read_toml(path)
+        file = read_record(FileRecord, read_toml(path), str(path), "mend it")
     except InputError as error:
         raise RigError(str(error)) from error
-    rows = table.get("module")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+    if not file.module:
         raise RigError(f"{path}: a rig has at least one [[module]] with a name and a port.")
-    modules = [_module(row, path) for row in rows]
+    modules = [_module(row, path) for row in file.module]
     names = [module.name for module in modules]
     for name in names:
         if names.count(name) > 1:
@@ -55,18 +71,10 @@ def read_rig(path: Path) -> list[RigModule]:
     return modules
 
 
-def _module(row: dict[str, object], path: Path) -> RigModule:
-    for key in row:
-        if key not in ("name", "port", "model"):
-            raise RigError(f"{path}: {key!r} means nothing in a [[module]]; there is name, port and model.")
-    name, port, model = row.get("name"), row.get("port"), row.get("model")
-    if not isinstance(name, str) or not isinstance(port, str) or not name or not port:
-        raise RigError(f"{path}: every [[module]] has a name and a port.")
-    if model is not None and not isinstance(model, str):
-        raise RigError(f"{path}: the model of {name!r} is a file's name.")
-    if port in STARTED and model is None:
-        raise RigError(f'{path}: {name!r} is started here and must know what it runs: add model = "FILE.grit".')
-    return RigModule(name, port, None if model is None else path.parent / model)
+def _module(row: ModuleRecord, path: Path) -> RigModule:
+    if row.port in STARTED and row.model is None:
+        raise RigError(f'{path}: {row.name!r} is started here and must know what it runs: add model = "FILE.grit".')
+    return RigModule(row.name, row.port, None if row.model is None else path.parent / row.model)
 
 
 @contextmanager

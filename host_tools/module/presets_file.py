@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, create_model
 
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.module import memory
@@ -17,6 +19,7 @@ from gritspace.host_tools.module.panel_names import PLAYED
 from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import write_whole
+from gritspace.train.records import OpenRecord, Record, read_record
 from gritspace.train.text_file import read_json
 
 FULL = 32768
@@ -76,26 +79,47 @@ def known_names() -> dict[tuple[int, ...], str]:
     return found
 
 
+Unit = Annotated[float, Field(ge=-1, le=1)]
+Played: type[Record] = create_model("Played", __base__=Record, **dict.fromkeys(PLAYED, (Unit, ...)))
+
+
+class ModelRecord(OpenRecord):
+    """Which model a preset plays: by its SHA-256. The rest is for who reads the file."""
+
+    sha256: str
+    name: Any = ""
+
+
+class PresetRecord(Record):
+    """A preset. name: for who reads the file. model: None for the factory's."""
+
+    place: Annotated[int, Field(ge=1)]
+    name: Any = None
+    played: Annotated[Any, BeforeValidator(Played.model_validate)]
+    stored: Annotated[list[Unit], Field(min_length=12, max_length=12)] = [0.0] * 12
+    level: Annotated[float, Field(ge=0, le=8)] = 1.0
+    model: Annotated[ModelRecord | None, BeforeValidator(lambda value: None if value == FACTORY_NAME else value)] = None
+
+
+class FileRecord(Record):
+    """A presets file. morph_seconds: how long a change from one to another takes; None where it does not say."""
+
+    morph_seconds: Annotated[float, Field(ge=0, le=30)] | None = None
+    presets: list[PresetRecord] = Field(default_factory=list)
+
+
 def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int | None, list[Preset]]:
     """Values of a file -> (morph in ms, or None where the file does not say, presets).
 
     Raises InputError that names what is wrong.
     """
-    unknown = values.keys() - {"morph_seconds", "presets"}
-    if unknown:
-        raise InputError(f"{source}: {sorted(unknown)[0]!r} means nothing here; there is morph_seconds and presets.")
-    morph_ms = None
-    if "morph_seconds" in values:
-        morph_ms = round(_number(values["morph_seconds"], 0, 30, f"{source}: morph_seconds") * 1000)
-    rows = values.get("presets", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InputError(f"{source}: presets is a list of objects.")
-    presets = [_from_values(row, slots, places, f"{source}: preset {row.get('place')}") for row in rows]
+    file = read_record(FileRecord, values, source, "mend it, or write one with: gritspace presets get")
+    presets = [_preset(row, slots, places, f"{source}: preset {row.place}") for row in file.presets]
     taken = [preset.index for preset in presets]
     for place in taken:
         if taken.count(place) > 1:
             raise InputError(f"{source}: preset {place + 1} is there twice.")
-    return morph_ms, presets
+    return None if file.morph_seconds is None else round(file.morph_seconds * 1000), presets
 
 
 def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], str]) -> dict[str, Any]:
@@ -120,47 +144,28 @@ def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], s
     }
 
 
-def _from_values(row: dict[str, Any], slots: list[Slot], places: int, what: str) -> Preset:
-    known = {"place", "name", "played", "stored", "level", "model"}  # a name is for who reads the file
-    if row.keys() - known:
-        raise InputError(f"{what}: {sorted(row.keys() - known)[0]!r} means nothing here; there is {sorted(known)}.")
-    place = row.get("place")
-    if not isinstance(place, int) or not 1 <= place <= places:
+def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str) -> Preset:
+    if row.place > places:
         raise InputError(f"{what}: its place is a number from 1 to {places}.")
-    played, stored = row.get("played"), row.get("stored", [0.0] * 12)
-    if not isinstance(played, dict) or played.keys() != set(PLAYED):
-        raise InputError(f"{what}: played has just {', '.join(PLAYED)}.")
-    if not isinstance(stored, list) or len(stored) != 12:
-        raise InputError(f"{what}: stored has 12 numbers.")
     return Preset(
-        played=tuple(_q15(played[name], f"{what}: {name}") for name in PLAYED),
-        stored=tuple(_q15(value, f"{what}: a stored dimension") for value in stored),
-        level_q12=min(32767, round(_number(row.get("level", 1.0), 0, 8, f"{what}: level") * LEVEL_UNITY)),
-        model=_model(row.get("model", FACTORY_NAME), slots, what),
+        played=tuple(_q15(getattr(row.played, name)) for name in PLAYED),
+        stored=tuple(map(_q15, row.stored)),
+        level_q12=min(32767, round(row.level * LEVEL_UNITY)),
+        model=FACTORY if row.model is None else _slot_of(row.model, slots, what),
         used=1,
-        index=place - 1,
+        index=row.place - 1,
     )
 
 
-def _model(value: Any, slots: list[Slot], what: str) -> int:
-    if value == FACTORY_NAME:
-        return FACTORY
-    if not isinstance(value, dict) or not isinstance(value.get("sha256"), str):
-        raise InputError(f"{what}: model is {FACTORY_NAME!r}, or an object with the model's sha256 in it.")
+def _slot_of(model: ModelRecord, slots: list[Slot], what: str) -> int:
     for slot in slots:
-        if slot.state == "good" and slot.sha256 == value["sha256"]:
+        if slot.state == "good" and slot.sha256 == model.sha256:
             return slot.slot + 1
     raise InputError(
-        f"{what}: the module does not have its model {value.get('name', '')!r} ({value['sha256'][:12]}); "
+        f"{what}: the module does not have its model {model.name!r:.60} ({model.sha256[:12]}); "
         "bring it there first: gritspace upload MODEL."
     )
 
 
-def _q15(value: Any, what: str) -> int:
-    return max(-FULL, min(FULL - 1, round(_number(value, -1, 1, what) * FULL)))
-
-
-def _number(value: Any, least: float, most: float, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise InputError(f"{what} is a number from {least:g} to {most:g}, not {value!r}.")
-    return float(value)
+def _q15(value: float) -> int:
+    return max(-FULL, min(FULL - 1, round(value * FULL)))

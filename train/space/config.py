@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BeforeValidator, Field, create_model
 
 from gritspace.train.errors import InputError
 from gritspace.train.network.layer_adam import OPTIMIZERS
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.records import Record, read_record
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import PLAYED, SpaceConfig
 from gritspace.train.text_file import read_toml
@@ -137,27 +141,24 @@ def read_config(path: Path | str, base: TrainConfig | None = None) -> TrainConfi
     """A TOML file's values over base's. Raises InputError on a broken file, unknown names, wrong types."""
     path = Path(path)
     base = base or TrainConfig()
-    table = read_toml(path)
-    known = {one.name: getattr(base, one.name) for one in fields(TrainConfig)}
-    values: dict[str, Any] = {}
-    for name, value in table.items():
-        if name not in known:
-            raise InputError(f"{path}: {name!r} is unknown; there are {', '.join(known)}.")
-        values[name] = _as_kind_of(path, name, known[name], value)
+    record = read_record(_record(), read_toml(path), str(path), "mend it")
     try:
-        return replace(base, **values)
+        return replace(base, **record.model_dump(exclude_unset=True))
     except ValueError as error:
         raise InputError(f"{path}: {error}; mend it.") from error
 
 
-def _as_kind_of(path: Path, name: str, example: Any, value: Any) -> Any:
-    if isinstance(example, tuple) and isinstance(value, list) and all(type(x) is int for x in value):
-        return tuple(value)
-    if isinstance(example, float) and type(value) in (int, float):
-        if not abs(value) <= LARGEST:
-            raise InputError(f"{path}: {name!r} is {value!r:.40}, which is no number to work with; mend it.")
-        return float(value)
-    if type(example) is type(value):
-        return value
-    kind = "a list of whole numbers" if isinstance(example, tuple) else f"a {type(example).__name__}"
-    raise InputError(f"{path}: {name!r} should be {kind}, and is {value!r}; mend it.")
+@cache
+def _record() -> type[Record]:
+    """TrainConfig's fields as what a file may say of them."""
+    kinds: dict[Any, Any] = {
+        float: Annotated[float, Field(ge=-LARGEST, le=LARGEST)],
+        tuple[int, ...]: Annotated[
+            tuple[int, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+        ],
+    }
+    hints = get_type_hints(TrainConfig)
+    shape: dict[str, Any] = {
+        one.name: (kinds.get(hints[one.name], hints[one.name]), None) for one in fields(TrainConfig)
+    }
+    return create_model("TrainConfigRecord", __base__=Record, **shape)

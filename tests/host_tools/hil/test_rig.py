@@ -68,11 +68,13 @@ def test_an_automation_file_with_nonsense_is_refused_by_line(tmp_path: Path, tex
     ("text", "words"),
     [
         ("", "at least one"),
-        ("[[module]]\n", "has a name and a port"),
-        ("[[module]]\nname='a'\n", "has a name and a port"),
-        ("[[module]]\nname='a'\nport='x'\ncolour=1\n", "'colour' means nothing"),
+        ("[[module]]\n", r"the key 'module\[0\].name' is missing"),
+        ("[[module]]\nname='a'\n", r"the key 'module\[0\].port' is missing"),
+        ("[[module]]\nname='a'\nport='x'\ncolour=1\n", "colour' is unknown"),
         ("[[module]]\nname='a'\nport='x'\n[[module]]\nname='a'\nport='y'\n", "two modules are called 'a'"),
         ("[[module]]\nname='a'\nport='sim'\n", "must know what it runs"),
+        ("[[module]]\nname='a'\nport=''\n", r"module\[0\].port is '', and should"),
+        ("module = 3", "module is 3, and should be a valid list"),
         ("[[module", "no TOML"),
     ],
 )

@@ -406,9 +406,9 @@ def test_a_devices_error_is_only_asked_of_a_space_that_knows_it(tmp_path: Path) 
     [
         ("steps = ", "no TOML"),
         ("step = 5", "'step' is unknown"),
-        ("steps = 'many'", "should be a int"),
+        ("steps = 'many'", "steps is 'many', and should be a valid integer"),
         ("dilations = [1, 2]", "one entry a layer"),
-        ("learning_rate = true", "should be a float"),
+        ("learning_rate = true", "learning_rate is True, and should be a valid number"),
         ("settle = 2.0", "from 0 to 1"),
         ("optimizer = 'sgd'", "layer, plain"),
     ],

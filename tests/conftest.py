@@ -37,6 +37,7 @@ SLOW = (
     "hardware/test_build.py",
     "hardware/test_circuit.py",
     "hardware/test_drawings.py",
+    "hardware/test_kicad_schematic.py",
     "hardware/test_models.py",
     "hardware/test_simulations.py",
     "host_tools/commands",

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field
 
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.module import memory
@@ -80,7 +80,15 @@ def known_names() -> dict[tuple[int, ...], str]:
 
 
 Unit = Annotated[float, Field(ge=-1, le=1)]
-Played: type[Record] = create_model("Played", __base__=Record, **dict.fromkeys(PLAYED, (Unit, ...)))
+
+
+class PlayedRecord(Record):
+    """PLAYED."""
+
+    drive: Unit
+    tone: Unit
+    symmetry: Unit
+    dynamics: Unit
 
 
 class ModelRecord(OpenRecord):
@@ -95,7 +103,7 @@ class PresetRecord(Record):
 
     place: Annotated[int, Field(ge=1)]
     name: Any = None
-    played: Annotated[Any, BeforeValidator(Played.model_validate)]
+    played: PlayedRecord
     stored: Annotated[list[Unit], Field(min_length=12, max_length=12)] = [0.0] * 12
     level: Annotated[float, Field(ge=0, le=8)] = 1.0
     model: Annotated[ModelRecord | None, BeforeValidator(lambda value: None if value == FACTORY_NAME else value)] = None

@@ -80,7 +80,7 @@ def test_the_panel_names_its_inputs_as_the_space_and_the_panels_own_file_do() ->
         *panel_names.KNOBS,
         *(f"{name}_cv" for name in PLAYED),
     ]
-    assert panel_names.PLAYED == PLAYED
+    assert panel_names.PLAYED == PLAYED == tuple(presets_file.PlayedRecord.model_fields)
 
 
 GOOD = {"place": 1, "played": {"drive": 0, "tone": 0, "symmetry": 0, "dynamics": 0}}

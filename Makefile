@@ -176,3 +176,5 @@ constraints: setup ## pin the Python packages again, for every Python and system
 	  --generate-hashes --constraint constraints-torch.txt --no-emit-package torch --no-emit-package triton --no-emit-package pip \
 	  $(shell sed -n 's/^# \(nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*\)$$/--no-emit-package \1/p' constraints-torch.txt) \
 	  --no-header --no-annotate -o constraints.txt
+	@$(bin)/uv pip compile -q hardware/board/readers.in --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-package wxpython --no-emit-package numpy -o hardware/board/readers.txt

@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from . import report
-from .circuit import bom
+from .circuit import bom, costs
 from .circuit.circuit import Circuit, MissingSymbols
 from .circuit.whole import build_circuit
-from .drawings import panel, panel_checks, panel_files, panel_styles, plots, schematic
+from .board import layout, rules
+from .drawings import panel, panel_checks, panel_files, panel_styles, plots, schematic, schematic_pdf, side_view
 from .panels import docs as panel_docs
 from .panels import header as panel_header
 from .panels.panel_map import PanelMap, load
-from .simulate import audio, cv, gate, monte_carlo, power, thump
+from .simulate import audio, audio_boards, cv, gate, monte_carlo, power, thump
 from .simulate.ngspice import NgspiceError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ def _simulate(circuit: Circuit, panel_map: PanelMap, out: Path) -> list[report.F
     spread, boards = monte_carlo.simulate(circuit, panel_map, decks=decks)
     gates = gate.simulate(circuit, panel_map, decks)
     sound, audio_curves = audio.simulate(circuit, panel_map, decks)
+    sound += audio_boards.simulate(circuit, panel_map, decks=decks)
     supply, supply_curves = power.simulate(circuit, decks)
     thumps = thump.simulate(circuit, panel_map, decks)
     low, high = panel_map.raw["cv_range"]["pin_volts"]
@@ -67,12 +69,19 @@ def build(out: Path = OUT) -> Built:
     (out / "erc.txt").write_text("\n".join([f"{errors} errors, {warnings} warnings", *messages, ""]), encoding="utf-8")
     bill = bom.lines(circuit)
     (out / "bom.csv").write_text(bom.to_csv(bill), encoding="utf-8")
+    costed = costs.costs(bill, circuit)
+    (out / "costs.csv").write_text(costs.to_csv(costed, bom.CURRENCY), encoding="utf-8")
+    (out / "costs.md").write_text(costs.markdown(costed, bom.CURRENCY) + "\n", encoding="utf-8")
     drawn = panel.build(panel_map)
     (out / "panel.svg").write_text(panel_files.svg(drawn), encoding="utf-8")
     panel_files.dxf(drawn, out / "panel.dxf")
     panel_files.pdf(drawn, out / "panel.pdf")
     for style in panel_styles.STYLES:
         (out / f"panel_draft_{style}.svg").write_text(panel_files.svg(panel.build(panel_map, style)), encoding="utf-8")
+    seed = rules.SEED_BODY[1], rules.SEED_BODY[3]
+    side = side_view.svg(panel_map, rules.PANEL_TO_BOARD_MM, rules.OUTLINE, seed, rules.HEADER_PIN_1[1])
+    (out / "side.svg").write_text(side, encoding="utf-8")
+    schematic_pdf.write(schematic.sheets(circuit, panel_map), layout.title(panel_map, "circuit"), out / "schematic.pdf")
     problems = panel_checks.problems(panel_map)
     panel_problems = len(problems)
     for stage, sheet in schematic.sheets(circuit, panel_map).items():
@@ -92,6 +101,7 @@ def build(out: Path = OUT) -> Built:
             "bom_cost": bom.total(bill),
             "bom_currency": bom.CURRENCY,
             "bom_date": bom.PRICE_DATE,
+            "cost_of_one": {str(count): round(value, 2) for count, value in costed[-1].each.items()},
             "current_ma": {rail: round(value, 2) for rail, value in power.current_budget(circuit).items()},
             "power_up_thump_mv": round(thump.worst_millivolts(figures), 2),
             "panel_hp": panel_map.raw["module"]["hp"],
@@ -129,6 +139,14 @@ def refresh_docs(content: dict[str, Any], out: Path = OUT) -> None:
             raise ValueError(f"docs/hardware.md has no one place for the table {name}")
         text = text[: text.index(start) + len(start)] + table + text[text.index(end) :]
     page.write_text(text, encoding="utf-8")
+    board = DOCS / "board.md"
+    words = board.read_text(encoding="utf-8")
+    start, end = "<!-- costs -->\n", "\n<!-- end costs -->"
+    if words.count(start) != 1 or words.count(end) != 1:
+        raise ValueError("docs/board.md has no one place for the costs")
+    table = (out / "costs.md").read_text(encoding="utf-8").rstrip("\n")
+    words = words[: words.index(start) + len(start)] + table + words[words.index(end) :]
+    board.write_text(words, encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:

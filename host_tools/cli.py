@@ -60,6 +60,7 @@ for command in (
     module.build,
     module.simulate,
     module.hil,
+    module.accept,
     flash.flash,
     bank.upload,
     calibrate.calibrate,

@@ -146,5 +146,21 @@ setup: or name one: make PYTHON=/path/to/python setup"
   printf '%s\n' "$stamp" >.venv/setup-stamp
 }
 
+# What reads the board back (gerbonara, InteractiveHtmlBom) needs KiCad's own Python beside it: an environment of its own,
+# which sees the wxPython and the NumPy that KiCad brought.
+board_readers() {
+  kicad="${KICAD_PYTHON:-/usr/bin/python3}"
+  [ -d "${KICAD_FOOTPRINTS:-/usr/share/kicad/footprints}" ] || return 0
+  ! cmp -s hardware/board/readers.txt .venv/readers/stamp || return 0
+  "$kicad" -c 'import pcbnew, venv' 2>/dev/null || return 0
+  say "installing what reads the board back into .venv/readers (once)"
+  "$kicad" -m venv --clear --system-site-packages .venv/readers &&
+    .venv/readers/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
+      -r hardware/board/readers.txt >/dev/null &&
+    cp hardware/board/readers.txt .venv/readers/stamp ||
+    say "the board's readers could not be installed (pip's message is above): \`make board\` goes without its second opinion"
+}
+
 python_packages
 system_tools
+board_readers

@@ -43,6 +43,7 @@ def facts_of(made: layout.Layout, circuit: Circuit) -> dict[str, Any]:
         "pads": len(made.check["pads"]),
         "pads_differing": len(made.pads_differing(circuit)),
         "layers": 2,
+        "placement_seed": made.seed,
         "millimetres": [round(x1 - x0, 2), round(y1 - y0, 2)],
         "tracks": made.check["tracks"],
         "track_millimetres": made.check["track_mm"],
@@ -78,9 +79,10 @@ def build(out: Path = OUT, circuit: Circuit | None = None, panel: PanelMap | Non
     facts = facts_of(made, circuit)
     facts |= {
         "read_back": extras.read_back(out / "fab" / "gerber", out / "work"),
-        "renders": extras.renders(out / "fab" / "gerber", out / "fab", out / "work"),
-        "panel_renders": extras.renders(out / "fab_panel" / "gerber", out / "fab_panel", out / "work"),
-        "interactive_bom": extras.interactive_bom(made.path, out / "fab", out / "work"),
+        "renders": extras.renders(out / "fab" / "gerber", out / "fab"),
+        "panel_renders": extras.renders(out / "fab_panel" / "gerber", out / "fab_panel"),
+        "step": extras.step(made.path, out / "board" / f"{layout.NAME}.step"),
+        "interactive_bom": extras.interactive_bom(made.path, out / "fab"),
     }
     facts["panel_drc_errors"] = int(panel_check["severities"].get("error", 0))
     _note(out / "summary.json", facts)

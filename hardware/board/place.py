@@ -15,7 +15,8 @@ from ..panels.panel_map import JACK_KINDS, Control, PanelMap
 from . import rules, tools
 
 MOVES = 3_000_000
-SEED = 4
+SEEDS = (4, 3, 5, 1, 6, 7, 8, 9)  # tried in turn until nothing is wrong: so a changed circuit too finds its board
+_NEAR = 12  # how hard a decoupling capacitor is drawn to its pin, beside a net's pull
 _SOLDER_MM = 0.55  # round a through-hole pad
 
 
@@ -111,7 +112,9 @@ def _blocks(parts: Iterable[Placed], places: dict[str, Place], shapes: Shapes, p
     return lines
 
 
-def _problem(circuit: Circuit, panel: PanelMap, places: dict[str, Place], shapes: Shapes) -> tuple[str, list[str]]:
+def _problem(
+    circuit: Circuit, panel: PanelMap, places: dict[str, Place], shapes: Shapes, seed: int
+) -> tuple[str, list[str]]:
     parts = {part.ref: part for part in circuit.parts()}
     movable = [ref for ref in parts if ref not in places]
     nets = sorted({net for part in parts.values() for net in part.nets.values() if net})
@@ -120,7 +123,7 @@ def _problem(circuit: Circuit, panel: PanelMap, places: dict[str, Place], shapes
     x0, y0, x1, y1 = rules.OUTLINE
     lines = [
         f"area {px + x0} {py + y0} {px + x1} {py + y1} {rules.PLACE_GAP_MM}",
-        f"seed {SEED} {MOVES}",
+        f"seed {seed} {MOVES}",
         *(f"net {rules.pull(net)}" for net in nets),
         *_blocks((parts[ref] for ref in places), places, shapes, panel),
     ]
@@ -147,17 +150,19 @@ def _problem(circuit: Circuit, panel: PanelMap, places: dict[str, Place], shapes
         first = f"{index[capacitor]} {pad_index[capacitor, own]}"
         if ref in places:
             x, y = spots[ref, pin]
-            lines.append(f"pair {first} {x:.3f} {y:.3f} 6")
+            lines.append(f"pair {first} {x:.3f} {y:.3f} {_NEAR}")
         else:
-            lines.append(f"couple {first} {index[ref]} {pad_index[ref, pin]} 6")
+            lines.append(f"couple {first} {index[ref]} {pad_index[ref, pin]} {_NEAR}")
     return "\n".join(lines) + "\n", movable
 
 
-def place(circuit: Circuit, panel: PanelMap, shapes: Shapes, folder: Path) -> dict[str, Place]:
+def place(
+    circuit: Circuit, panel: PanelMap, shapes: Shapes, folder: Path, seed: int = SEEDS[0]
+) -> dict[str, Place]:
     """Every part's place. Raises RuntimeError where there is no room."""
     rules.check(circuit)
     places = standing(circuit, panel)
-    text, _ = _problem(circuit, panel, places, shapes)
+    text, _ = _problem(circuit, panel, places, shapes, seed)
     problem = folder / "placement.txt"
     problem.write_text(text, encoding="utf-8")
     placer = tools.program("placer", folder / "bin")

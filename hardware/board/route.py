@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -183,11 +184,40 @@ def _problem(geometry: Geometry, standing: Copper, keep_outs: list[list[tuple[fl
     return "\n".join(lines) + "\n"
 
 
+_ISLAND = "GND~"
+
+
+def _as_islands(geometry: Geometry, copper: Copper, islands: Iterable[str]) -> tuple[Geometry, Copper]:
+    """Ground pads that the pour does not reach become nets of their own, each with the nearest ground pin that goes
+    through the board: the router then joins the two."""
+    renamed = [dict(pad) for pad in geometry]
+    tracks, vias = list(copper.tracks), list(copper.vias)
+    for name in islands:
+        own = next(pad for pad in renamed if f"{pad['ref']}.{pad['pad']}" == name)
+        pins = [pad for pad in renamed if pad["net"] == "GND" and pad["hole"] > 0]
+        far = min(pins, key=lambda pad: math.hypot(pad["x"] - own["x"], pad["y"] - own["y"]))
+        spot = (own["x"], own["y"])
+        for index, (net, *rest) in enumerate(tracks):
+            if net == "GND" and (rest[2], rest[3]) == spot:
+                tracks[index] = (_ISLAND + name, *rest)  # type: ignore[assignment]
+                vias = [(_ISLAND + name if (x, y) == (rest[4], rest[5]) else net, x, y) for net, x, y in vias]
+        own["net"] = far["net"] = _ISLAND + name
+    return renamed, Copper(tracks, vias)
+
+
 def route(
-    geometry: Geometry, cut: tuple[float, float, float, float], folder: Path, layers: int = 2
+    geometry: Geometry,
+    cut: tuple[float, float, float, float],
+    folder: Path,
+    layers: int = 2,
+    islands: Iterable[str] = (),
 ) -> tuple[Copper, list[str]]:
-    """All copper, and the ground pads without a via. Raises RuntimeError where the router does not come to an end."""
+    """All copper, and the ground pads without a via. islands: ground pads, as "C101.2", to join by a track of their own.
+
+    Raises RuntimeError where the router does not come to an end.
+    """
     copper, without = ground(geometry, cut)
+    geometry, copper = _as_islands(geometry, copper, islands)
     px, py = rules.PAGE
     x0, y0, x1, y1 = cut[0] + px - 0.3, cut[1] + py - 0.3, cut[2] + px + 0.3, cut[3] + py + 0.3
     problem = folder / "routing.txt"
@@ -205,5 +235,7 @@ def route(
             copper.tracks.append((net, int(layer), float(width), float(ax), float(ay), float(bx), float(by)))
         elif (via := (net, float(numbers[0]), float(numbers[1]))) not in copper.vias:
             copper.vias.append(via)
+    copper.tracks = [("GND" if track[0].startswith(_ISLAND) else track[0], *track[1:]) for track in copper.tracks]
+    copper.vias = [("GND" if net.startswith(_ISLAND) else net, x, y) for net, x, y in copper.vias]
     stitch(geometry, copper, cut)
     return copper, without

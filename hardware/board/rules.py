@@ -32,7 +32,7 @@ PLACE_GAP_MM = 0.25
 
 SEED_PIN_1 = (19.78, 61.2)
 SEED_BODY = (18.4, 12.5, 36.4, 63.9)
-TALL = re.compile(r"CP_Elec_8x|TestPoint")
+TALL = re.compile(r"CP_Elec_8x|Test_Point")
 HEADER_PIN_1 = (63.0, 18.6)  # its body ends above the pots' tabs, which come through the board
 RED_EDGE_WORDS = (57.0, 23.4, 69.0, 25.3)  # room for them on the silk, beside pin 1
 MOUNTING_HOLES = ((65.5, 40.5), (4.9, 75.0))  # M3, for spacers of PANEL_TO_BOARD_MM that rest on the panel's back

@@ -46,25 +46,17 @@ def kicad(script: str, *arguments: str | Path) -> None:
         raise RuntimeError(f"{script}: " + " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:]))
 
 
-READERS = ("gerbonara==1.5.0", "InteractiveHtmlBom==2.12.0")
+READERS = ROOT / ".venv" / "readers"  # `make setup` makes it where KiCad is, from readers.txt, every package by its hash
 
 
-def readers(folder: Path) -> Path | None:
-    """An environment of KiCad's Python with READERS in it, made once; None where they cannot be had (no network)."""
-    place = folder / "readers"
-    python = place / "bin" / "python"
-    stamp = place / "stamp"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == " ".join(READERS):
-        return python
-    quiet = {"capture_output": True, "text": True}
-    made = subprocess.run([KICAD_PYTHON, "-m", "venv", "--clear", "--system-site-packages", str(place)], **quiet)  # type: ignore[call-overload]
-    if made.returncode:
+def readers() -> Path | None:
+    """KiCad's Python with gerbonara and InteractiveHtmlBom in it; None where `make setup` could not make it, or not from
+    today's readers.txt."""
+    stamp = READERS / "stamp"
+    locked = (HERE / "readers.txt").read_text(encoding="utf-8")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != locked:
         return None
-    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *READERS]
-    if subprocess.run(pip, **quiet).returncode:  # type: ignore[call-overload]
-        return None
-    stamp.write_text(" ".join(READERS), encoding="utf-8")
-    return python
+    return READERS / "bin" / "python"
 
 
 def write_job(path: Path, content: Any) -> Path:

@@ -285,7 +285,7 @@ PARTS: dict[str, Item] = {
         "Connector_Generic",
         "Conn_02x20_Counter_Clockwise",
     ),
-    "test_point": Item("bare pad", "", "", "TestPoint:TestPoint_Pad_D1.5mm", 0.0, 0.0, "Connector", "TestPoint"),
+    "test_point": Item("bare pad", "", "", "gritspace:Test_Point", 0.0, 0.0, "Connector", "TestPoint"),
 }
 
 # Order numbers that stand in parts lists which others have published (looked up in 2026-11 in public repositories, the

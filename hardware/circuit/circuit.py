@@ -64,6 +64,7 @@ POWER_NETS = (
     "-12V_IN",
     "+12V_PROT",
     "-12V_PROT",
+    "-12V_SW",
     "+12V",
     "-12V",
     "VIN_FILTER",
@@ -130,9 +131,9 @@ class Circuit:
         """A bidirectional diode from a jack's tip to ground: takes what a spark brings, sees nothing of +-20 V."""
         self.part(ref, "suppressor", "24V", {"1": net, "2": "GND"})
 
-    def test_point(self, ref: str, net: str) -> None:
-        """A bare pad to put a probe on."""
-        self.part(ref, "test_point", net, {"1": net})
+    def test_point(self, ref: str, net: str, words: str = "") -> None:
+        """A bare pad to put a probe on. words: what the silk says beside it, five letters at most; else the net's name."""
+        self.part(ref, "test_point", words or net, {"1": net})
 
     def part(self, ref: str, name: str, value: str, nets: Mapping[str, str | None]) -> None:
         """A part named in the catalogue, which is also its kind."""

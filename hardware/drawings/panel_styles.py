@@ -23,6 +23,7 @@ STYLES = ("plain", "frames", "contours")
 CHOSEN = "contours"
 _DARK, _LIGHT = "#16181b", "#f4f1e8"
 _KNOB_CLEAR_MM, _HOLE_CLEAR_MM, _LEGEND_CLEAR_MM = 7.8, 1.6, 1.0
+_SHORTEST_MM = 3.0
 
 
 def dress(panel: Panel, source: PanelMap, style: str) -> Panel:
@@ -56,11 +57,14 @@ def _clear(panel: Panel, source: PanelMap, x: float, y: float) -> bool:
 
 
 def _drawn(panel: Panel, source: PanelMap, line: list[tuple[float, float]], width: float) -> list[Stroke]:
-    strokes = []
+    """The pieces of a line that may be printed; what is left between two obstacles and shorter than a dash is not."""
+    runs: list[list[Stroke]] = [[]]
     for (ax, ay), (bx, by) in pairwise(line):
         if _clear(panel, source, ax, ay) and _clear(panel, source, bx, by):
-            strokes.append(Stroke(round(ax, 3), round(ay, 3), round(bx, 3), round(by, 3), width))
-    return strokes
+            runs[-1].append(Stroke(round(ax, 3), round(ay, 3), round(bx, 3), round(by, 3), width))
+        elif runs[-1]:
+            runs.append([])
+    return [s for run in runs if sum(math.hypot(s.x1 - s.x0, s.y1 - s.y0) for s in run) >= _SHORTEST_MM for s in run]
 
 
 def _frames(panel: Panel, source: PanelMap) -> tuple[Stroke, ...]:

@@ -236,12 +236,16 @@ class Sheet:
             box=(corner, (x + width, y - height)),
         )
 
-    def svg(self) -> str:
-        """The sheet as SVG, white, with its title."""
-        drawing = schemdraw.Drawing(show=False)
+    def onto(self, drawing: schemdraw.Drawing) -> schemdraw.Drawing:
+        """Puts everything on a drawing of schemdraw's."""
         drawing.config(fontsize=9, unit=2, margin=0.4, lw=1.2)
         for element in self._elements:
             drawing.add(element)
+        return drawing
+
+    def svg(self) -> str:
+        """The sheet as SVG, white, with its title."""
+        drawing = self.onto(schemdraw.Drawing(show=False))
         box = drawing.get_bbox()
         drawing.add(
             elm.Label().at((box.xmin, box.ymax + 0.9)).label(self.title, fontsize=14, halign="left", valign="center")

@@ -26,6 +26,7 @@ RAIL_VOLTS = 11.6
 CODEC_CLAMP_MILLIAMPERES = 10.0
 _SAMPLE_RATE = 48000.0
 _OVERSAMPLING = 64
+FOLDING_HZ = _SAMPLE_RATE * _OVERSAMPLING - 20e3  # the lowest that folds into the audible
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,7 @@ def _response(circuit: Circuit, panel: PanelMap, decks: Path | None) -> tuple[li
     at_1k = float(np.interp(3.0, np.log10(hertz), chain))
     stage_at_1k = float(np.interp(3.0, np.log10(hertz), stage))
     audio = (hertz >= 20) & (hertz <= 20e3)
-    folding = _SAMPLE_RATE * _OVERSAMPLING - 20e3
-    rejection = float(np.interp(np.log10(folding), np.log10(hertz), stage)) - stage_at_1k
+    rejection = float(np.interp(np.log10(FOLDING_HZ), np.log10(hertz), stage)) - stage_at_1k
     below = chain - at_1k <= -3.0103
     reference = EURORACK_PEAK_VOLTS / math.sqrt(2)
     codec_vpp = float(panel.raw["seed"]["codec_full_scale_vpp"])
@@ -154,7 +154,7 @@ def _response(circuit: Circuit, panel: PanelMap, decks: Path | None) -> tuple[li
             "chain_high_corner_hz", float(hertz[below & (hertz > 1e3)].min()), "Hz", 40e3, 90e3, "-3 dB, both filters"
         ),
         Figure(
-            "audio_alias_rejection_db", rejection, "dB", None, -55.0, f"at {folding / 1e6:.3f} MHz, before the codec"
+            "audio_alias_rejection_db", rejection, "dB", None, -55.0, f"at {FOLDING_HZ / 1e6:.3f} MHz, before the codec"
         ),
         Figure(
             "chain_noise_db",

@@ -20,7 +20,7 @@ class NgspiceError(RuntimeError):
 
 
 def run(
-    deck: str, outputs: int = 1, keep: Path | None = None, timeout_seconds: float = 120.0
+    deck: str, outputs: int = 1, keep: Path | None = None, timeout_seconds: float = 600.0
 ) -> list[NDArray[np.float64]]:
     """Runs one deck whose commands write out0.txt, out1.txt, ... by wrdata.
 

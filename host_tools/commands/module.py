@@ -203,3 +203,40 @@ def hil(
         for one in report.get("modules", [report]):
             console.print_report(one)
     raise typer.Exit(0 if report["good"] else 1)
+
+
+def accept(
+    serial: Annotated[str, typer.Argument(help="The board's serial number.")],
+    hil_report: Annotated[Path, typer.Option("--hil", help="The .json of this board's `gritspace hil`.")],
+    loop_report: Annotated[Path, typer.Option("--loop", help="What `gritspace loop module --json` printed of it.")],
+    revision: Annotated[str, typer.Option(help="Of the hardware, as it stands on panel and board.")] = "B",
+    date: Annotated[str | None, typer.Option(help="Of the measurement; else today.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The page; else SERIAL.html. .json goes beside it."),
+        Writes((".html", ".htm"), (".json",)),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Put what was measured of one board on one page under its serial number, with limits.
+
+    Exit code 0 if the board passes, else 1.
+
+    Example: gritspace accept GS-0001 --hil report.json --loop loop.json
+    """
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from gritspace.host_tools.module import acceptance
+
+    day = date or datetime.now(UTC).date().isoformat()
+    made = acceptance.card(serial, revision, day, hil_report, loop_report)
+    page = out or Path(f"{serial}.html")
+    acceptance.write(made, page)
+    if json:
+        console.print_json(asdict(made) | {"good": made.good, "page": str(page)})
+    else:
+        rows = [(check.what, check.value, check.limit, "good" if check.good else "NOT GOOD") for check in made.checks]
+        console.print_table(("", "measured", "limit", ""), rows)
+        console.say(f"{page}: {serial} {'passes' if made.good else 'does not pass'}")
+    raise typer.Exit(0 if made.good else 1)

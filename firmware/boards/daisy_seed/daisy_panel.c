@@ -47,6 +47,13 @@ static const pin_t lights[] = {
 };
 _Static_assert(sizeof lights / sizeof lights[0] == 2u * GRIT_LED_COUNT, "red and green each");
 
+/* The lights' lines run beside audio and CV for centimetres (docs/board.md): a picofarad or two would bring a square wave
+ * of 940 Hz into them at -80 dB. Above 40 kHz nobody hears it, and the codecs fold nothing below 3 MHz. */
+#define TIMER_HZ 240000000u
+#define LIGHT_PRESCALER 16u
+#define LIGHT_STEPS 255u
+_Static_assert(TIMER_HZ / LIGHT_PRESCALER / LIGHT_STEPS > 40000u, "the lights are dimmed above what is heard");
+
 /* PB6..PB9 are TIM4's channels 1 to 4 by alternate function 2 (data sheet, table of alternate functions). */
 static void start_lights(void) {
   RCC->APB1LENR |= RCC_APB1LENR_TIM4EN;
@@ -57,8 +64,8 @@ static void start_lights(void) {
     volatile uint32_t *function = &port_of(pin)->AFR[pin->bit / 8u];
     *function = (*function & ~(15u << 4u * (pin->bit % 8u))) | 2u << 4u * (pin->bit % 8u);
   }
-  TIM4->PSC = 1000; /* 240 MHz: about 940 times a second */
-  TIM4->ARR = 254;
+  TIM4->PSC = LIGHT_PRESCALER - 1;
+  TIM4->ARR = LIGHT_STEPS - 1;
   TIM4->CCMR1 = 0x6868; /* PWM mode 1, preloaded */
   TIM4->CCMR2 = 0x6868;
   TIM4->CCER = 0x1111;

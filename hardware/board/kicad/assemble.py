@@ -72,7 +72,8 @@ def _parts(board: Any, job: dict[str, Any], nets: dict[str, Any]) -> None:
         footprint.SetValue(part["value"])
         board.Add(footprint)
         lay(footprint, part["x"], part["y"], part["degrees"], part["back"])
-        footprint.Value().SetVisible(False)
+        # A test point's value is its name on the silk; others have theirs in the bill.
+        footprint.Value().SetVisible(part["footprint"] == "gritspace:Test_Point")
         reference = footprint.Reference()
         # References stand on the drawings of the assembly, where there is room; silk would be cut by pads.
         reference.SetLayer(pcbnew.B_Fab if part["back"] else pcbnew.F_Fab)

@@ -40,6 +40,7 @@ def gerbers(board: Any, folder: Path) -> None:
     options.SetUseGerberX2format(True)
     options.SetIncludeGerberNetlistInfo(True)
     options.SetSubtractMaskFromSilk(True)
+    options.SetDrillMarksType(pcbnew.PCB_PLOT_PARAMS.NO_DRILL_SHAPE)  # else a clear spot in every pad
     for name in _LAYERS:
         plotter.SetLayer(_layer(name))
         plotter.OpenPlotfile(name.replace(".", "_"), pcbnew.PLOT_FORMAT_GERBER, name)

@@ -48,7 +48,7 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
         circuit.part(f"Q{base}", "n_mosfet", "2N7002K", {"1": "MUTE_GATE", "2": clamp, "3": f"{name}_JACK"})
         circuit.part(f"Q{base + 1}", "n_mosfet", "2N7002K", {"1": "MUTE_GATE", "2": clamp, "3": "GND"})
         circuit.suppressor(f"D{base}", f"{name}_JACK")
-        circuit.test_point(f"TP{base}", f"{name}_JACK")
+        circuit.test_point(f"TP{base}", f"{name}_JACK", name.replace("_", " "))
         output, inverting, other = _UNITS[index]
         pins |= {output: f"{name}_AMP", inverting: f"{name}_SUM", other: "GND"}
     circuit.part("U601", "audio_op_amp", "OPA1678", pins)

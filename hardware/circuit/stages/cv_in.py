@@ -42,7 +42,7 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
     circuit.resistor("R201", REFERENCE_SERIES_OHM, "-12V", "VREF_N2V5")
     circuit.part("D201", "reference_2v5", "2.5V", {"1": "GND", "2": "VREF_N2V5"})
     circuit.capacitor("C201", "100n", "GND", "VREF_N2V5")
-    circuit.test_point("TP201", "VREF_N2V5")
+    circuit.test_point("TP201", "VREF_N2V5", "-2V5")
     pins: dict[str, str | None] = {"4": "3V3_A", "11": "GND"}
     for index, cv in enumerate(panel.of_kind("cv")):
         name = f"CV_{cv.name.upper()}"

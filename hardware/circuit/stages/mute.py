@@ -41,4 +41,4 @@ def build(circuit: Circuit, panel: PanelMap) -> None:
     circuit.part("D902", "signal_diode", "1N4148W", {"1": "MUTE_HOLD", "2": "+12V_PROT"})
     circuit.capacitor("C901", HOLD_FARAD, "MUTE_HOLD", "GND")
     circuit.resistor("R907", GATE_OHM, "MUTE_HOLD", "MUTE_GATE")
-    circuit.test_point("TP901", "MUTE_GATE")
+    circuit.test_point("TP901", "MUTE_GATE", "MUTE")

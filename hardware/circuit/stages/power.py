@@ -4,6 +4,10 @@ Each rail: resettable fuse, series Schottky diode (a reversed cable finds it blo
 that limits the inrush and, with the capacitor, keeps the Seed's noise off the op-amps. Across a fuse that has tripped
 can stand 24 V (a cable shifted by a pair), so both fuses are rated 30 V.
 
+-12 V reaches the op-amps only once +12 V is there: with -12 V alone their outputs hang near a volt, and nothing has the
+voltage to short them. Q101 conducts when the two rails are more than two Zener diodes apart (16.4 V: +12 V above some
+6 V), and its gate's capacitor makes it slow, so that 22 uF do not fill at once through it.
+
 The Seed takes 4 to 17 V at VIN and makes its own 5 V and 3.3 V by a switching regulator. It gets the rail itself, as in
 Electrosmith's own modules: half the current of a linear 5 V regulator and none of its 0.94 W. Its branch is a filter
 both ways: 10 ohm and 220 uF (72 Hz) for what the processor's load draws at the rate of the audio blocks, a ferrite bead
@@ -24,6 +28,7 @@ HEADER_PINS = {
 }
 SEED_SERIES_OHM = "10"
 ANALOG_SERIES_OHM = "10"
+GATE_OHM, OFF_OHM, GATE_FARAD = "10k", "100k", "100n"
 
 
 def build(circuit: Circuit) -> None:
@@ -37,7 +42,13 @@ def build(circuit: Circuit) -> None:
     circuit.resistor("R101", ANALOG_SERIES_OHM, "+12V_PROT", "+12V", "1206")
     circuit.bulk("C101", "+12V", "GND")
     circuit.capacitor("C102", "100n", "+12V", "GND")
-    circuit.resistor("R102", ANALOG_SERIES_OHM, "-12V_PROT", "-12V", "1206")
+    circuit.part("D103", "zener_8v2", "8.2V", {"1": "+12V_PROT", "2": "LATE_MIDDLE"})
+    circuit.part("D104", "zener_8v2", "8.2V", {"1": "LATE_MIDDLE", "2": "LATE_DRIVE"})
+    circuit.resistor("R104", GATE_OHM, "LATE_DRIVE", "LATE_GATE")
+    circuit.resistor("R105", OFF_OHM, "LATE_GATE", "-12V_PROT")
+    circuit.capacitor("C108", GATE_FARAD, "LATE_GATE", "-12V_PROT")
+    circuit.part("Q101", "n_mosfet", "2N7002K", {"1": "LATE_GATE", "2": "-12V_PROT", "3": "-12V_SW"})
+    circuit.resistor("R102", ANALOG_SERIES_OHM, "-12V_SW", "-12V", "1206")
     circuit.bulk("C103", "GND", "-12V")
     circuit.capacitor("C104", "100n", "-12V", "GND")
 

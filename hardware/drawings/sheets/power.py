@@ -13,6 +13,7 @@ def draw(sheet: Sheet, panel: PanelMap) -> None:
     _header(sheet)
     _rail(sheet, "+12V", 4.0, "F101", ("D101", (5.0, 7.0)), "R101", ("C101", "C102"))
     _rail(sheet, "-12V", -3.0, "F102", ("D102", (7.0, 5.0)), "R102", ("C103", "C104"))
+    _late_switch(sheet)
     _seed_branch(sheet)
 
 
@@ -46,8 +47,14 @@ def _rail(
     ref, (anode, cathode) = diode
     sheet.two(fuse, (3.0, y), (5.0, y))
     sheet.two(ref, (anode, y), (cathode, y), ("2", "1"))
-    sheet.wire((7.0, y), (9.0, y))
-    sheet.net(f"{net}_PROT", (8.0, y), "up")
+    if y > 0:
+        sheet.wire((7.0, y), (9.0, y))
+        sheet.net(f"{net}_PROT", (8.0, y), "up")
+    else:
+        sheet.wire((7.0, y), (7.4, y))
+        sheet.net(f"{net}_PROT", (7.4, y), "down")
+        sheet.wire((8.6, y), (9.0, y))
+        sheet.net(f"{net}_SW", (8.6, y), "up")
     sheet.two(series, (9.0, y), (11.0, y))
     sheet.wire((11.0, y), (15.2, y))
     sheet.net(net, (15.2, y))
@@ -60,6 +67,26 @@ def _rail(
             plus_first = sheet.parts[capacitor].nets["1"] == "GND"
             sheet.two(capacitor, (x, y + 2.0), (x, y), ("1", "2") if plus_first else ("2", "1"))
             sheet.net("GND", (x, y + 2.0), "up")
+
+
+def _late_switch(sheet: Sheet) -> None:
+    """-12 V only with +12 V: Zener diodes, then the gate's resistors and capacitor, then the switch."""
+    y = -11.2
+    sheet.net("+12V_PROT", (0.5, y), "left")
+    sheet.two("D103", (2.5, y), (0.5, y), ("2", "1"))
+    sheet.two("D104", (4.5, y), (2.5, y), ("2", "1"))
+    sheet.two("R104", (4.5, y), (6.5, y))
+    sheet.wire((6.5, y), (10.4, y))
+    drain, source = sheet.n_mosfet("Q101", (10.4, y), drain_up=True)
+    sheet.net("-12V_SW", (drain[0], y + 1.2), "up")
+    sheet.wire(drain, (drain[0], y + 1.2))
+    for ref, x in (("R105", 7.2), ("C108", 9.0)):
+        sheet.dot((x, y))
+        sheet.two(ref, (x, y), (x, y - 2.0))
+    sheet.wire((7.2, y - 2.0), (source[0], y - 2.0))
+    sheet.dot((9.0, y - 2.0))
+    sheet.wire((source[0], y - 2.0), source)
+    sheet.net("-12V_PROT", (source[0], y - 2.0), "down")
 
 
 def _seed_branch(sheet: Sheet) -> None:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from . import report
+from .board import layout, rules
 from .circuit import bom, costs
 from .circuit.circuit import Circuit, MissingSymbols
 from .circuit.whole import build_circuit
-from .board import layout, rules
 from .drawings import panel, panel_checks, panel_files, panel_styles, plots, schematic, schematic_pdf, side_view
 from .panels import docs as panel_docs
 from .panels import header as panel_header

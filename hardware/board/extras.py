@@ -70,8 +70,8 @@ _STEP_END = b"END-ISO-10303-21;"
 def step(board: Path, out: Path, seconds: float = 120.0) -> bool:
     """The board as a solid with its holes, by KiCad 6's kicad2step; parts too where kicad-packages3d is installed.
 
-    The program wants a display (xvfb-run lends one) and, its file written, does not end by itself: it is ended here when
-    the file is whole. False where it is missing or was not done in time.
+    The program wants a display (xvfb-run lends one) and, its file written, does not end by itself: it is ended here
+    when the file is whole. False where it is missing or was not done in time.
     """
     program = shutil.which("kicad2step")
     display = [] if os.environ.get("DISPLAY") else ["xvfb-run", "-a"]
@@ -90,5 +90,7 @@ def step(board: Path, out: Path, seconds: float = 120.0) -> bool:
     running.wait()
     if whole:
         text = out.read_text(encoding="utf-8")
-        out.write_text(re.sub(r"FILE_NAME\('[^']*','[^']*'", f"FILE_NAME('{out.name}',''", text, count=1), encoding="utf-8")
+        out.write_text(
+            re.sub(r"FILE_NAME\('[^']*','[^']*'", f"FILE_NAME('{out.name}',''", text, count=1), encoding="utf-8"
+        )
     return whole

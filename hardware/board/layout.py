@@ -34,7 +34,9 @@ class Layout:
     def sound(self) -> bool:
         """Whether nothing is unjoined, no rule broken, and every decoupling capacitor near its pin."""
         near = max(self.decoupling_mm.values()) <= rules.DECOUPLING_MM
-        return near and not self.errors() and not self.check["unconnected"] and not self.check["ground_pads_without_via"]
+        return (
+            near and not self.errors() and not self.check["unconnected"] and not self.check["ground_pads_without_via"]
+        )
 
     def pads_differing(self, circuit: Circuit) -> list[str]:
         """Pads whose net on the board is not the netlist's, as "U1.3"."""
@@ -118,7 +120,7 @@ def job(circuit: Circuit, panel: PanelMap, places: dict[str, place.Place], out: 
 
 
 def make(circuit: Circuit, panel: PanelMap, out: Path, work: Path) -> Layout:
-    """Makes the board in `out`, with what lies between in `work`: the first placement that comes out sound, else the last.
+    """Makes the board in `out`, what lies between in `work`: the first placement that comes out sound, else the last.
 
     Raises MissingKicad; RuntimeError where none can be placed and routed.
     """

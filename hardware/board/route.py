@@ -212,7 +212,7 @@ def route(
     layers: int = 2,
     islands: Iterable[str] = (),
 ) -> tuple[Copper, list[str]]:
-    """All copper, and the ground pads without a via. islands: ground pads, as "C101.2", to join by a track of their own.
+    """All copper, and the ground pads without a via. islands: ground pads, as "C101.2", to join by a track.
 
     Raises RuntimeError where the router does not come to an end.
     """

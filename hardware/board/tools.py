@@ -46,12 +46,14 @@ def kicad(script: str, *arguments: str | Path) -> None:
         raise RuntimeError(f"{script}: " + " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:]))
 
 
-READERS = ROOT / ".venv" / "readers"  # `make setup` makes it where KiCad is, from readers.txt, every package by its hash
+READERS = (
+    ROOT / ".venv" / "readers"
+)  # `make setup` makes it where KiCad is, from readers.txt, every package by its hash
 
 
 def readers() -> Path | None:
-    """KiCad's Python with gerbonara and InteractiveHtmlBom in it; None where `make setup` could not make it, or not from
-    today's readers.txt."""
+    """KiCad's Python with gerbonara and InteractiveHtmlBom in it; None where `make setup` has not made it of today's
+    readers.txt."""
     stamp = READERS / "stamp"
     locked = (HERE / "readers.txt").read_text(encoding="utf-8")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != locked:

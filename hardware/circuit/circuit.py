@@ -132,7 +132,7 @@ class Circuit:
         self.part(ref, "suppressor", "24V", {"1": net, "2": "GND"})
 
     def test_point(self, ref: str, net: str, words: str = "") -> None:
-        """A bare pad to put a probe on. words: what the silk says beside it, five letters at most; else the net's name."""
+        """A bare pad to put a probe on. words: beside it on the silk, five letters at most; else the net's name."""
         self.part(ref, "test_point", words or net, {"1": net})
 
     def part(self, ref: str, name: str, value: str, nets: Mapping[str, str | None]) -> None:

@@ -1,8 +1,9 @@
 """What one module costs when one, ten or a hundred are made: parts, boards, assembly; and what of it was published.
 
-Part prices are the catalogue's estimates for ten pieces, times what price lists usually take more for one and less for a
-hundred; nothing was quoted. Fees of assembly are those that one assembler publishes (support.jlcpcb.com/article/84:
-set-up 8, stencil 1.50, .0017 a joint), in dollars, taken as euro. Shipping, duty and one's own hours are not in it.
+Part prices are the catalogue's estimates for ten pieces, times what price lists usually take more for one and less
+for a hundred; nothing was quoted. Fees of assembly are those that one assembler publishes
+(support.jlcpcb.com/article/84: set-up 8, stencil 1.50, .0017 a joint), in dollars, taken as euro. Shipping, duty and
+one's own hours are not in it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A thousand audio paths in ngspice, jack to jack, every value drawn from its tolerance.
 
-As in monte_carlo.py: the netlist's own parts, resistors and capacitors uniform over their tolerance, the op-amps' offsets
-over their data-sheet limit, the Seed's coupling capacitors over 20 %. Every board is solved by ngspice.
+As in monte_carlo.py: the netlist's own parts, resistors and capacitors uniform over their tolerance, the op-amps'
+offsets over their data-sheet limit, the Seed's coupling capacitors over 20 %. Every board is solved by ngspice.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def _amplifiers(circuit: Circuit) -> list[tuple[str, str, str]]:
     return found
 
 
-def _board(parts: list[Placed], amplifiers: list[tuple[str, str, str]], index: int, rng: np.random.Generator) -> list[str]:
+def _board(
+    parts: list[Placed], amplifiers: list[tuple[str, str, str]], index: int, rng: np.random.Generator
+) -> list[str]:
     def own(net: str | None) -> str:
         name = str(net)
         return node(name) if name in _SHARED else f"{node(name)}_{index}"

@@ -44,7 +44,6 @@ def _rail(volts: float, up: float, down: float | None = None, fall_seconds: floa
     return rising if down is None else (*rising, (down, volts), (down + fall_seconds, 0.0))
 
 
-
 def _edge(at: float, level: float) -> Wave:
     """A microsecond to a new level, then points that make ngspice look closely while the clamps' gates move: what their
     capacitance brings to the jack lasts microseconds, and steps of its own choice miss half of it."""

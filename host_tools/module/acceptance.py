@@ -104,7 +104,7 @@ def as_html(made: Card) -> str:
     """One page, to print and to lay into the box."""
     rows = "".join(
         f"<tr><td>{escape(check.what)}</td><td>{escape(check.value)}</td><td>{escape(check.limit)}</td>"
-        f'<td{"" if check.good else " class=bad"}>{"good" if check.good else "not good"}</td></tr>'
+        f"<td{'' if check.good else ' class=bad'}>{'good' if check.good else 'not good'}</td></tr>"
         for check in made.checks
     )
     verdict = "passes" if made.good else "does not pass"

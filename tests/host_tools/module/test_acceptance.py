@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module import acceptance, loop_analysis
-from typer.testing import CliRunner
 
 
 def _loop(path: Path, gain: float = 0.93, noise: float = 1e-5, bend: float = 0.0) -> Path:
@@ -34,9 +35,11 @@ def test_a_good_board_gets_one_page_with_its_serial_number(tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["accept", "GS-0001", "--hil", str(hil), "--loop", str(loop), "-o", str(out)])
     assert done.exit_code == 0, done.output
     page = out.read_text(encoding="utf-8")
-    assert "GS-0001 passes" in page and "0 of 480,000 differ" in page
+    assert "GS-0001 passes" in page
+    assert "0 of 480,000 differ" in page
     values = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
-    assert values["good"] and values["serial"] == "GS-0001"
+    assert values["good"]
+    assert values["serial"] == "GS-0001"
     assert {check["what"]: check["value"] for check in values["checks"]}["latency"] == "2.000 ms"
 
 

@@ -11,7 +11,7 @@ import typer
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.commands.options import Captures, Json
-from gritspace.host_tools.inputs import AUDIO, CSV, GRIT, IMAGE, SPACE, TOML, Reads
+from gritspace.host_tools.inputs import AUDIO, CSV, GRIT, IMAGE, JSON, SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
 
@@ -207,8 +207,10 @@ def hil(
 
 def accept(
     serial: Annotated[str, typer.Argument(help="The board's serial number.")],
-    hil_report: Annotated[Path, typer.Option("--hil", help="The .json of this board's `gritspace hil`.")],
-    loop_report: Annotated[Path, typer.Option("--loop", help="What `gritspace loop module --json` printed of it.")],
+    hil_report: Annotated[Path, typer.Option("--hil", help="The .json of this board's `gritspace hil`."), Reads(JSON)],
+    loop_report: Annotated[
+        Path, typer.Option("--loop", help="What `gritspace loop module --json` printed of it."), Reads(JSON)
+    ],
     revision: Annotated[str, typer.Option(help="Of the hardware, as it stands on panel and board.")] = "B",
     date: Annotated[str | None, typer.Option(help="Of the measurement; else today.")] = None,
     out: Annotated[

@@ -100,6 +100,15 @@ def listen(
         list[str] | None,
         typer.Option(help="ITEM/SYSTEM=FILE: recordings or a rival's sounds; the system reference is compared with."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="The .json of `gritspace evaluate`, its space beside it: its devices, from best to worst."),
+        Reads(JSON),
+    ] = None,
+    rival: Annotated[
+        list[str] | None,
+        typer.Option(help="ITEM/NAME=FILE: another answer to an item, a .nam or audio of the same loop; repeatable."),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many settings or places.")] = 4,
     loop: Annotated[Loop, typer.Option(help="What is played.")] = Loop.guitar,
     seed: Annotated[int, typer.Option(help="Of the choice and of the order.")] = 0,
@@ -113,21 +122,22 @@ def listen(
     Example: gritspace listen --kind abx -o abx.html
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.web import listening
+    from gritspace.host_tools.web import listening, listening_report
     from gritspace.host_tools.web.listening_results import read_results, together
     from gritspace.quantize.firmware_sources import SPACES
+    from gritspace.train.devices.finding import find_devices
 
     if results:
-        report = together(read_results(results), seed)
+        answers = together(read_results(results), seed)
         if json:
-            console.print_json(report)
+            console.print_json(answers)
         else:
-            _print_answers(report)
+            _print_answers(answers)
         return
     if out is None or out.suffix != ".html":
         raise RigError("name a page to write (-o test.html), or answers to read (--results answers.json).")
     space, model = space or SPACES / "circuits.pt", model or SPACES / "circuits.grit"
-    made_from = {"loop": loop, "count": count}
+    made_from: dict[str, Any] = {"loop": loop, "count": count}
     with console.progress("sounds"):
         if sound:
             items = listening.file_items(sound)
@@ -135,7 +145,15 @@ def listen(
         elif kind == "words":
             items = listening.word_items(model, count, seed, loop)
         else:
-            items = listening.space_items(space, model, count, seed, loop)
+            devices: list[str] = []
+            if report is not None:
+                told = listening_report.read_report(report)
+                space = listening_report.space_of(report, told)
+                here = [device.name for device in find_devices()]
+                devices = listening_report.devices_by_error(told, here, count)
+                made_from["report"] = str(report)
+            items = listening.space_items(space, model, count, seed, loop, devices)
+            listening_report.add_rivals(items, rival or (), loop)
         title = {"abx": "Can you tell them apart?", "mushra": "How alike are they?", "words": "What has grown?"}[kind]
         made = listening.ListeningTest(kind, title, listening.for_kind(items, kind), seed, made_from=made_from)
         text = listening.page(made)

@@ -117,15 +117,25 @@ def _known(space: Space) -> list[tuple[str, Device, list[float]]]:
     return found
 
 
-def space_items(space_file: Path, model_file: Path, count: int, seed: int, loop: str) -> list[Item]:
+def space_items(
+    space_file: Path, model_file: Path, count: int, seed: int, loop: str, devices: Sequence[str] = ()
+) -> list[Item]:
     """Devices of a space at `count` settings, drawn by a seed: the device, the float network, the integers, and the two
-    anchors. Raises RigError where the space knows none of the devices that are here."""
+    anchors. devices: one setting of each of these, in this order, instead.
+
+    Raises RigError where the space knows none of the devices that are here.
+    """
     space, model = load_space(space_file), grit.read_grit(model_file)
     known = _known(space)
     if len(known) < 2:
         raise RigError(f"{space_file}: it knows none of the built-in circuits; name sounds with --sound instead.")
     engine = Engine(grit.to_bytes(model))
-    chosen = np.random.default_rng(seed).permutation(len(known))[: max(count, 2)]
+    drawn = np.random.default_rng(seed).permutation(len(known)).tolist()
+    if devices:
+        first = [next(index for index in drawn if known[index][1].name == name) for name in devices]
+        drawn = first + [index for index in drawn if index not in first]
+        count = len(devices)
+    chosen = drawn[: max(count, 2)]
     references: dict[int, Audio] = {}
     for index in chosen:
         _, device, setting = known[index]

@@ -70,7 +70,7 @@ def test_the_pdf_page_is_the_panel_and_its_margin_at_one_to_one(built: tuple[Bui
 
 def test_every_drawing_is_well_formed_and_shows_its_parts(built: tuple[Built, Path]) -> None:
     drawings = sorted(built[1].glob("*.svg"))
-    assert len(drawings) == 9 + 3 + 1 + 3  # the panel's three drafts
+    assert len(drawings) == 9 + 3 + 1 + 3 + 1  # the side, the panel's three drafts
     for path in drawings:
         ElementTree.parse(path)
     assert "R212 30.1k" in (built[1] / "schematic_cv_in.svg").read_text(encoding="utf-8")

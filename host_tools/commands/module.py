@@ -229,7 +229,7 @@ def accept(
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from gritspace.host_tools.module import acceptance
+    from gritspace.host_tools.hil import acceptance
 
     day = date or datetime.now(UTC).date().isoformat()
     made = acceptance.card(serial, revision, day, hil_report, loop_report)

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.module import acceptance, loop_analysis
+from gritspace.host_tools.hil import acceptance
+from gritspace.host_tools.module import loop_analysis
 
 
 def _loop(path: Path, gain: float = 0.93, noise: float = 1e-5, bend: float = 0.0) -> Path:

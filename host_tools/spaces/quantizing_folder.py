@@ -81,8 +81,8 @@ def quantize_folder(
     captures = capture_paths(source)
     if not captures:
         raise InputError(f"{source}: there is no capture in this folder; it needs .nam, .json or .aidax files.")
-    if request.name is not None or request.submodel is not None:
-        raise InputError("--name and --submodel are for one file; leave them out with a folder.")
+    if request.name is not None or request.submodel is not None or request.ir is not None:
+        raise InputError("--name, --submodel and --ir are for one file; leave them out with a folder.")
     out.mkdir(parents=True, exist_ok=True)
     audio = tuple(_audio_of(request.audio))
     options = json.dumps(asdict(replace(request, audio=())), sort_keys=True)

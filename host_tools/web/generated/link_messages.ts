@@ -66,7 +66,7 @@ export interface Info {
   work_per_second: number;
   /** grit_status_t; 0: the model is good */
   model_status: number;
-  /** numbers in a position; 0: a snapshot */
+  /** numbers in a position; a snapshot has its four knobs: drive, tone, symmetry, dynamics */
   position_count: number;
   /** full scale of the output is 2^output_shift */
   output_shift: number;

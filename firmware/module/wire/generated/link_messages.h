@@ -193,7 +193,7 @@ typedef struct {
   uint32_t sample_rate; /* Hz; of the audio */
   uint32_t work_per_second; /* work units; what the processor can do; 0: unknown */
   uint16_t model_status; /* grit_status_t; 0: the model is good */
-  uint16_t position_count; /* numbers in a position; 0: a snapshot */
+  uint16_t position_count; /* numbers in a position; a snapshot has its four knobs: drive, tone, symmetry, dynamics */
   int16_t output_shift; /* full scale of the output is 2^output_shift */
   uint16_t block_frames; /* frames; frames in a block */
   uint16_t glide_blocks; /* blocks; blocks a played dimension takes over its full range */

@@ -28,7 +28,6 @@ MISTAKES = (
     "gritspace run circuits.grit dry.wav wet.mp3",
     "gritspace run circuits.grit dry.wav dry.wav",
     "gritspace run circuits.grit dry.wav nowhere/wet.wav",
-    "gritspace run circuits.grit dry.wav wet.wav --position 0.5,0",
     "gritspace run dry.wav circuits.grit wet.wav",
     "gritspace run circuits.grit notes.wav wet.wav",
     "gritspace render rta dry.wav wet.wav",

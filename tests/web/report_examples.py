@@ -31,7 +31,8 @@ def measurement() -> Measurement:
     moving = sweep(dry, model.default_position, 4)
     outcomes = [outcome(moving, player.moving(dry, moving.positions / 32768))]
     for i, name in enumerate(("rat", "a_pedal_whose_name_is_longer_than_a_telephone_is_wide", "big_muff")):
-        place = rng.uniform(-0.5, 0.5, 4)
+        place = np.zeros(model.position_count)
+        place[:4] = rng.uniform(-0.5, 0.5, 4)
         sound = player.at_rest(whole_blocks(dry) / np.float32(32768), place)
         positions = np.tile(np.round(place * 32767).astype(np.int16), (len(sound) // BLOCK_FRAMES, 1))
         target = (sound + 0.1 * i * np.roll(sound, 40)).astype(np.float32)
@@ -45,7 +46,7 @@ def measurement() -> Measurement:
         sample_rate=48000,
         work_per_second=480_000_000,
         model_status=0,
-        position_count=4,
+        position_count=model.position_count,
         output_shift=model.output_shift,
         block_frames=48,
         glide_blocks=20,

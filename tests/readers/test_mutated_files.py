@@ -85,6 +85,14 @@ def lstm_document() -> Any:
     }
 
 
+def aidax_document() -> Any:
+    hidden = 3
+    recurrent = [[[0.1] * 4 * hidden], [[0.1] * 4 * hidden] * hidden, [0.1] * 4 * hidden]
+    dense = [[[0.1]] * hidden, [0.0]]
+    layers = [{"type": "lstm", "weights": recurrent}, {"type": "dense", "activation": "", "weights": dense}]
+    return {"in_shape": [None, None, 1], "in_skip": 1, "in_gain": 0.5, "out_gain": 0.0, "layers": layers}
+
+
 def played(path: Path) -> None:
     """A device is read and rendered for a moment."""
     device = device_named(str(path))
@@ -265,6 +273,7 @@ FORMATS: dict[str, tuple[str, Callable[[Path], Callable[[random.Random], bytes]]
     "nam as a device": (".nam", lambda _: json_cases(nam_document()), played, 120),
     "nam to quantize": (".nam", lambda _: json_cases(nam_document()), through_quantize, 150),
     "proteus": (".json", lambda _: json_cases(lstm_document()), played, 120),
+    "aidax": (".aidax", lambda _: json_cases(aidax_document()), played, 100),
     "grit": (".grit", lambda _: grit_cases(), grit_read, 300),
     "pt": (".pt", pt_cases, pt_read, 150),
     "presets": (".json", lambda _: json_cases(preset_document()), read_presets, 400),

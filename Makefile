@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: test-readme test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: test-readme test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-quantize bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -85,6 +85,9 @@ recordings: setup ## 200 made-up recordings through a simulated interface: taken
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training
+
+bench-quantize: setup ## what rounding costs: our quantizer beside TensorFlow's own converter (needs gritspace[tensorflow])
+	@$(bin)/python -m gritspace.quantize.bench_quantize
 
 bench-engine: setup web-packages ## how fast a laptop plays an integer model: the C engine beside TensorFlow Lite and what npm and PyPI carry
 	@$(bin)/python -m gritspace.quantize.bench_engine --npm host_tools/web/node_modules

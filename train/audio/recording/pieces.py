@@ -17,6 +17,9 @@ SHORTEST_FRAMES = SAMPLE_RATE // 2
 LONG_REST_SECONDS, KEPT_REST_SECONDS = 5.0, 1.0
 DEAD_SECONDS, DEAD_DB, PLAYING_DB = 0.2, -35.0, 30.0
 """The wet is dead where it is so far below what is to be expected, while that is at most so far below loud."""
+FLOOR_DB, ABOVE_FLOOR_DB, SILENT_SECONDS = 2.0, 15.0, 0.5
+"""And where it is no more than its noise floor for so long, at levels of the dry that are elsewhere so far above it."""
+BIN_DB, FEWEST_STEPS = 3.0, 8
 
 
 def worth_learning(
@@ -24,6 +27,7 @@ def worth_learning(
 ) -> tuple[list[Stretch], list[str]]:
     """The parts, and what is to be said of the others. made: what the rough device makes of dry."""
     said: list[str] = []
+    per_second = SAMPLE_RATE // STEP_FRAMES
     kept: list[Stretch] = []
     for number, part in enumerate(stretches):
         start = max(part.start, -part.lag) + (GUARD_FRAMES if number else 0)
@@ -38,8 +42,9 @@ def worth_learning(
         heard = step_power(wet[first * STEP_FRAMES + part.lag : last * STEP_FRAMES + part.lag])
         span = slice(first, first + len(heard))
         dead[span] = sounding[span] & (heard < expected[span] * 10 ** (DEAD_DB / 10))
+        for a, b in _mute(step_power(dry)[span], heard, int(SILENT_SECONDS * per_second)):
+            dead[first + a : first + b] = True
         rests[span] = resting[span] & ~_playing(heard)
-    per_second = SAMPLE_RATE // STEP_FRAMES
     silent = runs(_bridged(dead, per_second // 10), int(DEAD_SECONDS * per_second))
     if silent:
         seconds = sum(last - first for first, last in silent) / per_second
@@ -80,6 +85,28 @@ def _without(kept: list[Stretch], out: list[tuple[int, int]]) -> list[Stretch]:
                     after.append(Stretch(start, stop, part.lag))
         kept = after
     return kept
+
+
+def _mute(played: NDArray[np.float64], heard: NDArray[np.float64], least: int) -> list[tuple[int, int]]:
+    """Runs of steps in which nothing comes out although the like of it came out elsewhere, at least so many of them.
+
+    played, heard: powers of the same steps. A gate's silences are no such runs: at those levels it is always silent.
+    """
+    if len(heard) < 2 * FEWEST_STEPS:
+        return []
+    floor = float(np.quantile(heard, 0.02)) + 1e-20
+    bins = np.round(10 * np.log10(played + 1e-12) / BIN_DB).astype(int)
+    expected = np.zeros(len(heard))
+    for one in np.unique(bins):
+        same = bins == one
+        expected[same] = np.median(heard[same]) if same.sum() >= FEWEST_STEPS else 0.0
+    missed = expected > floor * 10 ** (ABOVE_FLOOR_DB / 10)
+    found = []
+    for first, last in runs(_bridged(heard < floor * 10 ** (FLOOR_DB / 10), 2)):
+        inside = first + np.flatnonzero(missed[first:last])
+        if len(inside) >= least:
+            found.append((int(inside[0]), int(inside[-1]) + 1))
+    return found
 
 
 def _playing(heard: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -13,7 +13,9 @@ from scipy.signal import butter, lfilter
 
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import resample
+from gritspace.train.audio.recording import pieces
 from gritspace.train.audio.recording.blips import blips
+from gritspace.train.audio.recording.course import Stretch
 from gritspace.train.audio.recording.recording import align, read_recording
 from gritspace.train.audio.recording.sound_file import clipped_share
 from gritspace.train.errors import InputError
@@ -129,6 +131,18 @@ def test_a_wet_that_goes_silent_under_a_loud_dry_is_said_and_left_out(dry: Audio
     found = align(dry, wet, "dry", "wet")
     assert any("silent for" in remark for remark in found.remarks)
     assert found.seconds < SECONDS - 1.5
+
+
+def test_a_dead_cable_is_told_whatever_the_device_makes_of_its_input(dry: Audio) -> None:
+    """Of a wave folder no rough device knows much: here nothing at all is expected of it."""
+    noise = (1e-4 * np.random.default_rng(1).standard_normal(len(dry))).astype(np.float32)
+    wet = 0.3 * np.sin(25 * dry) + noise
+    whole = [Stretch(0, len(dry), 0)]
+    assert pieces.worth_learning(dry, wet, np.zeros_like(wet), whole, "wet")[1] == []
+    wet[5 * RATE : 7 * RATE] = noise[5 * RATE : 7 * RATE]
+    kept, said = pieces.worth_learning(dry, wet, np.zeros_like(wet), whole, "wet")
+    assert any("silent for" in remark for remark in said)
+    assert all(part.stop < 6 * RATE or part.start > 6 * RATE for part in kept)
 
 
 @pytest.mark.parametrize(

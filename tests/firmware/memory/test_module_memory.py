@@ -207,10 +207,10 @@ def test_a_stream_is_refused_that_was_meant_for_the_model_before_and_the_new_one
     module = HostModule(rig.library, rig.blob, arena_bytes, with_flash=True)
     module.audio(np.zeros(48, np.int16))
     select = message_frame("select_model", 1, model=1)
-    selected, refused = module.ask_at_once(select, message_frame(start, 2, np.zeros(4 + knobs), stream=1))
+    selected, refused = module.ask_at_once(select, message_frame(start, 2, np.zeros(6 + knobs), stream=1))
     assert (selected.name, selected.sequence, selected.values["model_name"]) == ("info", 1, OTHER.name)
     assert (refused.name, refused.sequence) == ("error", 2)
-    assert (refused.values["code"], refused.values["detail"]) == (5, 0), "the new model's positions have no numbers"
+    assert (refused.values["code"], refused.values["detail"]) == (5, 4), "the new model is played by four knobs"
     (before,) = module.ask(message_frame("get_status", 3))
     assert before.values["streaming"] == 0
     assert module.status()["model"] == 1

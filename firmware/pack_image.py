@@ -13,9 +13,6 @@ try:
 except ImportError:  # a PlatformIO of the user's own has Python packages of its own
     env.Execute("$PYTHONEXE -m pip install --quiet lz4")  # noqa: F821
 
-sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
-from packing import pack  # noqa: E402
-
 FLASH_BYTES = 128 << 10
 
 
@@ -43,7 +40,11 @@ def pack_itcm(target, source, env):  # type: ignore[no-untyped-def]
     plain, packed = elf.with_suffix(".itcm"), elf.with_suffix(".packed")
     subprocess.run([objcopy, "-O", "binary", "-j", ".itcm", str(elf), str(plain)], check=True)
     before = flash_image(objcopy, elf, (".itcm", ".itcm_packed"))
-    block = pack(plain.read_bytes())
+    # by a process of its own: LZ4's best level needs more stack than the builder's threads have, which ended the build
+    # without a word
+    packing = Path(env.subst("$PROJECT_DIR")) / "packing.py"
+    subprocess.run([env.subst("$PYTHONEXE"), str(packing), str(plain), str(packed)], check=True)
+    block = packed.read_bytes()
     length = len(block).to_bytes(4, "little")
     crc = zlib.crc32(block, zlib.crc32(before + length))
     packed.write_bytes(length + crc.to_bytes(4, "little") + block)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import lz4.block
 
 BEST = 12
@@ -11,3 +14,7 @@ BEST = 12
 def pack(data: bytes) -> bytes:
     """Any bytes -> an LZ4 block, by LZ4's own library."""
     return bytes(lz4.block.compress(data, mode="high_compression", compression=BEST, store_size=False))
+
+
+if __name__ == "__main__":  # packing.py PLAIN PACKED
+    Path(sys.argv[2]).write_bytes(pack(Path(sys.argv[1]).read_bytes()))

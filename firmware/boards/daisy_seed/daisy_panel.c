@@ -47,8 +47,8 @@ static const pin_t lights[] = {
 };
 _Static_assert(sizeof lights / sizeof lights[0] == 2u * GRIT_LED_COUNT, "red and green each");
 
-/* The lights' lines run beside audio and CV for centimetres (docs/board.md): a picofarad or two would bring a square wave
- * of 940 Hz into them at -80 dB. Above 40 kHz nobody hears it, and the codecs fold nothing below 3 MHz. */
+/* The lights' lines run beside audio and CV for centimetres (docs/board.md): a picofarad or two would bring a square
+ * wave of 940 Hz into them at -80 dB. Above 40 kHz nobody hears it, and the codecs fold nothing below 3 MHz. */
 #define TIMER_HZ 240000000u
 #define LIGHT_PRESCALER 16u
 #define LIGHT_STEPS 255u

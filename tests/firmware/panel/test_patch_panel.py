@@ -55,8 +55,8 @@ def test_without_knobs_for_them_gain_mix_and_level_stand_at_the_model_alone(
     for block in range(60):
         module.panel(codes(0.5, 0.0))
         out.append(module.audio(audio[48 * block : 48 * block + 48]))
-    wet = run(model, audio, None, [(0, module.position())])
-    assert np.abs(np.concatenate(out) - heard(model, wet)).max() <= TOLERANCE
+    wet = run(model, audio, module.position())
+    assert np.abs(np.concatenate(out) - heard(model, wet, module.position())).max() <= TOLERANCE
 
 
 @pytest.mark.parametrize("spoil", ["unknown pin", "pin twice", "other order"])

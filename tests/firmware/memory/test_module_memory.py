@@ -203,8 +203,9 @@ def test_a_stream_is_refused_that_was_meant_for_the_model_before_and_the_new_one
 ) -> None:
     with rig.client() as client:
         memory.upload(client, to_bytes(OTHER))
-    arena_bytes = ARENA_BYTES if room_for_both else module_bytes(rig.library, rig.blob) + 64
-    module = HostModule(rig.library, rig.blob, arena_bytes, with_flash=True)
+    before_it = to_bytes(make_model("leaky_space_with_long_head"))  # of six numbers
+    arena_bytes = ARENA_BYTES if room_for_both else module_bytes(rig.library, before_it) + 64
+    module = HostModule(rig.library, before_it, arena_bytes, with_flash=True)
     module.audio(np.zeros(48, np.int16))
     select = message_frame("select_model", 1, model=1)
     selected, refused = module.ask_at_once(select, message_frame(start, 2, np.zeros(6 + knobs), stream=1))
@@ -217,7 +218,7 @@ def test_a_stream_is_refused_that_was_meant_for_the_model_before_and_the_new_one
     assert module.audio(np.full(48, 9999, np.int16)).any(), "the instrument plays on"
     (after,) = module.ask(message_frame("get_status", 4))
     assert after.values["blocks"] == before.values["blocks"] + 1
-    (ready,) = module.ask(message_frame(start, 5, np.zeros(knobs), stream=1))
+    (ready,) = module.ask(message_frame(start, 5, np.zeros(4 + knobs), stream=1))
     assert (ready.name, ready.values["stream"]) == ("stream_ready", 1), "the refused one has used up no number"
 
 

@@ -115,22 +115,34 @@ def test_no_emulator_is_left_running_when_a_test_is_interrupted(folder, model_fi
     )
     try:
         until = time.monotonic() + 120
-        while not emulators_of(image) and time.monotonic() < until:
+        while not (own := emulators_of(image, hil.pid)) and time.monotonic() < until:
             assert hil.poll() is None
             time.sleep(0.1)
+        assert own
         hil.send_signal(how)
         hil.wait(timeout=60)
-        assert emulators_of(image) == []
+        assert not [pid for pid in own if runs(pid)]
     finally:
         hil.kill()
 
 
-def emulators_of(image):
-    """Process ids of the QEMUs that run firmware around this model."""
+def runs(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return "qemu-system-arm" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
+
+
+def emulators_of(image, parent):
+    """Process ids of the QEMUs that run firmware around this model and were started by this process: another test may
+    run its own at the same time.
+    """
     found = []
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            words = command.read_bytes()
-            if b"qemu-system-arm" in words and image.encode() in words:
-                found.append(int(command.parent.name))
+            words = (folder / "cmdline").read_bytes()
+            of = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"qemu-system-arm" in words and image.encode() in words and of == parent:
+                found.append(int(folder.name))
     return found

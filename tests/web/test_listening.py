@@ -122,7 +122,7 @@ def test_a_test_is_made_of_a_space_and_names_no_answer_in_its_order(gritspace: C
 def test_bad_requests_meet_one_sentence(gritspace: Cli, tmp_path: Path) -> None:
     (tmp_path / "no.json").write_text("[]")
     for arguments, words in (
-        (["--kind", "taste", "-o", "x.html"], "--kind is one of"),
+        (["--kind", "taste", "-o", "x.html"], "'taste' is not one of"),
         (["-o", "x.txt"], "call it x.html"),
         (["--results", "no.json"], "no answers"),
         (["--sound", "rat=x.wav", "-o", "x.html"], "ITEM/SYSTEM=FILE"),

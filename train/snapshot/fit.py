@@ -99,7 +99,7 @@ class _Place:
     recoveries: int = 0
     best_esr: float = math.inf
     best_share: float = 0.0
-    best_seconds: float = 0.0
+    best_step: int = 0
     checks: list[Check] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -124,7 +124,7 @@ class PlaceRecord(Record):
     recoveries: Annotated[int, Field(ge=0)]
     best_esr: Annotated[float, Field(ge=0, allow_inf_nan=True)]
     best_share: float
-    best_seconds: Time
+    best_step: Annotated[int, Field(ge=0)] = 0
     checks: list[CheckRecord]
     remarks: list[str]
 
@@ -261,7 +261,7 @@ class SnapshotFit:
             return
         place.checks.append(Check(round(place.seconds, 2), place.step, esr))
         if esr < place.best_esr:
-            place.best_esr, place.best_share, place.best_seconds = esr, self.share, place.checks[-1].seconds
+            place.best_esr, place.best_share, place.best_step = esr, self.share, place.step
             self.best = {name: value.clone() for name, value in self.average.items()}
         self._keep_good()
         if self.checkpoint is not None:
@@ -291,7 +291,9 @@ class SnapshotFit:
         if 0 < place.best_esr <= self.config.target_esr:
             place.remarks.append(f"stopped at {place.best_esr:.2g}, which is good enough.")
             return True
-        since = sum(check.seconds > place.best_seconds for check in place.checks)
+        since = sum(
+            check.step > place.best_step for check in place.checks
+        )  # not by the clock: the same seed, the same end
         if since >= PATIENCE_CHECKS and self.share - place.best_share > PATIENCE_SHARE:
             place.remarks.append(f"stopped at {self.share:.0%} of the time: nothing got better any more.")
             return True

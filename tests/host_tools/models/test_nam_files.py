@@ -96,10 +96,10 @@ def test_the_command_line_quantizes_a_capture_and_writes_it_back(gritspace: Cli,
 
 
 def test_a_broken_capture_is_one_sentence_and_leaves_no_file(gritspace: Cli, capture: Path, tmp_path: Path) -> None:
-    capture.write_text(json.dumps(document(activation="Softsign")))
+    capture.write_text(json.dumps(document(activation="Softer")))
     made = gritspace("quantize", capture, "-o", tmp_path / "c.grit")
     assert made.returncode == 2
-    assert "Softsign" in made.stderr
+    assert "Softer" in made.stderr
     assert "Traceback" not in made.stderr
     assert not (tmp_path / "c.grit").exists()
 

@@ -108,4 +108,4 @@ def test_the_command_writes_the_signal_and_measures_a_recording(gritspace: Cli, 
     soundfile.write(tmp_path / "silent.wav", np.zeros(96000), 48000)
     refused = gritspace("loop", "measure", tmp_path / "loop.wav", tmp_path / "silent.wav")
     assert refused.returncode == 2
-    assert "is the cable in" in refused.stderr
+    assert "silence from end to end" in refused.stderr

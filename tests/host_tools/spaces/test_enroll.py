@@ -78,7 +78,7 @@ def test_without_dry_audio_the_guess_is_said_to_be_one(gritspace, folder: Path, 
     ("arguments", "reason"),
     [
         (("--dry", "dry.wav", "--wet", "stereo.wav"), "stereo.wav: its two channels differ"),
-        (("--dry", "dry.wav", "--wet", "silent.wav"), "silent.wav: it is silent"),
+        (("--dry", "dry.wav", "--wet", "silent.wav"), "silent.wav: this is silence"),
         (("--dry", "dry.wav", "--wet", "other.wav"), "other.wav: this does not seem to be what was played"),
         (("--dry", "dry.wav", "--wet", "clipped.wav"), "of it is clipped"),
         (("--wet", "wet.wav", "--refine"), "give --dry too"),

@@ -154,7 +154,7 @@ def test_the_commands_refuse_bad_input_in_one_sentence(gritspace, tmp_path):
     for arguments, words in (
         (("research", "affects", "-o", tmp_path / "r"), "no such table"),
         (("devices", "--similar", tmp_path / "none.wav"), "no such file"),
-        (("match", tmp_path / "none.wav", "-o", tmp_path / "p.json"), "--space"),
+        (("match", tmp_path / "none.wav", "-o", tmp_path / "p.json"), "no such file"),
     ):
         said = gritspace(*arguments)
         assert said.returncode == 2

@@ -87,7 +87,7 @@ def test_a_state_lies_where_cycles_says_and_hil_finds_no_differing_sample(name: 
     before = {kind: written(emulated, *place) for kind, place in places.items()}
     health = send(emulated.port, model)
     assert health.why == "nothing"
-    take = Take("noise", loud_audio(48 * BLOCKS), np.zeros((BLOCKS, 0), np.int16))
+    take = Take("noise", loud_audio(48 * BLOCKS), np.zeros((BLOCKS, 4), np.int16))
     measured = measure.measure(emulated.port, model, [take], None, lambda done, total, words: None)
     assert measured.differing_samples == 0
     assert np.abs(measured.outcomes[0].module.astype(int)).max() > 1000

@@ -11,7 +11,7 @@ Import("env")  # noqa: F821  (PlatformIO gives it)
 try:
     import lz4.block  # noqa: F401
 except ImportError:  # a PlatformIO of the user's own has Python packages of its own
-    env.Execute("$PYTHONEXE -m pip install --quiet lz4")  # noqa: F821
+    env.Execute("$PYTHONEXE -m pip install --quiet lz4==4.4.5")  # noqa: F821
 
 FLASH_BYTES = 128 << 10
 

@@ -61,7 +61,7 @@ def problems_of(facts: dict[str, Any], made: layout.Layout) -> list[str]:
     if facts["pads_differing"]:
         found.append(f"{facts['pads_differing']} pads are on another net than the netlist's.")
     for capacitor, away in made.decoupling_mm.items():
-        if away > rules.decoupling_limit_mm(capacitor):
+        if away > rules.DECOUPLING_MM:
             found.append(f"{capacitor} is {away:.1f} mm from the pin it serves.")
     return found
 

@@ -33,7 +33,7 @@ class Layout:
 
     def sound(self) -> bool:
         """Whether nothing is unjoined, no rule broken, and every decoupling capacitor near its pin."""
-        near = all(away <= rules.decoupling_limit_mm(one) for one, away in self.decoupling_mm.items())
+        near = all(away <= rules.DECOUPLING_MM for away in self.decoupling_mm.values())
         return (
             near and not self.errors() and not self.check["unconnected"] and not self.check["ground_pads_without_via"]
         )

@@ -16,7 +16,7 @@ from . import rules, tools
 
 MOVES = 3_000_000
 SEEDS = (4, 3, 5, 1, 6, 7, 8, 9)  # tried in turn until nothing is wrong: so a changed circuit too finds its board
-_NEAR = 6  # how hard a decoupling capacitor is drawn to its pin, beside a net's pull
+_NEAR = 10  # how hard a decoupling capacitor is drawn to its pin, beside a net's pull
 _SOLDER_MM = 0.55  # round a through-hole pad
 
 

@@ -6,7 +6,7 @@ Placement
 - Controls, jacks and LEDs stand in front where the panel has its holes; everything else lies on the back.
 - The Seed stands on the back, its USB end down, so that the plug meets the board's cut-out and the panel's socket. Its
   codec end is up, away from the USB socket and from its own switching regulator.
-- A decoupling capacitor lies within DECOUPLING_MM of its pin, SOCKET_DECOUPLING_MM at the Seed (DECOUPLING says which).
+- A decoupling capacitor lies within DECOUPLING_MM of its pin (DECOUPLING says which).
 - Nodes at op-amp inputs (_SUM, _NODE) pull twice as hard as other nets: they are short. Supplies pull a third as hard.
 - What is taller than the Seed's sockets, and every test point, lies beside the Seed, not under it.
 
@@ -28,7 +28,6 @@ PAGE = (50.0, 50.0)
 OUTLINE = (1.4, 11.0, 69.4, 117.5)  # in panel coordinates: clear of the rails above and below
 PANEL_TO_BOARD_MM = 10.0  # the jacks' and potentiometers' bodies
 DECOUPLING_MM = 3.0
-SOCKET_DECOUPLING_MM = 3.5  # at a pin of the Seed's sockets: its own capacitors lie on the Seed
 PLACE_GAP_MM = 0.25
 
 SEED_PIN_1 = (19.78, 61.2)
@@ -92,11 +91,6 @@ DECOUPLING = {
     "C231": ("U801", "24"),
     "C241": ("U801", "25"),
 }
-
-
-def decoupling_limit_mm(capacitor: str) -> float:
-    """How far a capacitor may lie from the pin it serves."""
-    return SOCKET_DECOUPLING_MM if DECOUPLING[capacitor][0] == "U801" else DECOUPLING_MM
 
 
 def pull(net: str) -> float:

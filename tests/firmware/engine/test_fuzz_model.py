@@ -16,6 +16,7 @@ import pytest
 from gritspace.quantize.firmware_sources import ENGINE
 from gritspace.quantize.model.c_engine import UNITS
 from gritspace.quantize.model.grit import to_bytes
+from tests.fuzzing import run_fuzzer
 from tests.quantize.conftest import SHAPES, make_model
 from tests.reliability import campaign, cases
 
@@ -52,8 +53,7 @@ def fuzz(folder: Path, runs: int, sanitizers: str = "address,undefined") -> subp
     corpus.mkdir(exist_ok=True)
     for shape in SHAPES:
         (corpus / shape).write_bytes(b"\0" + to_bytes(make_model(shape)))
-    options = [f"-runs={runs}", "-max_len=16384", "-seed=1", "-rss_limit_mb=2048", "-timeout=20"]
-    return subprocess.run([program, corpus, *options], capture_output=True, text=True, cwd=folder, check=False)
+    return run_fuzzer(program, corpus, runs, longest=16384)
 
 
 @pytest.mark.skipif(clang() is None, reason="libFuzzer is missing: apt-get install clang libclang-rt-14-dev")

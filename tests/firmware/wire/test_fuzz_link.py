@@ -27,6 +27,7 @@ from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
 from tests.firmware.engine.test_fuzz_model import clang
+from tests.fuzzing import run_fuzzer
 from tests.quantize.conftest import noise
 
 HERE = Path(__file__).parent
@@ -121,8 +122,7 @@ def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
     seeds = folder / "corpus"
     seeds.mkdir(exist_ok=True)
     corpus(seeds)
-    options = [f"-runs={runs}", "-max_len=2048", "-seed=1", "-rss_limit_mb=2048", "-timeout=20"]
-    return subprocess.run([program, seeds, *options], capture_output=True, text=True, cwd=folder, check=False)
+    return run_fuzzer(program, seeds, runs, longest=2048)
 
 
 @pytest.mark.skipif(clang() is None, reason="libFuzzer is missing: apt-get install clang libclang-rt-14-dev")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.board.bench import Run, run_board
 
-TIME, UNCACHED, CACHED, STUMBLE, NO_CLOCK, STARVE, FLASH = range(7)
+TIME, UNCACHED, CACHED, STUMBLE, NO_CLOCK, STARVE, FLASH, CONDITION = range(8)
 ALL = ("-b", "3")
 
 
@@ -49,6 +49,10 @@ def test_what_the_cache_has_not_written_back_is_not_what_dma_plays(own_image: Pa
     assert any("has not written back" in line for line in run.faults)
     assert not np.array_equal(run.played[:32].reshape(-1), np.arange(64) + 1)
     assert np.all(run.played[0] == np.array([0xA5A5A5, 0xA5A5A5]) - (1 << 24)), "what lay there at power-up"
+
+
+def test_a_conditional_store_to_cached_memory_leaves_no_condition_behind(own_image: Path, tmp_path: Path) -> None:
+    assert play(own_image, tmp_path, CONDITION, 1, cache=True, peek=(0.9, 0x20000000)).peeked == [[4]]
 
 
 def test_a_read_where_nothing_is_is_a_bus_fault_at_its_instruction(own_image: Path, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ uint32_t reg(uint32_t address);
 void reg_set(uint32_t address, uint32_t value);
 
 /* core.c: exceptions, NVIC, SysTick, cycle counter, fault status. */
+#define EPSR_THUMB (1u << 24) /* and no IT bits */
 void core_reset(void);
 uint32_t core_register(int name);
 void core_set_register(int name, uint32_t value);

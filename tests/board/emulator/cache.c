@@ -98,8 +98,12 @@ static void touch(uint32_t address, bool writes) {
   if (writes) line->dirty = true;
 }
 
+/* Before it calls a hook, Unicorn sets the core's IT bits to those of the instruction that accesses, which the code it
+ * made does not expect and nothing takes back: an access inside an IT block would leave its condition to the
+ * instruction behind the next branch, for good. Outside of an instruction they are 0. */
 static void on_access(uc_engine *engine, uc_mem_type type, uint64_t address, int size, int64_t value, void *data) {
   (void)engine, (void)value, (void)data;
+  core_set_register(UC_ARM_REG_EPSR, EPSR_THUMB);
   const uint32_t at = (uint32_t)address, last = at + (uint32_t)size - 1u;
   static uint32_t page = 1;
   static bool cached, device;

@@ -98,6 +98,7 @@ static void enter(unsigned exception) {
   core_set_register(UC_ARM_REG_LR, depth > 0 ? 0xFFFFFFE1u : 0xFFFFFFE9u);
   const uint32_t vectors = reg(VTOR), handler = core_read(vectors + 4u * exception);
   core_set_register(UC_ARM_REG_IPSR, exception);
+  core_set_register(UC_ARM_REG_EPSR, EPSR_THUMB); /* a fault inside an IT block: its condition is not the handler's */
   core_set_register(UC_ARM_REG_PC, handler | 1u);
   pending[exception] = false;
   active[exception] = true;
@@ -149,6 +150,7 @@ void core_return(void) {
   core_set_register(UC_ARM_REG_SP, sp + sizeof frame + (frame[7] >> 9 & 1u) * 4u);
   core_set_register(UC_ARM_REG_IPSR, depth > 0 ? stack[depth - 1u].exception : 0);
   core_set_register(UC_ARM_REG_XPSR_NZCVQG, frame[7]);
+  core_set_register(UC_ARM_REG_EPSR, frame[7] | EPSR_THUMB);
   core_set_register(UC_ARM_REG_PC, frame[6] | 1u);
   if (level[exception]) pending[exception] = true;
 }

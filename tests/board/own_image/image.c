@@ -128,6 +128,20 @@ static void write_flash(void) {
   RESULT[1] = chip(0x0520250Bu, 0x1234u, 1, 0); /* AND of both: nothing left */
 }
 
+/* 7: a store to cached memory whose condition holds the second time only; the count behind it has no condition. */
+static void count_behind_a_condition(void) {
+  allow_sram();
+  enable_cache();
+  uint32_t counted = 0, round = 0;
+  __asm volatile(
+      "1: cmp %[round], #1\n it eq\n streq %[round], [%[cached]]\n b 2f\n"
+      "2: add %[counted], %[counted], #1\n add %[round], %[round], #1\n cmp %[round], #4\n bne 1b\n"
+      : [counted] "+r"(counted), [round] "+r"(round)
+      : [cached] "r"(CACHED)
+      : "cc", "memory");
+  RESULT[0] = counted;
+}
+
 static void reset(void) {
   for (uint32_t i = 0; i < 16u; i++) RESULT[i] = 0;
   R32(RCC + 0xE0u) |= 1u << 1;
@@ -153,6 +167,9 @@ static void reset(void) {
       break;
     case 6:
       write_flash();
+      break;
+    case 7:
+      count_behind_a_condition();
       break;
     default:
       break;

@@ -1,7 +1,8 @@
-"""Which port is meant where none is named: the one module that is plugged in."""
+"""Which port is meant where none is named: the one in GRITSPACE_PORT, else of the one module that is plugged in."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,18 @@ DAISY_SERIAL, DAISY_DFU = (0x0483, 0x5740), (0x0483, 0xDF11)
 """USB vendor and product: the STM32's serial port, and its boot loader waiting for firmware."""
 
 
-def the_port(named: str | None, plugged_in: Iterable[Any] | None = None, also: Sequence[str] = ()) -> str:
-    """The port that was named, else the only module's. plugged_in: as pyserial lists ports, else those of this machine.
+VARIABLE = "GRITSPACE_PORT"
+"""Of the environment: a port for every command that is given none, of a simulated module for example."""
 
-    also: words that stand for a port. Raises RigError if the named one is not there, or none or several could be meant.
+
+def the_port(named: str | None, plugged_in: Iterable[Any] | None = None, also: Sequence[str] = ()) -> str:
+    """The port that was named, here or in VARIABLE, else the only module's.
+
+    plugged_in: as pyserial lists ports, else those of this machine. also: words that stand for a port. Raises RigError
+    if the named one is not there, or none or several could be meant.
     """
-    if named is not None:
+    named = named or os.environ.get(VARIABLE)
+    if named:
         if "/" in named and "://" not in named and not Path(named).exists():
             raise RigError(f"{named}: there is no such port; `gritspace doctor` lists those that there are.")
         return named

@@ -61,6 +61,9 @@ void grit_module_open(grit_module_t *module, const grit_board_t *board, const vo
   const grit_engine_need_t room = {arena_bytes, board->slow.bytes};
   module->state_limit = room.fast + room.slow;
   grit_memory_open(&module->memory, board->flash, &room);
+  if (board->first_presets != NULL && module->memory.store.sequence == 0) {
+    grit_first_presets(&module->memory.settings, board->first_presets, board->first_presets_model);
+  }
   grit_module_use_settings(module);
   const grit_voice_means_t means = {.memory = {{arena, arena_bytes}, board->slow},
                                     .meter = &board->meter,

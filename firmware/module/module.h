@@ -11,6 +11,7 @@
 
 #include "base/fault_record.h"
 #include "base/load.h"
+#include "memory/first_presets.h"
 #include "memory/memory.h"
 #include "panel/controls.h"
 #include "panel/leds.h"
@@ -36,6 +37,8 @@ typedef struct {
   const uint32_t *stack_low, *stack_top;            /* painted, see stack_watch.h; NULL: not watched */
   const grit_fault_record_t *fault;                 /* of the crash before this start; NULL: none */
   grit_fault_record_t *fault_kept;                  /* for the next one; NULL: no such memory */
+  const grit_first_preset_t *first_presets;         /* the factory model's; NULL: none */
+  const uint8_t *first_presets_model;               /* its SHA-256 */
 } grit_board_t;
 
 typedef struct {

@@ -182,11 +182,13 @@ def export(
         raise RigError(f"--to {to.value}: an integer model is needed: gritspace quantize {model} -o {model.stem}.grit")
     integers = read_grit(model)
     if to is ExportKind.c:
+        from gritspace.host_tools.models.model_files import model_sha256
+        from gritspace.host_tools.module.presets_file import first_presets
         from gritspace.quantize.export.c_array import write_c_array
 
         if position is not None:
             raise RigError("--position has no meaning with --to c: a C array keeps every position; leave it out.")
-        write_c_array(integers, out, made_from=model.name)
+        write_c_array(integers, out, model.name, first_presets(model_sha256(integers)))
     else:
         from gritspace.quantize.export.tflite import write_tflite
         from gritspace.quantize.export.tflite_graph import INT8, INT16

@@ -109,6 +109,7 @@ def simulate(
         emulated.until_stopped(image, runs, None if board is None else board.value, port_file, flash)
         return
     from gritspace.host_tools.module.simulated import until_stopped
+    from gritspace.host_tools.ports import VARIABLE
     from gritspace.quantize.model.grit import read_grit
 
     assert model is not None
@@ -118,7 +119,8 @@ def simulate(
         console.say(f"{integers.name} runs on a simulated module; its port:")
         console.say(port)
         console.err().print(
-            f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)"
+            f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)\n"
+            f"or, for every command in another terminal: export {VARIABLE}={port}"
         )
 
     until_stopped(integers, ready, port_file, flash, bad_line)
@@ -128,7 +130,7 @@ def hil(
     audio: Annotated[Path, typer.Option(help="Audio file to play through the module: mono, any rate."), Reads(AUDIO)],
     port: Annotated[
         str | None,
-        typer.Option(help="The module's serial port; sim and emulated start one; else the one plugged in."),
+        typer.Option(help="The module's port; sim, emulated start one; else GRITSPACE_PORT or the one plugged in."),
     ] = None,
     rig: Annotated[
         Path | None, typer.Option(help="A rig file (TOML): test all its modules instead of one."), Reads(TOML)

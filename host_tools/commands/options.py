@@ -21,6 +21,6 @@ DryAudio = Annotated[
     Reads(AUDIO, folder=True),
 ]
 Port = Annotated[
-    str | None, typer.Option(help="The module's serial port; else the one that is plugged in (`gritspace doctor`).")
+    str | None, typer.Option(help="The module's serial port; else GRITSPACE_PORT, else the one that is plugged in.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Measure and show; store nothing.")]

@@ -45,6 +45,28 @@ def presets_get(
         console.say(f"{out}: {len(values['presets'])} presets" + (f": {names}" if names else ""))
 
 
+@presets.command("list")
+@guarded
+def presets_list(port: Port = None, json: Json = False) -> None:
+    """Show the module's presets, by the names of devices where a shipped space knows the place.
+
+    Example: gritspace presets list --port /dev/ttyACM0
+    """
+    from gritspace.host_tools.link.client import Module
+    from gritspace.host_tools.module import presets_file
+    from gritspace.host_tools.ports import the_port
+
+    with Module(the_port(port)) as module:
+        rows = presets_file.read_module(module)["presets"]
+    if json:
+        console.print_json(rows)
+    elif not rows:
+        console.say("The module has no presets yet.")
+    else:
+        columns = ("preset>", "name", "drive>", "tone>", "symmetry>", "dynamics>", "level>", "model")
+        console.print_table(columns, [presets_file.as_words(row) for row in rows])
+
+
 @presets.command("choose")
 @guarded
 def presets_choose(

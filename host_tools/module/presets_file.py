@@ -6,7 +6,9 @@ whichever slot another module has it.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,6 +79,25 @@ def known_names() -> dict[tuple[int, ...], str]:
             place = [*(row["played"][name] for name in PLAYED), *row["stored"]]
             found[tuple(max(-FULL, min(FULL - 1, round(value * FULL))) for value in place)] = str(row["name"])
     return found
+
+
+def first_presets(model_sha256: str) -> list[tuple[str, tuple[int, ...]]]:
+    """What a module begins with whose own model this is (its SHA-256): the shipped presets, by name, as numbers that a
+    module keeps: played, stored, level. Empty for any other model.
+    """
+    for path in shipped():
+        values = read_file(path)
+        rows = read_record(FileRecord, values, str(path), "").presets
+        of_factory = hashlib.sha256(
+            path.with_name(path.name.replace("-presets.json", ".grit")).read_bytes()
+        ).hexdigest()
+        if model_sha256 == of_factory:
+            return [
+                (str(row.name), (*one.played, *one.stored, one.level_q12))
+                for row in rows
+                for one in [_preset(row.model_copy(update={"model": None}), [], len(rows), str(path))]
+            ]
+    return []
 
 
 Unit = Annotated[float, Field(ge=-1, le=1)]
@@ -150,6 +171,14 @@ def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], s
         "level": preset.level_q12 / LEVEL_UNITY,
         "model": model,
     }
+
+
+def as_words(row: dict[str, Any]) -> tuple[str, ...]:
+    """One of `read_module`'s rows for a table: place, name, the played dimensions, level in dB, model."""
+    level = 20 * math.log10(row["level"]) if row["level"] > 0 else -math.inf
+    played = (f"{row['played'][name]:+.2f}" for name in PLAYED)
+    model = row["model"] if isinstance(row["model"], str) else row["model"]["name"] or "gone"
+    return (str(row["place"]), row.get("name", "-"), *played, f"{level:+.1f} dB", model)
 
 
 def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str) -> Preset:

@@ -14,6 +14,7 @@ from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.models.model_files import model_sha256
 from gritspace.host_tools.module import simulator_line
 from gritspace.host_tools.module.flashing import firmware_build
+from gritspace.host_tools.module.presets_file import first_presets
 from gritspace.host_tools.module.simulator import Simulator
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.firmware_sources import work_folder
@@ -40,7 +41,8 @@ def build_firmware(model: IntegerModel | None, board: str = "sim", update: Updat
     folder = MODELS / model_sha256(model)[:16]
     folder.mkdir(parents=True, exist_ok=True)
     model_c = folder / "model.c"
-    write_c_array(model, model_c, made_from=f"the integer model {model.name!r}: gritspace export MODEL --to c")
+    made_from = f"the integer model {model.name!r}: gritspace export MODEL --to c"
+    write_c_array(model, model_c, made_from, first_presets(model_sha256(model)))
     image = firmware_build.build(board, model_c, folder / "build", say)
     if update is not None:
         update(BUILD_STEPS, BUILD_STEPS, f"{image.stat().st_size:,} bytes of ELF")

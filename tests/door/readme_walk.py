@@ -1,109 +1,178 @@
 """README's commands as they stand, one after the other, in a folder of its own: `make test-readme`.
 
 Nothing of a line is changed; what only makes it shorter is added at its end (SHORTER). What README leaves open (your
-guitar, your captures, a pedal) lies in the folder; PORT is a simulated module's. Prints each line and its time; exit 1
-with the first that fails.
+guitar, your captures, a pedal) lies in the folder; PORT is a simulated module's, and so is the port that GRITSPACE_PORT
+names. Each line must end well and leave what tests/door/readme_results.py asks of it. A line that cannot be walked is
+told, with the rule that says why (LEFT_OUT). Words behind the command: only lines that hold one of them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
-from gritspace.host_tools.audio_sources import riff
+from tests.door.readme_results import RESULTS, Walked
+from tests.door.readme_things import lay_out
 from tests.places import ROOT
 
-GRITSPACE = [sys.executable, "-m", "gritspace"]
-LINE = re.compile(r"^ {4}(gritspace [^#\n]*)", re.MULTILINE)
-BEGIN, END = "## Put your own sounds in", "## Words"
+BLOCK = re.compile(r"^ {4}((?:\.venv/bin/)?gritspace|make|pio)\b([^#\n]*)", re.MULTILINE)
+INLINE = re.compile(r"`((?:gritspace|make|pio) [^`\n]*)`")
+INLINE_IN = ("## Flash it", "## Patch it")
+"""Sections that tell what to type in the middle of a sentence; elsewhere that only names a command."""
 
 SHORTER = {
+    "gritspace play": "--no-browser",
     "gritspace train": "--minutes 0.1 --cache-gigabytes 0",
     "gritspace fit --dry": "--minutes 0.05",
     "gritspace fit --device": "--minutes 0.05",
+    "gritspace quantize captures/": "--minutes 0.05",
     "gritspace evaluate": "--device-seconds 0.3 --enroll-seconds 0",
     "gritspace hil": "--device-seconds 0.3",
+    "gritspace hil --rig": "--minutes 0.02",
 }
 LEFT_OUT = {
-    "gritspace simulate": "runs until Ctrl-C: it runs behind all lines that have a port",
+    "make setup": "set-up is walked on an empty system: make test-debian",
+    "make demo": "the demo is walked on an empty system: make test-debian",
+    "make PYTHON=": "a Python that is yours; make test-debian sets up with another than this one",
+    "make test": "tests, which this is one of",
+    "make lint": "not a user's",
+    "make -k lint": "not a user's",
+    "make hardware": "tests/hardware makes it",
+    "make sounds": "it would write what is committed",
+    "make research": "hours",
+    "pio run": "it takes the Daisy's compiler from PlatformIO's registry: make images",
+    "gritspace flash": "needs a Daisy that waits in its bootloader; its checks are tested without one",
     "gritspace calibrate": "asks a person to patch voltages",
-    "gritspace hil --rig": "needs a rig of modules",
-    "gritspace upload": "a simulated module is no USB device: tested with its port in tests/firmware/sim",
-    "gritspace presets put": "the same",
-    "gritspace presets get": "the same",
 }
+UNTIL_CTRL_C = ("gritspace play", "gritspace simulate")
+"""They say something, and go on: ended when the walk is at its end."""
 
 
 def lines() -> list[str]:
-    """Every command between the two headings, with what makes it shorter."""
+    """Every command that README shows, in its order, each once."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = [line.strip() for line in LINE.findall(text[text.index(BEGIN) : text.index(END)])]
-    kept = [line for line in found if not line.startswith(tuple(LEFT_OUT))]
-    return [f"{line} {next((more for start, more in SHORTER.items() if line.startswith(start)), '')}" for line in kept]
+    found = [(match.start(), match[1] + match[2]) for match in BLOCK.finditer(text)]
+    for title in INLINE_IN:
+        start = text.index(title)
+        section = text[start : text.index("\n## ", start + 1)]
+        found += [(start + match.start(), match[1]) for match in INLINE.finditer(section)]
+    return list(dict.fromkeys(line.strip().removeprefix(".venv/bin/") for _, line in sorted(found)))
 
 
-def lay_out(folder: Path) -> None:
-    """What README takes to be there."""
-    dry = riff(3.0)
-    for name in ("guitar.wav", "played.wav"):
-        soundfile.write(folder / name, dry, 48000)
-    for name in ("pedal.wav", "wet.wav"):
-        soundfile.write(folder / name, np.tanh(4 * dry) / 2, 48000)
-    (folder / "audio").mkdir()
-    for i in range(4):
-        soundfile.write(folder / "audio" / f"riff{i}.wav", riff(6.0, seed=i), 48000)
-    (folder / "captures").mkdir()
+def rule(line: str) -> str | None:
+    """Why a line is left out; None: it is walked."""
+    return next((why for start, why in LEFT_OUT.items() if line.startswith(start)), None)
 
 
-def main() -> int:
-    """Runs them."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def longest(rules: dict[str, str], line: str) -> str:
+    """What the most exact beginning says; nothing without."""
+    starts = [start for start in rules if line.startswith(start)]
+    return rules[max(starts, key=len)] if starts else ""
+
+
+class Walk:
+    """A folder with what README takes to be there, and the programs that go on meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.running: list[tuple[str, subprocess.Popen[str]]] = []
+        self.environment = {**os.environ, "HOME": str(folder / "home"), "NO_COLOR": "1", "OMP_NUM_THREADS": "1"}
+        for name in ("XDG_CACHE_HOME", "GRITSPACE_PORT"):
+            self.environment.pop(name, None)
+        (folder / "home").mkdir()
         lay_out(folder)
-        captures(folder)
+
+    def words(self, line: str) -> list[str]:
+        """As the shell would have them."""
+        typed = f"{line} {longest(SHORTER, line)}".replace("PORT", self.environment.get("GRITSPACE_PORT", "PORT"))
+        program, *rest = shlex.split(typed)
+        assert program == "gritspace", line
+        return [sys.executable, "-m", "gritspace", *rest]
+
+    def begin(self, line: str, awaited: str) -> str:
+        """Starts what goes on; returns what it says, up to the line that matches."""
+        process = subprocess.Popen(
+            self.words(line), cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+        self.running.append((line, process))
+        assert process.stdout is not None
+        said = ""
+        while not re.search(awaited, said, re.MULTILINE):
+            one = process.stdout.readline()
+            if not one:
+                raise SystemExit(f"{line}: it ended: {said}")
+            said += one
+        return said
+
+    def module(self, line: str) -> str:
+        """A simulated module, whose port is PORT from here on."""
+        said = self.begin(line, r"^/dev/\S+$")
+        self.environment["GRITSPACE_PORT"] = said.splitlines()[-1]
+        return said
+
+    def go(self, line: str) -> tuple[int, str, str]:
+        """Exit code, what came on stdout and on stderr."""
+        if line.startswith("gritspace simulate"):
+            return 0, self.module(line), ""
+        if line.startswith("gritspace play"):
+            return 0, self.begin(line, r"^http://\S+$"), ""
+        done = subprocess.run(
+            self.words(line), cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def end(self) -> list[str]:
+        """Ctrl-C to what still goes on; which ended badly."""
+        bad = []
+        for line, process in self.running:
+            process.send_signal(signal.SIGINT)
+            try:
+                code = process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                code = None
+            if code not in (0, 130):
+                bad.append(f"{line}: after Ctrl-C {code}")
+        return bad
+
+
+def main(wanted: list[str]) -> int:
+    """Walks; 1 if a line went wrong."""
+    bad: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        walk = Walk(Path(name))
+        walk.module(f"gritspace simulate {shlex.quote(str(ROOT / 'spaces' / 'circuits.grit'))}")
         for line in lines():
-            words = shlex.split(line.replace("PORT", "sim"))[1:]
+            if (why := rule(line)) is not None:
+                print(f"    left out   {line}\n               {why}")
+                continue
+            if wanted and not any(word in line for word in wanted):
+                continue
             began = time.perf_counter()
-            done = subprocess.run([*GRITSPACE, *words], cwd=folder, capture_output=True, text=True, check=False)
-            print(f"{time.perf_counter() - began:7.1f} s  {done.returncode}  {line}", flush=True)
-            good = (0, 1) if line.startswith("gritspace hil") else (0,)
-            if done.returncode not in good:
-                print(done.stdout + done.stderr)
-                return 1
+            code, out, err = walk.go(line)
+            check = longest(RESULTS, line)
+            problem = (
+                f"exit {code}" if code else check(Walked(walk.folder, out)) if check else "no result is asked of it"
+            )
+            print(f"{time.perf_counter() - began:7.1f} s  {'WRONG' if problem else 'good '}  {line}", flush=True)
+            if problem:
+                bad.append(f"{line}: {problem}")
+                print(f"{problem}\n{out}{err}", flush=True)
             if line.startswith("gritspace train"):  # so short makes no space: on with a good one
                 for suffix in ("pt", "grit"):
-                    shutil.copy(ROOT / "spaces" / f"circuits.{suffix}", folder / f"space.{suffix}")
-    return 0
-
-
-def captures(folder: Path) -> None:
-    """amp.nam and captures/amp.json: a snapshot and a small recurrent network of nobody's amplifier."""
-    import json
-
-    import torch
-
-    from gritspace.host_tools.models.snapshot_files import nam_text_of
-    from gritspace.train.snapshot.snapshot import SHAPES, Snapshot, fresh
-
-    torch.manual_seed(3)
-    snapshot = Snapshot(fresh(SHAPES["a2-lite"]), "amp", "MIT", {})
-    (folder / "amp.nam").write_text(nam_text_of(snapshot), encoding="utf-8")
-    about = {"unit_type": "LSTM", "input_size": 1, "hidden_size": 8, "num_layers": 1, "output_size": 1, "skip": 1}
-    weights = torch.nn.LSTM(1, 8)
-    out = torch.nn.Linear(8, 1)
-    state = {f"rec.{key}": value.tolist() for key, value in weights.state_dict().items()}
-    state |= {f"lin.{key}": value.tolist() for key, value in out.state_dict().items()}
-    (folder / "captures" / "amp.json").write_text(json.dumps({"model_data": about, "state_dict": state}))
+                    shutil.copy(ROOT / "spaces" / f"circuits.{suffix}", walk.folder / f"space.{suffix}")
+        bad += walk.end()
+    print("\n".join(bad) or "every line did what README says")
+    return int(bool(bad))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.ports import DAISY_DFU, DAISY_SERIAL, the_port
+from gritspace.host_tools.ports import DAISY_DFU, DAISY_SERIAL, VARIABLE, the_port
 
 
 def plugged(device: str, usb: tuple[int, int]) -> ListPortInfo:
@@ -19,6 +19,11 @@ def plugged(device: str, usb: tuple[int, int]) -> ListPortInfo:
 
 ONE, OTHER = plugged("/dev/ttyACM0", DAISY_SERIAL), plugged("/dev/ttyACM1", DAISY_SERIAL)
 STRANGER = plugged("/dev/ttyUSB0", (0x1A86, 0x7523))
+
+
+@pytest.fixture(autouse=True)
+def _no_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
 
 
 def test_the_only_module_is_meant_whatever_else_is_plugged_in() -> None:
@@ -39,3 +44,14 @@ def test_a_port_that_is_named_is_taken_if_it_is_there(tmp_path: Path) -> None:
         assert the_port(name, [ONE, OTHER]) == name
     with pytest.raises(RigError, match="ttyNO: there is no such port"):
         the_port(str(tmp_path / "ttyNO"), [])
+
+
+def test_the_environment_names_a_port_for_commands_that_are_given_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "socket://127.0.0.1:7000")
+    assert the_port(None, [ONE]) == "socket://127.0.0.1:7000"
+    assert the_port("sim", [ONE]) == "sim"
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "ttyNO"))
+    with pytest.raises(RigError, match="ttyNO: there is no such port"):
+        the_port(None, [ONE])

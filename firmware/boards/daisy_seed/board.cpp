@@ -74,6 +74,8 @@ grit_board_t board = {
     .stack_top = daisy_stack_top,
     .fault = &fault,
     .fault_kept = &cortex_m_fault_kept,
+    .first_presets = grit_model_presets,
+    .first_presets_model = grit_model_sha256,
 };
 
 void count_cycles() {

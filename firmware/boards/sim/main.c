@@ -55,6 +55,8 @@ static const grit_board_t board = {
     .stack_top = (const uint32_t *)(const void *)board_stack_top,
     .fault = &fault,
     .fault_kept = &cortex_m_fault_kept,
+    .first_presets = grit_model_presets,
+    .first_presets_model = grit_model_sha256,
 };
 
 static grit_module_t module;

@@ -4,5 +4,7 @@
 
 extern const unsigned char grit_model_blob[]; /* a .grit file, on a 4-byte boundary */
 extern const unsigned int grit_model_blob_bytes;
+extern const unsigned char grit_model_sha256[32];
+extern const short grit_model_presets[][17]; /* its first presets: memory/first_presets.h */
 
 #endif

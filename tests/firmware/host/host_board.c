@@ -16,6 +16,16 @@ void host_board_crashed(uint32_t times) {
   fault = (grit_fault_record_t){.kind = times > 0 ? GRIT_FAULT_BUS : GRIT_FAULT_NONE, .count = times};
 }
 
+static grit_first_preset_t first_presets[GRIT_PRESET_COUNT + 1u];
+static uint8_t first_presets_model[32];
+
+/* For modules opened from here on: the presets that their image brings, as many as come before a negative level. */
+void host_board_first_presets(const int16_t *rows, size_t count, const uint8_t *sha256);
+void host_board_first_presets(const int16_t *rows, size_t count, const uint8_t *sha256) {
+  memcpy(first_presets, rows, count * sizeof *first_presets);
+  memcpy(first_presets_model, sha256, sizeof first_presets_model);
+}
+
 static uint32_t meter_calls, meter_cost, work_per_second, measured;
 static uint8_t work_unit = GRIT_LINK_WORK_UNIT_NONE;
 static void meter_begin(void) {
@@ -96,7 +106,9 @@ void host_module_open(host_module_t *host, void (*send)(const uint8_t *, size_t)
                                .send = send,
                                .flash = with_flash ? &host_flash : NULL,
                                .fault = &fault,
-                               .reboot = reboot};
+                               .reboot = reboot,
+                               .first_presets = first_presets_model[0] ? first_presets : NULL,
+                               .first_presets_model = first_presets_model};
   grit_module_open(&host->module, &host->board, blob, blob_bytes, arena, arena_bytes);
   grit_server_open(&host->server, &host->module);
 }

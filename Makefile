@@ -107,8 +107,10 @@ presets: setup ## sixteen presets of each shipped space, named and equally loud:
 matcher: setup ## train what `gritspace match` listens with, a few minutes: spaces/matcher.pt
 	@$(bin)/python -m gritspace.train.matching.matching spaces/matcher.pt
 
-moving-picture: setup ## the demo as it speaks, for README: docs/demo.svg (runs the demo)
-	@$(bin)/gritspace demo | tee /dev/stderr | $(bin)/python -m gritspace.host_tools.web.moving_picture "gritspace demo" docs/demo.svg
+moving-picture: setup ## the demo as it speaks, for README: docs/demo.svg (runs the demo, or takes SAID=what it said)
+	@mkdir -p out
+	@$(if $(SAID),cp $(SAID) out/demo.txt,$(bin)/gritspace demo | tee out/demo.txt)
+	@$(bin)/python -m gritspace.host_tools.web.moving_picture "make demo" out/demo.txt docs/demo.svg
 
 .PHONY: moving-picture matcher presets space-circuits space-openamp space-measured
 # The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.

@@ -86,6 +86,8 @@ def refuse_unclear_source(dry: Path | None, wet: Path | None, device: str | None
     if device is None and (dry is None or wet is None):
         missing = "--dry" if dry is None else "--wet"
         raise InputError(f"{missing} is missing; a recording is two files, what was played and what came of it.")
+    if dry is not None and wet is not None and dry.exists() and wet.exists() and dry.samefile(wet):
+        raise InputError(f"{wet}: this is what was played; --wet is another file, what came of it.")
 
 
 def _number(text: str) -> float | None:

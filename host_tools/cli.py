@@ -35,7 +35,7 @@ from gritspace.host_tools.commands import (
 from gritspace.host_tools.console import err, shown
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.outputs import guarded
-from gritspace.host_tools.stopping import WATCH, Stopped, end
+from gritspace.host_tools.stopping import CODE, WATCH, Stopped, end, how_to_go_on
 from gritspace.train.errors import InputError
 
 app = typer.Typer(
@@ -107,6 +107,12 @@ def main() -> NoReturn:
         app(prog_name="gritspace")
     except Stopped as stopped:
         end(str(stopped))
+    except KeyboardInterrupt:  # before a command has begun, or after it is done
+        end(how_to_go_on(WATCH.command))
+    except SystemExit as ended:  # so Typer calls the same
+        if ended.code == CODE:
+            end(how_to_go_on(WATCH.command))
+        raise
     except BrokenPipeError:
         _leave_the_pipe()
     except Exception as error:

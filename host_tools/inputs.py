@@ -47,6 +47,30 @@ IMAGE = Kind("a firmware image", (".bin", ".elf"), how="gritspace build makes on
 KINDS = (AUDIO, GRIT, SPACE, CAPTURE, TOML, CSV, IMAGE)
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """Marks a text of numbers with commas between, each from low to high; how many there are to be is said later."""
+
+    option: str
+    low: float
+    high: float
+    example: str
+
+
+def refuse_odd_numbers(text: str, mark: Numbers) -> None:
+    """Raises InputError if one is no number, or none from low to high."""
+    for part in text.split(","):
+        try:
+            good = mark.low <= float(part) <= mark.high
+        except ValueError:
+            good = False
+        if not good:
+            raise InputError(
+                f"{mark.option} {text}: write numbers from {mark.low:g} to {mark.high:g} with commas between, such as "
+                f"{mark.example}."
+            )
+
+
 @dataclass(frozen=True, init=False)
 class Reads:
     """Marks what a command reads: files of these kinds. folder: or a folder in which there is at least one.
@@ -71,6 +95,8 @@ class Reads:
 
 def refuse_unreadable(path: Path, mark: Reads) -> None:
     """Raises InputError if there is no such file, or it is none of what the mark asks for."""
+    if str(path).startswith(("http:/", "https:/")):
+        raise InputError(f"{path}: this is an address; fetch the file first, and name it here.")
     if mark.any_name and path.suffix.lower() not in {e for kind in mark.kinds for e in kind.endings}:
         return
     if path.is_dir():

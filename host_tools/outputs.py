@@ -9,14 +9,16 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from gritspace.host_tools.inputs import Reads, refuse_unreadable
+from gritspace.host_tools.inputs import Numbers, Reads, refuse_odd_numbers, refuse_unreadable
 from gritspace.host_tools.stopping import WATCH, Stopped, how_to_go_on
 from gritspace.train.errors import InputError
+
+Mark = TypeVar("Mark")
 
 AUDIO_ENDINGS = (".wav", ".flac", ".aif", ".aiff")
 """What write_audio can write."""
@@ -86,11 +88,11 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     then inputs that are not there or of another kind. All of it before the command loads anything heavy.
     """
     hints = _hints(command)
-    marks = {name: mark for name, hint in hints.items() if (mark := _mark(hint)) is not None}
-    read = {name: reads for name, hint in hints.items() if (reads := _reads(hint)) is not None}
+    marks = {name: mark for name, hint in hints.items() if (mark := _marked(hint, Writes)) is not None}
+    read = {name: reads for name, hint in hints.items() if (reads := _marked(hint, Reads)) is not None}
+    numbers = {name: mark for name, hint in hints.items() if (mark := _marked(hint, Numbers)) is not None}
 
-    @functools.wraps(command)
-    def run(**given: Any) -> Any:
+    def look(given: dict[str, Any]) -> None:
         sources = [path for name, value in given.items() if name not in marks for path in _paths(value)]
         written: list[Path] = []
         for name, mark in marks.items():
@@ -108,11 +110,20 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         for name, wanted in read.items():
             for path in _named_paths(given.get(name), wanted):
                 refuse_unreadable(path, wanted)
-        WATCH.command = command.__name__
+        for name, mark in numbers.items():
+            if isinstance(text := given.get(name), str):
+                refuse_odd_numbers(text, mark)
+        if not given.get("captures"):
+            _refuse_unknown_devices(name for key in _device_names(read) for name in _texts(given.get(key)))
+
+    @functools.wraps(command)
+    def run(**given: Any) -> Any:
         try:
+            look(given)
+            WATCH.command = command.__name__
             return command(**given)
         except KeyboardInterrupt:
-            raise Stopped(how_to_go_on(command.__name__)) from None
+            raise Stopped(how_to_go_on(WATCH.command)) from None
 
     return run
 
@@ -121,12 +132,25 @@ def _hints(command: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(inspect.unwrap(command), include_extras=True)
 
 
-def _mark(hint: Any) -> Writes | None:
-    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Writes)), None)
+def _marked(hint: Any, kind: type[Mark]) -> Mark | None:
+    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, kind)), None)
 
 
-def _reads(hint: Any) -> Reads | None:
-    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Reads)), None)
+def _device_names(read: Mapping[str, Reads]) -> list[str]:
+    return [name for name, reads in read.items() if reads.any_name]
+
+
+def _texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [one for one in value or () if isinstance(one, str)]
+
+
+def _refuse_unknown_devices(names: Iterable[str]) -> None:
+    """Where no captures are given, a name is a built-in circuit's or a file's. Raises InputError."""
+    for name in names:
+        if not Path(name).suffix:
+            from gritspace.train.devices.finding import device_named
+
+            device_named(name)
 
 
 def _named_paths(value: Any, reads: Reads) -> Iterator[Path]:
@@ -143,7 +167,9 @@ def names_paths(hint: Any) -> bool:
 
 def marked(command: Callable[..., Any]) -> dict[str, tuple[bool, Writes | None]]:
     """A command's parameters: whether each holds paths, and its mark."""
-    return {name: (names_paths(hint), _mark(hint)) for name, hint in _hints(command).items() if name != "return"}
+    return {
+        name: (names_paths(hint), _marked(hint, Writes)) for name, hint in _hints(command).items() if name != "return"
+    }
 
 
 def _paths(value: Any) -> Iterator[Path]:

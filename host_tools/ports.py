@@ -13,6 +13,9 @@ DAISY_SERIAL, DAISY_DFU = (0x0483, 0x5740), (0x0483, 0xDF11)
 """USB vendor and product: the STM32's serial port, and its boot loader waiting for firmware."""
 
 
+STARTED = ("sim", "emulated")
+"""Words for modules that a test starts for itself."""
+
 VARIABLE = "GRITSPACE_PORT"
 """Of the environment: a port for every command that is given none, of a simulated module for example."""
 
@@ -24,6 +27,11 @@ def the_port(named: str | None, plugged_in: Iterable[Any] | None = None, also: S
     if the named one is not there, or none or several could be meant.
     """
     named = named or os.environ.get(VARIABLE)
+    if named in STARTED and named not in also:
+        raise RigError(
+            f"--port {named}: only `gritspace hil` starts a module for itself; start one by `gritspace simulate "
+            "MODEL`, and name its port."
+        )
     if named:
         if "/" in named and "://" not in named and not Path(named).exists():
             raise RigError(f"{named}: there is no such port; `gritspace doctor` lists those that there are.")

@@ -23,6 +23,7 @@ GOES_ON = {
     "train": "the same command goes on where the last checkpoint was",
     "fit": "the same command goes on where the last checkpoint was",
     "research": "the same command goes on; tables that are done stay",
+    "quantize": "of a folder, what is done stays, and the same command goes on",
     "upload": "the same command goes on where it stood; the module plays what it played",
     "apply": "files that are done stay; the same command makes them all again",
     "demo": "the same command begins anew",

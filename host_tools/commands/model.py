@@ -11,7 +11,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Json
-from gritspace.host_tools.inputs import AUDIO, CAPTURE, GRIT, SNAPSHOT, SPACE, Reads
+from gritspace.host_tools.inputs import AUDIO, CAPTURE, GRIT, RECORDING, SNAPSHOT, SPACE, Numbers, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 
 Position = Annotated[
@@ -19,6 +19,7 @@ Position = Annotated[
     typer.Option(
         help="drive,tone,symmetry,dynamics from -1 to 1, or a number for every dimension; the rest is the model's own."
     ),
+    Numbers("--position", -1, 1, "0,0,0,0"),
 ]
 Known = Annotated[
     str | None, typer.Option("--device", help="A device that the space knows: its place, or with --position the rest.")
@@ -98,6 +99,7 @@ def quantize(
     ir: Annotated[
         Path | None,
         typer.Option(help="An impulse response (a cabinet) behind a capture: 1,024 frames of it at 48 kHz."),
+        Reads(RECORDING),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -120,7 +120,8 @@ def simulate(
         console.say(port)
         console.err().print(
             f"Try: gritspace hil --port {port} --model {model} --audio FILE   (Ctrl-C stops the module)\n"
-            f"or, for every command in another terminal: export {VARIABLE}={port}"
+            f"or, for every command in another terminal: export {VARIABLE}={port}",
+            soft_wrap=True,
         )
 
     until_stopped(integers, ready, port_file, flash, bad_line)
@@ -174,11 +175,11 @@ def hil(
     Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.ports import the_port
+    from gritspace.host_tools.ports import STARTED, the_port
 
     if port is not None and rig is not None:
         raise RigError("name what to test: --port PORT for one module, or --rig FILE for all that stand on a bench.")
-    found = None if rig is not None else the_port(port, also=("sim",))
+    found = None if rig is not None else the_port(port, also=STARTED)
     from gritspace.host_tools.hil.session import Request, run_test
 
     request = Request(

@@ -67,6 +67,10 @@ def match(
 
     Example: gritspace match wet.wav --space space.pt -o preset.json
     """
+    from gritspace.host_tools.errors import RigError
+
+    if (out is None) != (space is None):
+        raise RigError("a preset needs a space and a file to write: give both --space and --out, or neither.")
     from gritspace.host_tools.spaces.finding import match_recording, print_match
 
     values = match_recording(wet, out, space, model, place, quiet=json)

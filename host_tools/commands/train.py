@@ -9,7 +9,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Captures, DryAudio, Json
-from gritspace.host_tools.inputs import SPACE, TOML, Reads
+from gritspace.host_tools.inputs import CAPTURE, CHAIN, SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
 
@@ -23,6 +23,7 @@ def train(
     device: Annotated[
         list[str] | None,
         typer.Option(help="Train on this device; repeatable. Else captures, or without any, circuits."),
+        Reads(CAPTURE, CHAIN, any_name=True),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file with the training's settings."), Reads(TOML)] = None,
     minutes: Annotated[float | None, typer.Option(min=0.02, help="Stop training after this much time.")] = None,

@@ -55,14 +55,18 @@ def play(
     import webbrowser
 
     from gritspace.host_tools.errors import RigError
+    from gritspace.host_tools.ports import the_port
+
+    if export is not None and export.exists() and (not export.is_dir() or any(export.iterdir())):
+        raise RigError(f"{export}: there is something already; name a new folder.")
+    if edit is not None:
+        the_port(edit)
     from gritspace.host_tools.web.server import served
     from gritspace.host_tools.web.site import build_site, size_of
 
     with console.progress("the page") as update:
         folder = build_site(update)
     if export is not None:
-        if export.exists() and (not export.is_dir() or any(export.iterdir())):
-            raise RigError(f"{export}: there is something already; name a new folder.")
         shutil.copytree(folder, export, dirs_exist_ok=True)
         console.say(f"{export}: {size_of(export):,} bytes; put it on any web server (over https, or on localhost)")
         return

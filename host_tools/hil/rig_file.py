@@ -19,6 +19,7 @@ from pydantic import Field
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.link.frames import LinkError
+from gritspace.host_tools.ports import STARTED
 from gritspace.train.errors import InputError
 from gritspace.train.records import Record, read_record
 from gritspace.train.text_file import read_toml
@@ -26,9 +27,7 @@ from gritspace.train.text_file import read_toml
 if TYPE_CHECKING:
     from gritspace.quantize.model.model import IntegerModel
 
-SIMULATED = "sim"
-EMULATED = "emulated"
-STARTED = (SIMULATED, EMULATED)
+SIMULATED, EMULATED = STARTED
 """Ports that are no ports: modules that a test starts for itself."""
 
 

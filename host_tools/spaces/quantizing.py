@@ -59,6 +59,8 @@ def quantized(source: Path, name: str, request: QuantizeRequest, update: Update)
         model = _of_capture(source, name, request, update, remarks, chosen)
     elif is_snapshot_file(source):
         model = integer_model_of(load_snapshot(source), calibration_audio(list(request.audio)), name)
+    elif request.ir is not None:
+        raise InputError(f"--ir {request.ir}: {source} is a space; an impulse response stands behind a snapshot only.")
     else:
         space = read_space(source)
         heard = calibration_audio(list(request.audio))

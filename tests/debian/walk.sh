@@ -4,6 +4,7 @@
 #
 # SUITE  which Debian: trixie (13) without; bookworm is 12.
 # ROOTFS where it lies: build/debian/SUITE without; kept, so that a second run begins with set-up.
+# DEMO   the demo's command: make demo without.
 # TESTS  what pytest is asked to run there: all that is not slow without.
 # BIND   folders of this machine that are seen there too, read only (a package mirror), with blanks between.
 # PIP_* and /etc/pip.conf are taken along; what pip downloads is kept in ROOTFS for the next run, outside of HOME.
@@ -12,6 +13,7 @@ cd "$(dirname "$0")/../.."
 suite=${SUITE:-trixie}
 root=$(realpath -m "${ROOTFS:-build/debian/$suite}")
 tests=${TESTS:-tests}
+demo=${DEMO:-make demo}
 
 say() { printf 'test-debian: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 2; }
@@ -68,7 +70,8 @@ there() { # a step: its name, then the command; its wall and processor time
 there "what README asks for" "apt-get -qq update && apt-get -qq install -y --no-install-recommends make python3 git >/dev/null 2>&1"
 there "make setup" "make setup"
 there "a second make setup" "make setup"
-there "demo" ".venv/bin/gritspace demo --train-seconds 20 --audio-seconds 4 --device-seconds 1"
+there "demo" "$demo"
 there "doctor" ".venv/bin/gritspace doctor"
+there "a mistake" "! .venv/bin/gritspace run nothing.grit a.wav b.wav"
 there "quick tests" "git init -q . && git add -A >/dev/null && make WORKERS=${WORKERS:-2} test-quick PYTEST='$tests'"
 say "Debian $(cat "$root/etc/debian_version"): set up, walked through and tested"

@@ -8,7 +8,7 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.ports import DAISY_DFU, DAISY_SERIAL, VARIABLE, the_port
+from gritspace.host_tools.ports import DAISY_DFU, DAISY_SERIAL, STARTED, VARIABLE, the_port
 
 
 def plugged(device: str, usb: tuple[int, int]) -> ListPortInfo:
@@ -34,13 +34,16 @@ def test_several_are_named_and_none_says_what_to_do() -> None:
     with pytest.raises(RigError, match=r"--port /dev/ttyACM0 or /dev/ttyACM1\."):
         the_port(None, [OTHER, ONE])
     with pytest.raises(RigError, match="or --port sim"):
-        the_port(None, [STRANGER], also=("sim",))
+        the_port(None, [STRANGER], also=STARTED)
 
 
 def test_a_port_that_is_named_is_taken_if_it_is_there(tmp_path: Path) -> None:
     there = tmp_path / "ttyX"
     there.touch()
-    for name in (str(there), "sim", "COM3", "socket://127.0.0.1:7000"):
+    assert the_port("sim", [ONE, OTHER], also=STARTED) == "sim"
+    with pytest.raises(RigError, match="only `gritspace hil` starts a module for itself"):
+        the_port("emulated", [ONE])
+    for name in (str(there), "COM3", "socket://127.0.0.1:7000"):
         assert the_port(name, [ONE, OTHER]) == name
     with pytest.raises(RigError, match="ttyNO: there is no such port"):
         the_port(str(tmp_path / "ttyNO"), [])
@@ -51,7 +54,7 @@ def test_the_environment_names_a_port_for_commands_that_are_given_none(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "socket://127.0.0.1:7000")
     assert the_port(None, [ONE]) == "socket://127.0.0.1:7000"
-    assert the_port("sim", [ONE]) == "sim"
+    assert the_port("COM3", [ONE]) == "COM3"
     monkeypatch.setenv(VARIABLE, str(tmp_path / "ttyNO"))
     with pytest.raises(RigError, match="ttyNO: there is no such port"):
         the_port(None, [ONE])

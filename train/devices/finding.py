@@ -5,6 +5,7 @@ What reads captures loads PyTorch, what plays loads SciPy; both are loaded when 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,5 +73,7 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
     for device in devices:
         if device.name == name:
             return device
-    known = ", ".join(device.name for device in devices)
-    raise InputError(f"{name}: no device has this name; there are {known}.")
+    known = [device.name for device in devices]
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.6)
+    meant = f"is {near[0]} meant? There" if near else "there"
+    raise InputError(f"{name}: no device has this name; {meant} are {', '.join(known)}.")

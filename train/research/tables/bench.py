@@ -12,8 +12,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from gritspace.train.errors import InputError
 from gritspace.train.research.tables import table as tables
 from gritspace.train.research.tables.table import Table
@@ -121,6 +119,8 @@ def make(
 
 
 def _made(bench: Bench, name: str) -> Table:
+    import torch
+
     torch.set_num_threads(1)
     torch.manual_seed(bench.seed)
     started = time.perf_counter()

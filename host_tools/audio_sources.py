@@ -12,6 +12,8 @@ from gritspace.train.audio import signals
 
 SAMPLE_RATE = 48000
 CALIBRATION_SECONDS = 40.0
+LEVEL_SECONDS = (2.4, 3.6)
+"""Of the riff, what levels are held with: behind what `evaluate` hears."""
 LOUDEST_PEAKS = (0.1, 0.95)
 QUIETEST_PEAK = 1e-3
 """Rests stay rests."""
@@ -53,6 +55,15 @@ def riff(seconds: float, peak: float = 0.5, seed: int = 5) -> NDArray[np.float32
                     out[at:end] += loudness * note[: end - at]
     out = out[:frames]
     return (out * peak / max(float(np.abs(out).max()), 1e-9)).astype(np.float32)
+
+
+def level_phrases() -> list[NDArray[np.float32]]:
+    """What a space's loudness is held with, (frames,) each: the training's phrase, and what of a riff lies behind what
+    `evaluate` hears.
+    """
+    from gritspace.train.space import loudness
+
+    return [loudness.phrase(), riff(LEVEL_SECONDS[1])[int(LEVEL_SECONDS[0] * SAMPLE_RATE) :]]
 
 
 def calibration_audio(

@@ -122,7 +122,9 @@ def even(
         Path, typer.Option("-o", "--out", help="Where to write the evened space.", show_default=False), Writes((".pt",))
     ],
     audio: DryAudio = None,
-    steps: Annotated[int, typer.Option(min=1, help="Of training.")] = 800,
+    steps: Annotated[
+        int, typer.Option(min=0, help="Of training; 0: only loudness, by the head's own gain, in seconds.")
+    ] = 800,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
 ) -> None:
     """Make a trained space's whole box playable, without its devices: silence, level, what each knob is named for.
@@ -131,13 +133,18 @@ def even(
     """
     import numpy as np
 
-    from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.audio_sources import calibration_audio, level_phrases
     from gritspace.host_tools.models.model_files import read_space
     from gritspace.train.audio.tones import bright
+    from gritspace.train.space.senses import head_row
     from gritspace.train.space.senses.even import EvenConfig, evened
     from gritspace.train.space.space import save_space
 
     old = read_space(space)
+    if steps == 0:
+        save_space(head_row.held(old, level_phrases(), seed), out)
+        console.say(f"{out}: equally loud all over the box; make integers with `gritspace quantize`")
+        return
     dry = np.concatenate([calibration_audio(audio or [], 120.0, seed), bright(60.0, seed)])
     with console.progress("even") as update:
         new = evened(

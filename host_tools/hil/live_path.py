@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.hil.expected import BLOCK_FRAMES, play
+from gritspace.host_tools.hil.expected import BLOCK_FRAMES, glide, play
+from gritspace.host_tools.hil.hush import hush_gains, hushed
 from gritspace.quantize.model.model import IntegerModel
 
 UNITY = 1 << 16
@@ -48,6 +49,10 @@ def live(
     played = play(model, heard, positions)
     rest = play(model, np.zeros(1, np.int16), positions[:1])
     wet_sound = _without_dc(_widened(played, model), int(_widened(rest, model)[0]))
+    if model.film is not None:
+        places = glide(positions)
+        moved = np.concatenate([[False], (places[1:] != places[:-1]).any(axis=1)])
+        wet_sound = hushed(wet_sound, hush_gains(heard, moved, model.receptive_field))
     late = np.concatenate([np.zeros(delay, np.int64), dry_sound])[: len(audio)]
     return limited(times_q16(wet_sound, wet) + times_q16(late, dry)).astype(np.int16)
 

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
+from gritspace.host_tools.hil.expected import moves_of
+from gritspace.host_tools.hil.hush import UNITY, hush_gains
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, lufs
 from gritspace.host_tools.models.model_files import rest_position
 from gritspace.host_tools.spaces.playing import IntegerPlayer
+from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.devices.device import Settings
 from gritspace.train.space import attributes
 from gritspace.train.space.measures.monotony import spearman
@@ -49,7 +52,8 @@ class Box:
     corners_peak: (16,) of full scale, after the trim. turns: (turns, places) LUFS. drives: (8, places) dB along the
     edges. cross: (4, 4) Spearman of the dimension turned (row) with each attribute (column), mean over the turns: what
     comes along always, not what wanders. spread: the same over random places of the whole played box.
-    thumps: (4,) of full scale, after the trim and the module's high-pass.
+    thumps: (4,) of full scale, after the trim and the module's high-pass; heard_thumps: behind its hush too, as it is
+    heard.
     """
 
     dc: Floats
@@ -60,6 +64,7 @@ class Box:
     cross: Floats
     spread: Floats
     thumps: Floats
+    heard_thumps: Floats
 
     @property
     def edges_monotone(self) -> int:
@@ -103,6 +108,7 @@ def examined(space: Space, player: IntegerPlayer) -> Box:
     phrase = riff(PHRASE_SECONDS)
     at_corners = [trim * player.at_rest(phrase, place) for place in corners(rest)]
     starts = _starts(space, rest)
+    thumps = np.array([thump(player, rest, d) for d in range(len(PLAYED))])
     return Box(
         dc=np.array([silence_of(player, place) for place in (*random, *corners(rest))]),
         corners_lufs=np.array([lufs(sound) for sound in at_corners]),
@@ -111,7 +117,8 @@ def examined(space: Space, player: IntegerPlayer) -> Box:
         drives=np.array([drive_along(player, corner) for corner in corners(rest) if corner[0] < 0]),
         cross=crossed(player, starts),
         spread=spread_over_box(player, rest),
-        thumps=trim * np.array([thump(player, rest, d) for d in range(len(PLAYED))]),
+        thumps=trim * thumps[:, 0],
+        heard_thumps=trim * thumps[:, 1],
     )
 
 
@@ -171,15 +178,21 @@ def beside_diagonal(table: Floats) -> float:
     return float(np.abs(table[~np.eye(len(table), dtype=bool)]).mean())
 
 
-def thump(player: IntegerPlayer, rest: Floats, dimension: int) -> float:
-    """The largest sample behind the high-pass while a triangle moves one dimension over its range over silence."""
+def thump(player: IntegerPlayer, rest: Floats, dimension: int) -> tuple[float, float]:
+    """The largest sample behind the high-pass while a triangle moves one dimension over its range over silence; and
+    behind the module's hush (`hil.hush`), from when that has closed.
+    """
     blocks = int(THUMP_SECONDS * SAMPLE_RATE) // BLOCK_FRAMES
     phase = THUMP_HZ * BLOCK_FRAMES / SAMPLE_RATE * np.arange(blocks) % 1.0
     way = np.tile(rest, (blocks, 1))
     way[:, dimension] = 1 - 4 * np.abs(phase - 0.5)
     wet = player.moving(np.zeros(blocks * BLOCK_FRAMES, np.float32), way).astype(np.float64)
     pole = np.exp(-2 * np.pi * BLOCKER_HZ / SAMPLE_RATE)
-    return float(np.abs(lfilter([1, -1], [1, -pole], wet - wet[0])).max())
+    still = np.abs(lfilter([1, -1], [1, -pole], wet - wet[0]))
+    moved = np.zeros(blocks, bool)
+    moved[[frame // BLOCK_FRAMES for frame, _ in moves_of(to_q15(way))[1]]] = True
+    gains = hush_gains(np.zeros(len(wet), np.int16), moved, player.model.receptive_field) / UNITY
+    return float(still.max()), float((still * gains)[len(still) // 2 :].max())
 
 
 def dbfs(value: float) -> float:
@@ -207,6 +220,7 @@ def as_values(box: Box) -> dict[str, Any]:
         "cross": {
             name: {other: float(box.cross[d, a]) for a, other in enumerate(PLAYED)} for d, name in enumerate(PLAYED)
         },
-        "thump_dbfs": dbfs(float(box.thumps.max())),
+        "thump_dbfs": dbfs(float(box.heard_thumps.max())),
+        "thump_before_hush_dbfs": dbfs(float(box.thumps.max())),
         "thump_by_knob_dbfs": {name: dbfs(float(box.thumps[d])) for d, name in enumerate(PLAYED)},
     }

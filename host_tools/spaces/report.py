@@ -107,6 +107,7 @@ def box_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("what other attributes come along with a turn (Spearman)", f"{box['cross_talk']:.2f}", "0.25"),
         ("the same over places all over the box", f"{box['cross_talk_over_box']:.2f}", "0.25"),
         ("thump of a 2 Hz triangle on one CV, after the trim", f"{box['thump_dbfs']:.0f} dBFS", "-70"),
+        ("the same without the module's hush", f"{box['thump_before_hush_dbfs']:.0f} dBFS", "-70"),
         ("signal over grain, riff at -50 dBFS", f"{report['grain_db']:.0f} dB", "40"),
     ]
 

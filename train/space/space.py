@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from gritspace.train.errors import InputError
-from gritspace.train.network.limits import MAX_POSITION
+from gritspace.train.network.limits import MAX_FILM_HIDDEN, MAX_POSITION
 from gritspace.train.network.shape_records import TcnRecord, all_finite
 from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
@@ -62,6 +62,7 @@ class Space(nn.Module):
         self.positions: dict[str, list[float]] = {}
         self.gains: dict[str, float] = {}
         self.levels: dict[str, float] = {}
+        self.held: list[float] = []
         self.licences: dict[str, str] = {}
         self.attributes: dict[str, list[float]] = {}
 
@@ -96,6 +97,7 @@ def save_space(space: Space, path: Path | str) -> None:
         "positions": space.positions,
         "gains": space.gains,
         "levels": space.levels,
+        "held": space.held,
         "licences": space.licences,
         "attributes": space.attributes,
     }
@@ -131,6 +133,7 @@ class SpaceRecord(OpenRecord):
     positions: Labelled
     gains: dict[str, float]
     levels: dict[str, float] = Field(default_factory=dict)
+    held: Annotated[list[float], Field(max_length=MAX_FILM_HIDDEN + 2)] = Field(default_factory=list)
     licences: dict[str, str]
     attributes: Labelled
 
@@ -139,6 +142,8 @@ class SpaceRecord(OpenRecord):
         if not all_finite(self.state):
             raise ValueError("a weight is not finite")
         size = self.config.decoder.position_size
+        if self.held and len(self.held) != self.config.decoder.film_hidden + 2:
+            raise ValueError("what its head's gain was is not as long as it says")
         if any(len(position) != size for position in self.positions.values()):
             raise ValueError(f"a position has not the {size} numbers that the space has dimensions")
         return self
@@ -162,5 +167,6 @@ def load_space(path: Path | str) -> Space:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: this space is damaged ({reason:.200}); train it again.") from error
     space.positions, space.gains, space.levels = dict(record.positions), dict(record.gains), dict(record.levels)
+    space.held = list(record.held)
     space.licences, space.attributes = dict(record.licences), dict(record.attributes)
     return space.eval()

@@ -57,10 +57,10 @@ int16_t grit_instrument_rest(grit_instrument_t *instrument) {
 
 /* From a block's beginning: where it is played. */
 static void begin_block(grit_instrument_t *instrument) {
-  const bool moved = grit_glide_step(&instrument->glide);
+  instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument); /* whose rest no knob moves */
   if (is_snapshot(instrument))
     grit_snapshot_knobs_begin(&instrument->knobs, instrument->glide.current);
-  else if (moved)
+  else if (instrument->moved)
     grit_engine_set_position(instrument->engine, instrument->glide.current);
 }
 

@@ -18,6 +18,7 @@ typedef struct {
   grit_engine_t *engine;   /* NULL: nothing to play with */
   uint16_t position_count; /* a space's dimensions; a snapshot's four knobs */
   grit_glide_t glide;
+  bool moved;                  /* a space's position has, in this block */
   grit_snapshot_knobs_t knobs; /* a snapshot's, and what stands behind it */
   grit_impulse_t impulse;
   int16_t rest;       /* what comes out of all that while it hears silence */

@@ -186,13 +186,23 @@ void grit_voice_restart(grit_voice_t *voice, const int16_t *position, size_t cou
     grit_instrument_restart(instrument, whole);
     voice->dc[c].mean = widened(instrument, grit_instrument_rest(instrument)) * (1 << GRIT_DC_FRACTION);
     grit_instrument_restart(instrument, whole);
+    grit_hush_start(&voice->hush[c]);
   }
 }
 
-static void finish(grit_voice_t *voice, unsigned channel, const int16_t *samples, int32_t *out) {
-  const grit_instrument_t *instrument = &voice->channels[channel];
+/* One channel's piece, out of the engine and without an offset. in and samples may be the same. */
+static void play(grit_voice_t *voice, unsigned channel, size_t piece, const int16_t *in, int16_t *samples,
+                 int32_t *out) {
+  grit_instrument_t *instrument = &voice->channels[channel];
+  grit_hush_t *hush = &voice->hush[channel];
+  int16_t heard[GRIT_AUDIO_FRAMES];
+  memcpy(heard, in, sizeof heard);
+  grit_instrument_piece(instrument, piece, in, samples);
   for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    out[i] = grit_dc_block(&voice->dc[channel], widened(instrument, samples[i]));
+    if (i % GRIT_HUSH_FRAMES == 0)
+      grit_hush_listen(hush, heard + i, piece == 0 && i == 0 && instrument->moved,
+                       instrument->model.header->receptive_field);
+    out[i] = grit_hush(hush, grit_dc_block(&voice->dc[channel], widened(instrument, samples[i])));
   }
 }
 
@@ -202,15 +212,13 @@ void grit_voice_process(grit_voice_t *voice, size_t piece, int16_t in[GRIT_VOICE
   const unsigned count = voice->channel_count;
   if (count == 2u) {
     for (unsigned c = 0; c < 2u; c++) {
-      grit_instrument_piece(&voice->channels[c], piece, in[c], samples);
-      finish(voice, c, samples, out[c]);
+      play(voice, c, piece, in[c], samples, out[c]);
     }
     return;
   }
   if (count == 1u) {
     for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
-    grit_instrument_piece(&voice->channels[0], piece, samples, samples);
-    finish(voice, 0, samples, out[0]);
+    play(voice, 0, piece, samples, samples, out[0]);
   } else {
     memset(out[0], 0, sizeof out[0]);
   }

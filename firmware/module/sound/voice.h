@@ -8,6 +8,7 @@
 
 #include "base/work_meter.h"
 #include "sound/dc_blocker.h"
+#include "sound/hush.h"
 #include "sound/instrument.h"
 
 #define GRIT_VOICE_CHANNELS 2u
@@ -22,7 +23,8 @@ typedef struct {
 
 typedef struct {
   grit_instrument_t channels[GRIT_VOICE_CHANNELS];
-  grit_dc_blocker_t dc[GRIT_VOICE_CHANNELS];        /* of each voice its own, so that no offset is faded in or out */
+  grit_dc_blocker_t dc[GRIT_VOICE_CHANNELS]; /* of each voice its own, so that no offset is faded in or out */
+  grit_hush_t hush[GRIT_VOICE_CHANNELS];
   grit_engine_memory_t places[GRIT_VOICE_CHANNELS]; /* where their states lie */
   volatile uint8_t channel_count;                   /* 0: no model; 1: for both outputs; 2: one each */
   uint8_t delay;                                    /* of the model, in frames: how late the dry sound must be */

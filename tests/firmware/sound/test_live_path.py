@@ -52,6 +52,22 @@ def test_every_sample_is_foretold_while_knobs_and_position_move(rig: Rig, shape:
     assert np.abs(result.samples.astype(int)).max() > 10_000
 
 
+def test_a_position_that_moves_over_silence_is_foretold_and_not_heard(rig: Rig) -> None:
+    model = make_model("tanh_space")
+    rig.blob = to_bytes(model)
+    rig.boot()
+    audio = q15(noise(48 * 3 * BLOCKS))
+    audio[48 * 10 : 48 * (3 * BLOCKS - 10)] = 0
+    moving = np.random.default_rng(5).integers(-32768, 32768, (3 * BLOCKS, model.played_size)).astype(np.int16)
+    knobs = np.tile(np.array([32768, 65535, 32768], np.uint16), (3 * BLOCKS, 1))
+    with rig.client() as client:
+        result = client.stream(audio, moving, knobs=knobs)
+        delay = client.health().delay
+    assert np.array_equal(result.samples, live_path.live(model, audio, moving, knobs, delay))
+    assert not result.samples[48 * (3 * BLOCKS - 60) : 48 * (3 * BLOCKS - 11)].any()
+    assert np.abs(result.samples[48 * (3 * BLOCKS - 8) :].astype(int)).max() > 1000, "and then a note"
+
+
 def test_what_is_foretold_is_the_formula_in_floating_point(model: IntegerModel) -> None:
     audio = q15(0.2 * noise(48 * BLOCKS))
     place = np.array([9000, -20000, 3000, 100], np.int16)

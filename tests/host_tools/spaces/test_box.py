@@ -11,7 +11,7 @@ class Amplifier:
     """A player that multiplies by two to the first dimension and adds a tenth of the second."""
 
     class model:
-        position_count, trim_q12 = 4, 8192
+        position_count, trim_q12, receptive_field = 4, 8192, 2_000
 
     def at_rest(self, audio: np.ndarray, position: np.ndarray) -> np.ndarray:
         return (audio * 2.0 ** position[0] + 0.1 * position[1]).astype(np.float32)
@@ -30,8 +30,10 @@ def test_silence_and_a_turns_loudness_are_what_the_amplifier_makes_of_them() -> 
 
 
 def test_a_thump_is_what_a_high_pass_leaves_of_a_moving_offset() -> None:
-    found = [box.thump(Amplifier(), np.zeros(4), d) for d in range(3)]  # type: ignore[arg-type]
+    both = [box.thump(Amplifier(), np.zeros(4), d) for d in range(3)]  # type: ignore[arg-type]
+    found = [before for before, _ in both]
     assert found[0] == found[2] == 0
+    assert both[1][1] == 0, "the module's hush has closed by then"
     # 0.2 up in a quarter of a second, through a first-order high-pass: slope over the corner's radians
     assert found[1] == pytest.approx(0.8 / (2 * np.pi * box.BLOCKER_HZ), rel=0.1)
 

@@ -21,6 +21,7 @@ from gritspace.train.space.between import known_settings, position_between
 from gritspace.train.space.data import splits
 from gritspace.train.space.data.pairs import render_pairs
 from gritspace.train.space.enroll import Enrolment, enroll
+from gritspace.train.space.senses.head_row import held_gain
 from gritspace.train.space.space import Space
 
 SPLITS = ("seen", "held_out_settings", "held_out_devices")
@@ -118,8 +119,9 @@ def _played(
         for device in devices
         for setting in settings[device.name]
     ]
+    held = held_gain(space, np.array(where)).astype(np.float32)
     return [
-        Clip(split, pairs.device_of[i], name, pairs.dry[i].numpy(), pairs.wet[i].numpy(), where[i])
+        Clip(split, pairs.device_of[i], name, pairs.dry[i].numpy(), held[i] * pairs.wet[i].numpy(), where[i])
         for i, name in enumerate(pairs.labels)
         if bool(pairs.wet[i].any())  # a rest in the audio: nothing to be wrong about
     ]

@@ -137,6 +137,7 @@ space-openamp: setup ## train openamp anew, fifteen hours of two cores: out/spac
 
 # Integers, presets and figures of out/spaces/$(SPACE).pt
 space-measured:
+	@$(bin)/gritspace even out/spaces/$(SPACE).pt --steps 0 -o out/spaces/$(SPACE).pt
 	@$(bin)/gritspace quantize out/spaces/$(SPACE).pt $(space_audio) -o out/spaces/$(SPACE).grit
 	@$(bin)/gritspace presets choose out/spaces/$(SPACE).pt --model out/spaces/$(SPACE).grit $(FACTORY) -o out/spaces/$(SPACE)-presets.json
 	@$(bin)/gritspace evaluate out/spaces/$(SPACE).pt --model out/spaces/$(SPACE).grit $(CAPTURES:%=--captures %) \

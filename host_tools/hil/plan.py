@@ -62,10 +62,13 @@ def plan(
 
 def device_take(space: Space, device: Device, label: str, audio: NDArray[np.float32]) -> Take:
     """Audio at the position of one training setting of a device; the target is the device's sound as trained on."""
+    from gritspace.train.space.senses.head_row import held_gain
+
     knobs = takes.settings_of(label)
     settings = np.array([[knobs[knob] for knob in device.knobs]], np.float32).reshape(1, len(device.knobs))
     heard = takes.whole_blocks(audio).astype(np.float32) / 32768.0
-    target = device.render(heard[None], settings)[0] * space.gains.get(device.name, 1.0)
+    level = space.levels.get(label, 1.0) * float(held_gain(space, np.array([space.positions[label]], np.float32))[0])
+    target = device.render(heard[None], settings)[0] * (space.gains.get(device.name, 1.0) * level)
     position = np.clip(np.round(np.array(space.positions[label]) * 32768), -32768, 32767).astype(np.int16)
     return takes.held(audio, position, label, device.name, target.astype(np.float32))
 

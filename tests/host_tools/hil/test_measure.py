@@ -115,6 +115,8 @@ def test_the_esr_against_a_device_is_that_of_its_rendered_and_levelled_sound(mod
     ours = Engine(to_bytes(model), position).process(dry) / 32768 * 2.0**model.output_shift
     by_hand = np.sum((target - ours) ** 2) / np.sum(target.astype(np.float64) ** 2)
     assert measured.esr_vs_device["diode_clipper"] == pytest.approx(by_hand, rel=1e-5)
+    space.levels[label] = 0.5  # of a space whose settings are all equally loud
+    np.testing.assert_allclose(plan.device_take(space, device, label, riff(0.5)).target, target / 2, rtol=1e-6)
 
 
 def test_esr_is_pooled_over_takes_not_averaged():

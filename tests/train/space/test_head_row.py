@@ -83,8 +83,14 @@ def test_a_row_that_lay_beyond_its_limit_is_brought_back_to_where_it_moves(space
     assert np.abs(head_row._row(new, torch.tensor(list(new.positions.values())))).max() < LOG2_GAIN_LIMIT
 
 
-def test_a_space_is_held_once_and_not_by_silence(space: Space) -> None:
-    with pytest.raises(InputError, match="held already"):
-        head_row.held(head_row.held(space, [loudness.phrase()]), [loudness.phrase()])
+def test_a_held_space_is_held_anew_and_can_be_released(space: Space) -> None:
+    once = head_row.held(space, [loudness.phrase()])
+    again, free = head_row.held(once, [loudness.phrase()]), head_row.released(once)
+    for name, value in space.state_dict().items():
+        torch.testing.assert_close(free.state_dict()[name], value, rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(again.state_dict()[name], once.state_dict()[name], rtol=1e-2, atol=1e-3)
+
+
+def test_nothing_can_be_held_by_silence(space: Space) -> None:
     with pytest.raises(InputError, match="silent"):
         head_row.held(space, [np.zeros(4_800, np.float32)])

@@ -35,11 +35,11 @@ def held(space: Space, phrases: Sequence[NDArray[np.float32]], seed: int = 0) ->
     """A copy whose head holds the loudness all over the box.
 
     phrases: each (frames,) at 48 kHz; the loudness that is held is the mean of theirs, in decibels, K-weighted.
-    `held_gain` tells what the sound at a place was multiplied by. Raises InputError if the space knows no positions or
-    is held already, or a phrase is silent.
+    `held_gain` tells what the sound at a place was multiplied by. A space that is held already is held anew. Raises
+    InputError if the space knows no positions, or a phrase is silent.
     """
     if space.held:
-        raise InputError("the space's loudness is held already; begin with the space as it was trained.")
+        space = released(space)
     if not space.positions:
         raise InputError("the space knows no positions; train it first.")
     if not all(np.any(phrase) for phrase in phrases):
@@ -52,6 +52,20 @@ def held(space: Space, phrases: Sequence[NDArray[np.float32]], seed: int = 0) ->
     old = space.decoder.film
     assert old is not None
     new.held = [*old.log2_gain.weight[-1].tolist(), float(old.log2_gain.bias[-1].detach()), middle]
+    return new
+
+
+def released(space: Space) -> Space:
+    """A copy of a held space as it was trained."""
+    new = copy.deepcopy(space)
+    *row, octaves = space.held
+    _fold(new, -octaves)
+    film = new.decoder.film
+    assert film is not None
+    with torch.no_grad():
+        film.log2_gain.weight[-1] = torch.tensor(row[:-1])
+        film.log2_gain.bias[-1] = row[-1]
+    new.held = []
     return new
 
 

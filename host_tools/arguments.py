@@ -90,6 +90,26 @@ def refuse_unclear_source(dry: Path | None, wet: Path | None, device: str | None
         raise InputError(f"{wet}: this is what was played; --wet is another file, what came of it.")
 
 
+def settings_are_given(*texts: Sequence[str]) -> bool:
+    """Whether any of what --wet and --between name says where knobs stood: FILE@KNOB=V. Two recordings must."""
+    every = [text for some in texts for text in some]
+    return len(every) > 1 or any("=" in text.rpartition("@")[2] and not Path(text).exists() for text in every)
+
+
+def refuse_unclear_fit(
+    out: Sequence[Path], plan: bool, dry: Path | None, wet: Sequence[str], device: str | None
+) -> None:
+    """Raises InputError where `gritspace fit` is asked for nothing, or for two things at once."""
+    if plan and out:
+        raise InputError("--plan writes nothing; leave --out out.")
+    if not plan and not out:
+        raise InputError("-o is missing; say where to write, such as -o pedal.grit.")
+    if device is None and wet and dry is None:
+        raise InputError("--dry is missing; a recording is two files, what was played and what came of it.")
+    if device is not None and (wet or dry):
+        raise InputError("give either a recording, --dry and --wet, or a device to learn from, --device.")
+
+
 def _number(text: str) -> float | None:
     try:
         value = float(text)

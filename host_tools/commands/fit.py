@@ -1,10 +1,10 @@
-"""The command that makes a snapshot of one device."""
+"""The command that makes a snapshot of one device, or a model with the device's own knobs."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,26 +15,34 @@ from gritspace.host_tools.outputs import Writes
 
 
 class Shape(StrEnum):
-    """Networks that a snapshot can be: as gritspace.train.snapshot.fit.SHAPES."""
+    """Networks of a snapshot, as gritspace.train.snapshot.fit.SHAPES, and of a model with knobs, as KNOB_SHAPES."""
 
     a2_full = "a2-full"
     a2_lite = "a2-lite"
     a1_standard = "a1-standard"
+    knobs = "knobs"
 
 
 def fit(
     out: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option("-o", "--out", help="Where to write: a .pt, .nam or .grit file; may be given repeatedly."),
         Writes((".pt", ".nam", ".grit")),
-    ],
+    ] = None,
     dry: Annotated[
         Path | None, typer.Option(help="What was played: mono, any rate."), Reads(RECORDING, sounding=True)
     ] = None,
     wet: Annotated[
-        Path | None,
-        typer.Option(help="What the device made of it, recorded at the same time."),
-        Reads(RECORDING, sounding=True),
+        list[str] | None,
+        typer.Option(
+            help="What the device made of it, recorded at the same time; of several settings FILE@KNOB=V,... each."
+        ),
+        Reads(RECORDING, sounding=True, any_name=True),
+    ] = None,
+    between: Annotated[
+        list[str] | None,
+        typer.Option(help="FILE@KNOB=V,... of one more setting, to measure and not to learn from; repeatable."),
+        Reads(RECORDING, sounding=True, any_name=True),
     ] = None,
     device: Annotated[
         str | None,
@@ -42,15 +50,27 @@ def fit(
         Reads(CAPTURE, CHAIN, any_name=True),
     ] = None,
     knob: Annotated[
-        list[str] | None, typer.Option(help="Of --device: NAME=V with V from 0 to 1; others stand at 0.5.")
+        list[str] | None,
+        typer.Option(
+            help="Of --device: NAME=V with V from 0 to 1, others stand at 0.5; without any, all become the model's."
+        ),
     ] = None,
+    settings: Annotated[
+        int, typer.Option(min=0, max=200, help="At how many settings to play --device; with --plan, how many to name.")
+    ] = 0,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Write nothing; say which settings to record next; with --knob NAME alone, first."),
+    ] = False,
     captures: Captures = None,
     audio: Annotated[
         list[Path] | None,
         typer.Option(help="What to play --device: a file or a folder; else built-in signals."),
         Reads(AUDIO, folder=True),
     ] = None,
-    shape: Annotated[Shape, typer.Option(help="The network.")] = Shape.a2_full,
+    shape: Annotated[
+        Shape | None, typer.Option(help="The network; else a2-full, and with knobs of its own knobs.")
+    ] = None,
     minutes: Annotated[float, typer.Option(min=0.05, help="How long to fit.")] = 10.0,
     target: Annotated[float, typer.Option(min=0, help="Stop at this ESR on held-out audio.")] = 0.0,
     plot: Annotated[
@@ -69,25 +89,54 @@ def fit(
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted fit of the same name.")] = True,
     json: Json = False,
 ) -> None:
-    """Fit a snapshot to one recording of a device, or to a capture: aligned, checked, measured on audio held out.
+    """Fit a snapshot to one recording of a device, or to a capture: aligned, checked, measured on audio held out. Of
+    recordings at several settings, or a device with knobs, a model with the same knobs.
 
     Example: gritspace fit --dry played.wav --wet pedal.wav -o pedal.grit -o pedal.nam
-    """
-    from gritspace.host_tools.arguments import refuse_unclear_source
 
-    refuse_unclear_source(dry, wet, device)
+    Example: gritspace fit --dry d.wav --wet low.wav@gain=0.2 --wet mid.wav@gain=0.5 --wet high.wav@gain=1 -o pedal.grit
+    """
+    from gritspace.host_tools.arguments import refuse_unclear_fit, refuse_unclear_source, settings_are_given
+
+    refuse_unclear_fit(tuple(out or ()), plan, dry, tuple(wet or ()), device)
+    if plan or settings_are_given(wet or (), between or ()) or (device and not knob and _has_knobs(device, captures)):
+        _with_knobs(
+            out=tuple(out or ()),
+            dry=dry,
+            wet=tuple(wet or ()),
+            between=tuple(between or ()),
+            device=device,
+            captures=tuple(captures or ()),
+            audio=tuple(audio or ()),
+            knobs=tuple(knob or ()),
+            settings=settings,
+            shape=(shape or Shape.knobs).value,
+            minutes=minutes,
+            target=target,
+            seed=seed,
+            plot=plot,
+            page=report,
+            force=force,
+            resume=resume,
+            channel=channel,
+            plan=plan,
+            json=json,
+        )
+        return
+    one = Path(wet[0]) if wet else None
+    refuse_unclear_source(dry, one, device)
     from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 
     request = FitRequest(
-        out=tuple(out),
+        out=tuple(out or ()),
         dry=dry,
-        wet=wet,
+        wet=one,
         device=device,
         knobs=tuple(knob or ()),
         captures=tuple(captures or ()),
         audio=tuple(audio or ()),
-        config=FitConfig(shape=shape.value, minutes=minutes, target_esr=target, seed=seed),
+        config=FitConfig(shape=(shape or Shape.a2_full).value, minutes=minutes, target_esr=target, seed=seed),
         plot=plot,
         page=report,
         force=force,
@@ -112,3 +161,62 @@ def fit(
         )
     if "esr_integer" in found:
         console.say(f"in integers: ESR {console.esr_text(found['esr_integer'])}")
+
+
+def _has_knobs(device: str, captures: list[Path] | None) -> bool:
+    from gritspace.train.devices.finding import device_named
+
+    return bool(device_named(device, captures or ()).knobs)
+
+
+def _with_knobs(
+    *, plan: bool, json: bool, shape: str, minutes: float, target: float, seed: int, plot: Path | None, **request: Any
+) -> None:
+    from gritspace.host_tools.spaces.knob_fitting import KnobFitRequest, fit_knobs_as_requested
+    from gritspace.host_tools.spaces.knob_planning import plan_as_requested
+    from gritspace.train.errors import InputError
+    from gritspace.train.knobs.fit import KnobFitConfig
+
+    if plot is not None:
+        raise InputError("--plot is of one setting; with knobs ask for a --report.")
+    config = KnobFitConfig(shape=shape, minutes=minutes, target_esr=target, seed=seed)
+    asked = KnobFitRequest(config=config, **request)
+    found = (plan_as_requested if plan else fit_knobs_as_requested)(asked, console.Stages(quiet=json))
+    if json:
+        console.print_json(found)
+        return
+    for remark in found["remarks"]:
+        console.say(remark)
+    (_say_plan if plan else _say_fit)(found)
+
+
+def _say_plan(found: dict[str, Any]) -> None:
+    for row in found["left_out"]:
+        console.say(f"{_words(row)}: foretold by the others with an ESR of {console.esr_text(row['esr'])}")
+    for row in found["next"]:
+        expected = "" if row["esr"] is None else f", where an ESR of {console.esr_text(row['esr'])} is to be expected"
+        console.say(f"record {_words(row)}{expected}")
+
+
+def _say_fit(found: dict[str, Any]) -> None:
+    for title in ("settings", "between"):
+        if found[title]:
+            name = "learnt from" if title == "settings" else "between"
+            console.print_table(
+                (name, "ESR on held-out audio>", "in integers>"),
+                [
+                    (_words(row), console.esr_text(row["esr"]), console.esr_text(row.get("esr_integer")))
+                    for row in found[title]
+                ],
+            )
+    between = found["esr_between"]
+    console.say(
+        f"{', '.join(found['files'])}: median ESR {console.esr_text(found['esr_seen'])} at {len(found['settings'])} "
+        f"settings learnt from"
+        + ("" if between is None else f", {console.esr_text(between)} at {len(found['between'])} between")
+        + f"; knobs {', '.join(found['knobs'])}; {found['macs_per_frame']:,} multiplications a frame"
+    )
+
+
+def _words(row: dict[str, Any]) -> str:
+    return ",".join(f"{name}={value:.4g}" for name, value in row["setting"].items())

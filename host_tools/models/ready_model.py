@@ -39,10 +39,12 @@ def ready_model(path: Path, told: Callable[[str], None] = lambda words: None) ->
 
 def _quantized(path: Path) -> IntegerModel:
     from gritspace.host_tools.audio_sources import calibration_audio
+    from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
     from gritspace.host_tools.models.level_trim import with_trim
     from gritspace.host_tools.models.model_files import model_from_space, read_space
     from gritspace.host_tools.models.nam_files import model_from_nam
     from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+    from gritspace.train.knobs.knob_model import load_knob_model
     from gritspace.train.snapshot.snapshot import load_snapshot
 
     heard = calibration_audio([])
@@ -50,6 +52,8 @@ def _quantized(path: Path) -> IntegerModel:
         model = model_from_nam(path, heard, path.stem).model
     elif is_snapshot_file(path):
         model = integer_model_of(load_snapshot(path), heard, path.stem)
+    elif is_knob_model_file(path):
+        model = integer_model_of_knobs(load_knob_model(path), heard, path.stem)
     else:
         model = model_from_space(read_space(path), path, heard, path.stem)
     return with_trim(model, "measured", str(path))[0]

@@ -96,8 +96,11 @@ def plot(path: Path, wet: Audio, fitted: Audio, checks: Sequence[Check], name: s
         plt.close(figure)
 
 
-def comparison(wet: Audio, fitted: Audio, checks: Sequence[Check], name: str) -> Figure:
-    """Waveform, spectrum and how the error fell. wet, fitted: (frames,). Whoever asks closes the figure."""
+def comparison(wet: Audio, fitted: Audio, checks: Sequence[Check], name: str, what: str = "snapshot") -> Figure:
+    """Waveform, spectrum and how the error fell. wet, fitted: (frames,). what: this one is.
+
+    Whoever asks closes the figure.
+    """
     import matplotlib.pyplot as plt
 
     window = int(WINDOW_SECONDS * SAMPLE_RATE)
@@ -107,9 +110,9 @@ def comparison(wet: Audio, fitted: Audio, checks: Sequence[Check], name: str) ->
     milliseconds = 1e3 * np.arange(window) / SAMPLE_RATE
     figure, axes = plt.subplots(3, 1, figsize=(9, 8), layout="constrained")
     axes[0].plot(milliseconds, wet[part], color="#64748b", lw=2.6, alpha=0.6, label="recorded")
-    axes[0].plot(milliseconds, fitted[part], color="#c2410c", lw=1.0, label="snapshot")
+    axes[0].plot(milliseconds, fitted[part], color="#c2410c", lw=1.0, label=what)
     axes[0].set(xlabel="milliseconds", title=f"{caption(name)}: the loudest {window * 1000 // SAMPLE_RATE} ms held out")
-    for audio, color, label in ((wet, "#64748b", "recorded"), (fitted, "#c2410c", "snapshot")):
+    for audio, color, label in ((wet, "#64748b", "recorded"), (fitted, "#c2410c", what)):
         hz, power = signal.welch(audio, SAMPLE_RATE, nperseg=8192)
         axes[1].semilogx(hz[2:], 10 * np.log10(power[2:] + 1e-20), color=color, lw=1.2, label=label)
     hz, power = signal.welch(wet - fitted, SAMPLE_RATE, nperseg=8192)

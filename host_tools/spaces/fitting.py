@@ -56,10 +56,7 @@ class FitRequest:
 def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
     """Fits, writes every `request.out`, returns what came of it. Raises InputError for unusable input."""
     _refuse_unclear(request)
-    threads = max(1, round((os.cpu_count() or 1) - os.getloadavg()[0]))
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
+    use_free_threads()
     with stages.stage("audio", "read and align" if request.device is None else f"play {request.device}"):
         source, recording = source_for(request)
     checkpoint = request.out[0].with_name(request.out[0].name + ".checkpoint")
@@ -90,6 +87,13 @@ def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
     checkpoint.unlink(missing_ok=True)
     report["seconds"] = stages.seconds
     return report
+
+
+def use_free_threads() -> None:
+    """As many as there are processors that nobody else uses, unless the environment says how many."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, round((os.cpu_count() or 1) - os.getloadavg()[0])))
+    torch.set_flush_denormal(True)
 
 
 def source_for(request: FitRequest) -> tuple[Source, Recording | None]:

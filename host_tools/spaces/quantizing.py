@@ -9,6 +9,7 @@ from typing import Any
 from gritspace.host_tools.audio_sources import calibration_audio
 from gritspace.host_tools.console import Update
 from gritspace.host_tools.models.impulse import with_impulse
+from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
 from gritspace.host_tools.models.level_trim import with_trim
 from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
 from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
@@ -19,6 +20,7 @@ from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.train.errors import InputError
+from gritspace.train.knobs.knob_model import load_knob_model
 from gritspace.train.network.nam.records import NamError
 from gritspace.train.snapshot.snapshot import load_snapshot
 
@@ -61,6 +63,8 @@ def quantized(source: Path, name: str, request: QuantizeRequest, update: Update)
         model = integer_model_of(load_snapshot(source), calibration_audio(list(request.audio)), name)
     elif request.ir is not None:
         raise InputError(f"--ir {request.ir}: {source} is a space; an impulse response stands behind a snapshot only.")
+    elif is_knob_model_file(source):
+        model = integer_model_of_knobs(load_knob_model(source), calibration_audio(list(request.audio)), name)
     else:
         space = read_space(source)
         heard = calibration_audio(list(request.audio))

@@ -18,8 +18,8 @@ from gritspace.train.audio import signals
 from gritspace.train.audio.segments import Segments
 from gritspace.train.errors import InputError
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
-from gritspace.train.snapshot import fit as snapshot_fit
-from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
+from gritspace.train.snapshot import descent
+from gritspace.train.snapshot.fit import FitConfig, FitResult, SnapshotFit
 from gritspace.train.snapshot.loss import SnapshotLoss
 from gritspace.train.snapshot.snapshot import SHAPES, Snapshot, fresh, load_snapshot, rescale, save_snapshot
 
@@ -63,13 +63,13 @@ def test_very_quiet_audio_is_learnt_as_well() -> None:
     assert fit_of(scale=1e-3).run().esr < 0.03
 
 
-def bytes_of(result: snapshot_fit.FitResult) -> dict[str, bytes]:
+def bytes_of(result: FitResult) -> dict[str, bytes]:
     return {name: value.numpy().tobytes() for name, value in result.tcn.state_dict().items()}
 
 
 def test_the_same_seed_learns_the_same_to_the_bit_and_another_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing may hang on the clock: it asks for no measurement here, and on a busy machine it would at other steps."""
-    monkeypatch.setattr("gritspace.train.snapshot.fit.CHECK_SECONDS", math.inf)
+    monkeypatch.setattr("gritspace.train.snapshot.descent.CHECK_SECONDS", math.inf)
     first, second, other = (
         fit_of(FitConfig("tiny", steps=60, batch=2, segment_frames=512, seed=seed)).run() for seed in (0, 0, 1)
     )
@@ -224,6 +224,6 @@ def test_the_spectral_distance_is_zero_only_where_spectra_agree_and_grows_with_w
 def test_patience_is_counted_in_checks_and_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SnapshotFit, "held_out_esr", lambda self, weights: 0.5)
     result = fit_of(FitConfig("tiny", steps=150, batch=1, segment_frames=256)).run()
-    share = snapshot_fit.PATIENCE_SHARE
+    share = descent.PATIENCE_SHARE
     assert share * 150 < result.steps < (share + 0.1) * 150
     assert any("nothing got better" in remark for remark in result.remarks)

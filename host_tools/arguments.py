@@ -40,12 +40,32 @@ def position_q15(text: str | None, model: IntegerModel, rest: NDArray[np.int16] 
     """Numbers with commas between -> Q15; None: the place itself; of a snapshot, its knobs in their middles.
 
     Four numbers are the played dimensions, drive, tone, symmetry, dynamics; what is stored comes from rest, or from the
-    model's own default. As many as there are dimensions are all of them. Raises InputError if they fit neither way.
+    model's own default. As many as there are dimensions are all of them. Where the dimensions are a device's own knobs
+    they may be named, gain=0.7,tone=0.2, from 0 to 1 as on the device; others stay. Raises InputError for what fits
+    none of these ways.
     """
     default = np.asarray(model.rest_position, np.int16) if rest is None else rest
     if text is None:
         return default
+    if "=" in text:
+        return _knobs_q15(text, model, default)
     return to_q15(position_values(text, model.played_size, model.name, default / 32768))
+
+
+def _knobs_q15(text: str, model: IntegerModel, rest: NDArray[np.int16]) -> NDArray[np.int16]:
+    names = model.knob_names
+    if not names:
+        raise InputError(f"--position {text}: {model.name} has no knobs with names; give numbers from -1 to 1.")
+    found = (rest / 32768 + 1) / 2
+    for part in text.split(","):
+        name, _, value = (one.strip() for one in part.partition("="))
+        number = _number(value)
+        if name not in names:
+            raise InputError(f"--position {text}: {model.name} has no knob {name!r}; its knobs: {', '.join(names)}.")
+        if number is None or not 0 <= number <= 1:
+            raise InputError(f"--position {text}: write {name}=V with V from 0 to 1, such as {name}=0.5.")
+        found[names.index(name)] = number
+    return to_q15(2 * found - 1)
 
 
 def network_position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | None:

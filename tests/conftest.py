@@ -51,6 +51,7 @@ SLOW = (
     "readers",
     "train/audio/recording",
     "train/bench",
+    "train/knobs/test_fit.py",
     "train/network/test_compilers.py",
     "train/network/test_native_build.py",
     "train/research",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from gritspace.host_tools.hil.takes import LIVE_KNOBS, Move
@@ -13,14 +14,15 @@ from gritspace.train.errors import InputError
 COLUMNS = ("time", "control", "value")
 
 
-def read_automation(path: Path, position_count: int) -> list[Move]:
-    """The moves of a file, for a model with so many dimensions.
+def read_automation(path: Path, position_count: int, knobs: Sequence[str] = ()) -> list[Move]:
+    """The moves of a file, for a model with so many dimensions; knobs: their names, where they are a device's own.
 
     time: seconds from the audio's beginning; control: drive, tone, symmetry, dynamics, or z1, z2, ... for any dimension
-    of the model, with a value from -1 to 1; or gain, mix, level, with a value from 0 to 1, the whole turn. Raises
-    InputError, naming the line, for anything else.
+    of the model, with a value from -1 to 1; or gain, mix, level, or one of the device's own knobs, with a value from 0
+    to 1, the whole turn (z1 stays from -1 to 1). Raises InputError, naming the line, for anything else.
     """
-    names = controls(position_count)
+    names = controls(position_count, knobs)
+    turns = {name.lower() for name in knobs}
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -40,20 +42,22 @@ def read_automation(path: Path, position_count: int) -> list[Move]:
             raise InputError(f"{where}: three columns are wanted: time, control, value.")
         seconds, value = _number(row[0], f"{where}: time"), _number(row[2], f"{where}: value")
         control = row[1].strip().lower()
-        knob = control in LIVE_KNOBS
-        least = 0 if knob else -1
+        knob = control in LIVE_KNOBS and control not in turns
+        least = 0 if knob or control in turns else -1
         if seconds < 0 or not least <= value <= 1:
             raise InputError(f"{where}: times begin at 0, and values of {control} lie from {least} to 1.")
         if not knob and control not in names:
             raise InputError(f"{where}: {control!r} is no control; there is {', '.join([*names, *LIVE_KNOBS])}.")
+        if control in turns:
+            value = 2 * value - 1
         moves.append(Move(seconds, LIVE_KNOBS.index(control) if knob else names[control], value, knob))
     return moves
 
 
-def controls(position_count: int) -> dict[str, int]:
-    """The names that a model's dimensions go by, and their numbers."""
+def controls(position_count: int, knobs: Sequence[str] = ()) -> dict[str, int]:
+    """The names that a model's dimensions go by, and their numbers; knobs: a device's own, in place of the usual."""
     names = {f"z{i + 1}": i for i in range(position_count)}
-    return {name: i for i, name in enumerate(PLAYED) if i < position_count} | names
+    return {name.lower(): i for i, name in enumerate(knobs or PLAYED) if i < position_count} | names
 
 
 def _number(text: str, what: str) -> float:

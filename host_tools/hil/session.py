@@ -107,7 +107,11 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
         model = read_grit(model_file)
         bank = hil_bank.find_models(port, (*folders, model_file.parent)) if request.all_models else []
         position = None if request.position is None else position_q15(request.position, model)
-        moves = None if request.automation is None else read_automation(request.automation, model.played_size)
+        moves = (
+            None
+            if request.automation is None
+            else read_automation(request.automation, model.played_size, model.knob_names)
+        )
         space_file = request.space or space_of(model_file, model)
         space: Space | None = None
         with stages.stage("devices", "render the devices to compare with") as update:

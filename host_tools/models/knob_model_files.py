@@ -17,12 +17,11 @@ from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.knob_model import KnobModel, as_positions, is_knob_model, save_knob_model
-from gritspace.train.knobs.settings import MAX_KNOBS, NAME
 
 Audio = NDArray[np.float32]
 
 SUFFIXES = (".pt", ".grit")
-CALIBRATION_PLACES = 24
+CALIBRATION_PLACES = 32
 """All over the box, besides the settings it was fitted to."""
 
 
@@ -70,11 +69,3 @@ def write(model: KnobModel, path: Path, audio: Audio) -> IntegerModel | None:
 def position_of(setting: Sequence[float]) -> NDArray[np.int16]:
     """A number in [0, 1] for each knob -> Q15 of the played dimensions."""
     return to_q15(as_positions([setting]).numpy()[0])
-
-
-def knob_names(model: IntegerModel) -> tuple[str, ...]:
-    """The names of a model's own knobs, one for each dimension of its position; () where they are no device's."""
-    names = model.metadata.get("knobs")
-    if not isinstance(names, list) or not 1 <= len(names) == model.position_count <= MAX_KNOBS:
-        return ()
-    return tuple(names) if all(isinstance(name, str) and NAME.fullmatch(name) for name in names) else ()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.console import Stages, Update, esr_text
+from gritspace.host_tools.inputs import RECORDING, Reads, refuse_unreadable
 from gritspace.host_tools.models import knob_model_files
 from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.outputs import refuse_unwritable
@@ -61,7 +62,7 @@ class KnobFitRequest:
 
 def fit_knobs_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str, Any]:
     """Fits, writes every `request.out`, returns what came of it. Raises InputError for unusable input."""
-    _refuse_unclear(request)
+    refuse_unclear(request)
     use_free_threads()
     material, remarks = material_for(request, stages)
     checkpoint = request.out[0].with_name(request.out[0].name + ".checkpoint")
@@ -222,13 +223,20 @@ def _told(update: Update) -> Any:
     return told
 
 
-def _refuse_unclear(request: KnobFitRequest) -> None:
+def refuse_unclear(request: KnobFitRequest) -> None:
+    """Raises InputError, before any work, for what cannot be done as asked."""
     if request.config.shape not in KNOB_SHAPES:
         raise InputError(
             f"--shape {request.config.shape}: no model with knobs has this shape; there are {', '.join(KNOB_SHAPES)}."
         )
     if request.channel not in (None, *CHANNELS):
         raise InputError(f"--channel {request.channel}: there is no such; there are {', '.join(CHANNELS)}.")
+    if request.wet:
+        files = [parse(text) for text in request.wet]
+        together([parse(text) for text in request.between] or files, files if request.between else ())
+        together(files)
+    for text in (*request.wet, *request.between):
+        refuse_unreadable(parse(text).path, Reads(RECORDING, sounding=True))
     for path in (*request.out, *((request.page,) if request.page else ())):
         refuse_unwritable(path)
     for path in request.out:

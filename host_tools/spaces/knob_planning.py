@@ -9,7 +9,7 @@ import numpy as np
 
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.spaces.fitting import use_free_threads
-from gritspace.host_tools.spaces.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for
+from gritspace.host_tools.spaces.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for, refuse_unclear
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.plan import planned
@@ -25,6 +25,7 @@ def plan_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str, Any]
     """Which settings to record next, and how well those so far were foretold by the others; of none, the first."""
     if request.device is None and not request.wet:
         return _first_plan(request)
+    refuse_unclear(request)
     use_free_threads()
     material, remarks = material_for(request, stages)
     heard = np.concatenate([one.held_dry for one in material.sources])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +91,9 @@ class IntegerFilm:
     bias: Dense
 
 
+MAX_KNOBS = 4
+"""A device's own, as many as a module has played dimensions."""
+KNOB_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,15}")
 SNAPSHOT_KNOBS = 4
 """Drive, tone, symmetry, dynamics, around a network that has no position."""
 KNOB_LEVELS = 20
@@ -155,6 +159,14 @@ class IntegerModel:
     def position_count(self) -> int:
         """Numbers in a position; 0 for a snapshot."""
         return 0 if self.film is None else int(self.film.hidden.weight.shape[1])
+
+    @property
+    def knob_names(self) -> tuple[str, ...]:
+        """The names of a device's own knobs where the position's dimensions are them; else ()."""
+        names = self.metadata.get("knobs")
+        if not isinstance(names, list) or not 1 <= len(names) == self.position_count <= MAX_KNOBS:
+            return ()
+        return tuple(names) if all(isinstance(name, str) and KNOB_NAME.fullmatch(name) for name in names) else ()
 
     @property
     def played_size(self) -> int:

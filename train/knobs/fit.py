@@ -14,6 +14,7 @@ from torch import Tensor
 from gritspace.train.audio.segments import Segments
 from gritspace.train.knobs.knob_model import KNOB_SHAPES, as_positions
 from gritspace.train.knobs.settings import Setting
+from gritspace.train.network.shapes import Modulation
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.descent import Descent, FitConfig, State
 from gritspace.train.snapshot.fit import DRY_RMS, PIECE_FRAMES, WET_RMS, fingerprint, refuse_unusable, rms
@@ -157,12 +158,12 @@ class _Held:
             lead_in,
         )
 
-    def esr(self, tcn: Tcn, modulation: object) -> float:
+    def esr(self, tcn: Tcn, modulation: Modulation) -> float:
         """Pooled over the clips."""
         pieces = -(-len(self.dry) // PIECE_FRAMES)
         padded = torch.nn.functional.pad(self.dry, (self.lead_in, pieces * PIECE_FRAMES - len(self.dry)))
         rows = padded.unfold(0, self.lead_in + PIECE_FRAMES, PIECE_FRAMES).contiguous()
-        heard = tcn(rows, modulation).reshape(-1)  # type: ignore[arg-type]
+        heard = tcn(rows, modulation).reshape(-1)
         error = sum(float((heard[a:b] - self.wet[a:b]).double().square().sum()) for a, b in self.clips)
         return error / max(sum(float(self.wet[a:b].double().square().sum()) for a, b in self.clips), 1e-30)
 

@@ -43,7 +43,7 @@ def one_delay(recordings: Sequence[Recording], names: Sequence[str]) -> tuple[li
 
     A recording that is late by quite another time (it was cut otherwise) keeps its own.
     """
-    common = int(np.median([one.delay_frames for one in recordings]))
+    common = sorted(one.delay_frames for one in recordings)[(len(recordings) - 1) // 2]
     upside_down = sum(one.inverted for one in recordings) * 2 > len(recordings)
     found, remarks = [], []
     for one, name in zip(recordings, names, strict=True):
@@ -112,7 +112,7 @@ def from_a_device(
 
 def anywhere(knobs: int, count: int, seen: Sequence[Setting], seed: int = 3) -> list[Setting]:
     """Settings all over the box that are none of those seen: where a device is asked how well the model knows it."""
-    drawn = qmc.Sobol(knobs, seed=seed).random(2 * count)
+    drawn = qmc.Sobol(knobs, seed=seed).random_base2((2 * count - 1).bit_length())
     known = np.array(seen).reshape(-1, knobs)
     apart = [x for x in drawn if not (np.abs(known - x) < NEAR).all(axis=1).any()]
     return [tuple(float(v) for v in x) for x in apart[:count]]

@@ -48,8 +48,8 @@ def planned(material: Material, config: KnobFitConfig, heard: Audio, count: int,
     settings, sources = material.settings, material.sources
     if len(settings) < LEAST_SETTINGS:
         raise InputError(
-            f"{len(settings)} settings are too few to leave some out: {LEAST_SETTINGS} are needed; without --wet, --plan "
-            "says with which to begin."
+            f"{len(settings)} settings are too few to leave some out: {LEAST_SETTINGS} are needed; without --wet, "
+            "--plan says with which to begin."
         )
     members: list[KnobModel] = []
     left_out = [float("nan")] * len(settings)

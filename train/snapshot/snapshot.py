@@ -90,6 +90,9 @@ def rescale(tcn: Tcn, of_dry: float, of_wet: float) -> None:
                 layer.mixin.weight *= of_dry
         arrays[-1].head.weight /= of_wet
         arrays[-1].head.bias /= of_wet
+        if tcn.film is not None:  # its last row is the head's, and its bias is added to what the head puts out
+            tcn.film.bias.weight[-1] /= of_wet
+            tcn.film.bias.bias[-1] /= of_wet
 
 
 def save_snapshot(snapshot: Snapshot, path: Path | str) -> None:

@@ -25,8 +25,7 @@ from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.fit import KnobFit, KnobFitConfig
 from gritspace.train.knobs.knob_model import KNOB_SHAPES, KnobModel
-from gritspace.train.knobs.material import Material, anywhere, from_a_device, from_recordings, one_delay
-from gritspace.train.knobs.plan import esr
+from gritspace.train.knobs.material import Material, anywhere, from_a_device, from_recordings, held_esr, one_delay
 from gritspace.train.knobs.settings import MAX_KNOBS, parse, spread, together
 from gritspace.train.snapshot.descent import FitResult
 from gritspace.train.snapshot.source import Source
@@ -112,7 +111,7 @@ def as_values(
         return [
             {
                 "setting": by_name(material.knobs, setting),
-                "esr": _esr(source, model.render_audio(source.held_dry, setting), lead_in),
+                "esr": held_esr(source, model.render_audio(source.held_dry, setting), lead_in),
             }
             for setting, source in zip(settings, sources, strict=True)
         ]
@@ -192,15 +191,9 @@ def _add_integers(report: dict[str, Any], material: Material, integers: IntegerM
     rows = [*report["settings"], *report["between"]]
     for row, setting, source in zip(rows, *every, strict=True):
         heard = play(integers, source.held_dry, knob_model_files.position_of(setting), "c")
-        row["esr_integer"] = _esr(source, heard, lead_in)
+        row["esr_integer"] = held_esr(source, heard, lead_in)
     for name, of in (("seen", report["settings"]), ("between", report["between"])):
         report[f"esr_{name}_integer"] = float(np.median([row["esr_integer"] for row in of])) if of else None
-
-
-def _esr(source: Source, heard: Audio, lead_in: int) -> float:
-    clips = source.held_clips or ((0, len(source.held_dry)),)
-    parts = [slice(max(start, lead_in), stop) for start, stop in clips]
-    return esr(np.concatenate([source.held_wet[part] for part in parts]), np.concatenate([heard[p] for p in parts]), 0)
 
 
 def _to_hear(material: Material, model: KnobModel) -> tuple[Audio, Audio, Audio]:

@@ -12,7 +12,7 @@ from gritspace.host_tools.spaces.fitting import use_free_threads
 from gritspace.host_tools.spaces.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for, refuse_unclear
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
-from gritspace.train.knobs.plan import planned
+from gritspace.train.knobs.plan import planned, refuse_too_few
 from gritspace.train.knobs.settings import MAX_KNOBS, NAME, spread
 
 NEXT = 3
@@ -26,6 +26,8 @@ def plan_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str, Any]
     if request.device is None and not request.wet:
         return _first_plan(request)
     refuse_unclear(request)
+    if request.wet:
+        refuse_too_few(len(request.wet))
     use_free_threads()
     material, remarks = material_for(request, stages)
     heard = np.concatenate([one.held_dry for one in material.sources])

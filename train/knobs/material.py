@@ -118,6 +118,16 @@ def anywhere(knobs: int, count: int, seen: Sequence[Setting], seed: int = 3) -> 
     return [tuple(float(v) for v in x) for x in apart[:count]]
 
 
+def held_esr(source: Source, heard: Audio, lead_in: int) -> float:
+    """Of heard (frames,), what a model made of the held-out dry audio, pooled over the parts that count, but for the
+    first lead_in frames, whose past is not known."""
+    wanted = source.held_wet.astype(np.float64)
+    apart = np.square(wanted - heard)
+    parts = [slice(max(start, lead_in), stop) for start, stop in source.held_clips or ((0, len(wanted)),)]
+    power = sum(float(np.square(wanted[part]).sum()) for part in parts)
+    return sum(float(apart[part].sum()) for part in parts) / max(power, 1e-20)
+
+
 def _whole(source: Source) -> Source:
     """All of a recording that nothing is learnt from is measured."""
     return replace(source, held_dry=source.dry, held_wet=source.wet, held_clips=(), joints=())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.fit import KnobFit, KnobFitConfig
 from gritspace.train.knobs.knob_model import KnobModel
-from gritspace.train.knobs.material import Material
+from gritspace.train.knobs.material import Material, held_esr
 from gritspace.train.knobs.settings import Setting, grid
 
 MEMBERS = 3
@@ -46,11 +46,7 @@ def planned(material: Material, config: KnobFitConfig, heard: Audio, count: int,
     Raises InputError for fewer settings than a fit can leave some out of.
     """
     settings, sources = material.settings, material.sources
-    if len(settings) < LEAST_SETTINGS:
-        raise InputError(
-            f"{len(settings)} settings are too few to leave some out: {LEAST_SETTINGS} are needed; without --wet, "
-            "--plan says with which to begin."
-        )
+    refuse_too_few(len(settings))
     members: list[KnobModel] = []
     left_out = [float("nan")] * len(settings)
     order = np.random.default_rng([config.seed, 11]).permutation(len(settings))
@@ -64,13 +60,22 @@ def planned(material: Material, config: KnobFitConfig, heard: Audio, count: int,
         model = KnobModel(fit.run().tcn, material.name, material.knobs, [settings[i] for i in kept])
         members.append(model)
         for i in away:
-            left_out[i] = esr(sources[i].held_wet, model.render_audio(sources[i].held_dry, settings[i]), fit.lead_in)
+            left_out[i] = held_esr(sources[i], model.render_audio(sources[i].held_dry, settings[i]), fit.lead_in)
     places = [tuple(float(x) for x in place) for place in grid(len(material.knobs), PLACES_A_KNOB[len(material.knobs)])]
     told(1.0, f"compare them at {len(places)} settings")
     doubts = np.array([disagreement(members, heard, place) for place in places])
     known = np.array([disagreement(members, heard, setting) for setting in settings])
     scale = float(np.median(np.array(left_out) / np.maximum(known, 1e-9)))
     return Plan(chosen(places, scale * doubts, settings, count), left_out)
+
+
+def refuse_too_few(settings: int) -> None:
+    """Raises InputError for fewer settings than a fit can leave some out of."""
+    if settings < LEAST_SETTINGS:
+        raise InputError(
+            f"{settings} settings are too few to leave some out: {LEAST_SETTINGS} are needed; without --wet, "
+            "--plan says with which to begin."
+        )
 
 
 def disagreement(members: Sequence[KnobModel], heard: Audio, setting: Setting) -> float:
@@ -94,12 +99,6 @@ def chosen(
         found.append((places[best], float(errors[best])))
         weight *= _apart(where, where[best])
     return found
-
-
-def esr(target: Audio, heard: Audio, lead_in: int) -> float:
-    """Behind the first lead_in frames, whose past is not known."""
-    wanted = target[lead_in:].astype(np.float64)
-    return float(np.square(wanted - heard[lead_in:]).sum() / max(float(np.square(wanted).sum()), 1e-20))
 
 
 def _apart(places: Floats, setting: Floats) -> Floats:

@@ -36,7 +36,7 @@ def said(
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three settings of one gain, through one interface, 600 frames late."""
     folder = tmp_path_factory.mktemp("pedal")
-    dry = signals.synthetic(12, 6)
+    dry = signals.synthetic(10.5, 6)
     write_audio(folder / "dry.wav", dry)
     for name, gain in (("low", 1), ("mid", 2), ("high", 4)):
         write_audio(folder / f"{name}.wav", np.concatenate([np.zeros(600, np.float32), 0.5 * np.tanh(gain * dry)]))

@@ -12,6 +12,7 @@ async function start(options = {}) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [...QUIET, ...(options.args ?? [])] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options.context });
   const page = await context.newPage();
+  page.setDefaultTimeout(120000); // a busy machine is slow, not wrong
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -19,9 +20,15 @@ async function start(options = {}) {
     const to = new URL(request.url());
     if (!["127.0.0.1"].includes(to.hostname) && !["data:", "blob:"].includes(to.protocol)) complaints.push(`asked ${to}`);
   });
+  await page.addInitScript((without) => {
+    window.pressed = 0;
+    addEventListener("click", (event) => (window.pressed += Number(event.isTrusted && event.target.tagName !== "SELECT")), true);
+    addEventListener("change", (event) => (window.pressed += Number(event.target.tagName === "SELECT")), true);
+    if (without) delete Navigator.prototype[without];
+  }, options.without);
   const began = Date.now();
   await page.goto(url);
-  await page.waitForSelector("body[data-ready]", { timeout: 60000 });
+  await page.waitForSelector("body[data-ready]");
   return { browser, page, complaints, began };
 }
 
@@ -30,8 +37,65 @@ const meters = (page) => page.evaluate(() => window.gritspace.page.meters);
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 const fixture = (name, bytes, type = "application/octet-stream") => ({ name, mimeType: type, buffer: Buffer.from(bytes) });
 
+/** A second of 220 Hz as a WAV file. */
+function tone() {
+  const frames = 48000;
+  const file = Buffer.alloc(44 + 2 * frames);
+  file.write("RIFF", 0);
+  file.writeUInt32LE(36 + 2 * frames, 4);
+  file.write("WAVEfmt ", 8);
+  [16, 1 | (1 << 16), 48000, 96000, 2 | (16 << 16)].forEach((value, i) => file.writeUInt32LE(value, 16 + 4 * i));
+  file.write("data", 36);
+  file.writeUInt32LE(2 * frames, 40);
+  for (let i = 0; i < frames; i++) file.writeInt16LE(Math.round(9000 * Math.sin((2 * Math.PI * 220 * i) / 48000)), 44 + 2 * i);
+  return file;
+}
+
+/** Every text that is seen, with less contrast to what lies behind it than WCAG 2 asks of its size (in the page). */
+function contrast() {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
+  const light = (colour) => {
+    const [r, g, b] = colour.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (one) => {
+    const layers = [];
+    for (let at = one; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      layers.push(rgba(style.backgroundColor));
+      if (at.tagName === "svg") layers.push(rgba(getComputedStyle(at.querySelector(".plate, .ground")).fill));
+    }
+    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
+  };
+  const faint = [];
+  let seen = 0;
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const box = one.getBoundingClientRect();
+    if (!own || box.width === 0 || box.height === 0 || one.closest("[disabled], [hidden], script, style, option")) continue;
+    const style = getComputedStyle(one);
+    if (style.visibility === "hidden" || style.opacity === "0") continue;
+    const ground = behind(one);
+    const ink = over(rgba(one.ownerSVGElement ? style.fill : style.color), ground);
+    const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+    seen++;
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(`${one.tagName} ${one.className?.baseVal ?? one.className} ${one.textContent.slice(0, 20)}: ${ratio.toFixed(2)}`);
+  }
+  return { seen, faint: faint.slice(0, 8) };
+}
+
 async function heard(page) {
-  await page.waitForFunction(() => (window.gritspace.page.meters?.heard[1] ?? 0) > 1e-3, null, { timeout: 30000 });
+  await page.waitForFunction(() => (window.gritspace.page.meters?.heard[1] ?? 0) > 1e-3, null);
 }
 
 const scenarios = {
@@ -68,21 +132,57 @@ const scenarios = {
   async newcomer() {
     const { browser, page, complaints, began } = await start();
     const ready = Date.now() - began;
+    const clicks = {};
+    let before = 0;
+    const counted = async (what) => {
+      const now = await page.evaluate(() => window.pressed);
+      clicks[what] = now - before;
+      before = now;
+    };
     const clicked = Date.now();
-    await press(page, "guitar"); // 1
+    await press(page, "guitar");
     await heard(page);
     const sound = Date.now() - clicked;
-    await press(page, "amplifiers"); // 1
+    await counted("sound");
+    await press(page, "amplifiers");
     await page.waitForFunction(() => window.gritspace.page.meters.status[9] === 16);
     const amplifier = await meters(page);
-    await page.getByRole("button", { name: "CV drive: patch" }).click(); // 1 of 2
+    await counted("another amplifier");
+    await page.getByRole("button", { name: "CV drive: patch" }).click();
     await page.waitForFunction(() => Math.abs(window.gritspace.page.meters.volts[0]) > 0.5);
-    await page.getByLabel("Source").selectOption("sequencer"); // 2 of 2
+    await page.getByLabel("Source").selectOption("sequencer"); // a choice in a list: counted as one
     await page.waitForFunction(() => window.gritspace.page.meters.volts[0] > 0.3);
-    await page.getByText("Editor: presets").click(); // 1 of 2
-    await page.getByRole("button", { name: "put the present sound into preset 1", exact: true }).click(); // 2 of 2
-    await page.waitForFunction(() => !document.querySelector("[aria-label='name of preset 1']").disabled);
-    const result = { ready, sound, dimensions: amplifier.status[9], complaints };
+    await counted("voltage on a knob");
+    const choosing = page.waitForEvent("filechooser");
+    await page.locator(".file").click();
+    await (await choosing).setFiles(fixture("own.wav", tone(), "audio/wav")); // and the system's own dialog; a drop needs none
+    await page.waitForFunction(() => document.querySelector(".notice").textContent === "own.wav plays");
+    await heard(page);
+    await counted("own file");
+    await page.getByText("Editor: presets").click();
+    await page.getByRole("button", { name: "put the present sound into preset 1", exact: true }).click();
+    await page.waitForFunction(() => document.querySelector("[aria-label='name of preset 1']"));
+    await counted("editing");
+    const result = { ready, sound, clicks, dimensions: amplifier.status[9], complaints };
+    await browser.close();
+    return result;
+  },
+
+  /** As in Firefox or Safari: no navigator.serial. */
+  async no_serial() {
+    const { browser, page, complaints } = await start({ without: "serial" });
+    await press(page, "drums");
+    await heard(page);
+    await page.getByText("Editor: presets").click();
+    const hint = await page.locator(".editor .hint").first().textContent();
+    await press(page, "Connect a real module");
+    await page.waitForFunction(() => document.querySelector(".editor .told").textContent !== "");
+    const told = await page.locator(".editor .told").textContent();
+    await page.getByRole("button", { name: "put the present sound into preset 2", exact: true }).click();
+    await page.waitForSelector("[aria-label='name of preset 2']");
+    const alive = (await meters(page)).blocks;
+    await page.waitForTimeout(500);
+    const result = { hint, told, goes_on: (await meters(page)).blocks > alive, complaints };
     await browser.close();
     return result;
   },
@@ -195,20 +295,19 @@ const scenarios = {
       await heard(page);
     }
     await page.getByText("Editor: presets").click();
-    await page.waitForSelector("[aria-label='name of preset 1']");
     await page.getByRole("slider", { name: "tone" }).focus();
     await page.keyboard.press("End");
     await page.waitForTimeout(500);
     for (const place of [1, 3]) {
       await page.getByRole("button", { name: `put the present sound into preset ${place}`, exact: true }).click();
-      await page.waitForSelector(`[aria-label='name of preset ${place}']:not([disabled])`);
+      await page.waitForSelector(`[aria-label='name of preset ${place}']`);
     }
     await page.getByLabel("name of preset 1", { exact: true }).fill("loud one");
     await page.getByLabel("name of preset 1", { exact: true }).blur();
     await page.getByRole("button", { name: "move up preset 3", exact: true }).click();
-    await page.waitForSelector("[aria-label='name of preset 2']:not([disabled])");
+    await page.waitForSelector("[aria-label='name of preset 2']");
     await page.getByLabel("Upload a .grit").setInputFiles(fixture("relu.grit", readFileSync(asked.model)));
-    await page.waitForFunction(() => /plays$/.test(document.querySelector(".editor .told").textContent), null, { timeout: 30000 });
+    await page.waitForFunction(() => /plays$/.test(document.querySelector(".editor .told").textContent), null);
     const slots = await page.locator(".slots li").allTextContents();
     await page.getByText("Back up and restore").click();
     const saving = page.waitForEvent("download");
@@ -217,14 +316,14 @@ const scenarios = {
     writeFileSync(asked.backup, saved);
     for (const place of [1, 2]) {
       await page.getByRole("button", { name: `empty preset ${place}`, exact: true }).click();
-      await page.waitForSelector(`[aria-label='name of preset ${place}'][disabled]`);
+      await page.waitForSelector(`[aria-label='name of preset ${place}']`, { state: "detached" });
     }
     await page.getByRole("button", { name: "select the factory model" }).click();
     await page.waitForSelector(".slots li:first-child.playing");
     await page.getByRole("button", { name: /^delete / }).click();
     await page.waitForFunction(() => document.querySelectorAll(".slots li").length === 2);
     await page.getByLabel("Restore").setInputFiles(fixture("backup.json", saved));
-    await page.waitForFunction(() => /^restored/.test(document.querySelector(".editor .told").textContent), null, { timeout: 30000 });
+    await page.waitForFunction(() => /^restored/.test(document.querySelector(".editor .told").textContent), null);
     const again = page.waitForEvent("download");
     await press(page, "Save everything as a file");
     const second = readFileSync(await (await again).path(), "utf8");
@@ -251,7 +350,7 @@ const scenarios = {
     let trials = 0;
     let choices = 0;
     while (trials < 200) {
-      await page.waitForFunction((before) => document.body.dataset.done || (window.trial && window.trial !== before), null, { timeout: 60000 });
+      await page.waitForFunction((before) => document.body.dataset.done || (window.trial && window.trial !== before));
       if (await page.evaluate(() => document.body.dataset.done)) break;
       const trial = await page.evaluate(() => window.trial);
       trials++;
@@ -289,13 +388,15 @@ const scenarios = {
   /** What it looks like: wide and narrow, light and dark; nothing sticks out. */
   async looks() {
     const made = {};
-    for (const [name, width, scheme] of [["wide-dark", 1280, "dark"], ["narrow-light", 390, "light"], ["narrow-dark", 390, "dark"]]) {
+    const all = [["wide-dark", 1400, "dark"], ["wide-light", 1400, "light"], ["middle-light", 800, "light"], ["middle-dark", 800, "dark"], ["narrow-light", 390, "light"], ["narrow-dark", 390, "dark"]];
+    for (const [name, width, scheme] of all.filter(([name]) => !asked.only || asked.only.includes(name))) {
       const { browser, page } = await start({ context: { viewport: { width, height: 860 }, colorScheme: scheme } });
       await press(page, "guitar");
       await heard(page);
       await page.getByRole("button", { name: "CV tone: patch" }).click();
       await page.getByText("Editor: presets").click();
-      await page.waitForTimeout(1200);
+      await page.waitForSelector(".places button");
+      await page.waitForTimeout(600);
       made[name] = await page.evaluate(() => ({
         sticksOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         wide: [...document.querySelectorAll("main *, header *")]
@@ -306,6 +407,7 @@ const scenarios = {
           (one) => !(one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.length),
         ).length,
       }));
+      made[name].contrast = await page.evaluate(contrast);
       if (asked.folder) await page.screenshot({ path: `${asked.folder}/${name}.png`, fullPage: true });
       await browser.close();
     }

@@ -50,7 +50,7 @@ def test_hil_finds_no_differing_sample_on_the_pages_module(gritspace: Cli, tmp_p
         with Module(port) as module:
             assert module.info().board == "web"
             assert memory.read_model(module, memory.FACTORY) == model.read_bytes()
-        done = gritspace("hil", "--port", port, "--audio", audio, "--model", model, "--json", timeout=200)
+        done = gritspace("hil", "--port", port, "--audio", audio, "--model", model, "--json", timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["differing_samples"] == 0

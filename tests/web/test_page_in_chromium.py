@@ -5,63 +5,21 @@ from __future__ import annotations
 import base64
 import ctypes
 import json
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from gritspace.host_tools.web import loops
-from gritspace.host_tools.web.bench import A1_STANDARD, random_model
 from gritspace.host_tools.web.wasm import ROOT
-from gritspace.quantize.bench_engine import a2_full
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.network.nam import write_nam_text
 from gritspace.quantize.network.network import from_tcn
-from tests.firmware.host.host_module import HostModule
 from tests.quantize.conftest import make_model, make_tcn
 from tests.web.browser import drive
-
-DELAY = 32
-"""Frames by which blocks of 48 lag behind quanta of 128."""
-ARENA_BYTES = 8 << 20
-
-
-def moving_panel(blocks: int) -> list[dict[str, object]]:
-    """Knobs and voltages that move in every 20th block; the levels stay where they are."""
-    rng = np.random.default_rng(4)
-    codes = np.full(11, 32768)
-    script: list[dict[str, object]] = []
-    for block in range(0, blocks, 20):
-        moved = rng.choice([0, 1, 2, 3, 7, 8, 9, 10], 3, replace=False)
-        codes[moved] = rng.integers(0, 65536, 3)
-        script.append({"block": block, "codes": codes.tolist()})
-    return script
-
-
-def on_this_computer(
-    library: ctypes.CDLL, blob: bytes, audio: NDArray[np.int16], script: list[dict[str, object]]
-) -> NDArray[np.int16]:
-    """The same by the module's C sources, natively. int16 (2, frames)."""
-    module = HostModule(library, blob, ARENA_BYTES)
-    moves = {move["block"]: np.array(move["codes"], np.uint16) for move in script}
-    parts = []
-    for block in range(len(audio) // 48):
-        if block in moves:
-            codes = moves[block]
-        library.host_module_panel(module._host, ctypes.c_void_p(codes.ctypes.data))
-        library.host_module_switches(module._host, 0, 0)
-        samples = audio[block * 48 : block * 48 + 48]
-        parts.append(module.stereo(np.stack([samples, samples])))
-        library.host_module_idle(module._host)
-    return np.concatenate(parts, axis=1)
-
-
-def blob_of(name: str) -> bytes:
-    if name == "A1 standard's shape":
-        return to_bytes(random_model(name, A1_STANDARD))
-    factory = ROOT / "spaces" / f"{name}.grit"
-    return factory.read_bytes() if factory.exists() else to_bytes(a2_full())
+from tests.web.rendering import DELAY, blob_of, moving_panel, on_this_computer
 
 
 @pytest.mark.parametrize("name", ["circuits", "openamp", "A2-Full's shape", "A1 standard's shape"])
@@ -107,6 +65,8 @@ def test_a_newcomers_path_takes_the_promised_clicks_and_sounds_within_two_second
     found = drive("newcomer", page_url)
     assert found["complaints"] == []
     assert found["dimensions"] == 16
+    assert found["clicks"] == {"sound": 1, "another amplifier": 1, "voltage on a knob": 2, "own file": 1, "editing": 2}
+    assert found["sound"] + found["ready"] < 2000 or os.getloadavg()[0] > 2, "milliseconds, on a machine that is free"
 
 
 def test_knobs_turn_by_mouse_wheel_and_keyboard_and_the_module_goes_with_them(page_url: str) -> None:
@@ -140,6 +100,7 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
         "no audio": ("noise.wav", b"this is no audio" * 50),
         "no capture": ("<b>x.nam", b"{]"),
         "capture": ("amp.nam", write_nam_text(from_tcn(make_tcn("two_tanh_arrays")), "amp").encode()),
+        "known": ("circuits.grit", good),
         "good": ("other.grit", to_bytes(make_model("relu_snapshot"))),
     }
     files = {}
@@ -155,11 +116,12 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
     assert "no audio" in said["no audio"]
     assert "x.nam:" in said["no capture"]
     assert "gritspace quantize" in said["no capture"]
-    assert said["capture"] == "amp.nam plays"
-    assert said["good"] == "other.grit plays"
+    assert said["capture"] == "amp.nam plays; whether a module plays it, `gritspace cycles` says of amp.nam"
+    assert said["good"].startswith("other.grit plays; ")
+    assert re.fullmatch(r"circuits\.grit plays; a module plays it too: [0-9],[0-9]{3} of 9,500 cycles", said["known"])
     assert found["goes_on"]
     assert found["marked"] == 0, "a file's name became HTML"
-    assert found["status"][1] == 2, "the bank's second slot plays"
+    assert found["status"][1] == 3, "the bank's third slot plays"
 
 
 def test_the_editor_keeps_presets_models_and_names_and_brings_everything_back(page_url: str, tmp_path: Path) -> None:
@@ -178,4 +140,14 @@ def test_the_editor_keeps_presets_models_and_names_and_brings_everything_back(pa
 
 def test_nothing_sticks_out_and_everything_has_a_name_wide_and_narrow_light_and_dark(page_url: str) -> None:
     for name, look in drive("looks", page_url).items():
+        assert look["contrast"]["seen"] > 40, name
+        assert look.pop("contrast")["faint"] == [], name
         assert look == {"sticksOut": 0, "wide": [], "unnamed": 0}, name
+
+
+def test_a_browser_without_web_serial_says_so_once_and_all_else_works(page_url: str) -> None:
+    found = drive("no_serial", page_url)
+    assert found["hint"] == "This browser has no Web Serial: a real module wants Chrome or Edge. All else works."
+    assert "use Chrome or Edge" in found["told"]
+    assert found["goes_on"]
+    assert found["complaints"] == []

@@ -1,12 +1,16 @@
 // The page: the module, what goes into it, how one listens to it, its map and its editor.
 import { fetchBytes, fetchSite, type Device, type Site, type SpaceMap } from "./audio/assets";
-import { Player, render, type Listening } from "./audio/player";
+import { dryFirst } from "./audio/align";
+import { captureOriginal, clipOriginal, recordingOriginal } from "./audio/originals";
+import { Player, render } from "./audio/player";
 import { hex } from "./link/backup";
 import { ModuleClient } from "./link/client";
 import { sha256 } from "./link/memory";
 import { int16Tail } from "./link/messages";
 import { lendLine, openSocket } from "./link/socket";
 import { modelOfFile, speedOf } from "./quantizer/client";
+import { onAModule } from "./quantizer/price";
+import { Compare } from "./ui/compare";
 import { button, h } from "./ui/dom";
 import { Editor } from "./ui/editor";
 import { SpaceMapView } from "./ui/map";
@@ -18,6 +22,8 @@ const LEAST_SPEED = 1.2; // times real time: below, a browser cannot keep up
 const MAX_FILE_BYTES = 64 << 20;
 const MAX_CLIP_SECONDS = 120;
 const PLAYED = 4;
+const MODEL = /\.(grit|nam)$/i;
+const RECORDING = "the recording itself"; // it stays whatever plays it
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -32,13 +38,13 @@ class Page {
   private readonly editor: Editor;
   private readonly loopButtons = new Map<string, HTMLButtonElement>();
   private readonly spaceButtons = new Map<string, HTMLButtonElement>();
-  private readonly listenButtons = new Map<Listening, HTMLButtonElement>();
   private space: SpaceMap | null;
   private meters: Meters | null = null;
   private moving = false;
   private wanted: number[] | null = null;
   private model = -1;
   private presetCount = "";
+  private readonly compare: Compare;
 
   constructor(
     private readonly site: Site,
@@ -46,13 +52,14 @@ class Page {
     private readonly player: Player,
   ) {
     this.space = site.spaces[0]!;
+    this.compare = new Compare(player, (text) => this.say(text));
     this.client = new ModuleClient(player.line);
     this.panel = new PanelView({
       turned: (index, turn) => player.say({ kind: "knob", index, turn }),
       patched: (jack, patch) => player.say({ kind: "patch", jack, patch }),
       switched: (gate, pressed) => player.say({ kind: "switches", gate, button: pressed }),
     });
-    this.map = new SpaceMapView({ moved: (position) => this.move(position), chosen: (device) => void this.choose(device) });
+    this.map = new SpaceMapView({ moved: (position) => this.move(position), chosen: (device) => this.guarded(() => this.choose(device))() });
     this.editor = new Editor(this.client, {
       notify: (text) => this.say(text),
       changed: (presets) => this.map.showPresets(presets),
@@ -88,27 +95,17 @@ class Page {
       this.spaceButtons.set(space.name, made);
       return made;
     });
-    const ways: [Listening, string][] = [
-      ["module", "module"],
-      ["bypass", "bypass"],
-      ["device", "the device itself"],
-    ];
-    const listen = ways.map(([way, text]) => {
-      const made = button(text, () => this.listen(way), { "aria-pressed": String(way === "module"), disabled: way === "device" });
-      this.listenButtons.set(way, made);
-      return made;
-    });
-    const matched = h("input", { type: "checkbox", checked: true });
-    matched.addEventListener("change", () => (this.player.matched = matched.checked));
-    const file = h("input", { type: "file", accept: "audio/*,.grit,.nam", class: "file" });
+    const file = h("input", { type: "file", accept: "audio/*,.grit,.nam", multiple: true, class: "file" });
     file.addEventListener("change", this.guarded(async () => {
-      for (const one of Array.from(file.files ?? [])) await this.open(one);
+      await this.openAll(Array.from(file.files ?? []));
       file.value = "";
     }));
     const editor = h("details", { class: "card editor-card" }, h("summary", {}, "Editor: presets, models, backup, firmware"), this.editor.element);
     editor.addEventListener("toggle", this.guarded(async () => {
       if (editor.open) await this.editor.refresh();
     }));
+    const row = (name: string, ...all: HTMLElement[]) => h("div", { class: "row named" }, h("h2", {}, name), h("div", { class: "row" }, ...all));
+    const microphone = button("microphone", this.guarded(() => this.microphone()), { class: "loop" });
     return [
       h(
         "header",
@@ -119,24 +116,19 @@ class Page {
       h(
         "main",
         {},
-        this.panel.element,
         h(
-          "div",
-          { class: "side" },
-          h(
-            "section",
-            { class: "card", "aria-label": "Sound" },
-            h("div", { class: "row" }, h("h2", {}, "Play"), ...loops, button("microphone", this.guarded(() => this.microphone()), { class: "loop" }), button("stop", () => this.stop())),
-            h("div", { class: "row" }, h("h2", {}, "Space"), ...spaces, h("label", { class: "file-button" }, h("span", {}, "own file"), file)),
-            h("div", { class: "row" }, h("h2", {}, "Listen to"), ...listen, h("label", { class: "check" }, matched, h("span", {}, "equally loud"))),
-            this.told,
-            new Scope(this.player.analyser).element,
-          ),
-          h("div", { class: "card" }, this.map.element),
-          editor,
+          "section",
+          { class: "card sound", "aria-label": "Sound" },
+          row("Play", ...loops, microphone, button("stop", () => this.stop())),
+          row("Space", ...spaces, h("label", { class: "file-button" }, h("span", {}, "own file"), file)),
+          this.compare.element,
+          this.told,
+          new Scope(this.player.analyser).element,
         ),
+        this.panel.element,
+        h("div", { class: "side" }, h("div", { class: "card" }, this.map.element), editor),
       ),
-      h("footer", {}, h("p", {}, "Audio, a .grit or a .nam dropped anywhere on this page is played. Nothing leaves this page.")),
+      h("footer", {}, h("p", {}, "Audio, a .grit or a .nam dropped anywhere on this page is played; two takes of one playing, dry and wet, are compared. Nothing leaves this page.")),
     ];
   }
 
@@ -154,11 +146,15 @@ class Page {
       return;
     }
     const loop = this.site.loops.find((one) => one.name === name)!;
-    await this.player.playLoop(await this.clip(loop.file));
-    this.markLoop(name);
-    if (name !== "guitar") this.player.setDevice(null);
-    this.markListen();
+    await this.play(await this.clip(loop.file), name);
     this.say("");
+  }
+
+  /** Plays a clip round and round, and what there is to compare with beside it. */
+  private async play(clip: AudioBuffer, loop: string | null): Promise<void> {
+    await this.player.playLoop(clip);
+    this.markLoop(loop);
+    void this.compare.plays(clip);
   }
 
   /** Brings the other loops while one plays. */
@@ -172,32 +168,22 @@ class Page {
 
   private stop(): void {
     this.player.stop();
-    this.player.setDevice(null);
     this.markLoop(null);
-    this.markListen();
+    void this.compare.plays(null);
   }
 
   private async microphone(): Promise<void> {
     try {
       await this.player.playInput();
-    } catch {
-      this.say("The microphone or interface was refused, or there is none: the loops and your own files play all the same.");
+    } catch (error) {
+      const refused = error instanceof DOMException && ["NotAllowedError", "NotFoundError"].includes(error.name);
+      const why = refused ? "was refused, or there is none" : `cannot be heard here (${sentence(error)})`;
+      this.say(`The microphone or interface ${why}: the loops and your own files play all the same.`);
       return;
     }
     this.markLoop(null);
-    this.player.setDevice(null);
+    void this.compare.plays(null);
     this.say("Use headphones: a loudspeaker would feed back.");
-  }
-
-  private listen(way: Listening): void {
-    this.player.listen(way);
-    for (const [one, made] of this.listenButtons) made.setAttribute("aria-pressed", String(one === way));
-  }
-
-  private markListen(): void {
-    const device = this.listenButtons.get("device")!;
-    device.disabled = !this.player.hasDevice;
-    if (!this.player.hasDevice && device.getAttribute("aria-pressed") === "true") this.listen("module");
   }
 
   private async useSpace(space: SpaceMap): Promise<void> {
@@ -206,6 +192,7 @@ class Page {
     this.space = space;
     this.map.show(space);
     this.markSpace();
+    if (this.compare.original?.words !== RECORDING) await this.compare.with(null);
     this.say("");
   }
 
@@ -240,13 +227,11 @@ class Page {
 
   private async choose(device: Device): Promise<void> {
     this.move(device.position);
-    if (this.player.playing && device.clip !== undefined && this.loopButtons.get("guitar")!.getAttribute("aria-pressed") === "true") {
-      const dry = await this.clip(this.site.loops[0]!.file);
-      this.player.setDevice(aligned(this.player.context, await this.clip(device.clip), dry));
-    } else {
-      this.player.setDevice(null);
-    }
-    this.markListen();
+    const { clip } = device;
+    const first = this.site.loops[0]!;
+    const guitar = await this.clip(first.file);
+    if (!this.player.playing) await this.play(guitar, first.name);
+    await this.compare.with(clip === undefined ? null : clipOriginal(guitar, () => this.clip(clip)));
   }
 
   private showMeters(meters: Meters): void {
@@ -287,7 +272,7 @@ class Page {
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
       event.preventDefault();
-      for (const file of Array.from(event.dataTransfer?.files ?? [])) this.guarded(() => this.open(file))();
+      this.guarded(() => this.openAll(Array.from(event.dataTransfer?.files ?? [])))();
     });
   }
 
@@ -304,37 +289,65 @@ class Page {
     return audio;
   }
 
-  /** A file that was dropped or chosen: audio, a .grit or a .nam. */
-  async open(file: File): Promise<void> {
+  /** Files that were dropped or chosen: models, audio, or the two halves of a pair. */
+  async openAll(files: File[]): Promise<void> {
+    const models = files.filter((file) => MODEL.test(file.name));
+    const sounds = files.filter((file) => !MODEL.test(file.name));
+    for (const file of models) await this.openModel(file);
+    if (sounds.length === 2) await this.openPair(sounds[0]!, sounds[1]!);
+    else for (const file of sounds) await this.openSound(file);
+  }
+
+  private async bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
     if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name} is too large (${Math.round(file.size / 1e6)} MB)`);
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const name = file.name.toLowerCase();
-    if (name.endsWith(".grit") || name.endsWith(".nam")) {
-      this.say(name.endsWith(".nam") ? `quantizing ${file.name}` : `trying ${file.name}`);
-      let model: Uint8Array;
-      try {
-        model = await modelOfFile(file.name, bytes, this.wasm, await this.calibration(), (text) => this.say(text));
-        const speed = await speedOf(model, this.wasm);
-        if (speed < LEAST_SPEED) throw new Error(`too slow for this browser (${speed.toFixed(1)} × real time)`);
-      } catch (error) {
-        throw new Error(`${file.name}: ${sentence(error)}`);
-      }
-      await this.editor.upload(model, file.name);
-      this.say(`${file.name} plays`);
-      return;
-    }
-    let clip: AudioBuffer;
+    return new Uint8Array(await file.arrayBuffer());
+  }
+
+  /** A .grit, or a .nam, which is quantized first and can be compared with. */
+  private async openModel(file: File): Promise<void> {
+    const bytes = await this.bytesOf(file);
+    const capture = file.name.toLowerCase().endsWith(".nam");
+    this.say(capture ? `quantizing ${file.name}` : `trying ${file.name}`);
+    let model: Uint8Array;
     try {
-      clip = await this.player.context.decodeAudioData(bytes.buffer as ArrayBuffer);
+      model = await modelOfFile(file.name, bytes, this.wasm, await this.calibration(), (text) => this.say(text));
+      const speed = await speedOf(model, this.wasm);
+      if (speed < LEAST_SPEED) throw new Error(`too slow for this browser (${speed.toFixed(1)} × real time)`);
+    } catch (error) {
+      throw new Error(`${file.name}: ${sentence(error)}`);
+    }
+    await this.editor.upload(model, file.name);
+    this.say(`${file.name} plays; ${onAModule(model, file.name)}`);
+    if (capture) void this.compare.with(captureOriginal(bytes));
+    else if (this.compare.original?.words !== RECORDING) void this.compare.with(null);
+  }
+
+  private async decoded(file: File): Promise<AudioBuffer> {
+    const bytes = await this.bytesOf(file);
+    try {
+      return await this.player.context.decodeAudioData(bytes.buffer);
     } catch {
       throw new Error(`${file.name} is no audio that this browser reads: WAV, FLAC, MP3, a .grit or a .nam`);
     }
-    if (clip.duration > MAX_CLIP_SECONDS) this.say(`${file.name} plays, all ${Math.round(clip.duration)} s of it, round and round`);
-    else this.say(`${file.name} plays`);
-    await this.player.playLoop(clip);
-    this.player.setDevice(null);
-    this.markLoop(null);
-    this.markListen();
+  }
+
+  private async openSound(file: File): Promise<void> {
+    const clip = await this.decoded(file);
+    const long = clip.duration > MAX_CLIP_SECONDS ? `, all ${Math.round(clip.duration)} s of it, round and round` : "";
+    await this.play(clip, null);
+    this.say(`${file.name} plays${long}`);
+  }
+
+  /** Two takes of one playing: the dry one through the module, the wet one beside it. */
+  private async openPair(a: File, b: File): Promise<void> {
+    const read = async (file: File) => {
+      const clip = await this.decoded(file);
+      return { name: file.name, clip, samples: clip.getChannelData(0) };
+    };
+    const [dry, wet] = dryFirst(await read(a), await read(b));
+    void this.compare.with(recordingOriginal(dry.clip, wet.clip));
+    await this.play(dry.clip, null);
+    this.say(`${dry.name} plays through the module; ${wet.name} is there to compare with`);
   }
 
   /** For tests and for gritspace's commands. */
@@ -346,27 +359,6 @@ class Page {
   async editSocket(address: string): Promise<void> {
     await this.editor.use(await openSocket(address));
   }
-}
-
-/** An encoded clip's delay is its decoder's business: finds where the loop begins in it, and cuts one round out. */
-function aligned(context: BaseAudioContext, clip: AudioBuffer, dry: AudioBuffer): AudioBuffer {
-  const wet = clip.getChannelData(0);
-  const loop = dry.getChannelData(0);
-  const most = wet.length - loop.length;
-  if (most <= 0) return clip;
-  let best = 0;
-  let at = 0;
-  for (let lag = 0; lag < Math.min(most, 4096); lag++) {
-    let sum = 0;
-    for (let i = 0; i < 48000; i += 3) sum += wet[i + lag]! * loop[i]!;
-    if (Math.abs(sum) > best) {
-      best = Math.abs(sum);
-      at = lag;
-    }
-  }
-  const out = context.createBuffer(1, loop.length, clip.sampleRate);
-  out.copyToChannel(wet.slice(at, at + loop.length) as Float32Array<ArrayBuffer>, 0);
-  return out;
 }
 
 async function begin(): Promise<void> {

@@ -30,3 +30,35 @@ export function meanSquare(samples: ArrayLike<number>): number {
   for (let i = 0; i < samples.length; i++) sum += filter.next(samples[i]!) ** 2;
   return samples.length > 0 ? sum / samples.length : 0;
 }
+
+/** K-weighted mean squares of any stretch of a clip that goes round and round. */
+export class WeightedRound {
+  private static readonly STEP = 48;
+  private readonly sums: Float64Array;
+
+  constructor(
+    samples: Float32Array,
+    private readonly rate: number,
+  ) {
+    const filter = new KWeighting();
+    this.sums = new Float64Array(Math.ceil(samples.length / WeightedRound.STEP) + 1);
+    for (let i = 0; i < samples.length; i++) {
+      const step = Math.floor(i / WeightedRound.STEP) + 1;
+      if (i % WeightedRound.STEP === 0) this.sums[step] = this.sums[step - 1]!;
+      this.sums[step]! += filter.next(samples[i]!) ** 2;
+    }
+  }
+
+  /** Of the last `seconds` before the time `until`, both counted from the clip's first round. */
+  meanSquare(until: number, seconds: number): number {
+    const steps = this.sums.length - 1;
+    const whole = this.sums[steps]!;
+    const at = (time: number) => {
+      const step = Math.max(0, Math.round((time * this.rate) / WeightedRound.STEP));
+      return Math.floor(step / steps) * whole + this.sums[step % steps]!;
+    };
+    const begin = Math.max(0, until - seconds);
+    const frames = Math.round(((until - begin) * this.rate) / WeightedRound.STEP) * WeightedRound.STEP;
+    return frames > 0 ? (at(until) - at(begin)) / frames : 0;
+  }
+}

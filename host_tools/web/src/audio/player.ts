@@ -2,13 +2,15 @@
 import processorUrl from "../worklet/processor.ts?worker&url";
 import type { Line } from "../link/client";
 import type { FromWorklet, Meters, Options, PanelMove, ToWorklet } from "../worklet/messages";
-import { meanSquare } from "./k_weighting";
+import { WeightedRound } from "./k_weighting";
 
 export type Listening = "module" | "bypass" | "device";
 
 const MODULE_RATE = 48000;
 const REMEMBERED_SECONDS = 4; // of loudness, for matching levels
+const LEAST_SECONDS = 0.5; // before that, levels stay as they are
 const MAX_GAIN = 16;
+const WAKES_MS = 4000;
 const FADE_SECONDS = 0.01;
 
 /** The module in this page, at the other end of a worklet's port. */
@@ -39,9 +41,10 @@ export class Player {
   private listening: Listening = "module";
   private source: AudioNode | null = null;
   private stream: MediaStream | null = null;
-  private device: { node: AudioBufferSourceNode; meanSquare: number } | null = null;
+  private device: { node: AudioBufferSourceNode; loudness: WeightedRound } | null = null;
   private started = 0; // the context's time at which the loop began
   private heard: [number, number, number][] = [];
+  private readonly gains: Record<Listening, number> = { module: 1, bypass: 1, device: 1 };
   private takeFlash: ((bytes: Uint8Array) => void) | null = null;
 
   private constructor(
@@ -97,15 +100,23 @@ export class Player {
     return this.source !== null && this.context.state === "running";
   }
 
+  /** Sound begins. A browser without a loudspeaker may wait for one without a word. */
+  private async wake(): Promise<void> {
+    const late = setTimeout(() => this.onFailed("the browser gives no sound yet: is there a loudspeaker or headphones?"), WAKES_MS);
+    await this.context.resume();
+    clearTimeout(late);
+  }
+
   /** Plays a clip round and round, from its beginning. */
   async playLoop(clip: AudioBuffer): Promise<void> {
-    await this.context.resume();
+    await this.wake();
     this.stop();
     const node = new AudioBufferSourceNode(this.context, { buffer: clip, loop: true });
     node.connect(this.input);
     this.started = this.context.currentTime;
     node.start(this.started);
     this.source = node;
+    this.heard = [];
     if (this.device !== null) this.setDevice(this.device.node.buffer);
   }
 
@@ -113,7 +124,7 @@ export class Player {
   async playInput(): Promise<void> {
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const stream = await navigator.mediaDevices.getUserMedia({ audio });
-    await this.context.resume();
+    await this.wake();
     this.stop();
     this.stream = stream;
     this.source = this.context.createMediaStreamSource(stream);
@@ -128,7 +139,8 @@ export class Player {
     this.stream = null;
   }
 
-  /** The device's own sound of the loop that plays, as long as it; null: there is none. */
+  /** The device's own sound of the loop that plays, as long as it; null: there is none. Levels are matched over the
+   * same seconds of both. */
   setDevice(clip: AudioBuffer | null): void {
     this.device?.node.stop();
     this.device?.node.disconnect();
@@ -141,7 +153,8 @@ export class Player {
     node.connect(this.ways.device);
     const into = (this.context.currentTime - this.started) % clip.duration;
     node.start(0, into);
-    this.device = { node, meanSquare: meanSquare(clip.getChannelData(0)) };
+    this.heard = [];
+    this.device = { node, loudness: new WeightedRound(clip.getChannelData(0), clip.sampleRate) };
     this.mix();
   }
 
@@ -154,14 +167,18 @@ export class Player {
     this.mix();
   }
 
-  /** The factor that makes a way as loud as the module is. */
+  /** The factor that makes a way as loud as the module is, over the last seconds. */
   gainOf(way: Listening): number {
     if (!this.matched || way === "module") return 1;
     const sum = (i: 0 | 1 | 2) => this.heard.reduce((total, one) => total + one[i], 0);
-    const module = sum(2) > 0 ? sum(1) / sum(2) : 0;
-    const other = way === "bypass" ? (sum(2) > 0 ? sum(0) / sum(2) : 0) : (this.device?.meanSquare ?? 0);
+    const frames = sum(2);
+    if (frames < LEAST_SECONDS * MODULE_RATE) return this.gains[way];
+    const module = sum(1) / frames;
+    const now = this.context.currentTime - this.started;
+    const other = way === "bypass" ? sum(0) / frames : (this.device?.loudness.meanSquare(now, frames / MODULE_RATE) ?? 0);
     if (module <= 1e-12 || other <= 1e-12) return 1;
-    return Math.min(MAX_GAIN, Math.sqrt(module / other));
+    this.gains[way] = Math.min(MAX_GAIN, Math.sqrt(module / other));
+    return this.gains[way];
   }
 
   private mix(): void {

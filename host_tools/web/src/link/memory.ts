@@ -4,6 +4,7 @@ import { LinkError, Refusal, type ModuleClient } from "./client";
 
 export const LEVEL_UNITY = 4096;
 const CHUNK_BYTES = 512;
+const AT_ONCE = 8;
 const WAIT_MS = 5;
 const FLASH_MS = 10000;
 
@@ -24,13 +25,19 @@ export async function getSettings(module: ModuleClient): Promise<Settings> {
 }
 
 /** All presets, empty ones too. */
-export async function getPresets(module: ModuleClient): Promise<Preset[]> {
-  const { presets } = await getSettings(module);
-  const all: Preset[] = [];
-  for (let index = 0; index < presets; index++) {
-    all.push((await module.ask("get_preset", "preset", { index })).values);
+/** Answers to the same question about places from..to - 1, some of them on their way at once. */
+async function several<T>(from: number, to: number, ask: (place: number) => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (let at = from; at < to; at += AT_ONCE) {
+    const places = Array.from({ length: Math.min(AT_ONCE, to - at) }, (_, i) => at + i);
+    all.push(...(await Promise.all(places.map(ask))));
   }
   return all;
+}
+
+export async function getPresets(module: ModuleClient): Promise<Preset[]> {
+  const { presets } = await getSettings(module);
+  return several(0, presets, async (index) => (await module.ask("get_preset", "preset", { index })).values);
 }
 
 export async function putPreset(module: ModuleClient, preset: Preset): Promise<Preset> {
@@ -40,11 +47,8 @@ export async function putPreset(module: ModuleClient, preset: Preset): Promise<P
 /** The whole bank; none without flash for it. */
 export async function getSlots(module: ModuleClient): Promise<Slot[]> {
   const first = (await module.ask("get_slot", "slot", { slot: 0 })).values;
-  const all = first.slots > 0 ? [first] : [];
-  for (let slot = 1; slot < first.slots; slot++) {
-    all.push((await module.ask("get_slot", "slot", { slot })).values);
-  }
-  return all;
+  const rest = await several(1, first.slots, async (slot) => (await module.ask("get_slot", "slot", { slot })).values);
+  return first.slots > 0 ? [first, ...rest] : [];
 }
 
 /** Until all settings are in flash. */

@@ -29,12 +29,12 @@ function peaks(samples: Float32Array, channels: number): Float64Array {
 }
 
 /** x: [frame][input] -> [frame][row]. What lies before the first frame is as it: the state that silence leaves. */
-function convolve(conv: Convolution, x: Float32Array, dry: Float32Array, heard: Heard[]): Float32Array {
+function convolve(conv: Convolution, x: Float32Array, dry: Float32Array, heard: Heard[] | null): Float32Array {
   const { rows, inputs, kernel, dilation, weight, mixin, bias } = conv;
   const frames = dry.length;
   const fan = kernel * inputs;
   const n = fan + (mixin === null ? 0 : 1) + 1;
-  const gram = new Float64Array(n * n);
+  const gram = new Float64Array(heard === null ? 0 : n * n);
   const window = new Float64Array(n);
   const out = new Float32Array(frames * rows);
   window[n - 1] = 1;
@@ -50,12 +50,13 @@ function convolve(conv: Convolution, x: Float32Array, dry: Float32Array, heard: 
       for (let i = 0; i < fan; i++) sum += weight[at + i]! * window[i]!;
       out[frame * rows + row] = sum;
     }
-    if (frame % GRAM_STRIDE !== 0) continue;
+    if (heard === null || frame % GRAM_STRIDE !== 0) continue;
     for (let i = 0; i < n; i++) {
       const w = window[i]!;
       for (let j = i; j < n; j++) gram[i * n + j]! += w * window[j]!;
     }
   }
+  if (heard === null) return out;
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) gram[i * n + j] = gram[j * n + i]!;
   heard.push({ conv, gram, n });
   return out;
@@ -68,13 +69,14 @@ function activate(layer: Layer, x: Float32Array): Float32Array {
   return x;
 }
 
-/** Runs the network over audio. The grams stand in the order in which a .grit has its convolutions. */
+/** Runs the network over audio. The grams stand in the order in which a .grit has its convolutions; where none are asked
+ * for, none are taken. */
 export function listen(
   network: Network,
   audio: Float32Array,
   told: (share: number) => void,
+  heard: Heard[] | null = [],
 ): { ranges: Ranges; heard: Heard[]; output: Float32Array } {
-  const heard: Heard[] = [];
   const ranges: Ranges = { streams: [], skips: [], heads: [], carries: [], output: 0 };
   const count = network.arrays.reduce((sum, array) => sum + array.layers.length, 0);
   let stream = audio;
@@ -105,5 +107,5 @@ export function listen(
   });
   ranges.carries.unshift(new Float64Array(0));
   ranges.output = peaks(carry!, 1)[0]!;
-  return { ranges, heard, output: carry! };
+  return { ranges, heard: heard ?? [], output: carry! };
 }

@@ -1,14 +1,18 @@
 // Works on models beside the page.
 import { Board, EngineAlone } from "../worklet/board";
+import { readNam } from "./nam";
+import { roundOf } from "./original";
 import { quantizeNam } from "./quantize";
 
 export type Request =
   | { kind: "model"; name: string; bytes: Uint8Array; wasm: ArrayBuffer; audio: Float32Array }
-  | { kind: "speed"; bytes: Uint8Array; wasm: ArrayBuffer };
+  | { kind: "speed"; bytes: Uint8Array; wasm: ArrayBuffer }
+  | { kind: "original"; bytes: Uint8Array; audio: Float32Array };
 
 export type Answer =
   | { kind: "model"; bytes: Uint8Array }
   | { kind: "speed"; times: number }
+  | { kind: "original"; audio: Float32Array<ArrayBuffer> }
   | { kind: "failed"; why: string }
   | { kind: "told"; text: string };
 
@@ -42,7 +46,16 @@ function quantized(request: Request & { kind: "model" }): Answer {
   }
 }
 
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+
+function original(request: Request & { kind: "original" }): Answer {
+  const network = readNam(new TextDecoder().decode(request.bytes));
+  const tell = (share: number) => postMessage({ kind: "told", text: percent(share) } satisfies Answer);
+  return { kind: "original", audio: roundOf(network, request.audio, tell) as Float32Array<ArrayBuffer> };
+}
+
 function answer(request: Request): Answer {
+  if (request.kind === "original") return original(request);
   if (request.kind === "speed") return { kind: "speed", times: speed(request.bytes, request.wasm) };
   if (request.name.toLowerCase().endsWith(".nam")) return quantized(request);
   engineOf(request.bytes, request.wasm); // refuses what is none

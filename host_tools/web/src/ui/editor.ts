@@ -11,6 +11,7 @@ import { button, download, h, labelled } from "./dom";
 
 const MONITOR_MS = 500;
 const NAMES = "gritspace-preset-names";
+const TAKE = "put the present sound into";
 const PRESET_COLUMNS = ["", "name", "drive", "tone", "symmetry", "dynamics", "level", ""];
 
 export interface EditorHooks {
@@ -29,6 +30,7 @@ export class Editor {
   private slots: Slot[] = [];
   private readonly who = h("p", { class: "who" }, "the module in this page");
   private readonly presetTable = h("tbody", {});
+  private readonly emptyPlaces = h("div", { class: "row places" });
   private readonly slotList = h("ul", { class: "slots" });
   private readonly monitor = h("dl", { class: "monitor" });
   private readonly morph = h("input", { type: "range", min: 0, max: 10000, step: 50 });
@@ -76,6 +78,7 @@ export class Editor {
         { class: "wide" },
         h("table", {}, h("thead", {}, h("tr", {}, ...PRESET_COLUMNS.map((name) => h("th", { scope: "col" }, name)))), this.presetTable),
       ),
+      this.emptyPlaces,
       h("div", { class: "row" }, labelled("Morph", this.morph), this.morphTold),
       h("h3", {}, "Models"),
       this.slotList,
@@ -157,7 +160,10 @@ export class Editor {
     const settings = await getSettings(this.client);
     this.morph.value = String(settings.morph_ms);
     this.morphTold.textContent = `${(settings.morph_ms / 1000).toFixed(2)} s from preset to preset`;
-    this.presetTable.replaceChildren(...this.presets.map((preset) => this.presetRow(preset)));
+    const used = this.presets.filter((preset) => preset.used !== 0);
+    this.presetTable.replaceChildren(...used.map((preset) => this.presetRow(preset)));
+    this.presetTable.parentElement!.hidden = used.length === 0;
+    this.emptyPlaces.replaceChildren(...this.emptyRow());
     this.slotList.replaceChildren(...this.slotRows(settings.model));
     if (this.client === this.inPage) this.hooks.changed(this.presets);
   }
@@ -171,19 +177,17 @@ export class Editor {
   }
 
   private presetRow(preset: Preset): HTMLTableRowElement {
-    const used = preset.used !== 0;
     const name = h("input", {
       type: "text",
       maxlength: 24,
-      value: used ? (this.names()[preset.index] ?? "") : "",
-      placeholder: used ? "unnamed" : "empty",
-      disabled: !used,
+      value: this.names()[preset.index] ?? "",
+      placeholder: "unnamed",
       "aria-label": `name of preset ${preset.index + 1}`,
     });
     name.addEventListener("change", () => {
       localStorage.setItem(NAMES, JSON.stringify({ ...this.names(), [preset.index]: name.value }));
     });
-    const percent = (value: number) => (used ? `${Math.round((value / 32768) * 100)}` : "");
+    const percent = (value: number) => `${Math.round((value / 32768) * 100)}`;
     const label = (text: string) => ({ "aria-label": `${text} preset ${preset.index + 1}`, title: text });
     return h(
       "tr",
@@ -191,15 +195,28 @@ export class Editor {
       h("th", { scope: "row" }, String(preset.index + 1)),
       h("td", {}, name),
       ...preset.played.map((value) => h("td", { class: "number" }, percent(value))),
-      h("td", { class: "number" }, used ? (preset.level_q12 / LEVEL_UNITY).toFixed(2) : ""),
+      h("td", { class: "number" }, (preset.level_q12 / LEVEL_UNITY).toFixed(2)),
       h(
         "td",
         { class: "acts" },
-        button("●", this.guarded(() => this.take(preset)), label("put the present sound into")),
-        button("↑", this.guarded(() => this.swap(preset.index, preset.index - 1)), { ...label("move up"), disabled: !used || preset.index === 0 }),
-        button("✕", this.guarded(() => this.put({ ...preset, used: 0 })), { ...label("empty"), disabled: !used }),
+        button("●", this.guarded(() => this.take(preset)), label(TAKE)),
+        button("↑", this.guarded(() => this.swap(preset.index, preset.index - 1)), { ...label("move up"), disabled: preset.index === 0 }),
+        button("✕", this.guarded(() => this.put({ ...preset, used: 0 })), label("empty")),
       ),
     );
+  }
+
+  /** The places that hold nothing: a number each, which takes the present sound. */
+  private emptyRow(): HTMLElement[] {
+    const empty = this.presets.filter((preset) => preset.used === 0);
+    if (empty.length === 0) return [];
+    const places = empty.map((preset) =>
+      button(String(preset.index + 1), this.guarded(() => this.take(preset)), {
+        "aria-label": `${TAKE} preset ${preset.index + 1}`,
+        title: TAKE,
+      }),
+    );
+    return [h("span", {}, "Keep the present sound in"), ...places];
   }
 
   private async put(...presets: Preset[]): Promise<void> {

@@ -5,10 +5,17 @@ const SWEEP = 300; // degrees of a whole turn
 const PIXELS = 180; // of dragging for a whole turn
 const RADIUS = 5.6;
 
+/** The ring around a knob, from its left end; degrees of it are seen. */
+function arc(name: string, degrees = 0): SVGCircleElement {
+  const from = 90 + (360 - SWEEP) / 2;
+  return svg("circle", { r: RADIUS + 1, class: name, pathLength: 360, "stroke-dasharray": `${degrees} 360`, transform: `rotate(${from})` });
+}
+
 export class Knob {
   readonly element: SVGGElement;
   private turn = 0.5;
   private readonly pointer: SVGLineElement;
+  private readonly arc = arc("arc");
   private dragged: { y: number; x: number; from: number } | null = null;
 
   constructor(
@@ -31,7 +38,10 @@ export class Knob {
         "aria-valuemax": 100,
       },
       svg("circle", { r: RADIUS + 1.6, class: "reach" }),
+      arc("track", SWEEP),
+      this.arc,
       svg("circle", { r: RADIUS, class: "cap" }),
+      svg("circle", { r: 0.72 * RADIUS, class: "top" }),
       this.pointer,
       svg("text", { y: RADIUS + 4.6, class: "name" }, name),
     );
@@ -58,6 +68,7 @@ export class Knob {
 
   private show(): void {
     this.pointer.setAttribute("transform", `rotate(${(this.turn - 0.5) * SWEEP})`);
+    this.arc.setAttribute("stroke-dasharray", `${this.turn * SWEEP} 360`);
     this.element.setAttribute("aria-valuenow", String(Math.round(this.turn * 100)));
     this.element.setAttribute("aria-valuetext", this.words(this.turn));
   }

@@ -5,10 +5,16 @@ import type { Device, SpaceMap } from "../audio/assets";
 import { button, h, labelled, svg } from "./dom";
 
 const DIMENSIONS = ["drive", "tone", "symmetry", "dynamics"];
-const SIZE = 100;
+const SIZE = 100; // of the map's height
+const MARGIN = 8;
+const WIDEST = 170;
+const TALLEST_PIXELS = 440;
+const NAME_PIXELS = 12;
 const NEAREST = 6; // devices that a place between them is made of
 const STEP_MS = 25;
 const MAX_STEPS = 4000;
+
+const WHAT_TO_DO = "Drag to move, click a dot to hear a device. Ringed ones can be compared with the device itself.";
 
 type View = { kind: "near" } | { kind: "plane"; x: number; y: number };
 
@@ -18,16 +24,22 @@ export interface MapActions {
   chosen(device: Device): void;
 }
 
+function groupOf(device: Device): string {
+  return device.label.split("@")[0]!;
+}
+
 function shortName(label: string): string {
   return label.replaceAll("_", " ").replace("@", ", ");
 }
 
 export class SpaceMapView {
   readonly element: HTMLElement;
-  private readonly drawing = svg("svg", { viewBox: `-8 -8 ${SIZE + 16} ${SIZE + 16}`, class: "map", role: "group", "aria-label": "map of the space" });
-  private readonly here = svg("circle", { r: 2.2, class: "here" });
+  private readonly drawing = svg("svg", { class: "map", role: "group", "aria-label": "map of the space" });
+  private across = SIZE; // its width: as wide as its card
+  private pixels = 4; // for one of its units
+  private readonly here = svg("circle", { class: "here" });
   private readonly trail = svg("polyline", { class: "trail" });
-  private readonly told = h("p", { class: "told", "aria-live": "polite" }, "Drag to move, click a dot to hear a device.");
+  private readonly told = h("p", { class: "hint", "aria-live": "polite" }, WHAT_TO_DO);
   private readonly view: HTMLSelectElement;
   private space: SpaceMap | null = null;
   private position: number[] = [];
@@ -58,6 +70,7 @@ export class SpaceMapView {
     this.drawing.addEventListener("pointermove", (event) => {
       if (this.drawing.hasPointerCapture(event.pointerId)) this.drag(event);
     });
+    new ResizeObserver(() => this.fit()).observe(this.drawing);
     this.element = h(
       "section",
       { class: "map-card", "aria-label": "Map" },
@@ -65,6 +78,22 @@ export class SpaceMapView {
       this.drawing as unknown as HTMLElement,
       this.told,
     );
+  }
+
+  /** As wide as there is room; names as large as other texts. */
+  private fit(): void {
+    const wide = this.drawing.getBoundingClientRect().width;
+    if (wide === 0) return;
+    const across = Math.min(WIDEST, Math.max(SIZE, (wide / TALLEST_PIXELS) * (SIZE + 2 * MARGIN) - 2 * MARGIN));
+    const pixels = wide / (across + 2 * MARGIN);
+    if (Math.abs(across - this.across) < 1 && Math.abs(pixels - this.pixels) < 0.1) return;
+    this.across = across;
+    this.pixels = pixels;
+    this.draw();
+  }
+
+  private toDrawing([x, y]: [number, number] | number[]): [number, number] {
+    return [((x! + 1) / 2) * this.across, ((y! + 1) / 2) * SIZE];
   }
 
   /** Another space; null: a model of which no map is known. */
@@ -105,25 +134,28 @@ export class SpaceMapView {
     const view = this.seen;
     this.trailPoints = [];
     this.trail.setAttribute("points", "");
+    this.drawing.setAttribute("viewBox", `${-MARGIN} ${-MARGIN} ${this.across + 2 * MARGIN} ${SIZE + 2 * MARGIN}`);
+    this.here.setAttribute("r", String(9 / this.pixels));
+    this.drawing.style.setProperty("--pixel", String(1 / this.pixels));
     this.places = (this.space?.devices ?? []).map((device) => {
-      const [x, y] = view.kind === "near" ? toDrawing(device.plane) : this.placeOf(device.position);
+      const [x, y] = view.kind === "near" ? this.toDrawing(device.plane) : this.placeOf(device.position);
       return { device, x, y };
     });
     const groups = new Map<string, number>();
-    const dots = this.places.map(({ device, x, y }) => {
-      const group = device.label.split("@")[0]!;
-      if (!groups.has(group)) groups.set(group, groups.size);
+    for (const { device } of this.places) groups.set(groupOf(device), groups.get(groupOf(device)) ?? groups.size);
+    const ringedLast = [...this.places].sort((a, b) => Number(a.device.clip !== undefined) - Number(b.device.clip !== undefined));
+    const dots = ringedLast.map(({ device, x, y }) => {
       const dot = svg(
         "circle",
         {
           cx: x,
           cy: y,
-          r: 1.7,
-          class: "dot",
+          r: (device.clip === undefined ? 4 : 6) / this.pixels,
+          class: device.clip === undefined ? "dot" : "dot ringed",
           tabindex: 0,
           role: "button",
           "aria-label": shortName(device.label),
-          style: `fill: hsl(${(groups.get(group)! * 47) % 360} 65% 60%)`,
+          style: `fill: hsl(${(groups.get(groupOf(device))! * 47) % 360} 65% 60%)`,
           click: () => this.choose(device),
         },
         svg("title", {}, shortName(device.label)),
@@ -142,12 +174,12 @@ export class SpaceMapView {
     const names =
       view.kind === "plane"
         ? [
-            svg("text", { x: SIZE / 2, y: SIZE + 6.5, class: "axis" }, DIMENSIONS[view.x]!),
+            svg("text", { x: this.across / 2, y: SIZE + 6.5, class: "axis" }, DIMENSIONS[view.x]!),
             svg("text", { x: -3, y: SIZE / 2, class: "axis", transform: `rotate(-90 -3 ${SIZE / 2})` }, DIMENSIONS[view.y]!),
           ]
         : [];
     this.drawing.replaceChildren(
-      svg("rect", { width: SIZE, height: SIZE, class: "ground" }),
+      svg("rect", { width: this.across, height: SIZE, rx: 1.5, class: "ground" }),
       ...names,
       morph,
       this.trail,
@@ -161,23 +193,31 @@ export class SpaceMapView {
     this.here.setAttribute("cy", String(y));
   }
 
-  /** A device's name beside the middle of its dots. */
+  /** Devices' names above their dots; the one with fewer dots gives way where two would lie on each other. */
   private groupNames(): SVGTextElement[] {
     const groups = new Map<string, { x: number; y: number }[]>();
-    for (const place of this.places) {
-      const name = place.device.label.split("@")[0]!;
-      groups.set(name, [...(groups.get(name) ?? []), place]);
+    for (const place of this.places) groups.set(groupOf(place.device), [...(groups.get(groupOf(place.device)) ?? []), place]);
+    const high = NAME_PIXELS / this.pixels;
+    const taken: { left: number; right: number; y: number }[] = [];
+    const made: SVGTextElement[] = [];
+    for (const [name, places] of [...groups].sort((a, b) => b[1].length - a[1].length)) {
+      const text = shortName(name).slice(0, 22);
+      const half = text.length * high * 0.28;
+      const at = (of: "x" | "y", share: number) => places.map((place) => place[of]).sort((a, b) => a - b)[Math.floor(share * places.length)]!;
+      const x = Math.min(this.across + MARGIN - half, Math.max(half - MARGIN, at("x", 0.5)));
+      const y = Math.max(high - MARGIN, at("y", places.length > 6 ? 0.1 : 0) - high); // an outlier does not draw it away
+      const box = { left: x - half, right: x + half, y };
+      if (taken.some((one) => Math.abs(one.y - y) < high && one.left < box.right && box.left < one.right)) continue;
+      taken.push(box);
+      made.push(svg("text", { x, y, class: "device" }, text));
     }
-    return [...groups].map(([name, places]) => {
-      const mean = (of: "x" | "y") => places.reduce((sum, place) => sum + place[of], 0) / places.length;
-      return svg("text", { x: mean("x"), y: mean("y") - 2.6, class: "device" }, shortName(name).slice(0, 18));
-    });
+    return made;
   }
 
   /** Where a position is drawn. */
   private placeOf(position: number[]): [number, number] {
     const view = this.seen;
-    if (view.kind === "plane") return toDrawing([(position[view.x] ?? 0) / 32768, -(position[view.y] ?? 0) / 32768]);
+    if (view.kind === "plane") return this.toDrawing([(position[view.x] ?? 0) / 32768, -(position[view.y] ?? 0) / 32768]);
     const devices = this.space?.devices ?? [];
     const near = nearest(devices, (device) => distance(device.position, position) / 32768);
     let x = 0;
@@ -186,17 +226,13 @@ export class SpaceMapView {
       x += weight * item.plane[0];
       y += weight * item.plane[1];
     }
-    return toDrawing([x, y]);
+    return this.toDrawing([x, y]);
   }
 
   private drag(event: PointerEvent): void {
-    const box = this.drawing.getBoundingClientRect();
-    const scale = (SIZE + 16) / Math.min(box.width, box.height);
-    const clamp = (value: number) => Math.min(SIZE, Math.max(0, value));
-    const left = (box.width - box.height > 0 ? (box.width - box.height) / 2 : 0) + box.left;
-    const top = (box.height - box.width > 0 ? (box.height - box.width) / 2 : 0) + box.top;
-    const x = (clamp((event.clientX - left) * scale - 8) / SIZE) * 2 - 1;
-    const y = (clamp((event.clientY - top) * scale - 8) / SIZE) * 2 - 1;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.drawing.getScreenCTM()!.inverse());
+    const unit = (value: number) => Math.min(1, Math.max(-1, 2 * value - 1));
+    const [x, y] = [unit(at.x / this.across), unit(at.y / SIZE)];
     const view = this.seen;
     const position = [...this.position];
     if (view.kind === "plane") {
@@ -244,10 +280,6 @@ export class SpaceMapView {
 
 function q15(value: number): number {
   return Math.max(-32767, Math.min(32767, Math.round(value * 32768)));
-}
-
-function toDrawing([x, y]: [number, number] | number[]): [number, number] {
-  return [((x! + 1) / 2) * SIZE, ((y! + 1) / 2) * SIZE];
 }
 
 function distance(a: number[], b: number[]): number {

@@ -32,6 +32,7 @@ export class PanelView {
   readonly element: HTMLElement;
   readonly knobs: Knob[];
   private readonly leds: SVGCircleElement[];
+  private readonly halos: SVGCircleElement[];
   private readonly cables: SVGPathElement[] = [];
   private readonly jackLights: SVGCircleElement[] = [];
   private readonly patches: CvPatch[] = PANEL.cvs.map(() => ({ kind: "none", rate: 1, depth: 5 }));
@@ -42,6 +43,7 @@ export class PanelView {
       (place, i) => new Knob(place.name, place.x, place.y, (turn) => actions.turned(i, turn), words(place.name)),
     );
     this.leds = PANEL.leds.map((place) => svg("circle", { cx: place.x, cy: place.y, r: 1.9, class: "led" }));
+    this.halos = PANEL.leds.map((place) => svg("circle", { cx: place.x, cy: place.y, r: 2.6, class: "halo" }));
     this.patchBay = h("div", { class: "patch-bay", hidden: true });
     const drawing = svg(
       "svg",
@@ -51,10 +53,12 @@ export class PanelView {
         role: "group",
         "aria-label": "the module's panel",
       },
+      gradient("cap-light", "0.38", "0.28"),
       svg("rect", { width: PANEL.width, height: PANEL.height, rx: 0.8, class: "plate" }),
       ...PANEL.slots.map(([x, y]) => svg("rect", { x: x! - 2.75, y: y! - 1.6, width: 5.5, height: 3.2, rx: 1.6, class: "slot" })),
       svg("text", { x: PANEL.width / 2, y: 13.5, class: "title" }, "GRITSPACE"),
       ...this.knobs.map((knob) => knob.element),
+      ...this.halos,
       ...this.leds,
       ...PANEL.leds.map((place) => svg("text", { x: place.x, y: place.y + 4.6, class: "name" }, place.name)),
       svg("rect", { x: PANEL.usb.x - 4.6, y: PANEL.usb.y - 1.7, width: 9.2, height: 3.4, rx: 1, class: "slot" }),
@@ -77,7 +81,9 @@ export class PanelView {
     this.leds.forEach((led, i) => {
       const red = levels[2 * i]!;
       const green = levels[2 * i + 1]!;
-      led.style.fill = red + green === 0 ? "" : `rgb(${red} ${green} 20)`;
+      const colour = red + green === 0 ? "" : `rgb(${red} ${green} 60)`;
+      led.style.fill = colour;
+      this.halos[i]!.style.stroke = colour;
     });
   }
 
@@ -140,11 +146,15 @@ export class PanelView {
       labelled("Rate", rate),
       labelled("Depth", depth),
       told,
-      button("Pull it out", () => {
-        this.change(jack, { kind: "none", rate: 1, depth: 0 });
-        this.patchBay.hidden = true;
-      }),
-      button("Close", () => (this.patchBay.hidden = true)),
+      h(
+        "div",
+        { class: "row" },
+        button("Pull it out", () => {
+          this.change(jack, { kind: "none", rate: 1, depth: 0 });
+          this.patchBay.hidden = true;
+        }),
+        button("Close", () => (this.patchBay.hidden = true)),
+      ),
     );
   }
 
@@ -178,6 +188,12 @@ export class PanelView {
     held(element, (down) => this.actions.switched(false, down));
     return element;
   }
+}
+
+/** A round thing that is lit from the upper left; its colours are the style's. */
+function gradient(id: string, cx: string, cy: string): SVGDefsElement {
+  const stops = ["0%", "100%"].map((offset, i) => svg("stop", { offset, class: `${id}-${i}` }));
+  return svg("defs", {}, svg("radialGradient", { id, cx, cy, r: "0.75" }, ...stops));
 }
 
 function held(element: SVGGElement, change: (down: boolean) => void): void {

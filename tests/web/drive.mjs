@@ -94,6 +94,21 @@ function contrast() {
   return { seen, faint: faint.slice(0, 8) };
 }
 
+/** What is heard, in dB, over a round and a bit. */
+function level(page) {
+  return page.evaluate(async () => {
+    const { analyser } = window.gritspace.player;
+    const wave = new Float32Array(analyser.fftSize);
+    let sum = 0;
+    for (let i = 0; i < 44; i++) {
+      await new Promise((done) => setTimeout(done, 85));
+      analyser.getFloatTimeDomainData(wave);
+      sum += wave.reduce((total, x) => total + x * x, 0) / wave.length;
+    }
+    return 10 * Math.log10(sum / 44);
+  });
+}
+
 async function heard(page) {
   await page.waitForFunction(() => (window.gritspace.page.meters?.heard[1] ?? 0) > 1e-3, null);
 }
@@ -232,35 +247,60 @@ const scenarios = {
       loops[name] = (await meters(page)).heard[1];
     }
     await page.waitForTimeout(4500); // loudness is known once a whole round was heard
-    const clip = page.locator(".dot[aria-label='rat, distortion=1,filter=0.5']");
-    await clip.click({ force: true });
+    await page.locator(".dot[aria-label='rat, distortion=1,filter=0.5']").click({ force: true }); // nothing lies on a ringed dot's middle
     await page.waitForTimeout(6000);
     await press(page, "the device itself");
-    const level = () =>
-      page.evaluate(async () => {
-        const { analyser } = window.gritspace.player;
-        const wave = new Float32Array(analyser.fftSize);
-        let sum = 0;
-        for (let i = 0; i < 44; i++) {
-          await new Promise((done) => setTimeout(done, 85));
-          analyser.getFloatTimeDomainData(wave);
-          sum += wave.reduce((total, x) => total + x * x, 0) / wave.length;
-        }
-        return 10 * Math.log10(sum / 44);
-      });
     await page.waitForTimeout(200);
-    const device = await level();
+    const device = await level(page);
     await press(page, "module");
     await page.waitForTimeout(200);
-    const module = await level();
+    const module = await level(page);
     await press(page, "bypass");
     await page.waitForTimeout(200);
-    const bypass = await level();
+    const bypass = await level(page);
     await press(page, "microphone");
     await page.waitForFunction(() => document.querySelector(".notice").textContent.includes("refused"));
     await press(page, "stop");
     await browser.close();
     return { loops, levels: { device, module, bypass }, complaints };
+  },
+
+  /** A dropped capture beside its float network, a dropped pair beside its wet half: by how many clicks, how loud, what. */
+  async originals() {
+    const { browser, page, complaints } = await start();
+    const clicks = {};
+    const compare = async (name, files, words) => {
+      const before = await page.evaluate(() => window.pressed);
+      const choosing = page.waitForEvent("filechooser");
+      await page.locator(".file").click();
+      await (await choosing).setFiles(files.map((file) => fixture(file.name, readFileSync(file.path))));
+      const original = page.getByRole("button", { name: words, exact: true });
+      await page.waitForFunction((text) => [...document.querySelectorAll("button")].some((one) => one.textContent === text && !one.disabled), words);
+      await original.click();
+      clicks[name] = (await page.evaluate(() => window.pressed)) - before;
+      await page.waitForTimeout(5000); // loudness is known once a whole round was heard
+      const levels = [await level(page)];
+      await press(page, "module");
+      await page.waitForTimeout(200);
+      levels.push(await level(page));
+      const samples = await page.evaluate(() => {
+        const numbers = new Uint8Array(window.gritspace.player.device.node.buffer.getChannelData(0).slice().buffer);
+        let letters = "";
+        for (let at = 0; at < numbers.length; at += 32768) letters += String.fromCharCode(...numbers.subarray(at, at + 32768));
+        return btoa(letters);
+      });
+      writeFileSync(asked[name], Buffer.from(samples, "base64"));
+      return levels;
+    };
+    await press(page, "guitar");
+    await heard(page);
+    const levels = {
+      capture: await compare("capture", asked.captures, "the capture itself"),
+      recording: await compare("recording", asked.pair, "the recording itself"),
+    };
+    const said = await told(page);
+    await browser.close();
+    return { clicks, levels, said, complaints };
   },
 
   /** Files that are good and files that are not. */

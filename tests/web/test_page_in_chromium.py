@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from gritspace.host_tools.web import loops
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.model.grit import to_bytes
-from gritspace.quantize.network.nam import write_nam_text
+from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.network import from_tcn
+from gritspace.quantize.network.run import run_float
 from tests.quantize.conftest import make_model, make_tcn
 from tests.web.browser import drive
 from tests.web.rendering import DELAY, blob_of, moving_panel, on_this_computer
@@ -89,6 +91,34 @@ def test_every_loop_sounds_the_device_and_the_dry_sound_are_as_loud_and_a_refuse
     levels = found["levels"]
     assert abs(levels["device"] - levels["module"]) < 3, "unweighted, over a round and a bit"
     assert found["complaints"] == []
+
+
+def test_a_dropped_capture_and_a_dropped_pair_are_compared_with_themselves_equally_loud(
+    page_url: str, tmp_path: Path
+) -> None:
+    text = write_nam_text(from_tcn(make_tcn("two_tanh_arrays")), "amp")
+    (tmp_path / "amp.nam").write_text(text)
+    dry = loops.loop("bass").astype(np.float32) / 32768
+    wet = -np.tanh(5 * np.concatenate([np.zeros(137, np.float32), dry]))
+    soundfile.write(tmp_path / "a", dry, 48000, format="WAV", subtype="FLOAT")
+    soundfile.write(tmp_path / "b", wet, 48000, format="WAV", subtype="FLOAT")
+    pair = [{"name": "<i>amp</i> out.wav", "path": tmp_path / "b"}, {"name": "DI.wav", "path": tmp_path / "a"}]
+    captures = [{"name": "amp.nam", "path": tmp_path / "amp.nam"}]
+    out = {name: tmp_path / f"{name}.f32" for name in ("capture", "recording")}
+    found = drive(
+        "originals", page_url, captures=captures, pair=[{k: str(v) for k, v in p.items()} for p in pair], **out
+    )
+    assert found["complaints"] == []
+    assert found["clicks"] == {"capture": 2, "recording": 2}, "the file, and what is heard"
+    assert found["said"] == "DI.wav plays through the module; <i>amp</i> out.wav is there to compare with"
+    for name, (original, module) in found["levels"].items():
+        assert abs(original - module) < 3, f"{name}: unweighted, over a round and a bit"
+    np.testing.assert_allclose(np.fromfile(out["recording"], np.float32), wet[137:], atol=1e-6)
+    guitar = loops.loop("guitar").astype(np.float32) / 32768
+    network = read_nam(tmp_path / "amp.nam").networks[-1]
+    expected = run_float(network, np.concatenate([guitar, guitar]))[len(guitar) :]
+    heard = np.fromfile(out["capture"], np.float32)
+    np.testing.assert_allclose(heard, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tmp_path: Path) -> None:

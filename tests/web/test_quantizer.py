@@ -19,6 +19,7 @@ from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.quantize import quantize
 from tests.quantize.conftest import make_model, make_tcn
+from tests.web.browser import what_is_missing
 
 ESBUILD = HERE / "node_modules" / ".bin" / "esbuild"
 RUN = """
@@ -192,7 +193,7 @@ def test_the_page_knows_what_a_module_pays_for_a_shape(parts: Path, node: str, t
             assert words.startswith("a module plays it too: ")
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(what_is_missing() is not None, reason=f"left to make test-web: {what_is_missing()}")
 def test_the_pages_price_is_the_one_price() -> None:
     blob = prices.known()["circuits"]()
     row = {"name": "circuits", "cycles": round(price_whole(blob).whole.pessimistic), "admitted": True}

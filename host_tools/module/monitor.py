@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gritspace.host_tools.link.client import Module, ModuleInfo
 from gritspace.host_tools.module import memory
-from gritspace.host_tools.module.panel_names import KNOBS, PLAYED
+from gritspace.host_tools.module.knob_names import jack_names, own_knobs, panel_names
 from gritspace.train.plain_text import printable
 
 _BAR = 24
@@ -25,6 +25,8 @@ def snapshot(module: Module, info: ModuleInfo | None = None) -> dict[str, Any]:
     info = info or module.info()
     status, controls, settings = module.status(), module.controls(), memory.get_settings(module)
     health, fault = module.health(), module.fault()
+    own = own_knobs(module, health.model, info.model_sha256 if health.model == health.wanted else None)
+    knobs, jacks = panel_names(own), jack_names(own)
     budget = info.work_per_second * info.block_frames / info.sample_rate
     load = {
         name: (value / budget if budget else None)
@@ -35,9 +37,9 @@ def snapshot(module: Module, info: ModuleInfo | None = None) -> dict[str, Any]:
         "firmware_version": info.firmware_version,
         "model": info.model_name,
         "model_status": info.model_status,
-        "knobs": {name: code / 65535 for name, code in zip(KNOBS, controls.knobs, strict=False)},
-        "volts": {name: uv / 1e6 for name, uv in zip(PLAYED, controls.cv_microvolts, strict=False)},
-        "played": {name: value / 32768 for name, value in zip(PLAYED, controls.played, strict=False)},
+        "knobs": {name: code / 65535 for name, code in zip(knobs, controls.knobs, strict=False)},
+        "volts": {name: uv / 1e6 for name, uv in zip(jacks, controls.cv_microvolts, strict=False)},
+        "played": {name: value / 32768 for name, value in zip(jacks, controls.played, strict=False)},
         "load": load,
         "work_unit": info.work_unit,
         "xruns": status.xruns,

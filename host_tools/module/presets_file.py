@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.module import memory
+from gritspace.host_tools.module.knob_names import own_knobs
 from gritspace.host_tools.module.memory import FACTORY, LEVEL_UNITY, Preset, Slot
 from gritspace.host_tools.module.panel_names import PLAYED
 from gritspace.quantize.firmware_sources import SPACES
@@ -31,10 +33,13 @@ FACTORY_NAME = "factory"
 def read_module(module: Module) -> dict[str, Any]:
     """All used presets of a module, and how it goes from one to another, as plain values."""
     slots = memory.get_slots(module)
-    names = known_names()
+    names, own = known_names(), _own_knobs(module, slots)
+    used = [preset for preset in memory.get_presets(module) if preset.used]
     return {
         "morph_seconds": memory.get_settings(module).morph_ms / 1000,
-        "presets": [_as_values(preset, slots, names) for preset in memory.get_presets(module) if preset.used],
+        "presets": [
+            _in_own_words(_as_values(preset, slots, names), own(preset.model_now(slots)), preset) for preset in used
+        ],
     }
 
 
@@ -44,7 +49,8 @@ def write_module(module: Module, values: dict[str, Any], source: str) -> int:
     source: what to call the values in an error. Raises InputError, before anything is written, for values that are
     none, LinkError when the module fails.
     """
-    morph_ms, presets = parse(values, memory.get_slots(module), memory.get_settings(module).presets, source)
+    slots = memory.get_slots(module)
+    morph_ms, presets = parse(values, slots, memory.get_settings(module).presets, source, _own_knobs(module, slots))
     for preset in presets:
         memory.put_preset(module, preset)
     if morph_ms is not None:
@@ -120,11 +126,19 @@ class ModelRecord(OpenRecord):
 
 
 class PresetRecord(Record):
-    """A preset. name: for who reads the file. model: None for the factory's."""
+    """A preset. name: for who reads the file. knobs: in place of played where a model has a device's own, each from 0
+    to 1. model: None for the factory's."""
+
+    @model_validator(mode="after")
+    def _says_where_it_is_played(self) -> PresetRecord:
+        if (self.played is None) == (self.knobs is None):
+            raise ValueError("it has either 'played' or, of a device's own knobs, 'knobs'")
+        return self
 
     place: Annotated[int, Field(ge=1)]
     name: Any = None
-    played: PlayedRecord
+    played: PlayedRecord | None = None
+    knobs: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     stored: Annotated[list[Unit], Field(min_length=12, max_length=12)] = [0.0] * 12
     level: Annotated[float, Field(ge=0, le=8)] = 1.0
     model: Annotated[ModelRecord | None, BeforeValidator(lambda value: None if value == FACTORY_NAME else value)] = None
@@ -137,13 +151,19 @@ class FileRecord(Record):
     presets: list[PresetRecord] = Field(default_factory=list)
 
 
-def parse(values: dict[str, Any], slots: list[Slot], places: int, source: str) -> tuple[int | None, list[Preset]]:
+Own = Callable[[int | None], Sequence[str]]
+"""A model's number -> the names of the device's knobs that it has, if it has any."""
+
+
+def parse(
+    values: dict[str, Any], slots: list[Slot], places: int, source: str, own: Own = lambda model: ()
+) -> tuple[int | None, list[Preset]]:
     """Values of a file -> (morph in ms, or None where the file does not say, presets).
 
     Raises InputError that names what is wrong.
     """
     file = read_record(FileRecord, values, source, "mend it, or write one with: gritspace presets get")
-    presets = [_preset(row, slots, places, f"{source}: preset {row.place}") for row in file.presets]
+    presets = [_preset(row, slots, places, f"{source}: preset {row.place}", own) for row in file.presets]
     taken = [preset.index for preset in presets]
     for place in taken:
         if taken.count(place) > 1:
@@ -174,24 +194,58 @@ def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], s
 
 
 def as_words(row: dict[str, Any]) -> tuple[str, ...]:
-    """One of `read_module`'s rows for a table: place, name, the played dimensions, level in dB, model."""
+    """One of `read_module`'s rows for a table: place, name, the played dimensions, level in dB, model. A device's own
+    knobs stand with their names where the played dimensions do."""
     level = 20 * math.log10(row["level"]) if row["level"] > 0 else -math.inf
-    played = (f"{row['played'][name]:+.2f}" for name in PLAYED)
+    own = [f"{name} {turn:.2f}" for name, turn in row.get("knobs", {}).items()]
+    played = [*own, *("-" for _ in PLAYED[len(own) :])] if own else [f"{row['played'][name]:+.2f}" for name in PLAYED]
     model = row["model"] if isinstance(row["model"], str) else row["model"]["name"] or "gone"
     return (str(row["place"]), row.get("name", "-"), *played, f"{level:+.1f} dB", model)
 
 
-def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str) -> Preset:
+def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: Own) -> Preset:
     if row.place > places:
         raise InputError(f"{what}: its place is a number from 1 to {places}.")
+    model = FACTORY if row.model is None else _slot_of(row.model, slots, what)
     return Preset(
-        played=tuple(_q15(getattr(row.played, name)) for name in PLAYED),
+        played=_played(row, own(model) if row.knobs is not None else (), what),
         stored=tuple(map(_q15, row.stored)),
         level_q12=min(32767, round(row.level * LEVEL_UNITY)),
-        model=FACTORY if row.model is None else _slot_of(row.model, slots, what),
+        model=model,
         used=1,
         index=row.place - 1,
     )
+
+
+def _played(row: PresetRecord, own: Sequence[str], what: str) -> tuple[int, ...]:
+    """Knobs that are not said stand in their middles."""
+    if row.knobs is None:
+        return tuple(_q15(getattr(row.played, name)) for name in PLAYED)
+    for name in row.knobs:
+        if name not in own:
+            raise InputError(f"{what}: its model has no knob {name!r:.40}; its knobs: {', '.join(own) or 'none'}.")
+    turns = [row.knobs.get(name, 0.5) for name in own] + [0.5] * (len(PLAYED) - len(own))
+    return tuple(_q15(2 * turn - 1) for turn in turns)
+
+
+def _in_own_words(values: dict[str, Any], own: Sequence[str], preset: Preset) -> dict[str, Any]:
+    """Of a model with a device's own knobs its values name them, from 0 to 1, where others have `played`."""
+    if not own:
+        return values
+    turns = {name: round((value / FULL + 1) / 2, 5) for name, value in zip(own, preset.played, strict=False)}
+    return {
+        ("knobs" if key == "played" else key): (turns if key == "played" else value) for key, value in values.items()
+    }
+
+
+def _own_knobs(module: Module, slots: list[Slot]) -> Own:
+    sha256 = {slot.slot + 1: slot.sha256 for slot in slots if slot.state == "good"}
+
+    def own(model: int | None) -> Sequence[str]:
+        known = model is not None and (model == FACTORY or model in sha256)
+        return own_knobs(module, model, sha256.get(model)) if known and model is not None else ()
+
+    return own
 
 
 def _slot_of(model: ModelRecord, slots: list[Slot], what: str) -> int:

@@ -287,13 +287,9 @@ def from_bytes(data: bytes) -> IntegerModel:
     around = (KnobFit(), None) if header["position_count"] else _around_snapshot(reader, header["default_position"])
     try:
         name = bytes(header["name"]).rstrip(b"\0").decode()
-        raw = data[header["metadata"] : header["metadata"] + header["metadata_bytes"]]
-        metadata = json.loads(raw, parse_constant=_no_number) if raw else {}
-        json.dumps(metadata, ensure_ascii=False).encode()  # halves of characters are no text
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise GritError("its name or metadata is not UTF-8 text and JSON") from error
-    if not isinstance(metadata, dict):
-        raise GritError(f"its metadata is a {type(metadata).__name__}, and should be a JSON object")
+    metadata = metadata_in(data[header["metadata"] : header["metadata"] + header["metadata_bytes"]])
     return IntegerModel(
         arrays=tuple(arrays),
         film=film,
@@ -306,6 +302,18 @@ def from_bytes(data: bytes) -> IntegerModel:
         knobs=around[0],
         impulse=around[1],
     )
+
+
+def metadata_in(raw: bytes) -> dict[str, Any]:
+    """A file's metadata. Raises GritError for what is no JSON object."""
+    try:
+        metadata = json.loads(raw, parse_constant=_no_number) if raw else {}
+        json.dumps(metadata, ensure_ascii=False).encode()  # halves of characters are no text
+    except (ValueError, RecursionError) as error:
+        raise GritError("its name or metadata is not UTF-8 text and JSON") from error
+    if not isinstance(metadata, dict):
+        raise GritError(f"its metadata is a {type(metadata).__name__}, and should be a JSON object")
+    return metadata
 
 
 def _no_number(name: str) -> NoReturn:

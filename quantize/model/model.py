@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +121,15 @@ class KnobFit:
     levels: tuple[int, ...] = (0,) * KNOB_LEVELS
 
 
+def knob_names_in(metadata: Mapping[str, Any], position_count: int) -> tuple[str, ...]:
+    """What a model's metadata calls the dimensions of its position, if they are a device's own knobs; else ()."""
+    names = metadata.get("knobs")
+    if not isinstance(names, list) or not 1 <= len(names) == position_count <= MAX_KNOBS:
+        return ()
+    good = all(isinstance(name, str) and KNOB_NAME.fullmatch(name) for name in names)
+    return tuple(names) if good and len(set(names)) == len(names) else ()
+
+
 IMPULSE_FRAMES, IMPULSE_STEP, IMPULSE_SUM = 1024, 8, 65535
 """Most taps, what their number is a multiple of, and most that their sizes may sum up to: then no sum leaves int32."""
 
@@ -163,10 +173,7 @@ class IntegerModel:
     @property
     def knob_names(self) -> tuple[str, ...]:
         """The names of a device's own knobs where the position's dimensions are them; else ()."""
-        names = self.metadata.get("knobs")
-        if not isinstance(names, list) or not 1 <= len(names) == self.position_count <= MAX_KNOBS:
-            return ()
-        return tuple(names) if all(isinstance(name, str) and KNOB_NAME.fullmatch(name) for name in names) else ()
+        return knob_names_in(self.metadata, self.position_count)
 
     @property
     def played_size(self) -> int:

@@ -203,7 +203,7 @@ def as_words(row: dict[str, Any]) -> tuple[str, ...]:
     return (str(row["place"]), row.get("name", "-"), *played, f"{level:+.1f} dB", model)
 
 
-def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: Own) -> Preset:
+def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: Own = lambda model: ()) -> Preset:
     if row.place > places:
         raise InputError(f"{what}: its place is a number from 1 to {places}.")
     model = FACTORY if row.model is None else _slot_of(row.model, slots, what)

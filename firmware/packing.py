@@ -1,20 +1,22 @@
-"""LZ4's block format: how the fast code lies in the Seed's small flash. Unpacked by boards/daisy_seed/unpack.c."""
+"""LZMA: how all but an image's first kilobytes lie in the Seed's small flash, for boards/daisy_seed/unlzma.c."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import lzma
 
-import lz4.block
-
-BEST = 12
-"""LZ4's highest level: packing is done once, on a computer, and flash is small."""
+LITERAL, LITERAL_POSITION, POSITION = 1, 1, 1
+"""LZMA's lc, lp and pb: for Thumb code, whose instructions are of two bytes."""
+_FILTER = {
+    "id": lzma.FILTER_LZMA1,
+    "preset": 9 | lzma.PRESET_EXTREME,
+    "lc": LITERAL,
+    "lp": LITERAL_POSITION,
+    "pb": POSITION,
+    "dict_size": 1 << 18,  # more than the memories that it is unpacked into
+}
 
 
 def pack(data: bytes) -> bytes:
-    """Any bytes -> an LZ4 block, by LZ4's own library."""
-    return bytes(lz4.block.compress(data, mode="high_compression", compression=BEST, store_size=False))
-
-
-if __name__ == "__main__":  # packing.py PLAIN PACKED
-    Path(sys.argv[2]).write_bytes(pack(Path(sys.argv[1]).read_bytes()))
+    """Any bytes -> LZMA's byte of properties, a raw stream with its end mark."""
+    properties = LITERAL + 9 * (LITERAL_POSITION + 5 * POSITION)
+    return bytes([properties]) + lzma.compress(data, format=lzma.FORMAT_RAW, filters=[_FILTER])

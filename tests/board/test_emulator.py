@@ -9,7 +9,7 @@ import pytest
 
 from tests.board.bench import Run, run_board
 
-TIME, UNCACHED, CACHED, STUMBLE, NO_CLOCK, STARVE, FLASH, CONDITION = range(8)
+TIME, UNCACHED, CACHED, STUMBLE, NO_CLOCK, STARVE, FLASH, CONDITION, SUPPLY = range(9)
 ALL = ("-b", "3")
 
 
@@ -22,7 +22,7 @@ def play(
     flash: Path | None = None,
     peek: tuple[float, int] | None = None,
 ) -> Run:
-    script = [(0.0, f"pin PB{bit} {part >> bit & 1}") for bit in range(3)]
+    script = [(0.0, f"pin PB{bit} {part >> bit & 1}") for bit in range(4)]
     if peek is not None:
         script.append((peek[0], f"peek {peek[1]:x} 1"))
     return run_board(image, folder, milliseconds, script=script, cache=cache, flash=flash, options=ALL)
@@ -66,6 +66,12 @@ def test_a_peripheral_without_its_clock_does_not_answer(own_image: Path, tmp_pat
     assert len(run.faults) == 1
     assert "SAI1" in run.faults[0]
     assert "clock is off" in run.faults[0]
+
+
+def test_memory_that_is_written_before_the_supply_is_set_is_a_fault(own_image: Path, tmp_path: Path) -> None:
+    run = play(own_image, tmp_path, SUPPLY, 1)
+    assert len(run.faults) == 1
+    assert "before the supply" in run.faults[0]
 
 
 def test_a_watchdog_that_is_not_fed_starts_the_chip_anew(own_image: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.once import once
 from tests.places import ROOT
 
 DaisyImage = Callable[[str], Path]
-PRESSED, RELEASED, END = 1000.0, 2150.0, 2500.0
+PRESSED, RELEASED, END = 1300.0, 2450.0, 2800.0
 """Milliseconds: the button is held for a second and more, so that what is heard goes into the preset."""
 
 
@@ -36,7 +36,7 @@ def sources(library: ctypes.CDLL) -> Iterator[Rig]:
 
 
 def save(image: Path, folder: Path, chip: Path, cut: int = 0) -> Run:
-    script = [(PRESSED, "pin PC11 0"), (RELEASED, "pin PC11 1"), (900.0, "adc PA6 50000")]
+    script = [(PRESSED, "pin PC11 0"), (RELEASED, "pin PC11 1"), (1200.0, "adc PA6 50000")]
     options = ("-q", "32", *(("-c", str(cut)) if cut else ()))
     return run_board(image, folder, END, script=sorted(script), flash=chip, options=options)
 

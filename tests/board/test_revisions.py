@@ -25,7 +25,7 @@ REVISIONS = [
 def test_each_revision_is_told_by_its_straps_and_its_codec_plays(
     environment: str, board: str, codec: str, name: str, daisy_image: DaisyImage, tmp_path: Path
 ) -> None:
-    run = run_board(daisy_image(environment), tmp_path, 1250, board)
+    run = run_board(daisy_image(environment), tmp_path, 1550, board)
     assert run.faults == []
     assert (run.report["codec"], run.report["codec_state"]) == (codec, "plays")
     assert run.report["frames"] > 1000

@@ -7,6 +7,7 @@ extern "C" {
 #include "base/grit_model_blob.h"
 #include "daisy_analog.h"
 #include "daisy_audio.h"
+#include "daisy_boot.h"
 #include "daisy_clock.h"
 #include "daisy_codec.h"
 #include "daisy_flash.h"
@@ -123,7 +124,6 @@ void serve_link() {
 }  // namespace
 
 void setup() {
-  if (!daisy_fill_itcm()) daisy_start_bootloader();
   count_cycles();
   fault = grit_fault_take(&cortex_m_fault_kept, daisy_watchdog_bit());
   daisy_memory_start();

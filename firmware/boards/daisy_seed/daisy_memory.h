@@ -2,9 +2,6 @@
 #ifndef GRITSPACE_DAISY_MEMORY_H
 #define GRITSPACE_DAISY_MEMORY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 /* An engine's state, where the processor reads it in one cycle; 64-bit aligned, not cleared at start-up. */
 #define DAISY_DTCM __attribute__((section(".dtcm_bss"), aligned(8)))
 
@@ -17,12 +14,6 @@ extern "C" {
 
 /* What DMA shares with the core is not cached, SDRAM is. Before either is used. */
 void daisy_memory_start(void);
-
-/* Whether every byte of the image in flash is as it was linked, by its CRC. Needs neither clocks nor memory. */
-bool daisy_image_is_whole(void);
-
-/* Puts the engine's code where it runs. Before anything of the engine is called. False if the image is damaged. */
-bool daisy_fill_itcm(void);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* What happens before, beside and instead of the module: the bootloader, the watchdog, the stack's paint. */
+/* What happens before and beside the module: the watchdog, the stack's paint. */
 #ifndef GRITSPACE_DAISY_START_H
 #define GRITSPACE_DAISY_START_H
 
@@ -11,9 +11,7 @@ extern "C" {
 
 /* From daisy_seed.ld. */
 extern uint32_t daisy_stack_low[], daisy_stack_top[], daisy_dma_start[], daisy_dma_end[];
-
-/* Into the chip's own DFU bootloader, from which only a reset leads back. */
-__attribute__((noreturn)) void daisy_start_bootloader(void);
+extern void (*const daisy_vectors[])(void);
 
 /* Resets the chip when it is not kicked for two seconds. It cannot be stopped. */
 void daisy_watchdog_start(void);

@@ -50,6 +50,7 @@ bool memories_open(void);
 void memories_reset(void);
 uint8_t *memory_at(uint32_t address, uint32_t bytes); /* NULL: there is none */
 uint32_t core_read(uint32_t address);
+bool memories_untouched(void); /* nobody has written to RAM since power came */
 void memories_sdram_ready(void);
 uint32_t image_bytes(void);
 

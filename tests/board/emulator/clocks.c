@@ -21,6 +21,7 @@
 #define HSI_HZ 64000000u
 #define HSI48_HZ 48000000u
 
+static bool supplied; /* since power came */
 static uint32_t running_hz;
 static uint64_t watchdog_end, kicked_at;
 uint64_t watchdog_kicks, watchdog_longest_ps;
@@ -168,6 +169,10 @@ bool clocks_write(uint32_t address, uint32_t value) {
   }
   if (address == FMC_SDCMR && (value & 7u) == 4u) memories_sdram_ready(); /* its mode register is loaded */
   if (address == IWDG_KR) watchdog_write(value);
+  if (address == PWR_CR3 && !supplied) {
+    supplied = true;
+    if (!memories_untouched()) fault("memory is written before the supply is set: in Run* it need not keep that");
+  }
   if (address != RCC_CR && address != RCC_CFGR && address != RCC_D1CFGR) return false;
   reg_set(address, value);
   clocks_changed();
@@ -185,6 +190,9 @@ void clocks_reset(bool power_on) {
   reg_set(0x52004000u, 0x30DB);
   watchdog_end = NEVER;
   kicked_at = 0;
-  if (power_on) running_hz = 0;
+  if (power_on) {
+    running_hz = 0;
+    supplied = false;
+  }
   clocks_changed();
 }

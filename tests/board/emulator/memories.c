@@ -36,6 +36,15 @@ uint8_t *memory_at(uint32_t address, uint32_t bytes) {
   return NULL;
 }
 
+bool memories_untouched(void) {
+  for (unsigned i = ITCM; i <= D3; i++) {
+    for (uint32_t at = 0; at < memories[i].bytes; at++) {
+      if (memories[i].host[at] != UNKNOWN) return false;
+    }
+  }
+  return true;
+}
+
 uint32_t core_read(uint32_t address) {
   uint32_t value = 0;
   const uint8_t *host = memory_at(address, 4);

@@ -1,5 +1,5 @@
 # Gritspace: `make demo` shows all of it, `make test` checks all of it. Each sets up first what it needs.
-.PHONY: test-readme test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-quantize bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
+.PHONY: test-platforms test-readme test-debian reliability mutations recordings help setup web web-packages test-web bench-web demo test test-quick docs sounds images release lint-imports hardware board bench-train bench-quantize bench-engine kernels-check research lint lint-python lint-types lint-c format clean constraints
 .DEFAULT_GOAL := help
 
 bin := .venv/bin
@@ -73,6 +73,9 @@ test-debian: ## README's first commands on a Debian 13 that has nothing yet, in 
 
 test-readme: setup ## README's own walk, its commands as they stand: some minutes
 	@$(bin)/python -m tests.door.readme_walk
+
+test-platforms: setup ## has every pinned package a wheel for every Python and system that is promised? asks PyPI, installs nothing
+	@$(bin)/python -m tests.door.platforms
 
 web-packages:
 	@command -v npm >/dev/null || { echo 'npm is missing: it brings the packages that the page is built with (apt install npm)'; exit 2; }

@@ -90,7 +90,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     hints = _hints(command)
     marks = {name: mark for name, hint in hints.items() if (mark := _marked(hint, Writes)) is not None}
     read = {name: reads for name, hint in hints.items() if (reads := _marked(hint, Reads)) is not None}
-    numbers = {name: mark for name, hint in hints.items() if (mark := _marked(hint, Numbers)) is not None}
+    numbers = {name: asked for name, hint in hints.items() if (asked := _marked(hint, Numbers)) is not None}
 
     def look(given: dict[str, Any]) -> None:
         sources = [path for name, value in given.items() if name not in marks for path in _paths(value)]
@@ -110,9 +110,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         for name, wanted in read.items():
             for path in _named_paths(given.get(name), wanted):
                 refuse_unreadable(path, wanted)
-        for name, mark in numbers.items():
+        for name, asked in numbers.items():
             if isinstance(text := given.get(name), str):
-                refuse_odd_numbers(text, mark)
+                refuse_odd_numbers(text, asked)
         if not given.get("captures"):
             _refuse_unknown_devices(name for key in _device_names(read) for name in _texts(given.get(key)))
 

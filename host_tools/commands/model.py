@@ -177,7 +177,9 @@ def export(
         from gritspace.host_tools.models.nam_files import nam_text
         from gritspace.train.output_file import write_whole
 
-        write_whole(out, nam_text(model, position).encode())
+        with console.progress("exporting"):
+            text = nam_text(model, position)
+        write_whole(out, text.encode())
         console.say(f"{out}: {out.stat().st_size:,} bytes")
         return
     if model.suffix.lower() != ".grit":

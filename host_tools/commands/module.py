@@ -58,8 +58,8 @@ def build(
 
     environment = board.value if frames == 48 else f"{board.value}_16"
     integers = None if model is None else read_grit(model)
-    with console.progress(f"building the firmware for {board.value}"):
-        image = build_firmware(integers, environment)
+    with console.progress(f"building the firmware for {board.value}") as update:
+        image = build_firmware(integers, environment, update)
     if json:
         console.print_json(
             {"board": board.value, "frames": frames, "firmware": str(image), "bytes": image.stat().st_size}

@@ -84,9 +84,9 @@ def presets_choose(
     from gritspace.host_tools.spaces import presets as choosing
     from gritspace.host_tools.spaces.evaluation import model_of
 
-    found = choosing.chosen(
-        read_space(space), model_of(model, space), None if factory else file_sha256(model), model.stem
-    )
+    with console.progress("choosing, and making equally loud"):
+        known, integers = read_space(space), model_of(model, space)
+        found = choosing.chosen(known, integers, None if factory else file_sha256(model), model.stem)
     presets_file.write_file(out, found)
     console.say(f"{out}: " + "; ".join(f"{row['place']} {row['name']}" for row in found["presets"]))
 

@@ -73,7 +73,8 @@ def match(
         raise RigError("a preset needs a space and a file to write: give both --space and --out, or neither.")
     from gritspace.host_tools.spaces.finding import match_recording, print_match
 
-    values = match_recording(wet, out, space, model, place, quiet=json)
+    with console.progress("listening"):
+        values = match_recording(wet, out, space, model, place, quiet=json)
     if json:
         console.print_json(values)
     else:

@@ -42,7 +42,8 @@ def devices(
     if similar is not None:
         from gritspace.host_tools.spaces.finding import similar_devices
 
-        near = similar_devices(similar, paths or [], encoder)
+        with console.progress("listening"):
+            near = similar_devices(similar, paths or [], encoder)
         if json:
             console.print_json({"similar": near})
         else:
@@ -93,7 +94,10 @@ def render(
 
     played = device_named(device, captures or [])
     settings = knob_settings(played, knob or [])
-    write_audio(wet, played.render(read_audio(dry)[None], settings)[0])
+    sound = read_audio(dry)
+    with console.progress(f"playing {len(sound) / 48000:.0f} s through {played.name}"):
+        heard = played.render(sound[None], settings)[0]
+    write_audio(wet, heard)
     console.say(
         f"{wet}: {played.name}" + "".join(f", {k} {v:g}" for k, v in zip(played.knobs, settings[0], strict=True))
     )

@@ -79,11 +79,11 @@ def until_stopped(
     board: one of emulator.BOARDS; None: as the image's name for itself says. port_file: gets the port's name, and is
     removed at the end. flash: a file that keeps the flash chip. Raises RigError if the board ends by itself.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with Emulator(image, board or board_of(image), flash=flash, options=IDLE) as emulator:
         wait_for(emulator)
+        stop = threading.Event()  # until here Ctrl-C ends it as it ends any command
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
         if port_file is not None:
             with written_whole(port_file) as beside:
                 beside.write_text(emulator.port + "\n", encoding="utf-8")

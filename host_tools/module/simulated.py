@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gritspace.host_tools.console import Update
+from gritspace.host_tools.console import Update, progress
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.link.client import Module
 from gritspace.host_tools.models.model_files import model_sha256
@@ -80,14 +80,15 @@ def until_stopped(
     bad_line: share of the link's bytes, each way, that is lost, damaged or doubled. Raises RigError if the module ends
     by itself.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    image = build_firmware(model)
+    with progress("building the firmware") as update:
+        image = build_firmware(model, "sim", update)
     ways = [simulator_line.bad_line(bad_line, seed) if bad_line else None for seed in (1, 2)]
     with Simulator(image, to_module=ways[0], to_laptop=ways[1], flash=flash) as simulator:
         with Module(simulator.port) as module:
             module.info()
+        stop = threading.Event()  # until here Ctrl-C ends it as it ends any command
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
         if port_file is not None:
             with written_whole(port_file) as beside:
                 beside.write_text(simulator.port + "\n", encoding="utf-8")

@@ -161,13 +161,6 @@ board_readers() {
     say "the board's readers could not be installed (pip's message is above): \`make board\` goes without its second opinion"
 }
 
-refuse_what_pytorch_has_no_wheels_for() { # before minutes of downloads
-  [ "$(uname)" = Darwin ] || return 0
-  [ "$(uname -m)" = arm64 ] && [ "$(sw_vers -productVersion | cut -d. -f1)" -ge 14 ] && return 0
-  fail "PyTorch has wheels for macOS 14 and newer on Apple silicon only; this is macOS $(sw_vers -productVersion) on $(uname -m)"
-}
-
-refuse_what_pytorch_has_no_wheels_for
 python_packages
 system_tools
 board_readers

@@ -90,6 +90,11 @@ class Walk:
         (folder / "home").mkdir()
         lay_out(folder)
 
+    def take_shipped_space(self) -> None:
+        """As space.pt and space.grit."""
+        for suffix in ("pt", "grit"):
+            shutil.copy(ROOT / "spaces" / f"circuits.{suffix}", self.folder / f"space.{suffix}")
+
     def words(self, line: str) -> list[str]:
         """As the shell would have them."""
         typed = f"{line} {longest(SHORTER, line)}".replace("PORT", self.environment.get("GRITSPACE_PORT", "PORT"))
@@ -150,6 +155,8 @@ def main(wanted: list[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         walk = Walk(Path(name))
         walk.module(f"gritspace simulate {shlex.quote(str(ROOT / 'spaces' / 'circuits.grit'))}")
+        if wanted:
+            walk.take_shipped_space()
         for line in lines():
             if (why := rule(line)) is not None:
                 print(f"    left out   {line}\n               {why}")
@@ -167,8 +174,7 @@ def main(wanted: list[str]) -> int:
                 bad.append(f"{line}: {problem}")
                 print(f"{problem}\n{out}{err}", flush=True)
             if line.startswith("gritspace train"):  # so short makes no space: on with a good one
-                for suffix in ("pt", "grit"):
-                    shutil.copy(ROOT / "spaces" / f"circuits.{suffix}", walk.folder / f"space.{suffix}")
+                walk.take_shipped_space()
         bad += walk.end()
     print("\n".join(bad) or "every line did what README says")
     return int(bool(bad))

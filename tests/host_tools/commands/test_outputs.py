@@ -10,6 +10,7 @@ import soundfile
 import typer
 
 from gritspace.host_tools.cli import app
+from gritspace.host_tools.inputs import Numbers, Reads, refuse_odd_numbers
 from gritspace.host_tools.outputs import guarded, marked, refuse_ending, refuse_overwriting
 from gritspace.train.errors import InputError
 
@@ -41,6 +42,27 @@ def test_every_command_is_guarded_and_every_path_that_it_writes_is_marked():
             assert mark is None or path, f"{name}: {parameter} is no path"
             assert parameter in parameters
     assert seen >= 15
+
+
+def test_every_path_and_position_that_a_command_reads_is_looked_at_before_it_runs():
+    unmarked = []
+    for name, command in commands():
+        hints = inspect.get_annotations(inspect.unwrap(command), eval_str=True)
+        for parameter, (path, written) in marked(command).items():
+            marks = getattr(hints[parameter], "__metadata__", ())
+            if path and written is None and not any(isinstance(mark, Reads) for mark in marks):
+                unmarked.append(f"{name}: {parameter}")
+            if parameter == "position":
+                assert any(isinstance(mark, Numbers) for mark in marks), name
+    assert unmarked == ["research: mnist"]  # a folder or a package's; its reader says what it wants
+
+
+@pytest.mark.parametrize("given", ["1,2", "x", "0,,0", "nan", ""])
+def test_odd_numbers_are_refused_with_an_example(given):
+    mark = Numbers("--position", -1, 1, "0,0,0,0")
+    refuse_odd_numbers("0,-1,0.5,1", mark)
+    with pytest.raises(InputError, match=r"from -1 to 1 with commas between, such as 0,0,0,0"):
+        refuse_odd_numbers(given, mark)
 
 
 @pytest.fixture

@@ -117,3 +117,30 @@ def busy_for(process: int, seconds: float) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("it ended by itself")
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("gritspace.host_tools.commands", "stopped; nothing was begun."),
+        ("soundfile", "stopped; nothing was written; the same command begins anew."),
+        ("gritspace.host_tools.spaces.finding", "stopped; nothing was written; the same command begins anew."),
+    ],
+)
+def test_ctrl_c_while_it_still_loads_is_quiet(tmp_path: Path, module: str, said: str) -> None:
+    soundfile.write(tmp_path / "wet.wav", 0.3 * np.sin(np.arange(48000) / 10), 48000)
+    program = (
+        "import os, signal, sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "sys.argv = ['gritspace', 'match', 'wet.wav']\n"
+        "from gritspace.host_tools.start import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.strip() == f"gritspace: {said}"
+    assert done.stdout == ""

@@ -68,6 +68,11 @@ def _knobs_q15(text: str, model: IntegerModel, rest: NDArray[np.int16]) -> NDArr
     return to_q15(2 * found - 1)
 
 
+def bend_q15(text: str | None, bend: str) -> NDArray[np.int16]:
+    """Four numbers with commas between -> a bend's four knobs, Q15; None: in their middles. Raises InputError."""
+    return to_q15(position_values(text or "0,0,0,0", PLAYED, f"--bend {bend}"))
+
+
 def network_position_q15(text: str | None, model: IntegerModel) -> NDArray[np.int16] | None:
     """The same for what holds a network alone, without the module around it; None for a snapshot, whose knobs are the
     module's. Raises InputError if a snapshot is given a position.

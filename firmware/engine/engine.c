@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bend.h"
 #include "layout.h"
 #include "ramp.h"
 
@@ -124,6 +125,8 @@ static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index
     grit_kernel_pass(conv, history->next, &pass, frames);
   else
     pass_with_step(engine, conv, history->next, &pass, frames, engine->step_at);
+  if (engine->hold != NULL && engine->hold->layer == index)
+    grit_hold_stream(engine->hold, out, channels, frames, 0);
   grit_history_slide(history, frames);
   engine->film_row += channels;
 }
@@ -147,10 +150,12 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   if (engine->planes != 0u) {
     if (record->stream_shift != 0u) grit_three_shift(engine->planes, engine->block, shift, frames);
     grit_three_residual(&layer->residual, engine->planes, z, engine->block, frames);
-    return;
+  } else {
+    if (record->stream_shift != 0u) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
+    grit_kernel_residual(&layer->residual, z, engine->block, frames);
   }
-  if (record->stream_shift != 0u) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
-  grit_kernel_residual(&layer->residual, z, engine->block, frames);
+  if (engine->hold != NULL && engine->hold->layer == index)
+    grit_hold_stream(engine->hold, engine->block, layer->history.channels, frames, engine->planes);
 }
 
 /* The skip sum, narrowed, into the block. */
@@ -198,6 +203,10 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     const uint32_t channels = record->channels;
     const bool last = a + 1u == array_count;
     const bool gathered = engine->arrays[a].slots.count != 0u;
+    if (engine->slopes != NULL) {
+      const uint32_t n = a < GRIT_BENT_ARRAYS ? a : GRIT_BENT_ARRAYS - 1u;
+      grit_kernel_use_tanh(engine->slopes->ways[n] != 0 ? &engine->slopes->lines[n] : NULL);
+    }
     if (!gathered) grit_kernel_clear(engine->skips, (size_t)frames * channels);
     if (!gathered && a > 0u) {
       const int8_t *weight = (const int8_t *)(model->blob + record->carry_weight);
@@ -220,6 +229,7 @@ static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, boo
     if (!last && engine->layers[record[1].first_layer].history.chunk == engine->block)
       grit_history_copy(engine->block, engine->z[1], frames, record[1].channels, 0);
   }
+  if (engine->slopes != NULL) grit_kernel_use_tanh(NULL);
 }
 
 static void start_rings(grit_engine_t *engine) {

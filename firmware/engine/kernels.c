@@ -9,6 +9,17 @@
 #include "generated/tables.h"
 #include "model.h"
 
+#ifdef GRIT_KERNELS_M7
+#include "m7/blocks_m7.h"
+#endif
+
+/* A laptop may run engines in several threads. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define GRIT_EACH_THREAD _Thread_local
+#else
+#define GRIT_EACH_THREAD
+#endif
+
 #ifndef GRIT_KERNELS_M7
 
 /* Loops with the machine's vectors, where it has them. */
@@ -283,17 +294,61 @@ void grit_kernel_copy(int16_t *to, const int16_t *from, size_t samples) {
 #endif
 
 #ifndef GRIT_KERNELS_M7
+static GRIT_EACH_THREAD const uint32_t *tanh_bent; /* NULL: as trained */
+
+void grit_kernel_use_tanh(const grit_tanh_lines_t *lines) {
+  tanh_bent = lines == NULL ? NULL : lines->words;
+}
+
 void grit_kernel_tanh(int16_t *x, size_t count) {
+  const uint32_t *table = tanh_bent;
 #ifdef USE_WIDE_TANH
-  tanh_wide(x, count);
-  return;
+  if (table == NULL) {
+    tanh_wide(x, count);
+    return;
+  }
 #endif
+  if (table == NULL) table = grit_tanh_table;
   for (size_t i = 0; i < count; i++) {
-    const uint32_t entry = grit_tanh_table[(x[i] >> 7) + 256];
+    const uint32_t entry = table[(x[i] >> 7) + 256];
     x[i] = grit_interpolate(x[i], (int16_t)(entry & 0xFFFFu), entry, 7);
   }
 }
 #endif
+
+/* Where the bent tanh is at the beginning of a segment of 128 steps, counted from the middle: from tanh to where its way
+ * ends. */
+static int32_t bent_at(int32_t line, int32_t way) {
+  int32_t trained = INT16_MAX;
+#ifdef GRIT_KERNELS_M7
+  const uint32_t *bases = grit_m7_tanh_tables + 256, *slopes = bases + 512;
+  if (line < 256) trained = (int32_t)(bases[line] + slopes[line] * 128u * (uint32_t)line) >> 16;
+#else
+  if (line < 256) trained = (int16_t)(grit_tanh_table[line + 256] & 0xFFFFu);
+#endif
+  int32_t end = trained < 0 ? -trained : trained;
+  if (way > 0) {
+    end = line * 2048 / 3; /* 6144 steps are 1 */
+    end = end > INT16_MAX ? INT16_MAX : end < -INT16_MAX ? -INT16_MAX : end;
+  }
+  return trained + (((end - trained) * ((way < 0 ? -way : way) >> 1)) >> 14);
+}
+
+void grit_kernel_bend_tanh(grit_tanh_lines_t *lines, int32_t way) {
+  int32_t next = bent_at(-256, way);
+  for (int32_t line = -256; line < 256; line++) {
+    const int32_t base = next;
+    next = bent_at(line + 1, way);
+    const int32_t slope = line == -256 || line == 255 ? 0 : next - base; /* flat at the ends */
+    uint32_t *word = &lines->words[line + 256];
+#ifdef GRIT_KERNELS_M7
+    word[0] = (uint32_t)(128 * base - 128 * slope * line + 64 - (line < 0 ? 1 : 0)) << 9;
+    word[512] = (uint32_t)slope << 9;
+#else
+    *word = (uint32_t)slope << 16 | ((uint32_t)base & 0xFFFFu);
+#endif
+  }
+}
 
 void grit_kernel_sigmoid(int16_t *x, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -111,6 +111,20 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
  * frames behind it. */
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
+/* tanh's table, bent on a way of -32768..32768 from as trained: to a line that ends at 1, or, below 0, to its amount. */
+#ifdef GRIT_KERNELS_M7
+#define GRIT_TANH_LINE_WORDS 1024u
+#else
+#define GRIT_TANH_LINE_WORDS 512u
+#endif
+typedef struct {
+  uint32_t words[GRIT_TANH_LINE_WORDS];
+} grit_tanh_lines_t;
+void grit_kernel_bend_tanh(grit_tanh_lines_t *lines, int32_t way);
+
+/* Every tanh from here on is this one, until another is said; NULL: as trained. */
+void grit_kernel_use_tanh(const grit_tanh_lines_t *lines);
+
 /* The same for every tap but the last. */
 void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at);
 

@@ -49,6 +49,8 @@ typedef struct grit_engine {
   uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
   grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
                           with the next one's. z NULL: none */
+  struct grit_slopes *slopes; /* bend.h; NULL: as trained */
+  struct grit_hold *hold;     /* the same; NULL: none */
 } grit_engine_t;
 
 #endif

@@ -22,9 +22,9 @@ void grit_module_show(grit_module_t *module) {
   grit_sha256(blob, module->model_bytes, module->model_sha256);
 }
 
-void grit_module_select(grit_module_t *module, uint8_t model) {
+void grit_module_select(grit_module_t *module, uint8_t model, uint8_t bend) {
   grit_playing_decided(&module->playing); /* of an older change nobody asks any more */
-  grit_playing_request(&module->playing, model);
+  grit_playing_request(&module->playing, model, bend);
 }
 
 bool grit_module_decided(grit_module_t *module) {
@@ -34,7 +34,7 @@ bool grit_module_decided(grit_module_t *module) {
 }
 
 bool grit_module_selected(const grit_module_t *module) {
-  return module->playing.status.model == module->playing.status.wanted;
+  return grit_playing_as_wanted(&module->playing);
 }
 
 void grit_module_use_settings(grit_module_t *module) {
@@ -156,7 +156,7 @@ void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT
 }
 
 void grit_module_switches(grit_module_t *module, bool gate, bool button) {
-  grit_playing_switches(&module->playing, gate, button);
+  grit_playing_switches(&module->playing, &module->controls, gate, button);
 }
 
 static grit_module_status_t status_of(const grit_module_t *module) {

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Json
+from gritspace.host_tools.commands.options import Bend, BendKind, Json
 from gritspace.host_tools.inputs import AUDIO, CAPTURE, GRIT, RECORDING, SNAPSHOT, SPACE, Numbers, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 
@@ -214,13 +214,14 @@ def run(
     ],
     position: Position = None,
     device: Known = None,
+    bend: Bend = BendKind.none,
     engine: Annotated[EngineKind, typer.Option(help="Who computes; all give the same bits.")] = EngineKind.c,
 ) -> None:
     """Play an audio file through an integer model on this machine, just as a module would.
 
     Example: gritspace run space.grit guitar.wav out.wav --position 0.5,0,0,0
     """
-    from gritspace.host_tools.models.places import place
+    from gritspace.host_tools.models.places import place_under
     from gritspace.host_tools.models.playing import play
     from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.train.audio.audio_file import read_audio, write_audio
@@ -229,7 +230,8 @@ def run(
     with console.progress("quantizing"):
         integers = ready_model(model, console.tell)
     with console.progress(f"running {integers.name}"):
-        audio = play(integers, sound, place(position, device, integers, model), engine.value)
+        at = place_under(bend.value, position, device, integers, model)
+        audio = play(integers, sound, at, engine.value, bend.value)
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
 

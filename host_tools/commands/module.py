@@ -10,7 +10,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
-from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.commands.options import Bend, BendKind, Captures, Json
 from gritspace.host_tools.inputs import AUDIO, CSV, GRIT, IMAGE, JSON, SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
@@ -151,6 +151,7 @@ def hil(
     ] = None,
     captures: Captures = None,
     position: Position = None,
+    bend: Bend = BendKind.none,
     device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
     settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
     automation: Annotated[
@@ -190,6 +191,7 @@ def hil(
         devices=tuple(device or ()),
         captures=tuple(captures or ()),
         position=position,
+        bend=bend.value,
         device_seconds=device_seconds,
         settings_each=settings,
         out=out,

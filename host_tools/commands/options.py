@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,4 +24,17 @@ DryAudio = Annotated[
 Port = Annotated[
     str | None, typer.Option(help="The module's serial port; else GRITSPACE_PORT, else the one that is plugged in.")
 ]
+
+
+class BendKind(StrEnum):
+    """What leaves the region where amplifiers sound (docs/knobs.md)."""
+
+    none = "none"
+    slope = "slope"
+    hold = "hold"
+    feedback = "feedback"
+    rate = "rate"
+
+
+Bend = Annotated[BendKind, typer.Option(help="A bend on top; --position then means its four knobs (docs/knobs.md).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Measure and show; store nothing.")]

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
-from gritspace.host_tools.models import snapshot_knobs
+from gritspace.host_tools.models import bent, snapshot_knobs
 from gritspace.host_tools.models.impulse import convolved
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.model.stepwise import Stepwise
 
 BLOCK_FRAMES = schema().limit("block_frames")
 GLIDE_BLOCKS = schema().limit("glide_blocks")
@@ -41,11 +42,16 @@ def moves_of(targets: NDArray[np.int16]) -> tuple[NDArray[np.int16], list[tuple[
     return played[0], [(int(block) * BLOCK_FRAMES, played[block]) for block in changed]
 
 
-def play(model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int16]) -> NDArray[np.int16]:
+def play(
+    model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int16], bend: str = "none"
+) -> NDArray[np.int16]:
     """audio int16 (frames,) -> int16 (frames,), by the readable reference: the model while its position moves.
 
-    targets int16 Q15 (blocks, played_size): where to head for in each block; a snapshot's are its knobs.
+    targets int16 Q15 (blocks, played_size): where to head for in each block; a snapshot's are its knobs. Under a bend
+    they are its four knobs, and the model rests where it starts.
     """
+    if bend != "none":
+        return bent.play(model, audio, glide(targets), bend, Stepwise(model))
     if model.film is None:
         rest = int(reference.run(model, np.zeros(1, np.int16))[0])
         played = snapshot_knobs.play(model.knobs, audio, glide(targets), lambda heard: reference.run(model, heard))

@@ -36,6 +36,7 @@ def live(
     positions: NDArray[np.int16],
     knobs: NDArray[np.uint16],
     delay: int,
+    bend: str = "none",
 ) -> NDArray[np.int16]:
     """What the left output hears, int16 (frames,): the model with its own trim, under knobs, from silence.
 
@@ -46,8 +47,9 @@ def live(
     gain, wet, dry = (_slopes(targets) for targets in _targets(knobs, trim))
     dry_sound = np.asarray(audio, np.int64)
     heard = np.clip(times_q16(dry_sound, gain), -32768, 32767).astype(np.int16)
-    played = play(model, heard, positions)
-    rest = play(model, np.zeros(1, np.int16), positions[:1])
+    played = play(model, heard, positions, bend)
+    at = positions[:1] if bend == "none" else np.asarray(model.rest_position, np.int16)[None]
+    rest = play(model, np.zeros(1, np.int16), at)
     wet_sound = _without_dc(_widened(played, model), int(_widened(rest, model)[0]))
     if model.film is not None:
         places = glide(positions)

@@ -16,6 +16,7 @@ from gritspace.host_tools.hil import expected, live_path
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, Take
 from gritspace.host_tools.link.client import Module, ModuleInfo
 from gritspace.host_tools.models.model_files import model_sha256
+from gritspace.host_tools.module import memory
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 
@@ -138,7 +139,7 @@ def measure(
     with Module(port) as module:
         info = module.info()
         refuse_another_model(info, model)
-        xruns = module.status().xruns
+        xruns, bend = module.status().xruns, module.health().bend
         link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
         for take in takes:
             started = time.perf_counter()
@@ -146,6 +147,9 @@ def measure(
             def heard(frames: int, of: int, before: int = done, name: str = take.name) -> None:
                 update(before + frames, total, f"{name}: {frames / 48000:.1f} of {of / 48000:.1f} s")
 
+            if take.bend != bend:
+                memory.select_bend(module, take.bend)
+                bend = take.bend
             result = module.stream(take.audio, take.positions, heard, take.knobs)
             link["retries"] += result.retries
             link["crc_errors"] += result.crc_errors
@@ -157,10 +161,14 @@ def measure(
                 Outcome(
                     take=take,
                     module=result.samples,
-                    expected=expected.play(model, take.audio, take.positions)
+                    expected=expected.play(model, take.audio, take.positions, take.bend)
                     if take.knobs is None
-                    else live_path.live(model, take.audio, take.positions, take.knobs, module.health().delay),
-                    in_float=None if in_float is None or take.knobs is not None else in_float(take.audio, start, moves),
+                    else live_path.live(
+                        model, take.audio, take.positions, take.knobs, module.health().delay, take.bend
+                    ),
+                    in_float=None
+                    if in_float is None or take.knobs is not None or take.bend != "none"
+                    else in_float(take.audio, start, moves),
                     work=np.asarray(result.cycles, np.int64),
                     seconds=time.perf_counter() - started,
                 )
@@ -168,6 +176,8 @@ def measure(
             done += len(take.audio)
         update(done, total, f"{total / 48000:.0f} s of audio in {streaming:.0f} s")
         load = load_of(module, info)
+        if bend != "none":
+            memory.select_bend(module, "none")
         xruns = module.status().xruns - xruns
     seconds = {"streaming": round(streaming, 2)}
     return Measurement(model, info, tuple(outcomes), info.work_unit, link, seconds, load, xruns)

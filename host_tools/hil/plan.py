@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,20 +35,23 @@ def plan(
     settings_each: int = 1,
     update: Callable[[float, float, str], None] = lambda done, total, words: None,
     moves: Sequence[Move] | None = None,
+    bend: str = "none",
 ) -> list[Take]:
     """The takes of one test. audio: (frames,) at 48 kHz.
 
     First all the audio: with `moves`, from `position` on, if there are any; else at `position` (Q15) if one is given;
     else with the played dimensions sweeping. Then, for each device, an excerpt at up to `settings_each` of the settings
-    that the space was trained at, with the device's own sound as the target.
+    that the space was trained at, with the device's own sound as the target. Under a bend all the audio's positions are
+    its four knobs.
     """
+    rest: Sequence[int] = model.rest_position if bend == "none" else (0,) * PLAYED
     if moves is not None:
-        rest = model.rest_position if position is None else position.tolist()
-        made = [takes.automated(audio, rest, moves)]
+        made = [takes.automated(audio, rest if position is None else position.tolist(), moves)]
     elif position is not None:
         made = [takes.held(audio, position, "audio at one position")]
     else:
-        made = [takes.sweep(audio, model.rest_position, PLAYED)]
+        made = [takes.sweep(audio, rest, PLAYED)]
+    made = [replace(made[0], bend=bend)]
     if space is None:
         return made
     piece = takes.excerpt(audio, device_seconds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gritspace.host_tools.arguments import position_q15
+from gritspace.host_tools.arguments import PLAYED, bend_q15, position_q15
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil import bank as hil_bank
@@ -37,6 +37,7 @@ class Request:
     devices: tuple[str, ...] = ()
     captures: tuple[Path, ...] = ()
     position: str | None = None
+    bend: str = "none"
     device_seconds: float = 4.0
     settings_each: int = 1
     automation: Path | None = None
@@ -106,12 +107,12 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
             model_file = model_with_sha256(wanted, folders)
         model = read_grit(model_file)
         bank = hil_bank.find_models(port, (*folders, model_file.parent)) if request.all_models else []
-        position = None if request.position is None else position_q15(request.position, model)
-        moves = (
-            None
-            if request.automation is None
-            else read_automation(request.automation, model.played_size, model.knob_names)
-        )
+        bent = request.bend != "none"
+        position = None
+        if request.position is not None:
+            position = bend_q15(request.position, request.bend) if bent else position_q15(request.position, model)
+        size, names = (PLAYED, ()) if bent else (model.played_size, model.knob_names)
+        moves = None if request.automation is None else read_automation(request.automation, size, names)
         space_file = request.space or space_of(model_file, model)
         space: Space | None = None
         with stages.stage("devices", "render the devices to compare with") as update:
@@ -123,11 +124,22 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
             elif request.devices:
                 raise RigError("--device needs the space to know where the device lies: add --space FILE.")
             planned = plan.plan(
-                model, audio, position, space, devices, request.device_seconds, request.settings_each, update, moves
+                model,
+                audio,
+                position,
+                space,
+                devices,
+                request.device_seconds,
+                request.settings_each,
+                update,
+                moves,
+                request.bend,
             )
         with stages.stage("hil", "play through the module and compare") as update:
             measured = measure.measure(port, model, planned, None if space is None else plan.player(space), update)
         extra: dict[str, Any] = {"audio": str(request.audio)}
+        if bent:
+            extra["bend"] = request.bend
         if request.automation is not None:
             extra["automation"] = {"file": str(request.automation), "moves": len(moves or ())}
         if request.all_models:

@@ -34,6 +34,8 @@ class Take:
     target: NDArray[np.float32] | None = None
     knobs: NDArray[np.uint16] | None = None
     """(blocks, 3): gain, mix, level; then the take goes through the whole path. None: through the engine alone."""
+    bend: str = "none"
+    """Under one, positions are its four knobs, and the model rests where it starts."""
 
     @property
     def seconds(self) -> float:

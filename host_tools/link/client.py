@@ -93,7 +93,7 @@ class ModuleControls:
 
 @dataclass(frozen=True)
 class ModuleHealth:
-    """How the instrument is; the fields are those of the link's `health` message, flags and why by name."""
+    """How the instrument is; the fields are those of the link's `health` message, flags, why and bend by name."""
 
     flags: tuple[str, ...]
     work: int
@@ -107,6 +107,7 @@ class ModuleHealth:
     why: str
     preset: int
     delay: int
+    bend: str
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ class Module:
         values = dict(self.ask("get_health", "health").values)
         values["flags"] = schema().flags("health_flag", values["flags"])
         values["why"] = schema().value_name("why", values["why"])
+        values["bend"] = schema().value_name("bend", values["bend"])
         return ModuleHealth(**values)
 
     def fault(self) -> ModuleFault:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.arguments import position_q15
+from gritspace.host_tools.arguments import bend_q15, position_q15
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
@@ -29,6 +29,17 @@ def named(positions: Mapping[str, Sequence[float]], name: str, source: str) -> s
     known = sorted(settings or {label.partition("@")[0] for label in positions})
     near = difflib.get_close_matches(name, known, 3, 0.4) or known[:3]
     raise InputError(f"--device {name}: {source} knows no such device; nearest: {', '.join(near)}.")
+
+
+def place_under(
+    bend: str, position: str | None, device: str | None, model: IntegerModel, model_file: Path
+) -> NDArray[np.int16]:
+    """As `place`; under a bend --position means its knobs, and the model rests where it starts. Raises InputError."""
+    if bend == "none":
+        return place(position, device, model, model_file)
+    if device is not None:
+        raise InputError(f"--device {device}: under a bend the model rests where it starts; leave --device out.")
+    return bend_q15(position, bend)
 
 
 def place(position: str | None, device: str | None, model: IntegerModel, model_file: Path) -> NDArray[np.int16]:

@@ -32,6 +32,9 @@ class Preset:
     model: int
     used: int
     index: int
+    turns: tuple[int, ...] = (0, 0, 0, 0)
+    """Of the bend that lies on it."""
+    bend: int = 0
     model_id: bytes = field(default=bytes(8), compare=False)
     """The beginning of the model's SHA-256; zeros, when it is put: of what is in the slot then."""
 
@@ -220,6 +223,15 @@ def delete(module: Module, slot: int) -> None:
 def select(module: Module, model: int) -> ModuleInfo:
     """Plays another model, now and after the next power-up: FACTORY, or a slot's number plus one."""
     module.ask("select_model", "info", model=model)
+    return module.info()
+
+
+def select_bend(module: Module, bend: str) -> ModuleInfo:
+    """Plays the model under a bend, by its name, where it is played now; "none": as it is.
+
+    Raises Refusal if that does not run in real time.
+    """
+    module.ask("select_bend", "info", bend=schema().value("bend", bend))
     return module.info()
 
 

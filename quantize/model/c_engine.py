@@ -23,10 +23,12 @@ from gritspace.train.errors import InputError
 from gritspace.train.network import compilers
 
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fno-math-errno")
-UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "engine.c")
+UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "bend.c", "engine.c")
 """What a computer's engine is compiled from; the rest of the room is the Cortex-M7's."""
 _MODEL_BYTES = 256
 """Room for a grit_model_t; its real size is asserted below by the library itself being opened with it."""
+_SLOPES_BYTES = 2 * 512 * 4 + 2 * 4
+"""A grit_slopes_t's, on a computer."""
 
 
 class EngineError(InputError):
@@ -89,6 +91,8 @@ def typed(library: ctypes.CDLL) -> ctypes.CDLL:
     library.grit_engine_open_in.restype = ctypes.c_void_p
     library.grit_engine_reset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_set_position.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_engine_bend_slopes.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_engine_hold.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_process.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
     return library
 
@@ -104,6 +108,23 @@ def _aligned(blob: bytes) -> NDArray[np.uint8]:
     words = np.zeros((len(blob) + 15) // 8, np.uint64).view(np.uint8)
     words[: len(blob)] = np.frombuffer(blob, np.uint8)
     return words
+
+
+class _Hold(ctypes.Structure):
+    """firmware/engine/bend.h's grit_hold_t."""
+
+    _fields_ = (
+        ("layer", ctypes.c_uint32),
+        ("length", ctypes.c_uint32),
+        ("spread", ctypes.c_uint32),
+        ("mix", ctypes.c_int32),
+        ("fades", ctypes.c_uint32),
+        ("left", ctypes.c_uint32),
+        ("taken", ctypes.c_uint32),
+        ("noise", ctypes.c_uint32),
+        ("taken_of", ctypes.c_uint32),
+        ("held", ctypes.c_int16 * 32),
+    )
 
 
 class Engine:
@@ -132,6 +153,8 @@ class Engine:
             places[0].bytes = fast_bytes  # what is planned for; no more is used than is needed
         memory = _Memory(*places)
         self._position_count = read_header(blob)["position_count"]
+        self._slopes: ctypes.Array[ctypes.c_char] | None = None
+        self._kept, self._resting = _Hold(), True
         at = self._position(position)
         self._engine = library.grit_engine_open_in(
             self._model, ctypes.byref(memory), None if at is None else at.ctypes.data
@@ -164,3 +187,23 @@ class Engine:
         out = np.empty_like(source)
         _library().grit_engine_process(self._engine, source.ctypes.data, out.ctypes.data, source.size)
         return out
+
+    def slopes(self, ways: Sequence[int]) -> None:
+        """From the next frame on: how far the activations are bent, by array (2,), -32768..32768; 0: as trained."""
+        if self._slopes is None:
+            self._slopes = ctypes.create_string_buffer(_SLOPES_BYTES)
+        _library().grit_engine_bend_slopes(self._engine, self._slopes, (ctypes.c_int32 * 2)(*ways))
+
+    def hold_at(self, layer: int, length: int, spread: int = 0, mix: int = 32768, fades: bool = False) -> None:
+        """From the next frame on the stream behind a layer is held. What was held before goes on."""
+        kept = self._kept
+        if self._resting:
+            kept.left = 0
+        kept.layer, kept.length, kept.spread, kept.mix, kept.fades = layer, length, spread, mix, int(fades)
+        self._resting = False
+        _library().grit_engine_hold(self._engine, ctypes.byref(kept))
+
+    def hold_no_more(self) -> None:
+        """Nothing is held."""
+        self._resting = True
+        _library().grit_engine_hold(self._engine, None)

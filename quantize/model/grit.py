@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.model.grit_layout import MAGIC, RECORDS, VERSION, format_of, size_of
+from gritspace.quantize.model.grit_layout import BEND_MAGIC, MAGIC, RECORDS, VERSION, format_of, size_of
 from gritspace.quantize.model.model import (
     IMPULSE_FRAMES,
     IMPULSE_STEP,
@@ -103,6 +103,8 @@ def to_bytes(model: IntegerModel) -> bytes:
         records += struct.pack("<" + format_of("film"), *fields)
     metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     metadata_at = writer.put(metadata)
+    if model.bend_levels:
+        writer.put(struct.pack("<" + format_of("bend_fit"), BEND_MAGIC, *model.bend_levels))
     impulse_at = 0
     if model.impulse is not None:
         impulse_at = writer.numbers(np.concatenate([[model.impulse.shift, 0], model.impulse.taps]), "<i2")
@@ -138,6 +140,14 @@ def to_bytes(model: IntegerModel) -> bytes:
 def _knob_fit_bytes(fit: KnobFit, impulse: Impulse | None, impulse_at: int) -> bytes:
     frames = 0 if impulse is None else len(impulse.taps)
     return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at)
+
+
+def _bend_levels(data: bytes, header: dict[str, Any]) -> tuple[int, ...]:
+    at = (header["metadata"] + header["metadata_bytes"] + 3) & ~3
+    if at + size_of("bend_fit") > header["total_bytes"]:
+        return ()
+    magic, *levels = struct.unpack_from("<" + format_of("bend_fit"), data, at)
+    return tuple(levels) if magic == BEND_MAGIC else ()
 
 
 def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impulse | None]:
@@ -301,6 +311,7 @@ def from_bytes(data: bytes) -> IntegerModel:
         trim_q12=header["trim_q12"],
         knobs=around[0],
         impulse=around[1],
+        bend_levels=_bend_levels(data, header),
     )
 
 

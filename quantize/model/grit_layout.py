@@ -16,6 +16,9 @@ from gritspace.train.network.limits import ENGINE, MAX_FILM_HIDDEN, MAX_POSITION
 MAGIC = 0x54495247
 """'GRIT', read as a little-endian word."""
 VERSION = 1
+BEND_MAGIC = 0x444E4542
+"""'BEND', read as a little-endian word."""
+BENDS, BEND_LEVELS = 4, 14
 
 CONSTANTS = {
     "GRIT_MAGIC": (f"0x{MAGIC:08X}u", "'GRIT' in the file's first four bytes"),
@@ -29,6 +32,8 @@ CONSTANTS = {
     "GRIT_MAX_HIDDEN": (f"{MAX_FILM_HIDDEN}u", "units of the FiLM's hidden layer"),
     "GRIT_MIN_SHIFT": ("17u", "below it SMLAWB and a shift are not the requantization rule"),
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
+    "GRIT_BEND_MAGIC": (f"0x{BEND_MAGIC:08X}u", "'BEND': a bend_fit, right behind the metadata; or none"),
+    "GRIT_BEND_LEVELS": (f"{BEND_LEVELS}u", "of each bend: eight along its first knob, two along each other one"),
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
 }
 
@@ -111,6 +116,10 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("impulse_frames", "u16", "taps of the impulse response behind it, by eights, at most 1024"),
         Field("levels", "i8", "quarters of a decibel that hold the loudness along each knob's turn", 20),
         Field("impulse", "u32", "offset of int16: a sum's shift, 0, the taps, oldest first; 0: none"),
+    ),
+    "bend_fit": (
+        Field("magic", "u32", "GRIT_BEND_MAGIC"),
+        Field("levels", "i8", "quarters of a decibel that hold the loudness of slope, hold, feedback, rate", 56),
     ),
     "header": (
         Field("magic", "u32", "GRIT_MAGIC"),

@@ -164,6 +164,9 @@ class IntegerModel:
     knobs: KnobFit = KnobFit()
     impulse: Impulse | None = None
     """Both of a snapshot alone."""
+    bend_levels: tuple[int, ...] = ()
+    """What holds the loudness of slope, hold, feedback and rate along their knobs: 14 quarters of a decibel each, -128
+    to 127; none: not measured."""
 
     @property
     def position_count(self) -> int:

@@ -18,6 +18,8 @@
 #define GRIT_MAX_HIDDEN 64u /* units of the FiLM's hidden layer */
 #define GRIT_MIN_SHIFT 17u /* below it SMLAWB and a shift are not the requantization rule */
 #define GRIT_MAX_SHIFT 46u /* TensorFlow Lite's limit */
+#define GRIT_BEND_MAGIC 0x444E4542u /* 'BEND': a bend_fit, right behind the metadata; or none */
+#define GRIT_BEND_LEVELS 14u /* of each bend: eight along its first knob, two along each other one */
 #define GRIT_MAX_SKIP_SHIFT 20u /* bits a skip sum loses on its way to int16 */
 
 #define GRIT_ACTIVATION_COUNT 4u
@@ -89,6 +91,12 @@ typedef struct {
   uint32_t impulse; /* offset of int16: a sum's shift, 0, the taps, oldest first; 0: none */
 } grit_knob_fit_t;
 _Static_assert(sizeof(grit_knob_fit_t) == 32, "grit_knob_fit_t");
+
+typedef struct {
+  uint32_t magic; /* GRIT_BEND_MAGIC */
+  int8_t levels[56]; /* quarters of a decibel that hold the loudness of slope, hold, feedback, rate */
+} grit_bend_fit_t;
+_Static_assert(sizeof(grit_bend_fit_t) == 60, "grit_bend_fit_t");
 
 typedef struct {
   uint32_t magic; /* GRIT_MAGIC */

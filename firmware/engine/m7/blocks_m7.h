@@ -52,6 +52,7 @@ extern void grit_m7_zero(int32_t *to, const int32_t *end);
 
 /* tanh in 512 straight lines: where they are at zero, then their slopes. */
 extern const uint32_t grit_m7_tanh_tables[1024];
+extern const uint32_t *grit_m7_tanh_now; /* those, or bent ones; indexed from -256 */
 
 #define GRIT_M7_EACH_WIDTH(DO) DO(2) DO(4) DO(6) DO(8) DO(10) DO(12) DO(14) DO(16)
 /* Those whose tiles are compiled in. A board short of flash leaves out the

@@ -347,7 +347,7 @@ GRIT_FAST_CODE void grit_kernel_convolve(const grit_conv_t *conv, size_t first, 
   if (plan->form < PLAIN) {
     const uint32_t tile = plan->form == HEAD ? GRIT_M7_HEAD_FRAMES : GRIT_M7_TILE_FRAMES;
     grit_m7_call_t call = call_of(conv, dry, out, (uint32_t)first * plan->pairs * 4u, frames, tile);
-    plan->tiles(&call, grit_m7_tanh_tables + 256); /* indexed from -256 */
+    plan->tiles(&call, grit_m7_tanh_now);
     return;
   }
   convolve_plain(conv, first, dry, out, frames);
@@ -384,9 +384,15 @@ GRIT_FAST_CODE void grit_kernel_residual(const grit_conv_t *conv, const int16_t 
   plan->tiles(&call, NULL);
 }
 
+const uint32_t *grit_m7_tanh_now = grit_m7_tanh_tables + 256;
+
+void grit_kernel_use_tanh(const grit_tanh_lines_t *lines) {
+  grit_m7_tanh_now = (lines == NULL ? grit_m7_tanh_tables : lines->words) + 256;
+}
+
 /* A straight line at x itself, as the tiles have it. */
 void grit_kernel_tanh(int16_t *x, size_t count) {
-  const uint32_t *bases = grit_m7_tanh_tables + 256, *slopes = bases + 512;
+  const uint32_t *bases = grit_m7_tanh_now, *slopes = bases + 512;
   for (size_t i = 0; i < count; i++) {
     const int32_t line = x[i] >> 7;
     x[i] = (int16_t)((int32_t)(bases[line] + slopes[line] * (uint32_t)x[i]) >> 16);

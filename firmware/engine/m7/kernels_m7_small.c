@@ -40,7 +40,6 @@ GRIT_ONCE void grit_m7_layer_prepare(const grit_conv_t *conv) {
   const uint32_t rows = record->rows;
   const bool placed = conv->use == GRIT_LAYER;
   conv->prepared[0] = GRIT_M7_LAYER_FORM;
-  if (placed) ((grit_m7_layer_t *)(void *)(conv->prepared + 1))->tanh_tables = grit_m7_tanh_tables + 256;
   if (record->mixin != 0u) {
     const int8_t *mixin = (const int8_t *)(conv->blob + record->mixin);
     for (uint32_t row = 0; row < rows; row += 2u)
@@ -82,6 +81,7 @@ GRIT_FAST_CODE void grit_kernel_shift(int16_t *to, const int16_t *from, const in
 GRIT_FAST_CODE void grit_kernel_pass(const grit_conv_t *conv, size_t first, const grit_pass_t *pass, size_t frames) {
   grit_m7_layer_t *layer = (grit_m7_layer_t *)(void *)(conv->prepared + 1);
   const uint32_t frame_bytes = conv->record->rows * 2u, offset = (uint32_t)first * frame_bytes;
+  layer->tanh_tables = grit_m7_tanh_now;
   layer->dry = (uint32_t)(uintptr_t)pass->dry - (uint32_t)first * 4u;
   layer->z = (uint32_t)(uintptr_t)pass->z - offset;
   layer->base = (uint32_t)(uintptr_t)pass->base - offset;

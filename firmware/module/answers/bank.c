@@ -123,7 +123,7 @@ static void refuse_selection(grit_server_t *server, const grit_link_header_t *re
   grit_answer_error(server, request, GRIT_LINK_ERROR_MODEL, 0, why_not(why));
 }
 
-void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *frame) {
+static void begin_selection(grit_server_t *server, const grit_link_frame_t *frame, uint8_t wanted, uint8_t bend) {
   grit_module_t *module = server->module;
   if (module->stream.running) {
     grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_STREAM, (int32_t)module->stream.number,
@@ -134,18 +134,31 @@ void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *fr
     grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_IN_USE, 0, "the loop is running: stop it first");
     return;
   }
-  const uint8_t wanted = frame->payload[0];
-  const bool again = wanted == server->selected && frame->header.sequence == server->selecting.sequence;
+  const bool same = wanted == server->selected && bend == server->selected_bend;
+  const bool again = same && frame->header.sequence == server->selecting.sequence;
   if (again && server->refused && module->ticks - server->refused_tick < SAME_QUESTION_BLOCKS) {
     refuse_selection(server, &frame->header); /* asked while it was tried out: it need not be tried again */
     return;
   }
-  const bool begun = server->select_waits && wanted == server->selected;
+  const bool begun = server->select_waits && same;
   server->selecting = frame->header;
   server->selected = wanted;
+  server->selected_bend = bend;
   server->select_waits = true;
   server->refused = false;
-  if (!begun) grit_module_select(module, wanted); /* asked again: what was begun goes on */
+  if (!begun) grit_module_select(module, wanted, bend); /* asked again: what was begun goes on */
+}
+
+void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *frame) {
+  begin_selection(server, frame, frame->payload[0], GRIT_LINK_BEND_NONE);
+}
+
+void grit_answer_select_bend(grit_server_t *server, const grit_link_frame_t *frame) {
+  if (frame->payload[0] >= GRIT_BENDS) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "there is no such bend");
+    return;
+  }
+  begin_selection(server, frame, server->module->playing.status.model, frame->payload[0]);
 }
 
 static void answer_selected(grit_server_t *server, const grit_link_header_t *request) {

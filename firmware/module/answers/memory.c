@@ -14,6 +14,9 @@ static void answer_preset(grit_server_t *server, const grit_link_header_t *reque
       .level_q12 = preset->level_q12, .model = preset->model, .used = preset->used, .index = index};
   memcpy(message.played, preset->played, sizeof message.played);
   memcpy(message.stored, preset->stored, sizeof message.stored);
+  const grit_preset_bend_t *bend = &module->memory.settings.preset_bends[index];
+  memcpy(message.turns, bend->turns, sizeof message.turns);
+  message.bend = bend->kind;
   memcpy(message.model_id, module->memory.settings.preset_models[index].bytes, sizeof message.model_id);
   grit_answer(server, request, GRIT_LINK_PRESET, &message, GRIT_LINK_PRESET_BYTES, NULL, 0);
 }
@@ -34,8 +37,8 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
     grit_answer_no_such(server, &frame->header, GRIT_PRESET_COUNT);
     return;
   }
-  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.model > grit_bank_count(&module->memory.bank)) {
-    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "a level below 0, or a model that cannot be");
+  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.bend >= GRIT_PRESET_BENDS || wanted.model > grit_bank_count(&module->memory.bank)) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "a level below 0, or a model or a bend that cannot be");
     return;
   }
   grit_preset_t preset = {.level_q12 = wanted.level_q12, .model = wanted.model, .used = wanted.used};
@@ -46,9 +49,13 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
   if (grit_model_id_unknown(&id)) id = grit_playing_model_id(&module->playing, preset.model);
   grit_preset_t *there = &module->memory.settings.presets[wanted.index];
   grit_model_id_t *its_model = &module->memory.settings.preset_models[wanted.index];
-  if (memcmp(there, &preset, sizeof preset) != 0 || memcmp(its_model, &id, sizeof id) != 0) {
+  grit_preset_bend_t bend = {.kind = wanted.bend};
+  memcpy(bend.turns, wanted.turns, sizeof bend.turns);
+  grit_preset_bend_t *its_bend = &module->memory.settings.preset_bends[wanted.index];
+  if (memcmp(its_bend, &bend, sizeof bend) != 0 || memcmp(there, &preset, sizeof preset) != 0 || memcmp(its_model, &id, sizeof id) != 0) {
     *there = preset;
     *its_model = id;
+    *its_bend = bend;
     grit_store_save(&module->memory.store);
   }
   answer_preset(server, &frame->header, wanted.index);

@@ -26,9 +26,10 @@ typedef struct {
   uint16_t knobs_calibrated;                               /* bit i: knobs[i] was measured, not assumed */
   uint16_t reserved_too;
   grit_model_id_t preset_models[GRIT_PRESET_COUNT]; /* the model that each preset was made for */
+  grit_preset_bend_t preset_bends[GRIT_PRESET_COUNT];
 } grit_settings_t;
 
-_Static_assert(sizeof(grit_settings_t) == 828, "no padding");
+_Static_assert(sizeof(grit_settings_t) == 988, "no padding");
 
 /* As they leave the factory: no presets, nominal calibration, the factory model. */
 void grit_settings_start(grit_settings_t *settings);

@@ -8,9 +8,21 @@ static bool is_snapshot(const grit_instrument_t *instrument) {
   return instrument->model.film == NULL;
 }
 
-const int16_t *grit_instrument_default(const grit_instrument_t *instrument) {
+static bool is_bent(const grit_instrument_t *instrument) {
+  return instrument->bend.kind != GRIT_BEND_NONE;
+}
+
+size_t grit_instrument_numbers(const grit_instrument_t *instrument) {
+  return is_snapshot(instrument) ? GRIT_SNAPSHOT_KNOBS : instrument->model.position_count;
+}
+
+static const int16_t *default_of(const grit_instrument_t *instrument, bool knobs) {
   static const int16_t middles[GRIT_SNAPSHOT_KNOBS];
-  return is_snapshot(instrument) ? middles : instrument->model.header->default_position;
+  return knobs ? middles : instrument->model.header->default_position;
+}
+
+const int16_t *grit_instrument_default(const grit_instrument_t *instrument) {
+  return default_of(instrument, is_snapshot(instrument) || is_bent(instrument));
 }
 
 /* What the network makes of silence; it starts in the state that silence leaves. */
@@ -23,13 +35,22 @@ static int16_t network_rest(grit_instrument_t *instrument) {
 
 bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                           const grit_engine_memory_t *memory) {
+  return grit_instrument_open_at(instrument, blob, blob_bytes, memory, NULL);
+}
+
+bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
+                             const grit_engine_memory_t *memory, const grit_place_t *place) {
   memset(instrument, 0, sizeof *instrument);
   instrument->status = grit_model_open(&instrument->model, blob, blob_bytes);
   if (instrument->status != GRIT_OK) return false;
   instrument->state_bytes = grit_engine_state_bytes(&instrument->model);
   instrument->engine = grit_engine_open_in(&instrument->model, memory, NULL);
-  instrument->position_count =
-      is_snapshot(instrument) ? (uint16_t)GRIT_SNAPSHOT_KNOBS : instrument->model.position_count;
+  const size_t numbers = grit_instrument_numbers(instrument);
+  const int16_t *rest = default_of(instrument, is_snapshot(instrument));
+  grit_bend_open(&instrument->bend, place == NULL ? (uint8_t)GRIT_BEND_NONE : place->bend, &instrument->model);
+  for (size_t i = 0; i < numbers; i++)
+    instrument->under[i] = place != NULL && i < place->count ? place->position[i] : rest[i];
+  instrument->position_count = (uint16_t)(is_bent(instrument) ? GRIT_BEND_KNOBS : numbers);
   if (is_snapshot(instrument)) {
     grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
     grit_impulse_open(&instrument->impulse, instrument->model.blob, instrument->model.header);
@@ -43,34 +64,48 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
   if (instrument->engine == NULL) return;
   if (position == NULL) position = grit_instrument_default(instrument);
   grit_glide_start(&instrument->glide, position, instrument->position_count);
-  grit_engine_reset(instrument->engine, position);
-  if (!is_snapshot(instrument)) return;
+  const int16_t *at = is_bent(instrument) ? instrument->under : position;
+  if (is_bent(instrument)) grit_bend_release(&instrument->bend, instrument->engine);
+  grit_engine_reset(instrument->engine, at);
+  if (!is_snapshot(instrument) && !is_bent(instrument)) return;
   const int16_t rest = network_rest(instrument);
-  grit_snapshot_knobs_restart(&instrument->knobs, position, rest);
-  instrument->rest = grit_impulse_restart(&instrument->impulse, rest); /* no knob moves it */
-  grit_engine_reset(instrument->engine, position);
+  if (is_bent(instrument)) grit_bend_restart(&instrument->bend, position, rest);
+  instrument->rest = rest;
+  if (is_snapshot(instrument)) {
+    grit_snapshot_knobs_restart(&instrument->knobs, at, rest);
+    instrument->rest = grit_impulse_restart(&instrument->impulse, rest); /* no knob moves it */
+  }
+  grit_engine_reset(instrument->engine, at);
 }
 
 int16_t grit_instrument_rest(grit_instrument_t *instrument) {
-  return is_snapshot(instrument) ? instrument->rest : network_rest(instrument);
+  return is_snapshot(instrument) || is_bent(instrument) ? instrument->rest : network_rest(instrument);
 }
 
 /* From a block's beginning: where it is played. */
 static void begin_block(grit_instrument_t *instrument) {
-  instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument); /* whose rest no knob moves */
-  if (is_snapshot(instrument))
-    grit_snapshot_knobs_begin(&instrument->knobs, instrument->glide.current);
+  instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument) && !is_bent(instrument);
+  if (is_bent(instrument)) grit_bend_begin(&instrument->bend, instrument->engine, instrument->glide.current);
+  if (is_snapshot(instrument)) /* whose rest no knob moves */
+    grit_snapshot_knobs_begin(&instrument->knobs,
+                              is_bent(instrument) ? instrument->under : instrument->glide.current);
   else if (instrument->moved)
     grit_engine_set_position(instrument->engine, instrument->glide.current);
 }
 
+static void play_network(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
+  if (is_bent(instrument))
+    grit_bend_process(&instrument->bend, instrument->engine, in, out, first, frames);
+  else
+    grit_engine_process(instrument->engine, in, out, frames);
+}
+
 static void play(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
   if (!is_snapshot(instrument)) {
-    grit_engine_process(instrument->engine, in, out, frames);
+    play_network(instrument, first, in, out, frames);
     return;
   }
-  grit_engine_process(instrument->engine, grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames), out,
-                      frames);
+  play_network(instrument, first, grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames), out, frames);
   grit_snapshot_knobs_output(&instrument->knobs, out, first, frames);
   grit_impulse_process(&instrument->impulse, out, frames);
 }

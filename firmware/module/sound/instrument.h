@@ -8,6 +8,7 @@
 
 #include "base/audio_piece.h"
 #include "engine.h"
+#include "sound/bends.h"
 #include "sound/glide.h"
 #include "sound/impulse.h"
 #include "sound/snapshot_knobs.h"
@@ -16,21 +17,39 @@ typedef struct {
   grit_model_t model;
   grit_status_t status;    /* of the model; GRIT_OK does not yet mean that it fits into memory */
   grit_engine_t *engine;   /* NULL: nothing to play with */
-  uint16_t position_count; /* a space's dimensions; a snapshot's four knobs */
+  uint16_t position_count; /* a space's dimensions; a snapshot's four knobs, or a bend's */
   grit_glide_t glide;
   bool moved;                  /* a space's position has, in this block */
   grit_snapshot_knobs_t knobs; /* a snapshot's, and what stands behind it */
   grit_impulse_t impulse;
+  grit_bend_t bend;
+  int16_t under[GRIT_LINK_POSITION_COUNT]; /* the place that a bend lies on */
   int16_t rest;       /* what comes out of all that while it hears silence */
   size_t state_bytes; /* what the engine needs in one piece; 0 without a good model */
 } grit_instrument_t;
+
+/* Where a model is played: the first `count` numbers of its position, the others being its default, and a bend on top of
+ * it with knobs of its own. */
+typedef struct {
+  int16_t position[GRIT_LINK_POSITION_COUNT];
+  size_t count;
+  uint8_t bend; /* grit_bend_kind_t */
+  int16_t turns[GRIT_BEND_KNOBS];
+} grit_place_t;
 
 /* Opens a model in place and starts from silence at its default position, a snapshot with its knobs in their middles.
  * False if there is nothing to play with: `status` says why, or is GRIT_OK where only the memory is too little. */
 bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                           const grit_engine_memory_t *memory);
 
-/* Where a model that was opened starts: position_count numbers. */
+/* The same, under a bend at a place of the model, its knobs in their middles. place NULL: none. */
+bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
+                             const grit_engine_memory_t *memory, const grit_place_t *place);
+
+/* How many numbers say where the model itself is played: a space's dimensions, a snapshot's knobs. */
+size_t grit_instrument_numbers(const grit_instrument_t *instrument);
+
+/* Where what was opened starts: position_count numbers. */
 const int16_t *grit_instrument_default(const grit_instrument_t *instrument);
 
 /* Back to silence, standing still at a position (NULL: the model's default). */

@@ -12,10 +12,9 @@ void grit_player_start(grit_player_t *player, const grit_voice_means_t *means, c
   player->fallback = *fallback;
 }
 
-void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const int16_t *position, size_t count) {
+void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const grit_place_t *place) {
   player->wanted = *model;
-  player->position_given = count;
-  for (size_t i = 0; i < count; i++) player->position[i] = position[i];
+  player->place = *place;
   player->pending = true;
 }
 
@@ -30,8 +29,8 @@ static grit_voice_outcome_t open(grit_player_t *player, const grit_player_model_
   grit_voice_t *next = &player->voices[1u - player->sounding];
   grit_voice_close(next);
   if (model->blob == NULL) return GRIT_VOICE_GOOD;
-  const grit_voice_outcome_t outcome = grit_voice_open(next, model->blob, model->bytes, player->position,
-                                                       player->position_given, &player->means, beside);
+  const grit_voice_outcome_t outcome =
+      grit_voice_open(next, model->blob, model->bytes, &player->place, &player->means, beside);
   if (outcome == GRIT_VOICE_BAD_MODEL) player->status = next->channels[0].status;
   return outcome;
 }
@@ -48,7 +47,8 @@ static void open_after_the_fall(grit_player_t *player) {
     grit_voice_close(&player->voices[player->sounding]);
     player->outcome = open(player, &player->wanted, NULL);
     if (player->outcome != GRIT_VOICE_GOOD) {
-      player->position_given = 0;
+      player->place.count = 0;
+      player->place.bend = GRIT_BEND_NONE;
       open(player, &player->fallback, NULL); /* if that is no good either, the dry sound is heard */
     }
   }

@@ -34,8 +34,7 @@ typedef struct {
   grit_voice_means_t means;
   grit_voice_t voices[2];
   grit_player_model_t wanted, fallback;
-  int16_t position[GRIT_LINK_POSITION_COUNT];
-  size_t position_given;            /* so many of its numbers */
+  grit_place_t place;
   bool pending;                     /* wanted is not yet looked at */
   bool opened;                      /* the next voice is open, although the old one falls */
   grit_voice_outcome_t outcome;     /* of the last change */
@@ -47,9 +46,8 @@ typedef struct {
 /* Without a model. fallback: played when a wanted model turns out to be no good after the old one has gone. */
 void grit_player_start(grit_player_t *player, const grit_voice_means_t *means, const grit_player_model_t *fallback);
 
-/* Another model is wanted, at a position of `count` numbers (the others are its default). bytes must stay until it has
- * been replaced. */
-void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const int16_t *position, size_t count);
+/* Another model is wanted, at a place. bytes must stay until it has been replaced. */
+void grit_player_want(grit_player_t *player, const grit_player_model_t *model, const grit_place_t *place);
 
 /* From the main loop, often. True when a change has been decided: outcome says how. If it was good, or the fallback
  * plays instead, grit_player_swap_due says so. */

@@ -7,6 +7,9 @@
 #include "panel/knob_curves.h"
 
 #define PEAK_FALL_SHIFT 8u /* a 256th a block */
+#define BEND_TURN 3277     /* of the first knob, with the button down: 5 % */
+
+_Static_assert(GRIT_BENDS == GRIT_PRESET_BENDS && GRIT_BEND_KNOBS == GRIT_PRESET_PLAYED, "presets know all bends");
 
 static const void *blob_of(const grit_playing_t *playing, uint8_t model, size_t *bytes) {
   *bytes = playing->factory.bytes;
@@ -29,38 +32,62 @@ static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
   set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
   playing->status.work = grit_voice_work(voice);
   playing->status.delay = voice->delay;
+  playing->status.bend = voice->channel_count > 0 ? voice->channels[0].bend.kind : (uint8_t)GRIT_BEND_NONE;
+}
+
+/* Where the four knobs lead: from a preset's place and the voltages, or from the panel. */
+static void lead(const int16_t *preset, const grit_controls_t *controls, int16_t to[GRIT_PRESET_PLAYED]) {
+  for (size_t i = 0; i < GRIT_PRESET_PLAYED; i++) {
+    const int32_t at = preset != NULL ? preset[i] + controls->cv_q15[i] : controls->played[i];
+    to[i] = (int16_t)(at > INT16_MAX ? INT16_MAX : at < INT16_MIN ? INT16_MIN : at);
+  }
 }
 
 /* Where a voice starts, so that it need not go there when it is heard: a preset's place, or the panel's, which leads
- * the played dimensions only. Returns how many numbers. */
-static size_t start_of(const grit_model_request_t *request, const grit_controls_t *controls,
-                       int16_t position[GRIT_LINK_POSITION_COUNT]) {
+ * the played dimensions only. A bend lies on a preset's place, or where the same model is played now. */
+static void start_of(grit_playing_t *playing, const grit_model_request_t *request, const grit_controls_t *controls,
+                     grit_place_t *place) {
   const grit_preset_t *preset = &request->preset;
-  if (request->with_preset) memcpy(position + GRIT_PRESET_PLAYED, preset->stored, sizeof preset->stored);
-  for (size_t i = 0; i < GRIT_PRESET_PLAYED; i++) {
-    const int32_t place = request->with_preset ? preset->played[i] + controls->cv_q15[i] : controls->played[i];
-    position[i] = (int16_t)(place > INT16_MAX ? INT16_MAX : place < INT16_MIN ? INT16_MIN : place);
+  const grit_instrument_t *now = grit_playing_instrument(playing);
+  memset(place, 0, sizeof *place);
+  place->bend = request->bend;
+  const bool bent = request->bend != GRIT_BEND_NONE;
+  if (request->with_preset) {
+    memcpy(place->position, preset->played, sizeof preset->played);
+    memcpy(place->position + GRIT_PRESET_PLAYED, preset->stored, sizeof preset->stored);
+    if (!bent) lead(preset->played, controls, place->position);
+    lead(request->turns, controls, place->turns);
+    place->count = GRIT_LINK_POSITION_COUNT;
+    return;
   }
-  if (request->with_preset) return GRIT_LINK_POSITION_COUNT;
-  return controls->started ? GRIT_PRESET_PLAYED : 0;
+  if (bent && now->engine != NULL && request->model == playing->status.model) {
+    place->count = grit_instrument_numbers(now);
+    memcpy(place->position, now->bend.kind != GRIT_BEND_NONE ? now->under : now->glide.current,
+           place->count * sizeof(int16_t));
+  } else if (!bent && controls->started) {
+    place->count = GRIT_PRESET_PLAYED;
+    lead(NULL, controls, place->position);
+  }
+  if (controls->started) lead(NULL, controls, place->turns);
 }
 
 static void begin(grit_playing_t *playing, const grit_model_request_t *request, const grit_controls_t *controls) {
   size_t bytes = 0;
   const void *blob = blob_of(playing, request->model, &bytes);
   playing->status.wanted = request->model;
+  playing->bend = request->bend;
   if (blob == NULL) {
     playing->status.why = GRIT_WHY_MISSING;
     set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != request->model);
     playing->changed = true;
     return;
   }
-  int16_t position[GRIT_LINK_POSITION_COUNT];
-  const size_t given = start_of(request, controls, position);
+  grit_place_t place;
+  start_of(playing, request, controls, &place);
   const grit_player_model_t model = {blob, bytes};
   playing->begun = *request;
   playing->memory->bank.held |= slot_bit(request->model);
-  grit_player_want(&playing->player, &model, position, given);
+  grit_player_want(&playing->player, &model, &place);
 }
 
 /* The player has decided what comes of the change that was begun. */
@@ -85,7 +112,7 @@ static void decide(grit_playing_t *playing) {
 
 /* One change from beginning to end, before there is an audio interrupt. */
 static void take_at_once(grit_playing_t *playing, const grit_controls_t *controls, uint8_t model) {
-  grit_playing_request(playing, model);
+  grit_playing_request(playing, model, GRIT_BEND_NONE);
   grit_playing_hand_out(playing, controls);
 }
 
@@ -99,6 +126,7 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   grit_sha256(factory->blob, factory->bytes, sha256);
   memcpy(playing->factory_id.bytes, sha256, sizeof playing->factory_id.bytes);
   playing->level_q12 = GRIT_PRESET_LEVEL_UNITY;
+  playing->bend_chosen = GRIT_BENDS;
   grit_aim_start(&playing->aim);
   grit_mixer_start(&playing->mixer);
   grit_player_start(&playing->player, means, factory);
@@ -116,8 +144,12 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   }
 }
 
-void grit_playing_request(grit_playing_t *playing, uint8_t model) {
-  playing->request = (grit_model_request_t){.asked = true, .model = model};
+void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend) {
+  playing->request = (grit_model_request_t){.asked = true, .model = model, .bend = bend};
+}
+
+bool grit_playing_as_wanted(const grit_playing_t *playing) {
+  return playing->status.model == playing->status.wanted && playing->status.bend == playing->bend;
 }
 
 bool grit_playing_decided(grit_playing_t *playing) {
@@ -171,14 +203,17 @@ void grit_playing_choose(grit_playing_t *playing, unsigned place) {
     playing->status.why = GRIT_WHY_NOTHING;
     set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != playing->status.wanted);
   }
-  const bool there = preset.model == playing->status.model && grit_player_steady(&playing->player);
+  const grit_preset_bend_t *bend = &settings->preset_bends[place];
+  const bool bent = bend->kind != GRIT_BEND_NONE || playing->status.bend != GRIT_BEND_NONE;
+  const bool there = !bent && preset.model == playing->status.model && grit_player_steady(&playing->player);
   if (there && !playing->request.asked && playing->status.wanted == playing->status.model) {
     playing->recall_go = false; /* an older one that the interrupt has not yet seen */
     playing->recall = preset;
     playing->recall_go = true;
   } else {
-    playing->request =
-        (grit_model_request_t){.asked = true, .with_preset = true, .model = preset.model, .preset = preset};
+    playing->request = (grit_model_request_t){
+        .asked = true, .with_preset = true, .model = preset.model, .bend = bend->kind, .preset = preset};
+    memcpy(playing->request.turns, bend->turns, sizeof bend->turns);
   }
 }
 
@@ -188,8 +223,14 @@ void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls)
   grit_settings_t *settings = &playing->memory->settings;
   int16_t position[GRIT_LINK_POSITION_COUNT];
   grit_aim_place(&playing->aim, controls, instrument->glide.target, position);
+  const bool bent = instrument->bend.kind != GRIT_BEND_NONE;
+  grit_preset_bend_t *bend = &settings->preset_bends[settings->preset];
+  memset(bend, 0, sizeof *bend);
+  bend->kind = instrument->bend.kind;
+  if (bent) memcpy(bend->turns, position, sizeof bend->turns);
   settings->presets[settings->preset] =
-      grit_presets_of(position, instrument->position_count, playing->status.model, playing->level_q12);
+      grit_presets_of(bent ? instrument->under : position, grit_instrument_numbers(instrument), playing->status.model,
+                      playing->level_q12);
   settings->preset_models[settings->preset] = grit_playing_model_id(playing, playing->status.model);
   grit_store_save(&playing->memory->store);
   playing->saved_shown = GRIT_PLAYING_SAVED_BLOCKS;
@@ -224,8 +265,9 @@ static void give_way(grit_playing_t *playing, const grit_controls_t *controls) {
     begin(playing, &request, controls);
   } else {
     const grit_player_model_t none = {NULL, 0};
+    const grit_place_t nowhere = {.count = 0};
     playing->begun = (grit_model_request_t){.model = GRIT_PRESET_MODEL_FACTORY};
-    grit_player_want(&playing->player, &none, NULL, 0);
+    grit_player_want(&playing->player, &none, &nowhere);
   }
   playing->status.wanted = wanted;
 }
@@ -248,8 +290,11 @@ static void change(grit_playing_t *playing, const grit_controls_t *controls) {
 
 void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls) {
   const grit_gesture_t gesture = (grit_gesture_t)playing->gesture;
+  const uint8_t bend = playing->bend_chosen;
   playing->gesture = GRIT_GESTURE_NONE;
+  playing->bend_chosen = GRIT_BENDS;
   obey(playing, controls, gesture);
+  if (bend != GRIT_BENDS && bend != playing->status.bend) grit_playing_request(playing, playing->status.model, bend);
   change(playing, controls);
   set_flag(playing, GRIT_STATUS_CHANGING, !grit_player_steady(&playing->player));
   set_flag(playing, GRIT_STATUS_PRESET, playing->preset_shown > 0);
@@ -286,7 +331,11 @@ static void swap(grit_playing_t *playing) {
   playing->swap_go = false;
   grit_player_swap(&playing->player);
   grit_aim_start(&playing->aim);
-  if (playing->begun.with_preset) grit_aim_recall(&playing->aim, &playing->begun.preset, 0, NULL, 0);
+  if (playing->begun.with_preset) {
+    grit_preset_t led = playing->begun.preset;
+    if (playing->begun.bend != GRIT_BEND_NONE) memcpy(led.played, playing->begun.turns, sizeof led.played);
+    grit_aim_recall(&playing->aim, &led, 0, NULL, 0);
+  }
   playing->level_q12 =
       playing->begun.with_preset ? playing->begun.preset.level_q12 : trim_q12_of(grit_player_voice(&playing->player));
 }
@@ -315,9 +364,24 @@ void grit_playing_take_back(grit_playing_t *playing, const grit_controls_t *cont
   grit_playing_stand(playing, controls);
 }
 
-void grit_playing_switches(grit_playing_t *playing, bool gate, bool button) {
+/* While the button is down the first knob chooses among the bends; it counts when the button is let go. */
+static void choose_bend(grit_playing_t *playing, const grit_controls_t *controls, bool was_down) {
+  grit_gestures_t *gestures = &playing->gestures;
+  const uint16_t knob = controls->knobs[0];
+  const int32_t way = (int32_t)knob - playing->knob_then;
+  if (!was_down) playing->knob_then = knob;
+  if (was_down && gestures->down && !gestures->used && (way > BEND_TURN || way < -BEND_TURN))
+    gestures->used = playing->turned = true;
+  if (gestures->down || !playing->turned) return;
+  playing->turned = false;
+  playing->bend_chosen = (uint8_t)(knob * GRIT_BENDS >> 16);
+}
+
+void grit_playing_switches(grit_playing_t *playing, const grit_controls_t *controls, bool gate, bool button) {
+  const bool was_down = playing->gestures.down;
   const grit_gesture_t gesture = grit_gestures_step(&playing->gestures, gate, button);
   if (gesture != GRIT_GESTURE_NONE) playing->gesture = (uint8_t)gesture;
+  if (controls->started) choose_bend(playing, controls, was_down);
 }
 
 static void follow(grit_playing_t *playing, const grit_controls_t *controls) {

@@ -24,7 +24,9 @@
 typedef struct {
   bool asked, with_preset;
   uint8_t model; /* as in a preset */
+  uint8_t bend;  /* grit_bend_kind_t */
   grit_preset_t preset;
+  int16_t turns[GRIT_BEND_KNOBS]; /* the preset's, of its bend */
 } grit_model_request_t;
 
 typedef struct {
@@ -38,6 +40,10 @@ typedef struct {
   grit_player_model_t factory;
   grit_model_id_t factory_id;
   grit_model_request_t request, begun; /* begun: what the player is at */
+  uint8_t bend;                        /* that was wanted last */
+  bool turned;                         /* a knob has chosen a bend while the button was down */
+  uint16_t knob_then;                  /* where it stood when that began */
+  volatile uint8_t bend_chosen;        /* the interrupt's, until the main loop takes it; GRIT_BENDS: none */
   bool changed;                        /* a change was decided that nobody has asked for yet */
   volatile bool swap_go;               /* the interrupt may let the next voice be heard */
   volatile bool recall_go;             /* the interrupt takes `recall` */
@@ -52,8 +58,12 @@ typedef struct {
 void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const grit_player_model_t *factory,
                         const grit_voice_means_t *means, const grit_controls_t *controls, bool careful);
 
-/* Another model, from where the panel stands. Later, see grit_playing_decided. */
-void grit_playing_request(grit_playing_t *playing, uint8_t model);
+/* Another model, from where the panel stands; or a bend (grit_bend_kind_t) on it, which lies where the model was played
+ * if it is the same one. Later, see grit_playing_decided. */
+void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend);
+
+/* What was asked for last is what plays. */
+bool grit_playing_as_wanted(const grit_playing_t *playing);
 
 /* True once after every change that was decided; status.model and status.why then say how. */
 bool grit_playing_decided(grit_playing_t *playing);
@@ -93,8 +103,8 @@ void grit_playing_take_back(grit_playing_t *playing, const grit_controls_t *cont
  * While the audio interrupt keeps away, or from it. */
 void grit_playing_stand(grit_playing_t *playing, const grit_controls_t *controls);
 
-/* The audio interrupt's, once a block: gate and button. */
-void grit_playing_switches(grit_playing_t *playing, bool gate, bool button);
+/* The audio interrupt's, once a block: gate and button, and the first knob while that is down. */
+void grit_playing_switches(grit_playing_t *playing, const grit_controls_t *controls, bool gate, bool button);
 
 /* The audio interrupt's: a piece of each input -> a piece of each output. out may be in. piece: which one of the block;
  * a block's pieces follow each other from 0 on. */

@@ -40,8 +40,7 @@ void grit_snapshot_knobs_open(grit_snapshot_knobs_t *knobs, const grit_header_t 
   if (fit->output_peak == 0u) fit->output_peak = USUAL_OUTPUT_PEAK;
 }
 
-/* -32768..32768, without the margin around the middle. */
-static int32_t way_of(int16_t turn) {
+int32_t grit_snapshot_way(int16_t turn) {
   int32_t beyond = (turn < 0 ? -(int32_t)turn : turn) - GRIT_SNAPSHOT_MARGIN;
   if (beyond < 0) beyond = 0;
   if (beyond > SPAN) beyond = SPAN;
@@ -58,9 +57,7 @@ static int32_t log2_q16(uint32_t value) {
   return (int32_t)((octave << 16) + (((value << (31u - octave)) & 0x7FFFFFFFu) >> 15));
 }
 
-/* The level that holds the loudness at a place of a knob's turn, log2 in Q16. levels: those to the knob's left, from
- * left to right, then those to its right, so many on either side. */
-static int32_t level_of(const int8_t *levels, int32_t points, int32_t way) {
+int32_t grit_snapshot_level(const int8_t *levels, int32_t points, int32_t way) {
   const int32_t place = (way < 0 ? -way : way) * points;
   const int32_t index = place >> 15 < points ? place >> 15 : points - 1, rest = place - index * 32768;
   const int8_t *side = way > 0 ? levels + points : levels + points - 1;
@@ -80,7 +77,7 @@ static void aim(const grit_snapshot_knobs_t *knobs, const int32_t ways[GRIT_SNAP
   const int8_t *levels = knobs->fit.levels;
   int32_t sum = 0;
   for (unsigned i = 0; i < GRIT_SNAPSHOT_KNOBS; i++) {
-    sum += level_of(levels, points[i], ways[i]);
+    sum += grit_snapshot_level(levels, points[i], ways[i]);
     levels += 2 * points[i];
   }
   *held = within(sum, HELD_MOST);
@@ -96,7 +93,7 @@ static void aim(const grit_snapshot_knobs_t *knobs, const int32_t ways[GRIT_SNAP
 static bool ways_of(const int16_t position[GRIT_SNAPSHOT_KNOBS], int32_t ways[GRIT_SNAPSHOT_KNOBS]) {
   bool any = false;
   for (unsigned i = 0; i < GRIT_SNAPSHOT_KNOBS; i++) {
-    ways[i] = way_of(position[i]);
+    ways[i] = grit_snapshot_way(position[i]);
     any |= ways[i] != 0;
   }
   return any;

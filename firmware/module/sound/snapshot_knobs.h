@@ -50,6 +50,13 @@ typedef struct {
   int32_t mean, low;                                                 /* of what comes out, Q12 of a sample */
 } grit_snapshot_knobs_t;
 
+/* A turn's way from the middle, -32768..32768, without the margin around it. */
+int32_t grit_snapshot_way(int16_t turn);
+
+/* The level that holds the loudness at a place of a knob's turn, log2 in Q16. levels: those to the knob's left, from
+ * left to right, then those to its right, `points` on either side. */
+int32_t grit_snapshot_level(const int8_t *levels, int32_t points, int32_t way);
+
 /* What a snapshot's file says its knobs were fitted to. */
 void grit_snapshot_knobs_open(grit_snapshot_knobs_t *knobs, const grit_header_t *header);
 

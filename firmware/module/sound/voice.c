@@ -9,7 +9,7 @@
 #define TRIAL_BLOCKS 4u
 #define TRIAL_PEAK 4096 /* -18 dBFS */
 #define POSITION_WAY 64 /* of a position, Q15 a block */
-#define KNOB_WAY 1024   /* of a snapshot's knobs: out of their middles */
+#define KNOB_WAY 1024   /* of a snapshot's knobs, or a bend's: out of their middles */
 #define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
 #define TAKEN_PLACES (2u * GRIT_VOICE_CHANNELS)
 
@@ -80,7 +80,8 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
     // cppcheck-suppress moduloofone ; a block has several pieces when 16 frames are taken at a time
     const size_t piece = n % GRIT_AUDIO_PIECES, at = n * GRIT_AUDIO_FRAMES;
-    const int32_t way = instrument->model.film == NULL ? KNOB_WAY : POSITION_WAY;
+    const bool knobs = instrument->model.film == NULL || instrument->bend.kind != GRIT_BEND_NONE;
+    const int32_t way = knobs ? KNOB_WAY : POSITION_WAY;
     // cppcheck-suppress knownConditionTrueFalse ; as above
     for (size_t i = 0; piece == 0 && i < instrument->position_count; i++) {
       const int16_t here = instrument->glide.current[i];
@@ -110,7 +111,7 @@ void grit_voice_close(grit_voice_t *voice) {
 }
 
 static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, size_t blob_bytes,
-                                       const grit_voice_means_t *means, const grit_voice_t *beside) {
+                                       const grit_place_t *where, const grit_voice_means_t *means, const grit_voice_t *beside) {
   grit_instrument_t *instrument = &voice->channels[0];
   const grit_engine_memory_t none = {{NULL, 0}, {NULL, 0}};
   grit_instrument_open(instrument, blob, blob_bytes, &none); /* to know its size */
@@ -125,25 +126,26 @@ static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, si
     return GRIT_VOICE_NO_ROOM;
   }
   voice->places[0] = found;
-  grit_instrument_open(instrument, blob, blob_bytes, &found);
+  grit_instrument_open_at(instrument, blob, blob_bytes, &found, where);
   return GRIT_VOICE_GOOD;
 }
 
 /* The other channel, if there is room for it too. */
-static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes, const grit_voice_means_t *means,
-                        const grit_voice_t *beside) {
+static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes, const grit_place_t *where,
+                        const grit_voice_means_t *means, const grit_voice_t *beside) {
   grit_engine_memory_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
   if (beside != NULL) memcpy(taken + 1, beside->places, sizeof beside->places);
   grit_engine_memory_t found;
   if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0].model, &found)) return false;
   voice->places[1] = found;
-  return grit_instrument_open(&voice->channels[1], blob, blob_bytes, &found);
+  return grit_instrument_open_at(&voice->channels[1], blob, blob_bytes, &found, where);
 }
 
-grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const int16_t *position,
-                                     size_t count, const grit_voice_means_t *means, const grit_voice_t *beside) {
+grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes,
+                                     const grit_place_t *where, const grit_voice_means_t *means,
+                                     const grit_voice_t *beside) {
   grit_voice_close(voice);
-  const grit_voice_outcome_t outcome = open_first(voice, blob, blob_bytes, means, beside);
+  const grit_voice_outcome_t outcome = open_first(voice, blob, blob_bytes, where, means, beside);
   if (outcome != GRIT_VOICE_GOOD) return outcome;
   try_out(voice, means);
   if (!in_time(means, voice->work, GRIT_LIMIT_PERCENT)) {
@@ -151,9 +153,10 @@ grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size
     return GRIT_VOICE_TOO_SLOW;
   }
   const bool stereo =
-      in_time(means, 2u * voice->work, STEREO_PERCENT) && open_second(voice, blob, blob_bytes, means, beside);
+      in_time(means, 2u * voice->work, STEREO_PERCENT) && open_second(voice, blob, blob_bytes, where, means, beside);
   voice->channel_count = stereo ? 2u : 1u;
-  grit_voice_restart(voice, position, count);
+  const bool bent = voice->channels[0].bend.kind != GRIT_BEND_NONE;
+  grit_voice_restart(voice, bent ? where->turns : where->position, bent ? GRIT_BEND_KNOBS : where->count);
   return GRIT_VOICE_GOOD;
 }
 

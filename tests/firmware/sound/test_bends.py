@@ -1,0 +1,83 @@
+"""Bends: the module's C against the readable twin, to the bit, for snapshots and spaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gritspace.host_tools.hil import expected
+from gritspace.host_tools.models import bends, bent
+from gritspace.host_tools.module import memory
+from gritspace.quantize.model import reference
+from gritspace.quantize.model.c_engine import Engine
+from gritspace.quantize.model.grit import from_bytes, to_bytes
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.quantize.model.stepwise import Stepwise
+from tests.firmware.host.rig import Rig
+from tests.quantize.conftest import make_model, noise, q15
+
+BLOCKS = 40
+LEVELS = tuple(int(value) for value in np.random.default_rng(3).integers(-40, 40, 56))
+KINDS = tuple(bends.BENDS)
+
+
+@cache
+def made(shape: str) -> IntegerModel:
+    """Made once."""
+    return make_model(shape)
+
+
+def journey(blocks: int, seed: int) -> NDArray[np.int16]:
+    """Turns that leap to anywhere, to ends and middles, and stay for a while. (blocks, 4)."""
+    rng = np.random.default_rng(seed)
+    places = np.concatenate(
+        [rng.integers(-32768, 32768, (blocks, 4)), rng.choice([-32768, 0, 300, 32767], (blocks, 4)), np.zeros((20, 4))]
+    )
+    rng.shuffle(places)
+    return np.repeat(places, rng.integers(1, 9, len(places)), axis=0)[:blocks].astype(np.int16)
+
+
+@pytest.mark.parametrize("name", ["relu_snapshot", "tanh_space"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_sample_is_foretold_while_a_bend_moves(rig: Rig, name: str, kind: str) -> None:
+    model = replace(made(name), bend_levels=LEVELS)
+    rig.blob = to_bytes(model)
+    rig.boot()
+    audio, turns = q15(2 * noise(48 * BLOCKS)), journey(BLOCKS, 3)
+    with rig.client() as client:
+        assert memory.select_bend(client, kind).position_count == 4
+        samples = client.stream(audio, turns).samples
+        assert client.health().bend == kind
+        wanted = expected.play(model, audio, turns, kind)
+        assert np.array_equal(samples, wanted)
+        assert not np.array_equal(samples, reference.run(model, audio))
+        assert memory.select_bend(client, "none").position_count == model.played_size
+        rest = np.tile(np.array(model.rest_position, np.int16), (BLOCKS, 1))
+        assert np.array_equal(client.stream(audio, rest).samples, reference.run(model, audio))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_its_middle_a_bend_does_nothing(kind: str) -> None:
+    model = replace(made("tanh_space"), bend_levels=LEVELS)
+    audio = q15(noise(48 * 30))
+    near = np.random.default_rng(2).integers(-655, 656, (30, 4)).astype(np.int16)
+    assert np.array_equal(expected.play(model, audio, near, kind), reference.run(model, audio))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["two_tanh_arrays", "small_tanh_space", "leaky_space_with_long_head"])
+def test_the_c_engine_bends_as_the_readable_one(name: str, kind: str) -> None:
+    model = made(name)
+    audio, turns = q15(noise(48 * 20)), journey(20, 7)
+    fast = bent.play(model, audio, turns, kind, Engine(to_bytes(model)))
+    assert np.array_equal(fast, bent.play(model, audio, turns, kind, Stepwise(model)))
+
+
+def test_a_file_keeps_its_bends_levels() -> None:
+    model = made("relu_snapshot")
+    assert from_bytes(to_bytes(replace(model, bend_levels=LEVELS))).bend_levels == LEVELS
+    assert from_bytes(to_bytes(model)).bend_levels == ()

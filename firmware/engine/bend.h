@@ -24,11 +24,11 @@ typedef struct grit_slopes {
 } grit_slopes_t;
 
 typedef struct grit_hold {
-  uint32_t layer;  /* whose stream; one that nothing reads holds nothing */
-  uint32_t length; /* frames from take to take, 1..1024 */
-  uint32_t spread; /* that a length is longer at most, at random: Q15 of it, 0..32768 */
-  int32_t mix;     /* Q15 of what is held, the rest of what is not: 0..49151 */
-  uint32_t fades;  /* 1: what is held falls to nothing until the next take */
+  uint32_t layer;                        /* whose stream; one that nothing reads holds nothing */
+  uint32_t length;                       /* frames from take to take, 1..1024 */
+  uint32_t spread;                       /* that a length is longer at most, at random: Q15 of it, 0..32768 */
+  int32_t mix;                           /* Q15 of what is held, the rest of what is not: 0..49151 */
+  uint32_t fades;                        /* 1: what is held falls to nothing until the next take */
   uint32_t left, taken, noise, taken_of; /* taken_of: the layer; another one begins with a take */
   int16_t held[GRIT_MAX_CHANNELS];
 } grit_hold_t;

@@ -125,8 +125,7 @@ static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index
     grit_kernel_pass(conv, history->next, &pass, frames);
   else
     pass_with_step(engine, conv, history->next, &pass, frames, engine->step_at);
-  if (engine->hold != NULL && engine->hold->layer == index)
-    grit_hold_stream(engine->hold, out, channels, frames, 0);
+  if (engine->hold != NULL && engine->hold->layer == index) grit_hold_stream(engine->hold, out, channels, frames, 0);
   grit_history_slide(history, frames);
   engine->film_row += channels;
 }

@@ -316,8 +316,8 @@ void grit_kernel_tanh(int16_t *x, size_t count) {
 }
 #endif
 
-/* Where the bent tanh is at the beginning of a segment of 128 steps, counted from the middle: from tanh to where its way
- * ends. */
+/* Where the bent tanh is at the beginning of a segment of 128 steps, counted from the middle: from tanh to where its
+ * way ends. */
 static int32_t bent_at(int32_t line, int32_t way) {
   int32_t trained = INT16_MAX;
 #ifdef GRIT_KERNELS_M7

@@ -44,11 +44,11 @@ typedef struct grit_engine {
    * z[0] what a head puts out, z[1] the next array's input. */
   int16_t *block, *pre, *z[2];
   int32_t *dry, *skips;
-  int16_t *slots;      /* the arrays' in turn */
-  int16_t *stage;      /* a stream shifted down, of a layer in one pass */
-  uintptr_t planes;    /* layers run in two planes (kernels.h); 0: as usual */
-  grit_skip_t waiting; /* a layer's outputs not yet in the skip sums: they go in
-                          with the next one's. z NULL: none */
+  int16_t *slots;             /* the arrays' in turn */
+  int16_t *stage;             /* a stream shifted down, of a layer in one pass */
+  uintptr_t planes;           /* layers run in two planes (kernels.h); 0: as usual */
+  grit_skip_t waiting;        /* a layer's outputs not yet in the skip sums: they go in
+                                 with the next one's. z NULL: none */
   struct grit_slopes *slopes; /* bend.h; NULL: as trained */
   struct grit_hold *hold;     /* the same; NULL: none */
 } grit_engine_t;

@@ -25,13 +25,12 @@ def play(
     turns int16 (blocks, 4): where the bend's knobs are in each block; bend: one of `bends.BENDS`; network: the model,
     fresh, at its place; under: a snapshot's own knobs, which the bend lies on (None: in their middles).
     """
-    rest = rest_of(model, network)
-    holdable = sum(len(array.layers) for array in model.arrays) - 1
+    rest, layers = rest_of(network), holdable(model)
 
     def through(heard: NDArray[np.int16]) -> NDArray[np.int16]:
         if len(heard) == 1:  # what silence sounds like
             return np.full(1, rest, np.int16)
-        return bends.play(bend, model.bend_levels, heard, turns, network, rest, holdable)
+        return bends.play(bend, model.bend_levels, heard, turns, network, rest, layers)
 
     if model.film is not None:
         return through(audio)
@@ -39,6 +38,11 @@ def play(
     return convolved(model.impulse, snapshot_knobs.play(model.knobs, audio, knobs, through), rest)
 
 
-def rest_of(model: IntegerModel, network: bends.Network) -> int:
+def holdable(model: IntegerModel) -> int:
+    """Layers whose stream can be held: all but the last."""
+    return sum(len(array.layers) for array in model.arrays) - 1
+
+
+def rest_of(network: bends.Network) -> int:
     """What a fresh network makes of silence, for ever. It stays fresh: silence is what it comes from."""
     return int(network.process(np.zeros(1, np.int16))[0])

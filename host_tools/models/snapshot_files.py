@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from gritspace.host_tools.models.bend_fit import bend_fitted
 from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.quantize.model.grit import write_grit
 from gritspace.quantize.model.model import IntegerModel
@@ -69,7 +70,7 @@ def write(snapshot: Snapshot, path: Path, audio: Audio) -> IntegerModel | None:
     if path.suffix.lower() == ".nam":
         write_whole(path, nam_text_of(snapshot).encode())
     elif path.suffix.lower() == ".grit":
-        model, _ = trimmed(integer_model_of(snapshot, audio))
+        model = bend_fitted(trimmed(integer_model_of(snapshot, audio))[0])
         write_grit(model, path)
         return model
     else:

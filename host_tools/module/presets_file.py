@@ -11,11 +11,12 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from gritspace.host_tools.link.client import Module
+from gritspace.host_tools.models.bends import KINDS
 from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.knob_names import own_knobs
 from gritspace.host_tools.module.memory import FACTORY, LEVEL_UNITY, Preset, Slot
@@ -118,6 +119,13 @@ class PlayedRecord(Record):
     dynamics: Unit
 
 
+class BendRecord(Record):
+    """The bend that lies on a preset's position, and its four knobs."""
+
+    kind: Literal["slope", "hold", "feedback", "rate"]
+    knobs: Annotated[list[Unit], Field(min_length=4, max_length=4)] = [0.0] * 4
+
+
 class ModelRecord(OpenRecord):
     """Which model a preset plays: by its SHA-256. The rest is for who reads the file."""
 
@@ -140,6 +148,7 @@ class PresetRecord(Record):
     played: PlayedRecord | None = None
     knobs: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     stored: Annotated[list[Unit], Field(min_length=12, max_length=12)] = [0.0] * 12
+    bend: BendRecord | None = None
     level: Annotated[float, Field(ge=0, le=8)] = 1.0
     model: Annotated[ModelRecord | None, BeforeValidator(lambda value: None if value == FACTORY_NAME else value)] = None
 
@@ -188,6 +197,7 @@ def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], s
         **({"name": name} if name else {}),
         "played": {name: value / FULL for name, value in zip(PLAYED, preset.played, strict=True)},
         "stored": [value / FULL for value in preset.stored],
+        **({"bend": _bend_of(preset)} if preset.bend else {}),
         "level": preset.level_q12 / LEVEL_UNITY,
         "model": model,
     }
@@ -203,6 +213,10 @@ def as_words(row: dict[str, Any]) -> tuple[str, ...]:
     return (str(row["place"]), row.get("name", "-"), *played, f"{level:+.1f} dB", model)
 
 
+def _bend_of(preset: Preset) -> dict[str, Any]:
+    return {"kind": KINDS[preset.bend], "knobs": [turn / FULL for turn in preset.turns]}
+
+
 def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: Own = lambda model: ()) -> Preset:
     if row.place > places:
         raise InputError(f"{what}: its place is a number from 1 to {places}.")
@@ -210,6 +224,8 @@ def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: O
     return Preset(
         played=_played(row, own(model) if row.knobs is not None else (), what),
         stored=tuple(map(_q15, row.stored)),
+        turns=tuple(map(_q15, row.bend.knobs)) if row.bend else (0,) * 4,
+        bend=KINDS.index(row.bend.kind) if row.bend else 0,
         level_q12=min(32767, round(row.level * LEVEL_UNITY)),
         model=model,
         used=1,

@@ -8,6 +8,7 @@ from typing import Any
 
 from gritspace.host_tools.audio_sources import calibration_audio
 from gritspace.host_tools.console import Update
+from gritspace.host_tools.models.bend_fit import bend_fitted
 from gritspace.host_tools.models.impulse import with_impulse
 from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
 from gritspace.host_tools.models.level_trim import with_trim
@@ -75,6 +76,7 @@ def quantized(source: Path, name: str, request: QuantizeRequest, update: Update)
     price = price_of(model)
     if price is not None and not price.admitted and not request.force:
         raise InputError(f"{source}: {price.verdict()}; --force quantizes it anyway.")
+    model = bend_fitted(model)
     remarks += _level_remarks(model, levels)
     facts = {
         "sha256": model_sha256(model),

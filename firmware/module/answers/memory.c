@@ -37,8 +37,10 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
     grit_answer_no_such(server, &frame->header, GRIT_PRESET_COUNT);
     return;
   }
-  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.bend >= GRIT_PRESET_BENDS || wanted.model > grit_bank_count(&module->memory.bank)) {
-    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "a level below 0, or a model or a bend that cannot be");
+  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.bend >= GRIT_PRESET_BENDS ||
+      wanted.model > grit_bank_count(&module->memory.bank)) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0,
+                      "a level below 0, or a model or a bend that cannot be");
     return;
   }
   grit_preset_t preset = {.level_q12 = wanted.level_q12, .model = wanted.model, .used = wanted.used};
@@ -52,7 +54,8 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
   grit_preset_bend_t bend = {.kind = wanted.bend};
   memcpy(bend.turns, wanted.turns, sizeof bend.turns);
   grit_preset_bend_t *its_bend = &module->memory.settings.preset_bends[wanted.index];
-  if (memcmp(its_bend, &bend, sizeof bend) != 0 || memcmp(there, &preset, sizeof preset) != 0 || memcmp(its_model, &id, sizeof id) != 0) {
+  if (memcmp(its_bend, &bend, sizeof bend) != 0 || memcmp(there, &preset, sizeof preset) != 0 ||
+      memcmp(its_model, &id, sizeof id) != 0) {
     *there = preset;
     *its_model = id;
     *its_bend = bend;

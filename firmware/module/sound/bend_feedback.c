@@ -36,7 +36,8 @@ static int32_t coming(grit_feedback_t *feedback, int32_t frame, int32_t ahead) {
   int32_t at = (int32_t)feedback->at + ahead - (delay >> 8);
   if (at < 0) at += (int32_t)GRIT_FEEDBACK_FRAMES;
   if (at >= (int32_t)GRIT_FEEDBACK_FRAMES) at -= (int32_t)GRIT_FEEDBACK_FRAMES;
-  const int32_t later = feedback->line[at], earlier = feedback->line[at == 0 ? (int32_t)GRIT_FEEDBACK_FRAMES - 1 : at - 1];
+  const int32_t later = feedback->line[at],
+                earlier = feedback->line[at == 0 ? (int32_t)GRIT_FEEDBACK_FRAMES - 1 : at - 1];
   const int32_t sample = later + (((earlier - later) * (delay & 255)) >> 8);
   feedback->low += (int32_t)(((int64_t)(sample * 256 - feedback->low) * POLE) >> 15);
   const int32_t low = feedback->low >> 8;

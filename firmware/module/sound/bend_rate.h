@@ -1,5 +1,5 @@
-/* The network at a sixth of the rate or more: what it hears is taken once in so many frames, and what it puts out stands
- * until the next, or runs there in a straight line. */
+/* The network at a sixth of the rate or more: what it hears is taken once in so many frames, and what it puts out
+ * stands until the next, or runs there in a straight line. */
 #ifndef GRITSPACE_BEND_RATE_H
 #define GRITSPACE_BEND_RATE_H
 

@@ -8,7 +8,7 @@
 #define FRAMES ((int32_t)GRIT_LINK_BLOCK_FRAMES)
 #define UNITY GRIT_UNITY_Q16
 #define SLOPE_BITS 8
-#define FIRST_POINTS 4 /* levels that are known to either side of the first knob's middle; of the others one */
+#define FIRST_POINTS 4        /* levels that are known to either side of the first knob's middle; of the others one */
 #define HELD_MOST (4 * UNITY) /* 24 dB */
 #define INTO_OCTAVES 3        /* slope's third knob */
 #define BIAS_SHIFT 2          /* its fourth: to a quarter of full scale */

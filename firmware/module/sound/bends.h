@@ -1,5 +1,5 @@
-/* Bends: what leaves the region where amplifiers sound. One of them lies on top of a snapshot, or of a space at a place,
- * and has the four knobs while it does.
+/* Bends: what leaves the region where amplifiers sound. One of them lies on top of a snapshot, or of a space at a
+ * place, and has the four knobs while it does.
  *
  *           slope                 hold                    feedback              rate
  *   first   of the first array    frames that it stands   gain, to ±.95         the network at 1/1 to 1/6
@@ -7,8 +7,9 @@
  *   third   level into it         how much of it          dark, or thin         at random
  *   fourth  bias into it          at random               times the input       fewer bits
  *
- * With the first knob in its middle (slope: all four) the network sounds as it is, to the bit. The level behind holds the
- * loudness by what was measured when the model was made. Integers only; the readable twin is host_tools/models/bends.py.
+ * With the first knob in its middle (slope: all four) the network sounds as it is, to the bit. The level behind holds
+ * the loudness by what was measured when the model was made. Integers only; the readable twin is
+ * host_tools/models/bends.py.
  */
 #ifndef GRITSPACE_BENDS_H
 #define GRITSPACE_BENDS_H

@@ -87,8 +87,7 @@ static void begin_block(grit_instrument_t *instrument) {
   instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument) && !is_bent(instrument);
   if (is_bent(instrument)) grit_bend_begin(&instrument->bend, instrument->engine, instrument->glide.current);
   if (is_snapshot(instrument)) /* whose rest no knob moves */
-    grit_snapshot_knobs_begin(&instrument->knobs,
-                              is_bent(instrument) ? instrument->under : instrument->glide.current);
+    grit_snapshot_knobs_begin(&instrument->knobs, is_bent(instrument) ? instrument->under : instrument->glide.current);
   else if (instrument->moved)
     grit_engine_set_position(instrument->engine, instrument->glide.current);
 }

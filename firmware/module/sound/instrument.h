@@ -24,12 +24,12 @@ typedef struct {
   grit_impulse_t impulse;
   grit_bend_t bend;
   int16_t under[GRIT_LINK_POSITION_COUNT]; /* the place that a bend lies on */
-  int16_t rest;       /* what comes out of all that while it hears silence */
-  size_t state_bytes; /* what the engine needs in one piece; 0 without a good model */
+  int16_t rest;                            /* what comes out of all that while it hears silence */
+  size_t state_bytes;                      /* what the engine needs in one piece; 0 without a good model */
 } grit_instrument_t;
 
-/* Where a model is played: the first `count` numbers of its position, the others being its default, and a bend on top of
- * it with knobs of its own. */
+/* Where a model is played: the first `count` numbers of its position, the others being its default, and a bend on top
+ * of it with knobs of its own. */
 typedef struct {
   int16_t position[GRIT_LINK_POSITION_COUNT];
   size_t count;

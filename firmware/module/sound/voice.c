@@ -111,7 +111,8 @@ void grit_voice_close(grit_voice_t *voice) {
 }
 
 static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, size_t blob_bytes,
-                                       const grit_place_t *where, const grit_voice_means_t *means, const grit_voice_t *beside) {
+                                       const grit_place_t *where, const grit_voice_means_t *means,
+                                       const grit_voice_t *beside) {
   grit_instrument_t *instrument = &voice->channels[0];
   const grit_engine_memory_t none = {{NULL, 0}, {NULL, 0}};
   grit_instrument_open(instrument, blob, blob_bytes, &none); /* to know its size */

@@ -42,8 +42,9 @@ typedef enum {
 /* Opens a model at a place, tries it out (no longer than a block
  * that is over budget), and takes a second channel if memory and time allow. beside: a voice whose memory must be left
  * alone, or NULL. From the main loop; the voice must not be heard. What is not good has channel_count 0. */
-grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes, const grit_place_t *where,
-                                     const grit_voice_means_t *means, const grit_voice_t *beside);
+grit_voice_outcome_t grit_voice_open(grit_voice_t *voice, const void *blob, size_t blob_bytes,
+                                     const grit_place_t *where, const grit_voice_means_t *means,
+                                     const grit_voice_t *beside);
 
 /* A voice without a model: silence. */
 void grit_voice_close(grit_voice_t *voice);

@@ -43,6 +43,9 @@ export const WHY_WORDS: Readonly<Record<number, string>> = { 0: "it does", 1: "t
 /** what crashed */
 export const FAULT = { none: 0, hard: 3, memory: 4, bus: 5, usage: 6, watchdog: 64, other: 65 } as const;
 export const FAULT_WORDS: Readonly<Record<number, string>> = { 0: "nothing", 3: "HardFault", 4: "MemManage", 5: "BusFault", 6: "UsageFault", 64: "nothing moved: the watchdog started the module anew", 65: "an interrupt that nobody awaits; psr has its number" };
+/** what leaves the region where amplifiers sound; its four knobs: docs/knobs.md */
+export const BEND = { none: 0, slope: 1, hold: 2, feedback: 3, rate: 4 } as const;
+export const BEND_WORDS: Readonly<Record<number, string>> = { 0: "the model as it is", 1: "of its activations", 2: "a layer's output stands still", 3: "its output goes into it again", 4: "it runs at a part of the rate" };
 /** what `work` counts */
 export const WORK_UNIT = { none: 0, cycles: 1, instructions: 2 } as const;
 export const WORK_UNIT_WORDS: Readonly<Record<number, string>> = { 0: "the board cannot count", 1: "processor cycles, counted by the processor", 2: "executed instructions, counted by an emulator's clock" };
@@ -216,6 +219,8 @@ export interface Preset {
   played: number[];
   /** Q15, those behind them; 0 where the model has none */
   stored: number[];
+  /** Q15, the bend's knobs; it lies on the position */
+  turns: number[];
   /** behind the model: 4096 is 1 */
   level_q12: number;
   /** 0: the factory model; n: the bank's slot n - 1 */
@@ -224,6 +229,8 @@ export interface Preset {
   used: number;
   /** from 0 */
   index: number;
+  /** see bend */
+  bend: number;
   /** the beginning of its SHA-256: it plays wherever that model is, and else not; zeros: not known */
   model_id: Uint8Array;
 }
@@ -234,6 +241,8 @@ export interface PutPreset {
   played: number[];
   /** as in preset */
   stored: number[];
+  /** as in preset */
+  turns: number[];
   /** 0 to 32767 */
   level_q12: number;
   /** as in preset */
@@ -242,6 +251,8 @@ export interface PutPreset {
   used: number;
   /** from 0 */
   index: number;
+  /** as in preset */
+  bend: number;
   /** as in preset; zeros: of what is in the slot now */
   model_id: Uint8Array;
 }
@@ -361,6 +372,12 @@ export interface SelectModel {
   model: number;
 }
 
+/** From the laptop. Plays the model under a bend, which lies where the model is played now and has the four knobs from then on: a position has four numbers. 0: the model as it is. Answered by info. Not during a stream or a loop. */
+export interface SelectBend {
+  /** see bend */
+  bend: number;
+}
+
 /** From the laptop. Starts the module anew, 100 ms after the answer. */
 export interface Reboot {
   /** see reboot */
@@ -410,6 +427,8 @@ export interface Health {
   preset: number;
   /** of the model, and so of the dry sound */
   delay: number;
+  /** that lies on the model, see bend */
+  bend: number;
 }
 
 /** From the laptop. Has the module crashed? */
@@ -557,6 +576,7 @@ export interface Payloads {
   upload_chunk: UploadChunk;
   delete_model: DeleteModel;
   select_model: SelectModel;
+  select_bend: SelectBend;
   reboot: Reboot;
   rebooting: Rebooting;
   hold: Hold;
@@ -592,8 +612,8 @@ export const LAYOUTS: { readonly [name in keyof Payloads]: Layout } = {
   controls: { id: 135, from: 'module', fields: [{ name: 'cv_microvolts', type: 'i32', count: 4 }, { name: 'codes', type: 'u16', count: 11 }, { name: 'knobs', type: 'u16', count: 7 }, { name: 'played', type: 'i16', count: 4 }], tail: null },
   turn: { id: 8, from: 'laptop', fields: [{ name: 'codes', type: 'u16', count: 11 }], tail: null },
   get_preset: { id: 9, from: 'laptop', fields: [{ name: 'index', type: 'u8', count: 1 }], tail: null },
-  preset: { id: 137, from: 'module', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
-  put_preset: { id: 10, from: 'laptop', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
+  preset: { id: 137, from: 'module', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
+  put_preset: { id: 10, from: 'laptop', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
   get_settings: { id: 11, from: 'laptop', fields: [], tail: null },
   settings: { id: 139, from: 'module', fields: [{ name: 'offset_uv', type: 'i32', count: 4 }, { name: 'gain_ppm', type: 'i32', count: 4 }, { name: 'records', type: 'u32', count: 1 }, { name: 'failed', type: 'u32', count: 1 }, { name: 'full_scale_uv', type: 'u32', count: 1 }, { name: 'morph_ms', type: 'u16', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'presets', type: 'u8', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'calibrated', type: 'u8', count: 1 }, { name: 'saved', type: 'u8', count: 1 }, { name: 'kept', type: 'u8', count: 1 }, { name: 'knobs', type: 'u8', count: 1 }, { name: 'cvs', type: 'u8', count: 1 }], tail: null },
   put_settings: { id: 12, from: 'laptop', fields: [{ name: 'morph_ms', type: 'u16', count: 1 }], tail: null },
@@ -604,11 +624,12 @@ export const LAYOUTS: { readonly [name in keyof Payloads]: Layout } = {
   upload_chunk: { id: 16, from: 'laptop', fields: [{ name: 'offset', type: 'u32', count: 1 }, { name: 'slot', type: 'u8', count: 1 }], tail: { name: 'data', type: 'u8', count: 1 } },
   delete_model: { id: 17, from: 'laptop', fields: [{ name: 'slot', type: 'u8', count: 1 }], tail: null },
   select_model: { id: 18, from: 'laptop', fields: [{ name: 'model', type: 'u8', count: 1 }], tail: null },
+  select_bend: { id: 28, from: 'laptop', fields: [{ name: 'bend', type: 'u8', count: 1 }], tail: null },
   reboot: { id: 19, from: 'laptop', fields: [{ name: 'into', type: 'u8', count: 1 }], tail: null },
   rebooting: { id: 147, from: 'module', fields: [{ name: 'into', type: 'u8', count: 1 }], tail: null },
   hold: { id: 20, from: 'laptop', fields: [{ name: 'inputs', type: 'u16', count: 1 }, { name: 'codes', type: 'u16', count: 11 }], tail: null },
   get_health: { id: 21, from: 'laptop', fields: [], tail: null },
-  health: { id: 149, from: 'module', fields: [{ name: 'flags', type: 'u32', count: 1 }, { name: 'work', type: 'u32', count: 1 }, { name: 'stack_used', type: 'u32', count: 1 }, { name: 'stack_bytes', type: 'u32', count: 1 }, { name: 'peak_in', type: 'u16', count: 1 }, { name: 'peak_out', type: 'u16', count: 1 }, { name: 'limited', type: 'u16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'wanted', type: 'u8', count: 1 }, { name: 'why', type: 'u8', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'delay', type: 'u8', count: 1 }], tail: null },
+  health: { id: 149, from: 'module', fields: [{ name: 'flags', type: 'u32', count: 1 }, { name: 'work', type: 'u32', count: 1 }, { name: 'stack_used', type: 'u32', count: 1 }, { name: 'stack_bytes', type: 'u32', count: 1 }, { name: 'peak_in', type: 'u16', count: 1 }, { name: 'peak_out', type: 'u16', count: 1 }, { name: 'limited', type: 'u16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'wanted', type: 'u8', count: 1 }, { name: 'why', type: 'u8', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'delay', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }], tail: null },
   get_fault: { id: 22, from: 'laptop', fields: [], tail: null },
   fault: { id: 150, from: 'module', fields: [{ name: 'kind', type: 'u32', count: 1 }, { name: 'count', type: 'u32', count: 1 }, { name: 'pc', type: 'u32', count: 1 }, { name: 'lr', type: 'u32', count: 1 }, { name: 'psr', type: 'u32', count: 1 }, { name: 'sp', type: 'u32', count: 1 }, { name: 'cfsr', type: 'u32', count: 1 }, { name: 'hfsr', type: 'u32', count: 1 }, { name: 'address', type: 'u32', count: 1 }, { name: 'main_blocks', type: 'u32', count: 1 }, { name: 'audio_blocks', type: 'u32', count: 1 }], tail: null },
   loop_block: { id: 23, from: 'laptop', fields: [{ name: 'index', type: 'u32', count: 1 }, { name: 'want', type: 'u32', count: 1 }, { name: 'running', type: 'u8', count: 1 }, { name: 'blocks', type: 'u8', count: 1 }], tail: { name: 'samples', type: 'i16', count: 1 } },

@@ -46,6 +46,7 @@ docs: setup ## the pages as a site: build/site/index.html; a broken link is an e
 
 sounds: setup ## what README lets one hear, from the shipped spaces: docs/sounds/
 	@$(bin)/python -m gritspace.host_tools.web.sounds docs/sounds
+	@$(bin)/python -m gritspace.host_tools.web.bend_sounds docs/sounds
 
 images: setup ## the firmware of all boards, from PlatformIO's registry: build/images/
 	@$(bin)/python -m gritspace.host_tools.module.flashing.release images build/images

@@ -326,7 +326,7 @@ static int32_t bent_at(int32_t line, int32_t way) {
 #else
   if (line < 256) trained = (int16_t)(grit_tanh_table[line + 256] & 0xFFFFu);
 #endif
-  int32_t end = trained < 0 ? -trained : trained;
+  int32_t end = trained < 0 ? 0 : trained;
   if (way > 0) {
     end = line * 2048 / 3; /* 6144 steps are 1 */
     end = end > INT16_MAX ? INT16_MAX : end < -INT16_MAX ? -INT16_MAX : end;

@@ -240,17 +240,19 @@ def cycles(
     model: Annotated[Path, typer.Argument(help="A .grit file."), Reads(GRIT)],
     block: Annotated[int, typer.Option(min=1, max=256, help="Frames per block.")] = 48,
     clock: Annotated[float, typer.Option(min=1e6, help="The processor's clock in Hz.")] = 480e6,
+    bend: Bend = BendKind.none,
     json: Json = False,
 ) -> None:
     """Estimate what a model costs on a Cortex-M7: cycles and instructions a frame, memory, per layer and per kernel.
 
     Example: gritspace cycles space.grit
     """
+    from gritspace.host_tools.models.bends import KINDS
     from gritspace.quantize.cycles.estimate import estimate_cycles
     from gritspace.quantize.model.grit import read_grit
 
     with console.progress("counting"):
-        report = estimate_cycles(read_grit(model), block, clock, builds=True)
+        report = estimate_cycles(read_grit(model), block, clock, builds=True, bend=KINDS.index(bend.value))
     if json:
         console.print_json(asdict(report))
         return

@@ -19,6 +19,7 @@ typedef struct {
   uint32_t blob_bytes;
   grit_region_t fast, slow;
   uint32_t stereo;
+  uint32_t bend; /* grit_bend_kind_t */
 } interrupt_means_t;
 
 /* Of a budget of 100 a block: one channel fits, two do or do not. */
@@ -57,6 +58,11 @@ uint32_t interrupt_open(interrupt_t *interrupt, const interrupt_means_t *means) 
                                     .slow = means->slow};
   grit_module_open(&interrupt->module, &interrupt->board, means->blob, means->blob_bytes, means->fast.at,
                    means->fast.bytes);
+  if (means->bend != GRIT_BEND_NONE) {
+    grit_playing_t *playing = &interrupt->module.playing;
+    grit_playing_request(playing, GRIT_PRESET_MODEL_FACTORY, (uint8_t)means->bend);
+    grit_playing_hand_out(playing, &interrupt->module.controls);
+  }
   return interrupt_channels(interrupt);
 }
 

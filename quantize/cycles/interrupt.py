@@ -79,6 +79,7 @@ class EmulatedInterrupt:
         piece_frames: int = BLOCK_FRAMES,
         stereo: bool = False,
         slow_bytes: int = SLOW_STATE_BYTES,
+        bend: int = 0,
     ) -> None:
         self.firmware = build_interrupt(piece_frames)
         self.piece_frames = piece_frames
@@ -101,7 +102,7 @@ class EmulatedInterrupt:
         core.hook_add(unicorn.UC_HOOK_BLOCK, self._on_block)
         self.module = AXI
         slow = AXI + ((self._call("interrupt_bytes") + 63) & ~31)
-        means = struct.pack("<IIIIIII", MODEL, len(blob), DTCM, FAST_STATE_BYTES, slow, slow_bytes, int(stereo))
+        means = struct.pack("<8I", MODEL, len(blob), DTCM, FAST_STATE_BYTES, slow, slow_bytes, int(stereo), bend)
         core.mem_write(MEANS, means)
         self.channels = self._call("interrupt_open", self.module, MEANS)
         """How many play; 0: the model is no good, or its state has no room."""

@@ -67,15 +67,15 @@ class WholePrice:
         return f"a module {'plays' if self.admitted else 'does not play'} it: {price}"
 
 
-def price_whole(blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = False) -> WholePrice:
-    """Of a `.grit` file's bytes, in pieces of 48 or 16 frames, on one channel or two.
+def price_whole(blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = False, bend: int = 0) -> WholePrice:
+    """Of a `.grit` file's bytes, in pieces of 48 or 16 frames, on one channel or two. bend: as the link numbers them.
 
     Raises CyclesError if a tool is missing, the engine refuses the model, or there is no room for a second channel.
     """
-    interrupt = EmulatedInterrupt(blob, piece_frames, stereo)
+    interrupt = EmulatedInterrupt(blob, piece_frames, stereo, bend=bend)
     has_room = interrupt.channels > 0
     if not has_room:
-        interrupt = EmulatedInterrupt(blob, piece_frames, stereo, ROOM_FOR_ANY)
+        interrupt = EmulatedInterrupt(blob, piece_frames, stereo, ROOM_FOR_ANY, bend)
     if interrupt.channels != (2 if stereo else 1):
         raise CyclesError("the module does not take this model" + (" on two channels" if stereo else ""))
     generator = np.random.default_rng(1)

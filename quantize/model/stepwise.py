@@ -65,14 +65,14 @@ class Hold:
 
 
 def bent_tanh(way: int) -> tuple[Ints, Ints]:
-    """(base, slope) of 512 segments: tanh on its way to a line that ends at 1 (way 32768), or to its amount (-32768).
+    """(base, slope) of 512 segments: tanh on its way to a line that ends at 1 (way 32768), or to its upper half (-32768).
 
     The slopes are 0 at both ends, as those of tanh's own table.
     """
     trained = np.append(_TRAINED, 32767)
     lines = np.arange(-256, 257)
     line = np.clip(np.sign(lines) * (np.abs(lines) * 2048 // 3), -32767, 32767)
-    end = line if way > 0 else np.abs(trained)
+    end = line if way > 0 else np.maximum(trained, 0)
     at = trained + ((end - trained) * (abs(way) >> 1) >> 14)
     slope = np.diff(at)
     slope[[0, -1]] = 0

@@ -257,6 +257,8 @@ STEPS: dict[str, Callable[[], list[Frame]]] = {
             model=0,
             used=1,
             index=5,
+            turns=[6, 7, 8, 9],
+            bend=4,
             model_id=bytes(8),
         )
     ],

@@ -63,12 +63,12 @@ def test_a_preset_saved_with_power_cut_at_every_flash_write_is_old_or_new_and_au
     before = rig.flash.copy()
     loud = np.full(48, 12000, np.int16)
     found = []
-    for cut in range(1, 70):
+    for cut in range(1, 90):
         rig.flash[:] = before
         rig.boot(power=cut, seed=cut)
         rig.module.ask(put[1])
         silent = 0
-        for _ in range(120):
+        for _ in range(140):
             silent += not rig.module.audio(loud).any()
             rig.module.idle()
         assert silent == 0

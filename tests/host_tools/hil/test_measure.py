@@ -11,7 +11,7 @@ from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil import expected, measure, plan, session, takes
-from gritspace.host_tools.link.client import ModuleInfo, ModuleStatus, StreamResult
+from gritspace.host_tools.link.client import ModuleHealth, ModuleInfo, ModuleStatus, StreamResult
 from gritspace.host_tools.models.model_files import model_sha256
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import read_grit, to_bytes
@@ -46,6 +46,10 @@ class ModuleDouble:
 
     def status(self):
         return ModuleStatus(**{**dict.fromkeys(ModuleStatus.__dataclass_fields__, 0), "xruns": 3})
+
+    def health(self):
+        numbers = dict.fromkeys(ModuleHealth.__dataclass_fields__, 0)
+        return ModuleHealth(**{**numbers, "flags": (), "why": "nothing", "bend": "none"})
 
     def stream(self, audio, positions, progress, knobs=None):
         glided = expected.glide(positions)

@@ -1,7 +1,7 @@
 /* Bending a network while it runs: what its activations do, and a stream that stands still.
  *
- * slopes: a tanh goes from as trained to linear (to the right) or loses its lower half (to the left); a leaky ReLU becomes
- * linear, or a ReLU. The first array has a way of its own, all behind it share the other.
+ * slopes: a tanh goes from as trained to linear (to the right) or loses its lower half (to the left); a leaky ReLU
+ * becomes linear, or a ReLU. The first array has a way of its own, all behind it share the other.
  *
  * hold: the stream behind one layer is taken once in so many frames, and stands until the next time. What is held fades
  * on the way where the length says so. */

@@ -111,7 +111,8 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
  * frames behind it. */
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
-/* tanh's table, bent on a way of -32768..32768 from as trained: to a line that ends at 1, or, below 0, to its upper half.
+/* tanh's table, bent on a way of -32768..32768 from as trained: to a line that ends at 1, or, below 0, to its upper
+ * half.
  */
 #ifdef GRIT_KERNELS_M7
 #define GRIT_TANH_LINE_WORDS 1024u

@@ -226,11 +226,11 @@ class Rate(Bend):
             self._noise = (self._noise * NOISE[0] + NOISE[1]) & 0xFFFFFFFF
             self._step = rate + (most * (self._noise >> 17) >> 15)
             self._sum = self._count = 0
-        played = iter(self._network(heard))
+        outputs = iter(self._network(heard))
         slope, found = (1 << 31) // rate, []
         for i in range(len(samples)):
             if i in marks:
-                self._before, self._newest, self._since = self._newest, next(played), 0
+                self._before, self._newest, self._since = self._newest, next(outputs), 0
             self._since = min(self._since + 1, 16)
             part = min(self._since * slope, 32768)
             line = self._before + ((self._newest - self._before) * (part >> 1) >> 14)

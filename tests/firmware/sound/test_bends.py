@@ -10,14 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from gritspace.host_tools.hil import expected
-from gritspace.host_tools.models import bends, bent
-from gritspace.host_tools.module import memory
+from gritspace.host_tools.link.client import Refusal
+from gritspace.host_tools.models import bends, bent, playing
+from gritspace.host_tools.module import memory, presets_file
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import from_bytes, to_bytes
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.stepwise import Stepwise
+from gritspace.train.errors import InputError
 from tests.firmware.host.rig import Rig
+from tests.firmware.panel.test_controls import codes_of, still
+from tests.firmware.sound.test_playing import MIDDLE, play, pulse
 from tests.quantize.conftest import make_model, noise, q15
 
 BLOCKS = 40
@@ -81,3 +85,70 @@ def test_a_file_keeps_its_bends_levels() -> None:
     model = made("relu_snapshot")
     assert from_bytes(to_bytes(replace(model, bend_levels=LEVELS))).bend_levels == LEVELS
     assert from_bytes(to_bytes(model)).bend_levels == ()
+
+
+def test_a_preset_keeps_its_bend_and_what_it_lies_on(rig: Rig) -> None:
+    model = made("tanh_space")
+    rig.blob = to_bytes(model)
+    rig.boot()
+    row = {
+        "place": 3,
+        "played": {"drive": 0.5, "tone": 0, "symmetry": 0, "dynamics": -0.25},
+        "bend": {"kind": "rate", "knobs": [0.5, 0, 0, 0.25]},
+    }
+    with rig.client() as client:
+        presets_file.write_module(client, {"presets": [row]}, "made")
+        assert presets_file.read_module(client)["presets"][0]["bend"] == row["bend"]
+    rig.boot()
+    play(rig.module, 150, gate=pulse(10))
+    with rig.client() as client:
+        assert client.health().bend == "rate"
+        assert client.info().position_count == 4
+    assert np.abs(rig.module.position() - [16384, 0, 0, 8192]).max() < 2
+    with rig.client() as client:
+        values = presets_file.read_module(client)
+        del values["presets"][0]["bend"]
+        presets_file.write_module(client, values, "an older file")
+        assert "bend" not in presets_file.read_module(client)["presets"][0]
+
+
+def test_the_button_and_the_first_knob_choose_a_bend(rig: Rig) -> None:
+    rig.blob = to_bytes(made("relu_snapshot"))
+    rig.boot()
+    left, right = MIDDLE.copy(), MIDDLE.copy()
+    right[0] = codes_of(*still(0.9, 0.0, 1))[0][0]
+    play(rig.module, 20, left)
+    play(rig.module, 60, right, button=lambda block: True)
+    with rig.client() as client:
+        assert client.health().bend == "none"  # not while the button is down
+        before = client.health().preset
+    play(rig.module, 120, right)
+    with rig.client() as client:
+        assert client.health().bend == "rate"
+        assert client.health().preset == before
+
+
+def test_a_bend_that_is_too_slow_is_refused_and_what_played_goes_on(rig: Rig) -> None:
+    rig.blob = to_bytes(made("tanh_space"))
+    rig.library.host_board_speed(480_000_000, 200_000)
+    try:
+        rig.boot()
+        rig.library.host_board_speed(480_000_000, 600_000)
+        with rig.client() as client:
+            assert client.health().why == "nothing"
+            with pytest.raises(Refusal, match="real time"):
+                memory.select_bend(client, "hold")
+            assert client.health().bend == "none"
+    finally:
+        rig.library.host_board_speed(0, 0)
+
+
+def test_a_command_plays_a_bend_as_the_module_does() -> None:
+    model, turns = made("two_tanh_arrays"), np.array([20000, 0, -5000, 9000], np.int16)
+    audio = q15(noise(960))
+    for engine in ("c", "numpy"):
+        heard = playing.play(model, (audio / 32768).astype(np.float32), turns, engine, "hold")
+        wanted = expected.play(model, audio, np.tile(turns, (20, 1)), "hold")
+        assert np.array_equal(np.round(heard * 32768 / 2.0**model.output_shift), wanted)
+    with pytest.raises(InputError, match="--engine tflite"):
+        playing.play(model, np.zeros(48, np.float32), turns, "tflite", "hold")

@@ -10,7 +10,15 @@ export interface Backup {
   version: 1;
   morph_ms: number;
   names: Record<string, string>;
-  presets: { index: number; played: number[]; stored: number[]; level_q12: number; model: string | null }[];
+  presets: {
+    index: number;
+    played: number[];
+    stored: number[];
+    turns?: number[];
+    bend?: number;
+    level_q12: number;
+    model: string | null;
+  }[];
   cv: { input: number; offset_uv: number; gain_ppm: number }[];
   knobs: { knob: number; left: number; right: number }[];
   models: { slot: number; name: string; sha256: string; bytes: string }[];
@@ -75,9 +83,10 @@ export async function backUp(
     version: 1,
     morph_ms: settings.morph_ms,
     names,
-    presets: presets.map(({ index, played, stored, level_q12, model }) => {
+    presets: presets.map(({ index, played, stored, turns, bend, level_q12, model }) => {
       const slot = slots.find((one) => one.slot === model - 1);
-      return { index, played, stored, level_q12, model: slot === undefined ? null : hex(slot.sha256) };
+      const bent = bend === 0 ? {} : { turns, bend };
+      return { index, played, stored, ...bent, level_q12, model: slot === undefined ? null : hex(slot.sha256) };
     }),
     cv: settings.offset_uv.flatMap((offset_uv, input) =>
       bit(settings.calibrated, input) ? [{ input, offset_uv, gain_ppm: settings.gain_ppm[input]! }] : [],
@@ -134,6 +143,8 @@ export async function restore(module: ModuleClient, backup: Backup, progress: (t
       ...now,
       played: kept?.played ?? now.played,
       stored: kept?.stored ?? now.stored,
+      turns: isNumbers(kept?.turns, 4) ? kept.turns : [0, 0, 0, 0],
+      bend: Number.isInteger(kept?.bend) ? kept!.bend! : 0,
       level_q12: kept?.level_q12 ?? now.level_q12,
       model: kept?.model == null ? 0 : (places.get(kept.model) ?? 0),
       used: kept === undefined ? 0 : 1,

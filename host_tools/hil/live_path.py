@@ -54,6 +54,7 @@ def live(
     if model.film is not None:
         places = glide(positions)
         moved = np.concatenate([[False], (places[1:] != places[:-1]).any(axis=1)])
+        moved &= bend == "none"  # else its own place rests
         wet_sound = hushed(wet_sound, hush_gains(heard, moved, model.receptive_field))
     late = np.concatenate([np.zeros(delay, np.int64), dry_sound])[: len(audio)]
     return limited(times_q16(wet_sound, wet) + times_q16(late, dry)).astype(np.int16)

@@ -65,7 +65,7 @@ class Hold:
 
 
 def bent_tanh(way: int) -> tuple[Ints, Ints]:
-    """(base, slope) of 512 segments: tanh on its way to a line that ends at 1 (way 32768) or to its upper half (-32768).
+    """(base, slope) of 512 segments: tanh on its way to a line that ends at 1 (way 32768) or its upper half (-32768).
 
     The slopes are 0 at both ends, as those of tanh's own table.
     """

@@ -19,9 +19,10 @@ static int32_t amount(int32_t way) {
   return way < 0 ? -way : way;
 }
 
-void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model) {
+void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model, grit_bend_state_t *state) {
   memset(bend, 0, sizeof *bend);
-  bend->kind = kind < GRIT_BENDS ? kind : (uint8_t)GRIT_BEND_NONE;
+  bend->kind = kind < GRIT_BENDS && state != NULL ? kind : (uint8_t)GRIT_BEND_NONE;
+  bend->as = state;
   bend->holdable = grit_engine_holdable(model);
   if (bend->kind == GRIT_BEND_NONE) return;
   const grit_header_t *header = model->header;
@@ -35,7 +36,7 @@ void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model) 
 
 void grit_bend_release(grit_bend_t *bend, grit_engine_t *engine) {
   static const int32_t trained[GRIT_BENT_ARRAYS];
-  if (bend->kind == GRIT_BEND_SLOPE) grit_engine_bend_slopes(engine, &bend->as.slopes, trained);
+  if (bend->kind == GRIT_BEND_SLOPE) grit_engine_bend_slopes(engine, &bend->as->slopes, trained);
   grit_engine_hold(engine, NULL);
 }
 
@@ -62,16 +63,16 @@ static int32_t level_of(const grit_bend_t *bend) {
 }
 
 void grit_bend_restart(grit_bend_t *bend, const int16_t turns[GRIT_BEND_KNOBS], int16_t rest) {
-  memset(&bend->as, 0, sizeof bend->as);
+  memset(bend->as, 0, sizeof *bend->as);
   bend->rest = rest;
   bend->moved = take_ways(bend, turns);
   bend->level_to = bend->moved ? level_of(bend) : UNITY;
-  if (bend->kind == GRIT_BEND_RATE) grit_rate_wake(&bend->as.rate, rest);
+  if (bend->kind == GRIT_BEND_RATE) grit_rate_wake(&bend->as->rate, rest);
 }
 
 static void hold(grit_bend_t *bend, grit_engine_t *engine) {
   const int32_t *ways = bend->ways;
-  grit_hold_t *state = &bend->as.hold;
+  grit_hold_t *state = &bend->as->hold;
   if (!bend->awake || bend->holdable == 0u) {
     state->left = 0;
     grit_engine_hold(engine, NULL);
@@ -94,16 +95,16 @@ void grit_bend_begin(grit_bend_t *bend, grit_engine_t *engine, const int16_t tur
   bend->level_to = bend->moved ? level_of(bend) : UNITY;
   switch (bend->kind) {
     case GRIT_BEND_SLOPE:
-      grit_engine_bend_slopes(engine, &bend->as.slopes, bend->ways);
+      grit_engine_bend_slopes(engine, &bend->as->slopes, bend->ways);
       break;
     case GRIT_BEND_HOLD:
       hold(bend, engine);
       break;
     case GRIT_BEND_FEEDBACK:
-      grit_feedback_aim(&bend->as.feedback, bend->ways);
+      grit_feedback_aim(&bend->as->feedback, bend->ways);
       break;
     default:
-      grit_rate_aim(&bend->as.rate, bend->ways);
+      grit_rate_aim(&bend->as->rate, bend->ways);
       break;
   }
 }
@@ -133,17 +134,17 @@ void grit_bend_process(grit_bend_t *bend, grit_engine_t *engine, const int16_t *
                        size_t frames) {
   int16_t heard[GRIT_LINK_BLOCK_FRAMES];
   if (bend->awake && bend->kind == GRIT_BEND_RATE) {
-    grit_rate_process(&bend->as.rate, engine, in, out, frames);
+    grit_rate_process(&bend->as->rate, engine, in, out, frames);
   } else if (bend->awake && bend->kind != GRIT_BEND_HOLD) {
     if (bend->kind == GRIT_BEND_SLOPE)
       into(bend, in, heard, frames);
     else
-      grit_feedback_input(&bend->as.feedback, in, heard, first, frames);
+      grit_feedback_input(&bend->as->feedback, in, heard, first, frames);
     grit_engine_process(engine, heard, out, frames);
   } else {
     grit_engine_process(engine, in, out, frames);
   }
-  if (bend->kind == GRIT_BEND_FEEDBACK) grit_feedback_keep(&bend->as.feedback, out, bend->rest, frames);
-  if (!bend->awake && bend->kind == GRIT_BEND_RATE) grit_rate_wake(&bend->as.rate, out[frames - 1u]);
+  if (bend->kind == GRIT_BEND_FEEDBACK) grit_feedback_keep(&bend->as->feedback, out, bend->rest, frames);
+  if (!bend->awake && bend->kind == GRIT_BEND_RATE) grit_rate_wake(&bend->as->rate, out[frames - 1u]);
   if (bend->awake) leveled(bend, out, first, frames);
 }

@@ -35,6 +35,14 @@ typedef enum {
   GRIT_BENDS
 } grit_bend_kind_t;
 
+/* What a bend remembers: as large as an engine's smaller histories, and so in their memory. */
+typedef union {
+  grit_slopes_t slopes;
+  grit_hold_t hold;
+  grit_feedback_t feedback;
+  grit_rate_t rate;
+} grit_bend_state_t;
+
 typedef struct {
   uint8_t kind; /* grit_bend_kind_t */
   bool awake;   /* a knob is out of its middle, or was in the block before */
@@ -44,16 +52,11 @@ typedef struct {
   int32_t ways[GRIT_BEND_KNOBS]; /* in this block */
   int32_t level_from, level_to;  /* Q16 */
   uint32_t holdable;
-  union {
-    grit_slopes_t slopes;
-    grit_hold_t hold;
-    grit_feedback_t feedback;
-    grit_rate_t rate;
-  } as;
+  grit_bend_state_t *as;
 } grit_bend_t;
 
-/* For a model; its levels, if its file has any. */
-void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model);
+/* For a model; its levels, if its file has any. state: stays; NULL: no bend. */
+void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model, grit_bend_state_t *state);
 
 /* The network is as trained again. Before it is reset. */
 void grit_bend_release(grit_bend_t *bend, grit_engine_t *engine);

@@ -38,16 +38,27 @@ bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_
   return grit_instrument_open_at(instrument, blob, blob_bytes, memory, NULL);
 }
 
+/* From the end of the memory that a bend's state lies in. */
+static grit_bend_state_t *take_bend(grit_engine_memory_t *memory) {
+  grit_region_t *region = memory->slow.bytes > 0 ? &memory->slow : &memory->fast;
+  if (region->bytes < GRIT_BEND_STATE_BYTES) return NULL;
+  region->bytes -= GRIT_BEND_STATE_BYTES;
+  return (grit_bend_state_t *)(void *)(region->at + region->bytes);
+}
+
 bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                              const grit_engine_memory_t *memory, const grit_place_t *place) {
   memset(instrument, 0, sizeof *instrument);
   instrument->status = grit_model_open(&instrument->model, blob, blob_bytes);
   if (instrument->status != GRIT_OK) return false;
   instrument->state_bytes = grit_engine_state_bytes(&instrument->model);
-  instrument->engine = grit_engine_open_in(&instrument->model, memory, NULL);
+  grit_engine_memory_t rest_of_it = *memory;
+  const bool bends = place != NULL && place->bend != GRIT_BEND_NONE;
+  grit_bend_state_t *state = bends ? take_bend(&rest_of_it) : NULL;
+  instrument->engine = grit_engine_open_in(&instrument->model, &rest_of_it, NULL);
   const size_t numbers = grit_instrument_numbers(instrument);
   const int16_t *rest = default_of(instrument, is_snapshot(instrument));
-  grit_bend_open(&instrument->bend, place == NULL ? (uint8_t)GRIT_BEND_NONE : place->bend, &instrument->model);
+  grit_bend_open(&instrument->bend, bends ? place->bend : (uint8_t)GRIT_BEND_NONE, &instrument->model, state);
   for (size_t i = 0; i < numbers; i++)
     instrument->under[i] = place != NULL && i < place->count ? place->position[i] : rest[i];
   instrument->position_count = (uint16_t)(is_bent(instrument) ? GRIT_BEND_KNOBS : numbers);

@@ -42,7 +42,9 @@ typedef struct {
 bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                           const grit_engine_memory_t *memory);
 
-/* The same, under a bend at a place of the model, its knobs in their middles. place NULL: none. */
+/* The same, under a bend at a place of the model, its knobs in their middles. place NULL: none. The bend's state takes
+ * GRIT_BEND_STATE_BYTES of the slow memory, or, where there is none, of the fast one; without room there is no bend. */
+#define GRIT_BEND_STATE_BYTES ((sizeof(grit_bend_state_t) + 31u) & ~(size_t)31u)
 bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                              const grit_engine_memory_t *memory, const grit_place_t *place);
 

@@ -43,19 +43,23 @@ static grit_region_t free_of(const grit_region_t *region, const grit_region_t *t
   return best;
 }
 
-/* Where a model's state would lie beside what is taken. False if there is not enough memory. */
+/* Where a model's state and `more` bytes of a bend's would lie beside what is taken. False if there is not enough
+ * memory.
+ */
 static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *taken, size_t count,
-                  const grit_model_t *model, grit_engine_memory_t *found) {
+                  const grit_model_t *model, size_t more, grit_engine_memory_t *found) {
   grit_region_t fast[TAKEN_PLACES], slow[TAKEN_PLACES];
   for (size_t i = 0; i < count; i++) {
     fast[i] = taken[i].fast;
     slow[i] = taken[i].slow;
   }
   *found = (grit_engine_memory_t){free_of(&means->memory.fast, fast, count), free_of(&means->memory.slow, slow, count)};
-  const grit_engine_need_t need = grit_engine_need(model, found->fast.bytes);
-  if (need.slow > found->slow.bytes) return false;
-  found->fast.bytes = need.fast > 0 ? rounded(need.fast) : 0;
-  found->slow.bytes = need.slow > 0 ? rounded(need.slow) : 0;
+  const size_t more_slow = means->memory.slow.bytes > 0 ? more : 0, more_fast = more - more_slow;
+  if (more_fast > found->fast.bytes) return false;
+  const grit_engine_need_t need = grit_engine_need(model, found->fast.bytes - more_fast);
+  if (need.slow + more_slow > found->slow.bytes) return false;
+  found->fast.bytes = (need.fast > 0 ? rounded(need.fast) : 0) + more_fast;
+  found->slow.bytes = (need.slow > 0 ? rounded(need.slow) : 0) + more_slow;
   return true;
 }
 
@@ -110,6 +114,10 @@ void grit_voice_close(grit_voice_t *voice) {
   voice->work = 0;
 }
 
+static size_t bytes_of_bend(const grit_place_t *where) {
+  return where->bend == GRIT_BEND_NONE ? 0 : GRIT_BEND_STATE_BYTES;
+}
+
 static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, size_t blob_bytes,
                                        const grit_place_t *where, const grit_voice_means_t *means,
                                        const grit_voice_t *beside) {
@@ -120,9 +128,10 @@ static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, si
   if (means->most_products > 0 && grit_model_products(&instrument->model) > means->most_products)
     return GRIT_VOICE_TOO_SLOW;
   grit_engine_memory_t alone, found;
-  if (!place(means, NULL, 0, &instrument->model, &alone)) return GRIT_VOICE_TOO_LARGE;
+  const size_t more = bytes_of_bend(where);
+  if (!place(means, NULL, 0, &instrument->model, more, &alone)) return GRIT_VOICE_TOO_LARGE;
   found = alone;
-  if (beside != NULL && (!place(means, beside->places, GRIT_VOICE_CHANNELS, &instrument->model, &found) ||
+  if (beside != NULL && (!place(means, beside->places, GRIT_VOICE_CHANNELS, &instrument->model, more, &found) ||
                          found.fast.bytes < alone.fast.bytes)) {
     return GRIT_VOICE_NO_ROOM;
   }
@@ -137,7 +146,8 @@ static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes
   grit_engine_memory_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
   if (beside != NULL) memcpy(taken + 1, beside->places, sizeof beside->places);
   grit_engine_memory_t found;
-  if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0].model, &found)) return false;
+  if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0].model, bytes_of_bend(where), &found))
+    return false;
   voice->places[1] = found;
   return grit_instrument_open_at(&voice->channels[1], blob, blob_bytes, &found, where);
 }

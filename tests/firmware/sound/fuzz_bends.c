@@ -19,6 +19,7 @@ static _Alignas(8) uint8_t blob[MOST_BYTES], arenas[3][ARENA_BYTES];
 static grit_model_t model;
 static grit_engine_t *engines[3]; /* bent in whole blocks, in thirds; as it is */
 static grit_bend_t bends[2];
+static grit_bend_state_t states[2];
 
 static uint32_t any(void) {
   state = state * 6364136223846793005u + 1442695040888963407u;
@@ -58,7 +59,7 @@ static void begin_anew(void) {
     grit_engine_process(engines[e], &silence, &rest, 1);
     grit_engine_reset(engines[e], position);
     if (e == 2u) continue;
-    grit_bend_open(&bends[e], kind, &model);
+    grit_bend_open(&bends[e], kind, &model, &states[e]);
     memcpy(bends[e].levels, levels, sizeof levels);
     grit_bend_restart(&bends[e], turns, rest);
   }

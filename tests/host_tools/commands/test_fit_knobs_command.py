@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from gritspace.host_tools import cli
 from gritspace.host_tools.arguments import position_q15
 from gritspace.host_tools.hil.automation_file import read_automation
 from gritspace.host_tools.models.playing import play
+from gritspace.host_tools.spaces import knob_fitting
 from gritspace.quantize.model.grit import read_grit
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import write_audio
+from gritspace.train.audio.recording.recording import read_recording
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.knob_model import KNOB_SHAPES, load_knob_model
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
@@ -34,9 +37,9 @@ def said(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three settings of one gain, through one interface, 600 frames late."""
+    """Three settings of one gain, through one interface, 600 frames late; shorter than anybody would record."""
     folder = tmp_path_factory.mktemp("pedal")
-    dry = signals.synthetic(10.5, 6)
+    dry = signals.synthetic(5, 6)
     write_audio(folder / "dry.wav", dry)
     for name, gain in (("low", 1), ("mid", 2), ("high", 4)):
         write_audio(folder / f"{name}.wav", np.concatenate([np.zeros(600, np.float32), 0.5 * np.tanh(gain * dry)]))
@@ -47,16 +50,18 @@ def test_recordings_at_settings_become_a_model_with_the_devices_knobs(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(KNOB_SHAPES, "knobs", TcnConfig((LayerArrayConfig(4, (3, 3), (1, 3), "tanh"),), 1, 6))
+    monkeypatch.setattr(knob_fitting, "read_recording", partial(read_recording, shortest_seconds=3.0))
     monkeypatch.chdir(folder)
     torch.set_num_threads(1)
     code, out, err = said(
         monkeypatch, capsys, "--dry", "dry.wav", "--wet", "low.wav@gain=0", "--wet", "high.wav@gain=1",
         "--between", "mid.wav@gain=0.5", "-o", "pedal.grit", "-o", "pedal.pt", "--report", "pedal.html",
-        "--minutes", "0.06", "--json",
+        "--minutes", "0.05", "--json",
     )  # fmt: skip
     assert code == 0, err
     report = json.loads(out)
     assert report["knobs"] == ["gain"]
+    assert any("low.wav was" in remark and "late" in remark for remark in report["remarks"])
     assert [row["setting"] for row in (*report["settings"], *report["between"])] == [
         {"gain": 0},
         {"gain": 1},

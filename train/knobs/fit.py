@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.segments import Segments
 from gritspace.train.knobs.knob_model import KNOB_SHAPES, as_positions
 from gritspace.train.knobs.settings import Setting
@@ -24,6 +25,8 @@ from gritspace.train.snapshot.source import Source
 
 Audio = NDArray[np.float32]
 
+LOOK_FRAMES = 6 * SAMPLE_RATE
+"""Of a setting's held-out audio, at each look on the way; what is told at the end is of all of it."""
 CURVES_AT, CURVE_REACH = 32, 0.25
 """At so many places of the box the knobs' curves are asked for in each step, over so much of half a turn each way."""
 
@@ -141,7 +144,7 @@ class KnobFit(Descent):
 
 @dataclass(frozen=True)
 class _Held:
-    """One setting's held-out audio, and which parts of it count."""
+    """One setting's held-out audio, and which parts of it count: the first ones, so much that they tell enough."""
 
     dry: Tensor
     wet: Tensor
@@ -150,12 +153,14 @@ class _Held:
 
     @classmethod
     def of(cls, source: Source, of_dry: float, of_wet: float, lead_in: int) -> _Held:
-        clips = source.held_clips or ((0, len(source.held_dry)),)
+        clips: list[tuple[int, int]] = []
+        for start, stop in source.held_clips or ((0, len(source.held_dry)),):
+            left = LOOK_FRAMES - sum(b - a for a, b in clips)
+            if left > 0 and stop > lead_in:
+                clips.append((max(start, lead_in), min(stop, max(start, lead_in) + left)))
+        end = clips[-1][1]
         return cls(
-            _scaled(source.held_dry, of_dry),
-            _scaled(source.held_wet, of_wet),
-            tuple((max(start, lead_in), stop) for start, stop in clips),
-            lead_in,
+            _scaled(source.held_dry[:end], of_dry), _scaled(source.held_wet[:end], of_wet), tuple(clips), lead_in
         )
 
     def esr(self, tcn: Tcn, modulation: Modulation) -> float:

@@ -12,7 +12,7 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.recording.recording import Recording
 from gritspace.train.devices.device import Device, label
 from gritspace.train.errors import InputError
-from gritspace.train.knobs.settings import NEAR, Setting
+from gritspace.train.knobs.settings import NEAR, Setting, short_names
 from gritspace.train.snapshot.fit import rms
 from gritspace.train.snapshot.source import Audio, Source, from_device, from_recording
 
@@ -106,7 +106,13 @@ def from_a_device(
         _refuse_silence(sources[-1])
     count = len(settings)
     return Material(
-        device.name, device.licence, device.knobs, list(settings), sources[:count], list(between), sources[count:]
+        device.name,
+        device.licence,
+        short_names(device.knobs),
+        list(settings),
+        sources[:count],
+        list(between),
+        sources[count:],
     )
 
 

@@ -106,6 +106,20 @@ def together(files: Sequence[SetFile], known: Sequence[SetFile] = ()) -> tuple[t
     return names, settings[len(known) :]
 
 
+def short_names(knobs: Sequence[str]) -> tuple[str, ...]:
+    """A device's names of its knobs as a module's can be: 16 letters, digits, blanks, each once.
+
+    >>> short_names(("drive", "eq.gain", "eq/gain", "a very long name of a knob"))
+    ('drive', 'eq_gain', 'eq_gain3', 'a very long name')
+    """
+    found: list[str] = []
+    for number, knob in enumerate(knobs, 1):
+        plain = re.sub(r"[^A-Za-z0-9_ -]", "_", knob)
+        plain = (plain if NAME.match(plain) else f"k{plain}")[:16].rstrip()
+        found.append(plain if plain not in found else f"{plain[:15]}{number}")
+    return tuple(found)
+
+
 def spread(count: int, knobs: int, known: Sequence[Setting] = ()) -> list[Setting]:
     """Where to record first: `count` settings that see every knob in many places, its ends and corners among them.
 

@@ -19,6 +19,7 @@ from gritspace.train.knobs.material import anywhere, from_a_device, from_recordi
 from gritspace.train.knobs.plan import chosen, planned
 from gritspace.train.knobs.settings import spread
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.snapshot.source import Source
 
 Audio = NDArray[np.float32]
 
@@ -124,6 +125,18 @@ def test_a_recording_beside_is_measured_whole_and_not_learnt_from() -> None:
     assert [len(one.dry) < len(dry) for one in heard.sources] == [True, True]
     (beside,) = heard.beside
     assert np.isclose(np.square(beside.held_wet).sum(), np.square(np.tanh(2 * dry)).sum(), rtol=0.2)
+
+
+def test_a_look_on_the_way_is_at_some_seconds_of_each_setting_only() -> None:
+    """Nine recordings have minutes held out: looking at all of it would take longer than learning."""
+    dry = signals.synthetic(20, 3)
+    clips = ((0, 96_000), (144_000, 432_000), (480_000, 900_000))
+    sources = [Source("x", "MIT", dry, gain * dry, dry, gain * dry, (), clips) for gain in (0.5, 1)]
+    fit = KnobFit([(0.0,), (1.0,)], sources, QUICK)
+    for held in fit.held:
+        assert held.clips[0] == (8, 96_000)
+        assert sum(stop - start for start, stop in held.clips) == 6 * 48_000
+        assert len(held.dry) == len(held.wet) == held.clips[-1][1] <= 432_000
 
 
 def test_a_plan_names_where_the_error_is_largest_and_not_twice_the_same() -> None:

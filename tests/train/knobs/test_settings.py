@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gritspace.train.errors import InputError
-from gritspace.train.knobs.settings import parse, spread, together
+from gritspace.train.knobs.settings import parse, short_names, spread, together
 
 
 def test_a_file_says_where_its_knobs_stood_and_keeps_an_at_in_its_own_name() -> None:
@@ -70,3 +70,9 @@ def test_more_settings_keep_away_from_those_there_are() -> None:
     known = [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.5, 0.5)]
     (new,) = spread(1, 2, known)
     assert min(np.hypot(new[0] - x, new[1] - y) for x, y in known) > 0.3
+
+
+def test_names_of_a_devices_knobs_can_be_written_and_read_again() -> None:
+    names = short_names(("drive", "eq.gain", "eq/gain", "a very long name of a knob", "9x"))
+    assert len(set(names)) == 5
+    assert parse("a.wav@" + ",".join(f"{name}=1" for name in names)).knobs == dict.fromkeys(names, 1.0)

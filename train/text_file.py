@@ -8,23 +8,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gritspace.train.errors import InputError
-
-MAX_BYTES = 512 << 20
+from gritspace.train.whole_file import read_bytes
 
 
 def read_text(path: Path) -> str:
     """UTF-8, with or without a byte order mark. Raises InputError."""
-    path = Path(path)
+    data = read_bytes(path)
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: it has more than {MAX_BYTES >> 20} MB, as no such file has; check what it is.")
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such file; check the path.") from error
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: this is no text in UTF-8 ({error.reason}); check what it is.") from error
-    except OSError as error:
-        raise InputError(f"{path}: it could not be read ({error.strerror}); check the name.") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_json(path: Path, advice: str = "fetch the file again") -> Any:

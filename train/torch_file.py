@@ -22,10 +22,13 @@ import torch
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
 from gritspace.train.plain_text import printable
+from gritspace.train.whole_file import read_bytes
 
 MARK = b"gritspace sha256 "
 COMMENT_BYTES = len(MARK) + 64
 SUMS = "SHA256SUMS"
+MAX_BYTES = 4 << 30
+"""A checkpoint holds a network three times; the largest so far has 40 MB."""
 _END, _END_BYTES = b"PK\x05\x06", 22
 """Of a zip archive: its last record, which ends with the length of a comment, and the comment."""
 _told: set[str] = set()
@@ -45,8 +48,6 @@ def save_torch(contents: dict[str, Any], path: Path) -> None:
 def load_torch(path: Path, what: str) -> dict[str, Any]:
     """A dictionary that torch.save wrote; plain data only, no code. Raises InputError if it is none, or is damaged."""
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
     refuse_rot(path, what)
     try:
         with warnings.catch_warnings():
@@ -65,10 +66,7 @@ def load_torch(path: Path, what: str) -> dict[str, Any]:
 
 def refuse_rot(path: Path, what: str) -> None:
     """Raises InputError if the file is not what was written; says on standard error if nobody can know."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
+    data = read_bytes(path, MAX_BYTES)
     archive = data.startswith(b"PK")
     bare = data[-_END_BYTES:][:4] == _END and data.endswith(b"\0\0")
     if MARK in data[-COMMENT_BYTES:] or (archive and not bare):

@@ -11,10 +11,14 @@ import re
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil.report import write_text
+from gritspace.train.records import OpenRecord, read_record
+from gritspace.train.text_file import read_json
 
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 LATENCY_MS, GAIN_DB, NOISE_DBFS, THD_N_PERCENT = 10.0, 3.0, -80.0, 0.05
@@ -47,22 +51,42 @@ class Card:
         return all(check.good for check in self.checks)
 
 
-def read_report(path: Path, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """A report of hil or loop. Raises RigError if it is none."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise RigError(f"{path}: cannot be read as a report ({fault}).") from fault
-    missing = [name for name in wanted if not isinstance(values, dict) or name not in values]
-    if missing:
-        raise RigError(f"{path}: this is no such report, it says nothing of {', '.join(missing)}.")
-    return dict(values)
+Count = Annotated[int, Field(ge=0, le=1 << 62)]
+Measured = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
-def hil_checks(report: dict[str, Any]) -> tuple[Check, ...]:
+class HilReport(OpenRecord):
+    """What is read of a report of hil."""
+
+    differing_samples: Count
+    frames: Count
+    xruns: Count = 0
+    firmware_version: str
+    model_name: str
+
+
+class LoopReport(OpenRecord):
+    """What is read of a report of loop. thd_n: a share."""
+
+    latency_ms: Measured
+    gain_db: Measured
+    noise_floor_dbfs: Measured
+    thd_n: Measured
+    inverted: bool
+
+
+R = TypeVar("R", HilReport, LoopReport)
+
+
+def read_report(path: Path, kind: type[R]) -> R:
+    """A report of hil or loop. Raises InputError if it is none."""
+    advice = "give what `gritspace hil` or `gritspace loop` wrote"
+    return read_record(kind, read_json(path, advice), str(path), advice)
+
+
+def hil_checks(report: HilReport) -> tuple[Check, ...]:
     """What the firmware and the processor do: to the bit, in time."""
-    differing, frames = int(report["differing_samples"]), int(report["frames"])
-    late = int(report.get("xruns", 0))
+    differing, frames, late = report.differing_samples, report.frames, report.xruns
     return (
         Check("samples against the integer model", f"{differing:,} of {frames:,} differ", "0", differing == 0),
         Check("sound played through", f"{frames / 48000:.1f} s", "≥ 1 s", frames >= 48000),
@@ -70,14 +94,14 @@ def hil_checks(report: dict[str, Any]) -> tuple[Check, ...]:
     )
 
 
-def loop_checks(report: dict[str, Any]) -> tuple[Check, ...]:
+def loop_checks(report: LoopReport) -> tuple[Check, ...]:
     """What converters and circuit do, output patched to input."""
-    latency, gain, noise = (float(report[name]) for name in ("latency_ms", "gain_db", "noise_floor_dbfs"))
-    distorted = 100 * float(report["thd_n"])
+    latency, gain, noise = report.latency_ms, report.gain_db, report.noise_floor_dbfs
+    distorted = 100 * report.thd_n
     return (
         Check("latency", f"{latency:.3f} ms", f"≤ {LATENCY_MS:g} ms", 0 < latency <= LATENCY_MS),
         Check("gain, out to in", f"{gain:+.2f} dB", f"± {GAIN_DB:g} dB", abs(gain) <= GAIN_DB),
-        Check("polarity", "inverted" if report["inverted"] else "kept", "kept", not report["inverted"]),
+        Check("polarity", "inverted" if report.inverted else "kept", "kept", not report.inverted),
         Check("noise floor", f"{noise:.1f} dBFS", f"≤ {NOISE_DBFS:g} dBFS", noise <= NOISE_DBFS),
         Check("THD+N, 1 kHz", f"{distorted:.4f} %", f"≤ {THD_N_PERCENT:g} %", distorted <= THD_N_PERCENT),
     )
@@ -87,10 +111,9 @@ def card(serial: str, revision: str, date: str, hil: Path, loop: Path) -> Card:
     """From the two reports. Raises RigError for a serial number that is none, and for reports that are none."""
     if not SERIAL.fullmatch(serial):
         raise RigError(f"{serial!r} cannot be a serial number: letters, digits, dots and dashes, 32 at most.")
-    played = read_report(hil, ("differing_samples", "frames", "firmware_version", "model_name"))
-    heard = read_report(loop, ("latency_ms", "gain_db", "noise_floor_dbfs", "thd_n", "inverted"))
+    played, heard = read_report(hil, HilReport), read_report(loop, LoopReport)
     checks = (*hil_checks(played), *loop_checks(heard))
-    return Card(serial, revision, str(played["firmware_version"]), str(played["model_name"]), date, checks)
+    return Card(serial, revision, played.firmware_version, played.model_name, date, checks)
 
 
 _STYLE = (

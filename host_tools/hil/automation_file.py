@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gritspace.host_tools.hil.takes import LIVE_KNOBS, Move
 from gritspace.host_tools.module.panel_names import PLAYED
 from gritspace.train.errors import InputError
+from gritspace.train.text_file import read_text
 
 COLUMNS = ("time", "control", "value")
 
@@ -23,13 +24,7 @@ def read_automation(path: Path, position_count: int, knobs: Sequence[str] = ()) 
     """
     names = controls(position_count, knobs)
     turns = {name.lower() for name in knobs}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: this is no text; write a CSV file with the columns time,control,value.") from error
-    rows = csv.reader(text.splitlines())
+    rows = _rows(path)
     head = tuple(cell.strip().lower() for cell in next(rows, []))
     if head != COLUMNS:
         raise InputError(f"{path}: its first line must be time,control,value.")
@@ -52,6 +47,13 @@ def read_automation(path: Path, position_count: int, knobs: Sequence[str] = ()) 
             value = 2 * value - 1
         moves.append(Move(seconds, LIVE_KNOBS.index(control) if knob else names[control], value, knob))
     return moves
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(read_text(path).splitlines(), strict=True)
+    except csv.Error as error:
+        raise InputError(f"{path}: this is no CSV that can be read ({error}); write time,control,value.") from error
 
 
 def controls(position_count: int, knobs: Sequence[str] = ()) -> dict[str, int]:

@@ -7,13 +7,13 @@ against the figures. Rivals are captures in float (`.nam`) or rendered files, se
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.web import loops
@@ -21,37 +21,54 @@ from gritspace.host_tools.web.listening import Item
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.train.audio.audio_file import read_audio
+from gritspace.train.records import OpenRecord, read_record
+from gritspace.train.text_file import read_json
 
 Audio = NDArray[np.float32]
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """A report's JSON. Raises RigError for what is none."""
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise RigError(f"{path}: cannot be read as a report of gritspace evaluate ({fault}).") from None
-    if not isinstance(report, dict) or not isinstance(report.get("devices"), dict) or "space_sha256" not in report:
-        raise RigError(f"{path}: this is no report of gritspace evaluate; -o report.html writes it beside, as .json.")
-    return report
+class SplitRecord(OpenRecord):
+    """How well a space knows a device's settings."""
+
+    esr: float | None = None
 
 
-def space_of(path: Path, report: dict[str, Any]) -> Path:
+class DeviceRecord(OpenRecord):
+    """A device of the report. seen: the settings that were trained at."""
+
+    seen: SplitRecord | None = None
+
+
+class ReportRecord(OpenRecord):
+    """What is read of a report of `gritspace evaluate`. space: its file's name."""
+
+    space: Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+    space_sha256: str
+    devices: dict[str, DeviceRecord]
+
+
+def read_report(path: Path) -> ReportRecord:
+    """A report's JSON. Raises InputError for what is none."""
+    advice = "give the .json that `gritspace evaluate -o report.html` writes beside its page"
+    return read_record(ReportRecord, read_json(path, advice), str(path), advice)
+
+
+def space_of(path: Path, report: ReportRecord) -> Path:
     """The space that the report is of, beside it. Raises RigError where it is missing or another."""
-    space = path.with_name(Path(str(report["space"])).name)
+    space = path.parent / Path(report.space).name
     if not space.is_file():
         raise RigError(f"{space}: the space that {path.name} is of is not beside it; put it there.")
-    if hashlib.sha256(space.read_bytes()).hexdigest() != report["space_sha256"]:
+    if hashlib.sha256(space.read_bytes()).hexdigest() != report.space_sha256:
         raise RigError(f"{space}: this is not the space that {path.name} was made of; evaluate it anew.")
     return space
 
 
-def devices_by_error(report: dict[str, Any], here: Sequence[str], count: int) -> list[str]:
+def devices_by_error(report: ReportRecord, here: Sequence[str], count: int) -> list[str]:
     """`count` of the report's devices that are here, evenly from the best to the worst. Raises RigError for none."""
     errors = {
-        name: float(split["seen"]["esr"])
-        for name, split in report["devices"].items()
-        if name in here and "seen" in split
+        name: device.seen.esr
+        for name, device in report.devices.items()
+        if name in here and device.seen is not None and device.seen.esr is not None
     }
     ordered = sorted(errors, key=lambda name: errors[name])
     if not ordered:

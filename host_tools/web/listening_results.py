@@ -5,21 +5,26 @@ Sources: Efron, 1979 (bootstrap); the binomial distribution.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from gritspace.train.errors import InputError
+from gritspace.train.records import OpenRecord, read_record
+from gritspace.train.text_file import read_json
 
 ROUNDS = 4000
 PASSES_AT = 90.0
 """BS.1534: who rates the hidden reference below this in more than 15 % of the items is left out."""
 PASSES_SHARE = 0.15
+MOST_ANSWERS = 1_000
+"""In a file: exact chances of more are sums of very long numbers."""
+Name = Annotated[str, Field(max_length=200)]
 
 
 def guessing(right: int, trials: int) -> float:
@@ -35,17 +40,68 @@ def bootstrap(values: Sequence[float], seed: int = 0) -> tuple[float, float, flo
     return float(numbers.mean()), float(low), float(high)
 
 
+class AbxAnswer(OpenRecord):
+    """Which of two is X."""
+
+    system: Name
+    right: bool
+
+
+class Ratings(OpenRecord):
+    """How alike: from 0 to 100, the hidden reference among them."""
+
+    ratings: dict[Name, Annotated[float, Field(ge=0, le=100)]]
+
+    @model_validator(mode="after")
+    def _with_a_reference(self) -> Ratings:
+        if "reference" not in self.ratings:
+            raise ValueError("ratings have none of the reference")
+        return self
+
+
+class WordAnswer(OpenRecord):
+    """What was said of what was changed."""
+
+    word: Name
+    answer: Name
+
+
+class Results(OpenRecord):
+    """A file of the page's, but for its answers. person: False for a model of hearing."""
+
+    kind: Literal["abx", "mushra", "words"]
+    person: bool = True
+
+
+class AbxResults(Results):
+    """Of an ABX test."""
+
+    answers: Annotated[list[AbxAnswer], Field(max_length=MOST_ANSWERS)]
+
+
+class MushraResults(Results):
+    """Of a MUSHRA test."""
+
+    answers: Annotated[list[Ratings], Field(max_length=MOST_ANSWERS)]
+
+
+class WordResults(Results):
+    """Of a test of words."""
+
+    answers: Annotated[list[WordAnswer], Field(max_length=MOST_ANSWERS)]
+
+
+KINDS: dict[str, type[Results]] = {"abx": AbxResults, "mushra": MushraResults, "words": WordResults}
+
+
 def read_results(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Files that the page saved. Raises InputError for what is none, and for tests of different kinds."""
     results = []
     for path in paths:
-        try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: no answers of a listening test ({error}); save them from its page.") from None
-        if not isinstance(value, dict) or not isinstance(value.get("answers"), list) or "kind" not in value:
-            raise InputError(f"{path}: no answers of a listening test; save them from its page.")
-        results.append(value)
+        advice = "give answers of a listening test that were saved from its page"
+        value = read_json(path, advice)
+        kind = read_record(Results, value, str(path), advice).kind
+        results.append(read_record(KINDS[kind], value, str(path), advice).model_dump())
     if len({result["kind"] for result in results}) > 1:
         raise InputError("these are answers to tests of different kinds; read each kind alone.")
     return results

@@ -32,8 +32,11 @@ from gritspace.quantize.model.model import (
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION
 from gritspace.train.output_file import write_whole
+from gritspace.train.whole_file import read_bytes
 
 NAME_BYTES = 32
+MAX_BYTES = 64 << 20
+"""Of a file. A module takes 124 KB; nothing that quantizes makes one of a megabyte."""
 _CRC_START = 16
 """The CRC covers everything after the first four header words."""
 
@@ -174,9 +177,9 @@ def write_grit(model: IntegerModel, path: Path) -> None:
 def read_grit(path: Path) -> IntegerModel:
     """Reads and checks a `.grit` file. Raises GritError naming the file and what is wrong."""
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise GritError(f"{path}: could not be read ({error.strerror})") from error
+        data = read_bytes(Path(path), MAX_BYTES)
+    except InputError as error:
+        raise GritError(str(error)) from error
     try:
         return from_bytes(data)
     except GritError as error:

@@ -48,7 +48,7 @@ from tests.reliability import campaign, cases
 from tests.train.test_torch_file import a_space
 
 MAX_SECONDS = 20.0
-"""For one file, on a busy machine."""
+"""For one file, of the processor."""
 MEMORY = 3 << 30
 """More than the program has mapped already."""
 
@@ -292,7 +292,7 @@ def test_no_altered_file_brings_another_error_than_a_sentence(tmp_path: Path, na
     with campaign(f"altered files: {name}") as told, little_memory():
         for turn in range(cases(short, 10_000)):
             path.write_bytes(make(rng))
-            started, said = time.monotonic(), ""
+            started, said = time.process_time(), ""
             try:
                 read(path)
                 good += 1
@@ -304,7 +304,7 @@ def test_no_altered_file_brings_another_error_than_a_sentence(tmp_path: Path, na
                 kept.write_bytes(path.read_bytes())
                 print(f"finding: {kept}")
                 raise
-            assert time.monotonic() - started < MAX_SECONDS, turn
+            assert time.process_time() - started < MAX_SECONDS, turn
             assert len(said) < 2_000, said
             told.cases += 1
         told.notes = f"{good:,} of them were still good"

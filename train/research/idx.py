@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.train.errors import InputError
+from gritspace.train.whole_file import MAX_BYTES, read_bytes
 
 UNSIGNED_BYTE = 8
 FILES = {"train": "train-images", "test": "t10k-images"}
@@ -28,7 +30,10 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     Source: LeCun, Cortes and Burges, "The MNIST database", THE IDX FILE FORMAT.
     """
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        data = read_bytes(path)
+        if path.suffix == ".gz":
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+                data = file.read(MAX_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: this cannot be read ({error}); fetch it again.") from error
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] != UNSIGNED_BYTE or data[3] == 0:

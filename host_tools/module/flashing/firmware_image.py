@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gritspace.train.errors import InputError
+from gritspace.train.whole_file import read_bytes
 
 FLASH_START, FLASH_BYTES = 0x08000000, 128 * 1024
 """A Daisy Seed's and a Patch SM's internal flash (STM32H750)."""
@@ -14,6 +15,8 @@ CODE = ((FLASH_START, FLASH_BYTES), (0x00000000, 64 * 1024))
 """Where handlers may lie: in flash, in ITCM."""
 RAM = ((0x20000000, 128 * 1024), (0x24000000, 512 * 1024), (0x30000000, 288 * 1024), (0x38000000, 64 * 1024))
 """Where the stack may begin, at the end or inside: DTCM, AXI SRAM, SRAM1 to 3, SRAM4."""
+MAX_BYTES, MAX_SEGMENTS = 64 << 20, 64
+"""Of a file, with all that a debugger wants to know, and of its parts."""
 _VECTORS = 16
 _ELF_HEADER = struct.Struct("<16sHHIIIIIHHHHHH")
 _ELF_SEGMENT = struct.Struct("<IIIIIIII")
@@ -33,10 +36,7 @@ def read_image(path: Path, address: int = FLASH_START) -> FirmwareImage:
 
     Raises InputError, one sentence, for anything that a module could not start from there.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
+    data = read_bytes(path, MAX_BYTES)
     image = _from_elf(path, data) if data[:4] == b"\x7fELF" else FirmwareImage(address, data)
     refuse_wrong_image(image, path)
     return image
@@ -73,10 +73,13 @@ def _from_elf(path: Path, data: bytes) -> FirmwareImage:
             raise InputError(
                 f"{path}: an ELF file, but not for a 32-bit ARM; build one with: gritspace build daisy_seed."
             )
-        rows = [_ELF_SEGMENT.unpack_from(data, header[5] + i * header[9]) for i in range(header[10])]
-        pieces = sorted((row[3], data[row[1] : row[1] + row[4]]) for row in rows if row[0] == _PT_LOAD and row[4])
-        if not pieces or any(row[1] + row[4] > len(data) for row in rows):
+        if header[10] > MAX_SEGMENTS:
             raise struct.error
+        rows = [_ELF_SEGMENT.unpack_from(data, header[5] + i * header[9]) for i in range(header[10])]
+        rows = [row for row in rows if row[0] == _PT_LOAD and row[4]]
+        if not rows or any(row[1] + row[4] > len(data) for row in rows) or sum(row[4] for row in rows) > MAX_BYTES:
+            raise struct.error
+        pieces = sorted((row[3], data[row[1] : row[1] + row[4]]) for row in rows)
     except struct.error:
         raise InputError(f"{path}: an ELF file that is cut or has nothing in it; build it again.") from None
     start = pieces[0][0]

@@ -2,99 +2,55 @@
 
     python -m tests.firmware.memory.mutate [--file FILE] [--every N] [--quick] prints each survivor, then a summary
 
-A mutant is one operator turned, one constant moved, one condition fixed, or one statement left out. It is compiled
-into the host's module; a mutant that does not compile, or compiles to the very same code, is not counted.
+A mutant is one operator turned, one constant moved, one condition fixed, or one statement left out (mutants.py). Only
+its file is compiled, and linked with the rest of the host's module; a mutant that does not compile, or compiles to the
+very same code, is not counted. The tests are collected once; each mutant meets them in a process of its own, those
+first that have noticed most before it. What survives, and why it may, stands in survivors.toml; any other is a finding.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import hashlib
-import io
+import json
 import os
-import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import tomllib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 
-import tests.once
 from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
 from tests.firmware.host import host_module
+from tests.firmware.memory.mutants import Mutant, mutants
 from tests.places import ROOT
 
-FILES = ("store.c", "bank.c", "presets.c", "settings.c", "memory.c")
 TESTS = (
     "tests/firmware/memory/test_store.py",
     "tests/firmware/memory/test_bank.py",
-    "tests/firmware/memory/test_preset_models.py",
-    "tests/firmware/memory/test_bank_rot.py",
-    "tests/firmware/memory/test_module_memory.py",
     "tests/firmware/memory/test_flash_states.py",
+    "tests/firmware/memory/test_bank_rot.py",
+    "tests/firmware/memory/test_preset_models.py",
+    "tests/firmware/memory/test_module_memory.py",
+    "tests/firmware/panel/test_knob_ends.py",
     "tests/firmware/sound/test_playing.py",
 )
-QUICK = (TESTS[0], TESTS[1], TESTS[5], TESTS[3])
-OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider")
-SECONDS = 300
-TURNED = (
-    (r"==", "!="),
-    (r"!=", "=="),
-    (r"(?<![<>-])<(?![<=])", "<="),
-    (r"(?<![<>-])>(?![>=])", ">="),
-    (r"<=", "<"),
-    (r">=", ">"),
-    (r"&&", "||"),
-    (r"\|\|", "&&"),
-    (r"\+ 1u", "+ 2u"),
-    (r"- 1u", "- 0u"),
-    (r"\+\+", "--"),
-    (r"\+=", "-="),
-    (r"\breturn true\b", "return false"),
-    (r"\breturn false\b", "return true"),
-    (r"\bif \((?!.*\{\s*$)", "if (0 && "),
-    (r"!(?=[a-z])", ""),
-    (r"%", "/"),
-)
-STATEMENT = re.compile(
-    r"^\s+(?!return\b|break\b|case\b|default\b|const\b|static\b|uint|size_t|bool\b|head_t\b)[a-z*].*;\s*(/\*.*\*/)?$"
-)
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One planted fault: a file's text with one line changed."""
-
-    file: str
-    line: int
-    was: str
-    now: str
-    text: str
-
-
-def mutants() -> Iterator[Mutant]:
-    """All of them, in order."""
-    for file in FILES:
-        text = (MODULE / "memory" / file).read_text()
-        lines = text.splitlines(keepends=True)
-        for number, line in enumerate(lines):
-            code = line.split("/*")[0]
-            if code.lstrip().startswith(("#", "*", "_Static_assert")) or not code.startswith(" "):
-                continue
-            changed = [code[: m.start()] + new + code[m.end() :] for old, new in TURNED for m in re.finditer(old, code)]
-            if STATEMENT.match(line):
-                changed.append(re.sub(r"\S.*", ";", code, count=1))
-            for one in changed:
-                whole = "".join([*lines[:number], one.rstrip() + "\n", *lines[number + 1 :]])
-                yield Mutant(file, number + 1, line.strip(), one.strip(), whole)
+QUICK = TESTS[:4]
+OPTIONS = ("-q", "-n0", "-s", "-p", "no:cacheprovider")
+EXTRA_SECONDS = 20
+"""Of the processor, beyond three times what the tests take without a fault; then it hangs, which is noticed too."""
+SURVIVORS = Path(__file__).parent / "survivors.toml"
 
 
 class Builder:
@@ -141,33 +97,118 @@ def _code(object_file: Path) -> bytes:
     return said.stdout.split(b"Disassembly", 1)[-1]
 
 
-def survives(folder: Path, quick: bool) -> bool:
-    """Whether all tests pass with the library in that folder; in a process of its own."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        tests.once.once = lambda *_: folder
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(devnull, stream)
-        with contextlib.redirect_stdout(io.StringIO()):
-            code = pytest.main(
-                [
-                    *OPTIONS,
-                    *(["-k", "not whole_module"] if quick else []),
-                    *(str(ROOT / one) for one in TESTS if one in QUICK or not quick),
-                ]
-            )
-        os._exit(int(code))
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
+class Planter:
+    """Takes the place of pytest's loop over the tests: all of them for each mutant, until one notices."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.noticed: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
+        self.processor_seconds = 0.0
+        self.tried = 0
+        self.survived: list[Mutant] = []
+
+    @pytest.hookimpl
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """See above."""
+        warm()
+        with tempfile.TemporaryDirectory() as scratch:
+            self.run(session, Path(scratch))
+        return True
+
+    def run(self, session: pytest.Session, folder: Path) -> None:
+        """All mutants chosen."""
+        started, options = time.monotonic(), self.options
+        builder = Builder(folder)
+        plain = folder / "plain"
+        plain.mkdir()
+        builder.library(None, plain)
+        noticed = self.noticed_by(session, plain)
+        if noticed is not None:
+            pytest.exit(f"the tests fail without any fault planted: {noticed}", 2)
+        chosen = [one for one in mutants() if options.file in (None, one.file)]
+        for number, mutant in enumerate(chosen):
+            if number % options.every or time.monotonic() - started > options.seconds:
+                continue
+            into = folder / f"m{number}"
+            into.mkdir()
+            if builder.library(mutant, into):
+                self.tried += 1
+                test = self.noticed_by(session, into)
+                if test is None:
+                    self.survived.append(mutant)
+                    print(f"{mutant.file}:{mutant.line}: `{mutant.was}` -> `{mutant.now}`", flush=True)
+                else:
+                    self.noticed[test] += 1
+            shutil.rmtree(into)
+
+    def noticed_by(self, session: pytest.Session, folder: Path) -> str | None:
+        """The test that fails with the library in that folder, if one does."""
+        items = sorted(session.items, key=lambda one: (-self.noticed[one.nodeid], self.seconds.get(one.nodeid, 0)))
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            os.close(reading)
+            if self.processor_seconds:
+                bound = int(3 * self.processor_seconds + EXTRA_SECONDS)
+                resource.setrlimit(resource.RLIMIT_CPU, (bound, bound + 5))
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            for stream in (1, 2):
+                os.dup2(devnull, stream)
+            os._exit(_first_failure(items, folder, writing))
+        os.close(writing)
+        last = ""
+        with os.fdopen(reading, encoding="utf-8") as told:
+            for line in told:
+                last, seconds = json.loads(line)
+                if not self.processor_seconds:
+                    self.seconds[last] = seconds
+        _, status, used = os.wait4(child, 0)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        if status == 0:
+            self.processor_seconds = self.processor_seconds or used.ru_utime + used.ru_stime
+            return None
+        after = [one.nodeid for one in items]
+        # a test that crashes or hangs has not told its name: it is the one after the last that did
+        if os.WIFSIGNALED(status):
+            last = after[(after.index(last) + 1) % len(after)] if last else after[0]
+        return last
+
+
+def warm() -> None:
+    """Models are made once, not in each process."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tests."):
+            for function in ("make_model", "models"):
+                if hasattr(module, function):
+                    setattr(module, function, functools.cache(getattr(module, function)))
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tests.firmware"):
+            if hasattr(module, "make_model"):
+                for shape in ("tanh_space", "relu_snapshot"):
+                    module.make_model(shape)
+            if hasattr(module, "models"):
+                module.models()
+
+
+def _first_failure(items: list[pytest.Item], folder: Path, telling: int) -> int:
+    conftest = sys.modules["tests.firmware.conftest"]
+    conftest.once = lambda *_: folder  # type: ignore[attr-defined]
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        before = time.process_time()
+        reports = runtestprotocol(item, log=False, nextitem=following)
+        os.write(telling, (json.dumps([item.nodeid, time.process_time() - before]) + "\n").encode())
+        if any(report.failed for report in reports):
+            return 1
+    return 0
+
+
+def known() -> list[tuple[str, str, str]]:
+    """Which mutants may survive: file, line as it was, as it is."""
+    with SURVIVORS.open("rb") as file:
+        return [(one["file"], one["was"], one["now"]) for one in tomllib.load(file)["survivor"]]
 
 
 def main() -> None:
@@ -178,28 +219,17 @@ def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="only the tests of the memory itself, without a module")
     arguments.add_argument("--seconds", type=float, default=1e9, help="begin no other after so long")
     options = arguments.parse_args()
-    started, tried, survived = time.monotonic(), 0, 0
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        builder = Builder(folder)
-        plain = folder / "plain"
-        plain.mkdir()
-        builder.library(None, plain)
-        if not survives(plain, options.quick):
-            sys.exit("the tests fail without any fault planted")
-        chosen = [one for one in mutants() if options.file in (None, one.file)]
-        for number, mutant in enumerate(chosen):
-            if number % options.every or time.monotonic() - started > options.seconds:
-                continue
-            into = folder / f"m{number}"
-            into.mkdir()
-            if builder.library(mutant, into):
-                tried += 1
-                if survives(into, options.quick):
-                    survived += 1
-                    print(f"{mutant.file}:{mutant.line}: `{mutant.was}` -> `{mutant.now}`", flush=True)
-            shutil.rmtree(into)
-    print(f"{tried} mutants, {survived} survive, {time.monotonic() - started:.0f} s")
+    started, planter = time.monotonic(), Planter(options)
+    tests = [str(ROOT / one) for one in (QUICK if options.quick else TESTS)]
+    code = pytest.main([*OPTIONS, *(["-k", "not whole_module"] if options.quick else []), *tests], plugins=[planter])
+    new = [one for one in planter.survived if (one.file, one.was, one.now) not in known()]
+    print(
+        f"{planter.tried} mutants, {len(planter.survived)} survive, {len(new)} of them unknown, "
+        f"{time.monotonic() - started:.0f} s"
+    )
+    for test, count in planter.noticed.most_common():
+        print(f"{count:4} {test.rpartition('/')[2]}")
+    sys.exit(1 if new or code not in (0, 5) else 0)
 
 
 if __name__ == "__main__":

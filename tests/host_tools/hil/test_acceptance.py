@@ -13,6 +13,7 @@ from gritspace.host_tools.cli import app
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil import acceptance
 from gritspace.host_tools.module import loop_analysis
+from gritspace.train.errors import InputError
 
 
 def _loop(path: Path, gain: float = 0.93, noise: float = 1e-5, bend: float = 0.0) -> Path:
@@ -72,5 +73,5 @@ def test_a_serial_number_that_is_none_is_refused(tmp_path: Path, serial: str) ->
 
 def test_a_file_that_is_no_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(RigError, match=r"x\.json: this is no such report, it says nothing of differing_samples"):
+    with pytest.raises(InputError, match=r"x\.json: it is \[\], and should be .*gritspace hil"):
         acceptance.card("A1", "B", "d", tmp_path / "x.json", _loop(tmp_path / "l.json"))

@@ -57,6 +57,18 @@ def test_every_path_in_backticks_exists(name: str) -> None:
     assert not missing
 
 
+def test_each_promise_of_the_link_names_tests_that_exist() -> None:
+    named, file = 0, ""
+    for path, test in re.findall(
+        r"`([\w/]+\.py)?::(test_\w+)`", (ROOT / "docs" / "link.md").read_text(encoding="utf-8")
+    ):
+        file = path or file
+        text = (ROOT / "tests" / "firmware" / file).read_text(encoding="utf-8")
+        assert f"def {test}(" in text, f"{file}::{test}"
+        named += 1
+    assert named > 20
+
+
 def test_the_site_is_built_strictly(tmp_path: Path) -> None:
     pytest.importorskip("material", reason="mkdocs-material is missing: pip install -e .[docs]")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"]

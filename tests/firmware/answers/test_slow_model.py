@@ -60,21 +60,21 @@ def test_nothing_of_a_model_runs_whose_shapes_say_that_it_is_too_slow(
     assert module.status()["why"] == 3
     assert measured(library) == 0
     assert HostModule(library, to_bytes(OTHER)).status()["why"] == 0
-    assert measured(library) == 4
+    assert measured(library) == 5
 
 
-@pytest.mark.parametrize(("cost", "pieces"), [(890_000, 2), (892_000, 1), (435_361, 2), (435_360, 4)])
+@pytest.mark.parametrize(("cost", "pieces"), [(890_000, 3), (892_000, 1), (435_361, 3), (435_360, 5)])
 def test_a_trial_ends_with_the_first_piece_that_is_over_budget(
     library: ctypes.CDLL, metered: Callable[[int], None], cost: int, pieces: int
 ) -> None:
     """A block has 480,000 cycles, 95 % of them the interrupt's, of these 430 a frame for what is around the engine.
 
-    The first one fills the caches and may take twice its share.
+    Twelve frames are tried alone, then a piece that fills the caches: these may take twice a block's share.
     """
     metered(cost)
     measured(library)
     module = HostModule(library, to_bytes(OTHER))
-    assert (module.status()["why"], measured(library)) == (0 if pieces == 4 else 3, pieces)
+    assert (module.status()["why"], measured(library)) == (0 if pieces == 5 else 3, pieces)
 
 
 def test_a_select_that_is_asked_again_starts_no_other_trial(rig: Rig, metered: Callable[[int], None]) -> None:
@@ -94,6 +94,6 @@ def test_a_select_that_is_asked_again_starts_no_other_trial(rig: Rig, metered: C
         tried += measured(rig.library)
     assert {(answer.name, answer.sequence) for answer in answers} == {("error", 7)}
     assert all("real time" in answer.values["text"] for answer in answers)
-    assert tried == 2
+    assert tried == 3
     rig.module.ask(message_frame("select_model", 8, model=1))
-    assert measured(rig.library) == 3, "a new question is a new trial; one is the audio's"
+    assert measured(rig.library) == 4, "a new question is a new trial; one is the audio's"

@@ -41,13 +41,14 @@ TESTS = (
     "tests/firmware/memory/test_bank.py",
     "tests/firmware/memory/test_flash_states.py",
     "tests/firmware/memory/test_bank_rot.py",
+    "tests/firmware/memory/test_remembered.py",
     "tests/firmware/memory/test_preset_models.py",
     "tests/firmware/memory/test_module_memory.py",
     "tests/firmware/panel/test_knob_ends.py",
     "tests/firmware/sound/test_playing.py",
 )
-QUICK = TESTS[:4]
-OPTIONS = ("-q", "-n0", "-s", "-p", "no:cacheprovider")
+QUICK = TESTS[:5]
+OPTIONS = ("-q", "-n0", "-s", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 EXTRA_SECONDS = 20
 """Of the processor, beyond three times what the tests take without a fault; then it hangs, which is noticed too."""
 SURVIVORS = Path(__file__).parent / "survivors.toml"
@@ -61,8 +62,8 @@ class Builder:
         assert compiler is not None, "a C compiler is missing: apt install gcc"
         host = Path(host_module.__file__).parent
         includes = [f"-I{room}" for room in (ENGINE, MODULE, host)]
-        flags = [one for one in host_module.FLAGS if one not in ("-shared", "-Werror", "-g")]
-        self.compile = [compiler, *flags, "-w", *host_module.CHECKS, *includes]
+        flags = [one for one in host_module.FLAGS if one not in ("-shared", "-Werror", "-g", "-O2")]
+        self.compile = [compiler, *flags, "-O1", "-w", *host_module.CHECKS, *includes]
         self.folder, self.objects = folder, {}
         files = [*sources(ENGINE, ".c"), *sources(MODULE, ".c"), *host.glob("host_*.c")]
 
@@ -126,14 +127,16 @@ class Planter:
         noticed = self.noticed_by(session, plain)
         if noticed is not None:
             pytest.exit(f"the tests fail without any fault planted: {noticed}", 2)
-        chosen = [one for one in mutants() if options.file in (None, one.file)]
+        chosen = [one for one in mutants() if options.file in (None, one.file) and one.line >= options.line]
         for number, mutant in enumerate(chosen):
-            if number % options.every or time.monotonic() - started > options.seconds:
+            if number % options.every != options.first or time.monotonic() - started > options.seconds:
                 continue
             into = folder / f"m{number}"
             into.mkdir()
             if builder.library(mutant, into):
                 self.tried += 1
+                if self.tried % 25 == 0:
+                    print(f"{self.tried} of at most {len(chosen)} so far", file=sys.stderr, flush=True)
                 test = self.noticed_by(session, into)
                 if test is None:
                     self.survived.append(mutant)
@@ -215,6 +218,8 @@ def main() -> None:
     """See above."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--every", type=int, default=1, help="only every so manieth mutant")
+    arguments.add_argument("--first", type=int, default=0, help="from this one on: processes share the work")
+    arguments.add_argument("--line", type=int, default=0, help="only from this line of a file on")
     arguments.add_argument("--file", help="only of this file, such as bank.c")
     arguments.add_argument("--quick", action="store_true", help="only the tests of the memory itself, without a module")
     arguments.add_argument("--seconds", type=float, default=1e9, help="begin no other after so long")

@@ -1,4 +1,4 @@
-"""The kernels that ship, on models that nobody trained: Cortex-M7 and AVX2 put out what plain C puts out, bit for bit.
+"""The kernels that ship, on models that nobody trained: Cortex-M7, AVX2, AVX-512 put out what plain C does, to the bit.
 
 Models are altered at random, in weights and records, and their CRC repaired; what the checker lets through is run.
 """
@@ -9,7 +9,6 @@ import ctypes
 import random
 import shutil
 import struct
-import subprocess
 import zlib
 from pathlib import Path
 
@@ -18,12 +17,12 @@ import pytest
 
 from gritspace.quantize.cycles.build import PACKAGES
 from gritspace.quantize.cycles.trace import EmulatedEngine
-from gritspace.quantize.firmware_sources import ENGINE
 from gritspace.quantize.model import c_engine
 from gritspace.quantize.model.grit import read_header, to_bytes
+from tests.firmware.engine.test_kernels_laptop import FLAVOURS, flavoured, lacking
 from tests.firmware.engine.test_kernels_m7 import SHAPES, model_of
 from tests.quantize.model.extremes import loud
-from tests.reliability import campaign, cases
+from tests.reliability import LONG, campaign, cases
 
 MAX_STATE = 512 * 1024
 FRAMES = 70
@@ -44,16 +43,6 @@ def altered(blob: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def plain_library(folder: Path) -> ctypes.CDLL:
-    """The engine without any kernel of AVX2's."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    assert compiler is not None, "a C compiler is missing: apt install gcc"
-    units = [str(ENGINE / unit) for unit in c_engine.UNITS]
-    command = [compiler, "-std=c11", "-O2", "-fPIC", "-shared", f"-I{ENGINE}", *units, "-o", str(folder / "plain.so")]
-    subprocess.run(command, check=True)
-    return ctypes.CDLL(str(folder / "plain.so"))
-
-
 def heard(engine: c_engine.Engine | EmulatedEngine, audio: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The audio, the position moving from its frame 30 on."""
     parts = [engine.process(audio[:30])]
@@ -69,12 +58,21 @@ def heard(engine: c_engine.Engine | EmulatedEngine, audio: np.ndarray, target: n
 def test_no_model_makes_the_shipped_kernels_differ_from_plain_c(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    native = c_engine._library()
-    plain = c_engine.typed(plain_library(tmp_path))
+    plain = flavoured("plain", tmp_path)
+    kernels = {"this machine's": c_engine._library()}
+    if LONG:
+        found = [name for name in FLAVOURS if name != "plain" and not lacking(name)]
+        kernels |= {name: flavoured(name, tmp_path) for name in found}
     rng, noise = random.Random(3), np.random.default_rng(3)
     seeds = [to_bytes(model_of(config)) for config in SHAPES.values()]
     run = 0
-    with campaign("altered models: Cortex-M7 and AVX2 against plain C") as told:
+
+    def played(library: ctypes.CDLL, blob: bytes, start: np.ndarray | None, *rest: np.ndarray) -> np.ndarray:
+        with monkeypatch.context() as other:
+            other.setattr(c_engine, "_library", lambda: library)
+            return heard(c_engine.Engine(blob, start), *rest)
+
+    with campaign("altered models: Cortex-M7, AVX2, AVX-512 against plain C") as told:
         for turn in range(cases(250, 4_000)):
             blob = altered(seeds[turn % len(seeds)], rng)
             told.cases += 1
@@ -84,17 +82,14 @@ def test_no_model_makes_the_shipped_kernels_differ_from_plain_c(
             places = noise.integers(-32768, 32768, (2, count)).astype(np.int16)
             audio = loud(FRAMES, noise)
             start = places[0] if count else None
-            wide = c_engine.Engine(blob, start)
-            if wide.state_bytes > MAX_STATE:
+            if c_engine.Engine(blob, start).state_bytes > MAX_STATE:
                 continue
             run += 1
-            with monkeypatch.context() as other:
-                other.setattr(c_engine, "_library", lambda: plain)
-                expected = heard(c_engine.Engine(blob, start), audio, places[1])
-            assert native is c_engine._library()
-            assert np.array_equal(heard(wide, audio, places[1]), expected), f"AVX2, turn {turn}"
+            expected = played(plain, blob, start, audio, places[1])
+            for name, library in kernels.items():
+                assert np.array_equal(played(library, blob, start, audio, places[1]), expected), f"{name}, turn {turn}"
             assert np.array_equal(heard(EmulatedEngine(blob, start), audio, places[1]), expected), (
                 f"Cortex-M7, turn {turn}"
             )
-        told.notes = f"{run:,} of them pass the check and are run"
+        told.notes = f"{run:,} of them pass the check and are run; {', '.join(kernels)}"
     assert run > told.cases // 10

@@ -31,19 +31,29 @@ OPTIONS = {"avx_vnni": "-mavxvnni", "avx512_vnni": "-mavx512vnni"}
 SHAPE_NAMES = ("tanh, two arrays", "leaky, kernels of 6 and 15, a head of 16", "odd widths and every kernel length")
 
 
-@pytest.fixture(scope="module", params=FLAVOURS)
-def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    wanted = FLAVOURS[request.param]
+def lacking(flavour: str) -> list[str]:
+    """What this processor has not of what the kernels need."""
     has = CPUINFO.read_text().split() if CPUINFO.is_file() else []
-    if missing := [name for name in wanted if name not in has]:
-        pytest.skip(f"this processor has no {', '.join(missing)}: run it on one that has")
+    return [name for name in FLAVOURS[flavour] if name not in has]
+
+
+def flavoured(flavour: str, folder: Path) -> ctypes.CDLL:
+    """The engine with just these kernels, compiled into that folder."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     assert compiler is not None, "a C compiler is missing: apt install gcc"
-    built = tmp_path_factory.mktemp("laptop") / "engine.so"
-    flags = ["-O1", *(OPTIONS.get(name, f"-m{name}") for name in wanted)]  # the same bits as -O3's, sooner
+    built = folder / f"{flavour.replace(' ', '-')}.so"
+    # the same bits as -O3's, sooner
+    flags = ["-O1", *(OPTIONS.get(name, f"-m{name}") for name in FLAVOURS[flavour])]
     units = [str(ENGINE / unit) for unit in c_engine.UNITS]
     subprocess.run([compiler, *c_engine.FLAGS, *flags, f"-I{ENGINE}", *units, "-o", str(built)], check=True)
     return c_engine.typed(ctypes.CDLL(str(built)))
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
+def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    if missing := lacking(request.param):
+        pytest.skip(f"this processor has no {', '.join(missing)}: run it on one that has")
+    return flavoured(request.param, tmp_path_factory.mktemp("laptop"))
 
 
 @pytest.fixture

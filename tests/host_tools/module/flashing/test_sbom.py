@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module.flashing import sbom
@@ -41,6 +43,14 @@ def test_the_bill_is_cyclonedx_and_the_same_every_time() -> None:
     assert len(refs) == len(set(refs))
     assert set(bill["dependencies"][0]["dependsOn"]) <= set(refs)
     assert all(one.get("licenses") for one in bill["components"] if one["scope"] == "required")
+
+
+def test_the_bill_fits_cyclonedx_s_own_schema_and_a_wrong_one_does_not() -> None:
+    validator = JsonStrictValidator(SchemaVersion.V1_5)
+    bill = sbom.bill_of_materials("1.2.3", "abc")
+    assert validator.validate_str(json.dumps(bill)) is None
+    bill["components"][0]["type"] = "nonsense"
+    assert validator.validate_str(json.dumps(bill)) is not None
 
 
 def test_the_notices_name_each_part_of_an_image_its_licences_and_where_it_is_from() -> None:

@@ -79,7 +79,7 @@ def refuse_overwriting(out: Path, sources: Sequence[Path]) -> None:
         if _same(out, source):
             raise InputError(f"{out}: this is what is read; writing would destroy it. Choose another name to write to.")
         read_too = source.is_dir() and out.is_file() and out.suffix.lower() in _READ_IN_FOLDERS
-        if read_too and source.resolve() in out.resolve().parents:
+        if read_too and _really(source) in _really(out).parents:
             raise InputError(f"{out}: this lies in {source}, which is read; choose another name to write to.")
 
 
@@ -192,4 +192,9 @@ def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:  # one of them is not there (yet)
-        return one.resolve() == other.resolve()
+        return _really(one) == _really(other)
+
+
+def _really(path: Path) -> Path:
+    """Where links lead to; of links that lead to themselves, where they are."""
+    return Path(os.path.realpath(path))

@@ -62,7 +62,7 @@ def altered(value: Any, rng: random.Random, ways: list[tuple[Any, ...]] | None =
         way = rng.choice(ways)
         if not way:
             if rng.random() < 0.05:
-                return rng.choice(EVIL)
+                return copy.deepcopy(rng.choice(EVIL))
             continue
         try:
             holder = changed
@@ -77,13 +77,14 @@ def altered(value: Any, rng: random.Random, ways: list[tuple[Any, ...]] | None =
 def _alter(holder: Any, at: Any, rng: random.Random) -> None:
     how = rng.random()
     if how < 0.65:
-        holder[at] = rng.choice(EVIL)
+        holder[at] = copy.deepcopy(rng.choice(EVIL))
     elif how < 0.8:
         del holder[at]
     elif how < 0.9 and isinstance(holder, list):
         holder.insert(at, copy.deepcopy(holder[at]))
     elif isinstance(holder[at], int | float) and not isinstance(holder[at], bool):
-        holder[at] = rng.choice((-holder[at], holder[at] + 1, holder[at] * 2, str(holder[at]), holder[at] + 0.5))
+        half = holder[at] + 0.5 if abs(holder[at]) < 1e300 else 0.5
+        holder[at] = rng.choice((-holder[at], holder[at] + 1, holder[at] * 2, f"{holder[at]!r:.20}", half))
     elif isinstance(holder, dict):
         holder[rng.choice(("x", "", "weights", "config", "\x1b"))] = holder.pop(at)
 

@@ -27,8 +27,6 @@ from gritspace.train.whole_file import read_bytes
 MARK = b"gritspace sha256 "
 COMMENT_BYTES = len(MARK) + 64
 SUMS = "SHA256SUMS"
-MAX_BYTES = 4 << 30
-"""A checkpoint holds a network three times; the largest so far has 40 MB."""
 _END, _END_BYTES = b"PK\x05\x06", 22
 """Of a zip archive: its last record, which ends with the length of a comment, and the comment."""
 _told: set[str] = set()
@@ -66,7 +64,7 @@ def load_torch(path: Path, what: str) -> dict[str, Any]:
 
 def refuse_rot(path: Path, what: str) -> None:
     """Raises InputError if the file is not what was written; says on standard error if nobody can know."""
-    data = read_bytes(path, MAX_BYTES)
+    data = read_bytes(path)
     archive = data.startswith(b"PK")
     bare = data[-_END_BYTES:][:4] == _END and data.endswith(b"\0\0")
     if MARK in data[-COMMENT_BYTES:] or (archive and not bare):

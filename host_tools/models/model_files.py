@@ -17,6 +17,7 @@ from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.errors import InputError
+from gritspace.train.whole_file import read_bytes
 
 if TYPE_CHECKING:
     from gritspace.train.space.space import Space
@@ -103,10 +104,7 @@ def model_with_sha256(wanted: str, folders: Iterable[Path]) -> Path:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes. Raises InputError if it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: could not be read ({error.strerror}); check the name.") from error
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def model_sha256(model: IntegerModel) -> str:

@@ -75,6 +75,14 @@ def analyse(
             f"the model's sound has {len(wanted)} frames and the signal {len(out)}; make it from the signal."
         )
     start, stop = _frames(SILENCE_SECONDS), _frames(SILENCE_SECONDS + BURST_SECONDS)
+    least = stop + _frames(GAP_SECONDS + SINE_SECONDS + GAP_SECONDS)
+    if len(out) < least:
+        raise InputError(
+            f"the signal that was played has {len(out) / SAMPLE_RATE:.1f} s, and none has less than "
+            f"{least / SAMPLE_RATE:.1f}; give what `gritspace loop signal` wrote."
+        )
+    if len(back) < stop:
+        raise InputError(f"what came back ends after {len(back) / SAMPLE_RATE:.1f} s; record the signal to its end.")
     latency, gain = align(wanted[start:stop], back[start : stop + _frames(MAX_LATENCY_SECONDS)])
     moved = delayed(back, -latency)[: len(out)]
     moved = np.pad(moved, (0, len(out) - len(moved)))

@@ -71,7 +71,7 @@ def _tensor(path: Path, state: dict[str, list[Any]], key: str, shape: tuple[int,
         raise InputError(f"{path}: the key {key!r} is missing; fetch the capture again.")
     try:
         tensor = torch.tensor(state[key], dtype=torch.float32)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise InputError(f"{path}: {key!r} is no table of numbers of shape {shape}; fetch it again.") from error
     if tuple(tensor.shape) != shape:
         raise InputError(f"{path}: {key!r} should have the shape {shape}, and has {tuple(tensor.shape)}; get it again.")

@@ -105,8 +105,8 @@ def _tables(path: Path, layer: Layer, count: int) -> list[Floats]:
         raise InputError(f"{path}: a layer has not its {count} tables of weights; fetch the capture again.")
     try:
         tables = [np.asarray(table, np.float64) for table in weights]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{path}: its weights are no tables of numbers; fetch the capture again.") from error
-    if not all(np.isfinite(table).all() for table in tables):
+    if not all((np.abs(table) <= np.finfo(np.float32).max).all() for table in tables):
         raise InputError(f"{path}: a weight is not finite; fetch the capture again.")
     return tables

@@ -148,7 +148,7 @@ def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:
             if isinstance(place, dict) and place.get(key) not in (None, ""):
                 try:
                     rate = float(place[key])
-                except (TypeError, ValueError):
+                except (TypeError, ValueError, OverflowError):
                     rate = 0.0
                 if not (8_000 <= rate <= 384_000):
                     raise InputError(f"{path}: its {key} is {place[key]!r:.40}; 8000 to 384000 Hz can be used.")
@@ -161,6 +161,7 @@ def licence_of(path: Path) -> str:
     for name in ("LICENSE", "LICENSE.txt", "COPYING"):
         beside = path.parent / name
         if beside.is_file():
-            head = beside.read_text(encoding="utf-8", errors="replace")[:500]
+            with beside.open(encoding="utf-8", errors="replace") as file:
+                head = file.read(500)
             return next((licence for mark, licence in LICENCE_MARKS.items() if mark in head), "NOASSERTION")
     return "NOASSERTION"

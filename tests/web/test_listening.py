@@ -124,7 +124,7 @@ def test_bad_requests_meet_one_sentence(gritspace: Cli, tmp_path: Path) -> None:
     for arguments, words in (
         (["--kind", "taste", "-o", "x.html"], "'taste' is not one of"),
         (["-o", "x.txt"], "call it x.html"),
-        (["--results", "no.json"], "no answers"),
+        (["--results", "no.json"], "answers of a listening test"),
         (["--sound", "rat=x.wav", "-o", "x.html"], "ITEM/SYSTEM=FILE"),
     ):
         done = gritspace("listen", *arguments, cwd=tmp_path)

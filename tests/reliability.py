@@ -53,14 +53,27 @@ def _commit() -> str:
     return said.stdout.strip() or "unknown"
 
 
-def table() -> str:
-    """Markdown of all figures there are."""
-    rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FIGURES.glob("*.json"))]
-    lines = ["| campaign | cases | findings | seconds | commit |", "|---|--:|--:|--:|---|"]
-    for row in rows:
+def table(page: str) -> str:
+    """Markdown of all figures there are: those of the last long run, and of what it did not run the page's own."""
+    lines = {
+        name: line
+        for line in page.partition(BEGIN)[2].partition(END)[0].splitlines()
+        if (name := _name_of(line)) is not None
+    }
+    for path in sorted(FIGURES.glob("*.json")):
+        row = json.loads(path.read_text(encoding="utf-8"))
         notes = f"; {row['notes']}" if row["notes"] else ""
-        lines.append(f"| {row['name']}{notes} | {row['cases']:,} | 0 | {row['seconds']:,.0f} | {row['commit']} |")
-    return "\n".join(lines)
+        lines[row["name"]] = (
+            f"| {row['name']}{notes} | {row['cases']:,} | 0 | {row['seconds']:,.0f} | {row['commit']} |"
+        )
+    head = ["| campaign | cases | findings | seconds | commit |", "|---|--:|--:|--:|---|"]
+    return "\n".join([*head, *(lines[name] for name in sorted(lines))])
+
+
+def _name_of(line: str) -> str | None:
+    """Of a row of figures: the campaign's name, without what was noted of it."""
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    return cells[0].partition("; ")[0] if len(cells) == 5 and cells[1].replace(",", "").isdigit() else None
 
 
 def page_with(figures: str, page: str) -> str:
@@ -70,5 +83,6 @@ def page_with(figures: str, page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page_with(table(), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    print(table())
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(page_with(table(text), text), encoding="utf-8")
+    print(table(text))

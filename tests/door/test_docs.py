@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import reliability
 from tests.conftest import SLOW
 from tests.places import ROOT
 
@@ -79,3 +81,20 @@ def test_the_site_is_built_strictly(tmp_path: Path) -> None:
 
 def test_what_the_quick_run_leaves_out_is_there() -> None:
     assert [place for place in SLOW if not (ROOT / "tests" / place).exists()] == []
+
+
+def test_a_run_of_some_campaigns_leaves_the_figures_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "| old; with; notes | 1,000 | 0 | 5 | abc |\n| mine | 10 | 0 | 1 | abc |"
+    page = f"a\n{reliability.BEGIN}\n{rows}\n{reliability.END}\nz"
+    monkeypatch.setattr(reliability, "FIGURES", tmp_path)
+    row = {"name": "mine", "cases": 20000, "seconds": 2.4, "notes": "all good", "commit": "def"}
+    (tmp_path / "mine.json").write_text(json.dumps(row))
+    made = reliability.page_with(reliability.table(page), page)
+    assert made.splitlines()[4:6] == [
+        "| mine; all good | 20,000 | 0 | 2 | def |",
+        "| old; with; notes | 1,000 | 0 | 5 | abc |",
+    ]
+    assert made.startswith("a\n")
+    assert made.endswith("\nz")

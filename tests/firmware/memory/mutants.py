@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gritspace.quantize.firmware_sources import MODULE
 
-FILES = ("store.c", "bank.c", "presets.c", "settings.c", "memory.c")
+FILES = ("store.c", "bank.c", "presets.c", "first_presets.c", "settings.c", "memory.c")
 TURNED = (
     (r"==", "!="),
     (r"!=", "=="),

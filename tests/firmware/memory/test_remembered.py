@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.firmware.memory.test_bank import EMPTY, FIRST, RECEIVING, Bank, Entry, models, padded
+from tests.firmware.memory.test_bank import DONE, EMPTY, FIRST, RECEIVING, REFUSED, Bank, Entry, models, padded
 from tests.firmware.memory.test_store import SECTOR, Store, some
 
 PRESETS, CVS, KNOBS = 16, 8, 12
@@ -337,3 +337,28 @@ def test_what_lies_behind_the_last_slot_is_no_slot(bank: Bank) -> None:
     assert bank.library.host_bank_count() == 48
     bank.run()
     assert bank.model(0) == blob
+
+
+def test_a_slot_that_is_being_emptied_says_nothing_of_what_it_held(bank: Bank) -> None:
+    """Nor does one whose model was refused, from that moment on."""
+    blob, _ = models()
+    bank.upload(2, blob)
+    assert bank.library.host_bank_delete(2) == DONE
+    entry = bank.entry(2)
+    assert (entry.state, entry.bytes, entry.received, bytes(entry.sha256)) == (EMPTY, 0, 0, bytes(32))
+    bank.run()
+    seen = 0
+    for power in range(1, 700, 3):
+        Store(bank.library).flash[HEAD : HEAD + 32 * SECTOR] = 0xFF
+        bank.boot(power=power, seed=power)
+        assert bank.begin(0, blob, bytes(range(32))) == DONE
+        bank.run()
+        for at in range(0, len(blob), 512):
+            if bank.library.host_flash_dead() or bank.put(0, at, blob[at : at + 512]) != DONE:
+                break
+            bank.run()
+        entry = bank.entry(0)
+        if entry.state == REFUSED:
+            seen += 1
+            assert (entry.bytes, entry.received, bytes(entry.sha256)) == (0, 0, bytes(32)), power
+    assert seen > 3

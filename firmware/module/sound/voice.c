@@ -70,8 +70,8 @@ static bool in_time(const grit_voice_means_t *means, uint64_t work, uint32_t per
 }
 
 /* The engine's work on some frames, as the meter has it; 0 where nothing is measured. */
-static uint32_t work_of_first_frames(const grit_voice_means_t *means, grit_instrument_t *instrument, const int16_t *in,
-                                     int16_t *out) {
+static uint32_t work_of_first_frames(const grit_voice_means_t *means, const grit_instrument_t *instrument,
+                                     const int16_t *in, int16_t *out) {
   if (means->budget == 0) return 0;
   means->meter->begin();
   grit_engine_process(instrument->engine, in, out, FIRST_FRAMES);

@@ -12,7 +12,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.firmware.memory.test_bank import DONE, EMPTY, FIRST, RECEIVING, REFUSED, Bank, Entry, models, padded
+from tests.firmware.memory.test_bank import (
+    CHECKING,
+    DONE,
+    EMPTY,
+    FIRST,
+    GOOD,
+    RECEIVING,
+    REFUSED,
+    Bank,
+    Entry,
+    models,
+    padded,
+)
 from tests.firmware.memory.test_store import SECTOR, Store, some
 
 PRESETS, CVS, KNOBS = 16, 8, 12
@@ -95,10 +107,11 @@ def test_a_preset_that_cannot_be_is_emptied_and_its_neighbours_stay(
     assert checked(library, settings)
 
 
-@pytest.mark.parametrize("place", [0, CVS - 1])
+@pytest.mark.parametrize("place", [0, 4, CVS - 1])
 @pytest.mark.parametrize(
     ("offset", "gain", "good"),
     [
+        (20_000, 0, True),  # of the fifth, half of it would be a level below 0 if there were a seventeenth preset
         (150_000, 0, True),
         (150_001, 0, False),
         (-150_000, 0, True),
@@ -362,3 +375,34 @@ def test_a_slot_that_is_being_emptied_says_nothing_of_what_it_held(bank: Bank) -
             seen += 1
             assert (entry.bytes, entry.received, bytes(entry.sha256)) == (0, 0, bytes(32)), power
     assert seen > 3
+
+
+class KnownEntry(ctypes.Structure):
+    _fields_ = (
+        ("bytes", ctypes.c_uint32),
+        ("received", ctypes.c_uint32),
+        ("sha256", ctypes.c_uint8 * 32),
+        ("name", ctypes.c_char_p),
+        ("state", ctypes.c_int),
+        ("reason", ctypes.c_int),
+        ("status", ctypes.c_int),
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "size", "known"),
+    [
+        (GOOD, 1, True),
+        (CHECKING, 1, True),
+        (GOOD, 0, False),
+        (CHECKING, 0, False),
+        (RECEIVING, 9, False),
+        (EMPTY, 9, False),
+    ],
+)
+def test_a_slot_is_known_by_a_head_that_can_be_read_and_a_model_that_has_come(
+    library: ctypes.CDLL, state: int, size: int, known: bool
+) -> None:
+    library.grit_bank_known.restype = ctypes.c_bool
+    entry = KnownEntry(bytes=size, state=state, name=b"")
+    assert library.grit_bank_known(ctypes.byref(entry)) == known

@@ -117,6 +117,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "apply rat EVIL -o out",
         "loop signal --audio EVIL -o out.wav",
         "loop measure EVIL dry.wav",
+        "loop module --port /dev/null --audio EVIL",
         "listen --sound a/reference=EVIL --sound a/b=dry.wav -o out.html",
         "devices --similar EVIL",
         "hil --port /dev/null --audio EVIL -o out.html",

@@ -14,9 +14,6 @@ SAMPLE_RATE = 48000
 CALIBRATION_SECONDS = 40.0
 LEVEL_SECONDS = (2.4, 3.6)
 """Of the riff, what levels are held with: behind what `evaluate` hears."""
-LOUDEST_PEAKS = (0.1, 0.95)
-QUIETEST_PEAK = 1e-3
-"""Rests stay rests."""
 BEAT_SECONDS = 0.3
 RIFF = (
     # beat, semitones above low E, beats it rings, loudness
@@ -69,29 +66,12 @@ def level_phrases() -> list[NDArray[np.float32]]:
 def calibration_audio(
     paths: Sequence[Path], seconds: float = CALIBRATION_SECONDS, seed: int = 0
 ) -> NDArray[np.float32]:
-    """(frames,): synthetic signals, and phrases made of the audio under `paths` where some are given.
+    """(frames,): synthetic signals, and a riff, or phrases made of the audio under `paths` where some are given.
 
     Raises InputError for a path that is missing or holds no usable audio.
     """
     built_in = signals.synthetic(seconds / 2, seed)
     if not paths:
-        return at_all_levels(np.concatenate([built_in, riff(seconds / 2)]), seed)
+        return np.concatenate([built_in, riff(seconds / 2)])
     notes = [note for path in paths for note in signals.read_folder(path, "train")]
-    return at_all_levels(np.concatenate([built_in, signals.phrases_from(notes, seconds / 2, seed)]), seed)
-
-
-def at_all_levels(audio: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
-    """The same audio (frames,), its level swaying so that every half second peaks between LOUDEST_PEAKS.
-
-    What is played decides how far a distortion is driven, and integers must hold all of it: a module's input is often
-    hot, and phrases as they were recorded are mostly quiet.
-    """
-    piece = SAMPLE_RATE // 2
-    count = -(-len(audio) // piece)
-    padded = np.pad(audio, (0, count * piece - len(audio)))
-    peaks = np.abs(padded.reshape(count, piece)).max(axis=1)
-    quietest, loudest = np.log(LOUDEST_PEAKS)
-    wanted = np.exp(np.random.default_rng(seed).uniform(float(quietest), float(loudest), count))
-    gains = np.where(peaks > QUIETEST_PEAK, wanted / np.maximum(peaks, QUIETEST_PEAK), 1.0)
-    swaying = np.exp(np.interp(np.arange(len(audio)), (np.arange(count) + 0.5) * piece, np.log(gains)))
-    return np.clip(audio * swaying, -1, 1).astype(np.float32)
+    return np.concatenate([built_in, signals.phrases_from(notes, seconds / 2, seed)])

@@ -135,6 +135,7 @@ def even(
 
     from gritspace.host_tools.audio_sources import calibration_audio, level_phrases
     from gritspace.host_tools.models.model_files import read_space
+    from gritspace.train.audio.levels import at_all_levels
     from gritspace.train.audio.tones import bright
     from gritspace.train.space.senses import head_row
     from gritspace.train.space.senses.even import EvenConfig, evened
@@ -145,7 +146,8 @@ def even(
         save_space(head_row.held(old, level_phrases(), seed), out)
         console.say(f"{out}: equally loud all over the box; make integers with `gritspace quantize`")
         return
-    dry = np.concatenate([calibration_audio(audio or [], 120.0, seed), bright(60.0, seed)])
+    heard = at_all_levels(calibration_audio(audio or [], 120.0, seed), seed)
+    dry = np.concatenate([heard, bright(60.0, seed)])
     with console.progress("even") as update:
         new = evened(
             old,

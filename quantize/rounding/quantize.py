@@ -19,6 +19,7 @@ from gritspace.quantize.rounding.limits import check_accumulators, check_network
 from gritspace.quantize.rounding.multipliers import finest_output_scales
 from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, in_order, plan_array, reach
 from gritspace.quantize.rounding.twin import Twin
+from gritspace.train.audio.levels import at_all_levels
 
 
 def quantize(
@@ -31,13 +32,13 @@ def quantize(
 ) -> IntegerModel:
     """Post-training quantization with int8 weights and int16 activations; then, if asked for, fine-tuning.
 
-    audio: (frames,) at the network's rate, like what the model will hear; positions: (n, position_size) to calibrate
-    at, none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
+    audio: (frames,) at the network's rate, like what the model will hear, at any level: it is heard at all of them.
+    positions: (n, position_size) to calibrate at, none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
     """
     check_network(network)
     network = network.padded()
     places = [np.asarray(p, np.float64) for p in positions] or [np.zeros(network.position_size)]
-    heard = stretches(audio, len(places))
+    heard = stretches(at_all_levels(audio), len(places))
     ranges, powers = calibrate(network, heard, places)
     twin = Twin(network, heard, places, powers)
     bends = network.film is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gritspace.host_tools.audio_sources import LOUDEST_PEAKS, at_all_levels
+from gritspace.train.audio.levels import LOUDEST_PEAKS, at_all_levels
 
 
 def test_calibration_audio_is_heard_quiet_and_hot_and_its_rests_stay_rests() -> None:

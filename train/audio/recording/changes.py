@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfilt
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
@@ -26,7 +27,9 @@ STEPS_A_SECOND = SAMPLE_RATE // STEP_FRAMES
 FIT_FRAMES, FIT_CHUNKS = SAMPLE_RATE, 24
 BEAT_HZ, BEAT_DB, BEAT_TIMES = (0.5, 14.0), 1.0, 9.0
 """A tremolo: its rates; the least amplitude that is told; how far above the middle of the spectrum it must stand."""
-ECHO_SECONDS, ECHO_LEAST, ECHO_TIMES = (0.02, 1.5), 0.12, 3.0
+ECHO_SECONDS, ECHO_LEAST, ECHO_TIMES = (0.02, 1.5), 0.03, 3.0
+"""An echo: how late; of the correlation of phases alone, where no echo has .005 to .02; over the same backwards."""
+SMOOTH_BINS, UNPLAYED_SHARE = 257, 1e-5
 BANDS_HZ = ((80.0, 400.0), (400.0, 1500.0), (1500.0, 6000.0))
 TURNED_DB, TURNED_TIMES = 2.0, 3.5
 EDGE_SECONDS = 3.0
@@ -128,9 +131,7 @@ def _echo(made: Audio, wet: Audio) -> str:
     left = wet[: len(made)] - made
     size = next_fast_len(2 * len(left), real=True)
     ours, theirs = rfft(made, size), rfft(left, size)
-    power = np.square(np.abs(ours))
-    smooth = np.convolve(power, np.ones(257) / 257, "same")
-    with_past = irfft(theirs * ours.conj() / (smooth + 1e-3 * smooth.mean()), size)
+    with_past = irfft(_flat(theirs) * _flat(ours).conj(), size)
     low, high = (int(seconds * SAMPLE_RATE) for seconds in ECHO_SECONDS)
     high = min(high, len(left) // 4)
     past, future = np.abs(with_past[low:high]), np.abs(with_past[-high:-low])
@@ -139,3 +140,10 @@ def _echo(made: Audio, wet: Audio) -> str:
         return ""
     seconds = (top + low) / SAMPLE_RATE
     return f"what is played comes back after {seconds * 1e3:.0f} ms (an echo?); a network of this size cannot learn it."
+
+
+def _flat(spectrum: NDArray[np.complex64]) -> NDArray[np.complex128]:
+    """A spectrum in which all frequencies that are played count alike, and the others little; of an energy of one."""
+    power = uniform_filter1d(np.square(np.abs(spectrum), dtype=np.float64), SMOOTH_BINS)
+    flat = spectrum / np.sqrt(power + UNPLAYED_SHARE * power.max(initial=0.0) + 1e-30)
+    return np.asarray(flat / np.sqrt(np.square(np.abs(flat)).mean() + 1e-30), np.complex128)

@@ -78,7 +78,7 @@ def fine_delay(dries: Sequence[Audio], wets: Sequence[Audio], level: float, reac
     fit /= max(float(weights[best][inside].sum()), 1e-12)
     none = float(fit[np.abs(late) <= LEAST_UNCERTAIN].max())
     uncertain = max(LEAST_UNCERTAIN, TURNS_UNKNOWN * SAMPLE_RATE / high)
-    return Fine(frames, uncertain, float(fit.max()), none, _way_up(straight, hz, frames))
+    return Fine(frames, uncertain, float(fit.max()), none, _way_up(straight, hz, frames, high))
 
 
 def _spectra(
@@ -136,8 +136,9 @@ def _least_phase(amplitude: Floats, hz: Floats, highest: float) -> Floats:
     return np.asarray(rfft(cepstrum * fold).imag, np.float64)
 
 
-def _way_up(straight: NDArray[np.complex128], hz: Floats, frames: float) -> int:
-    """By the sign of the dry's own response, delay taken out, where it is strongest."""
+def _way_up(straight: NDArray[np.complex128], hz: Floats, frames: float, highest_hz: float) -> int:
+    """By the sign of the dry's own response, delay taken out, where it is strongest; dark ones take their time."""
     response = irfft(straight * np.exp(2j * np.pi * hz * frames / SAMPLE_RATE) * (hz > LOWEST_HZ), SPECTRUM)
-    near = np.concatenate([response[-48:], response[:49]])
+    reach = max(48, int(0.5 * SAMPLE_RATE / highest_hz))
+    near = np.concatenate([response[-reach:], response[: reach + 1]])
     return 1 if near[int(np.abs(near).argmax())] > 0 else -1

@@ -12,6 +12,7 @@ Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 SURE_SHARE, SURE_TIMES, SURE_LESS = 0.04, 1.6, 1.15
+NEARLY_AS_MUCH = 0.9
 PEAK_FRAMES = 24
 """So near to the best lag no other counts as a rival."""
 
@@ -20,13 +21,15 @@ PEAK_FRAMES = 24
 class Lag:
     """At `frame` of the dry audio the wet is so many `frames` late (a fraction too), explaining so much of its energy.
 
-    rival: what the best lag elsewhere explains; an estimate is one where `explained` stands out from it.
+    rival: what the best lag elsewhere explains; an estimate is one where `explained` stands out from it. vague: so many
+    frames to either side explain nearly as much; a bass note's phase tells little of time.
     """
 
     frame: int
     frames: float
     explained: float
     rival: float
+    vague: float = 0.0
 
     @property
     def sure(self) -> bool:
@@ -71,4 +74,7 @@ def lag_of(made: Audio, wet: Audio, frame: int, centre: int, reach: int, width: 
         off = float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
     apart = np.ones(len(share), bool)
     apart[max(0, best - PEAK_FRAMES) : best + PEAK_FRAMES + 1] = False
-    return Lag(frame, centre + best - reach + off, float(share[best]), float(share[apart].max(initial=0.0)))
+    near = share[max(0, best - PEAK_FRAMES) : best + PEAK_FRAMES + 1]
+    vague = float((near >= NEARLY_AS_MUCH * share[best]).sum() - 1) / 2
+    rival = float(share[apart].max(initial=0.0))
+    return Lag(frame, centre + best - reach + off, float(share[best]), rival, vague)

@@ -28,6 +28,7 @@ DISTINCT = 4.0
 """A coarse delay that has so many times the votes of any other is no chance, however little is explained."""
 MAX_WANDER_FRAMES = 6.0
 NOTABLE_SECONDS = 0.25
+SHORTEST_END_FRAMES = SAMPLE_RATE * 3 // 4
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
         longer = dry.name if len(dry.audio) > len(wet.audio) else wet.name
         remarks.append(f"{longer} is {apart:.1f} s longer; what only it has is left out.")
     shift, up = _exact(track, dry.audio)
-    stretches = [Stretch(part.start, part.stop, part.lag + shift) for part in track.stretches]
+    stretches = _long_ends([Stretch(part.start, part.stop, part.lag + shift) for part in track.stretches])
     delay = stretches[0].lag
     if delay:
         word = "late" if delay > 0 else "early"
@@ -181,6 +182,15 @@ def _exact(track: Track, dry: Audio) -> tuple[int, int]:
     if abs(late) <= fine.uncertain:
         return -main.lag, fine.up
     return int(np.floor(late)) - main.lag, fine.up
+
+
+def _long_ends(stretches: list[Stretch]) -> list[Stretch]:
+    """Without a first or last stretch that is too short to be sure of, or to be worth learning from."""
+    while len(stretches) > 1 and stretches[-1].stop - stretches[-1].start < SHORTEST_END_FRAMES:
+        stretches = stretches[:-1]
+    while len(stretches) > 1 and stretches[0].stop - stretches[0].start < SHORTEST_END_FRAMES:
+        stretches = stretches[1:]
+    return stretches
 
 
 def _jumps(stretches: list[Stretch]) -> list[Jump]:

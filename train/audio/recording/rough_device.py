@@ -26,6 +26,7 @@ FIRST_LAG, TAPS = -64, 160
 CURVES = 8
 RIDGE = 1e-5
 PRE_EMPHASIS_HZ = 700.0
+PRE_EMPHASIS = tuple(x.astype(np.float32) for x in butter(1, PRE_EMPHASIS_HZ, "high", fs=SAMPLE_RATE))
 ACTIVE_SHARE = 0.1
 BLOCK = 1 << 14
 
@@ -36,8 +37,7 @@ def curves(dry: Audio, level: float) -> Audio:
     level: its loud RMS.
     """
     straight = (dry / np.float32(level)).astype(np.float32)
-    b, a = butter(1, PRE_EMPHASIS_HZ, "high", fs=SAMPLE_RATE)
-    high = lfilter(b.astype(np.float32), a.astype(np.float32), straight)
+    high = lfilter(*PRE_EMPHASIS, straight)
     out = np.empty((CURVES, len(dry)), np.float32)
     out[0] = straight
     for row, (gain, of) in enumerate(((2, straight), (8, straight), (40, straight), (4, high), (40, high)), 1):

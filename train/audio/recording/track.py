@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.recording.activity import STEP_FRAMES, active, step_power
 from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MAX_DRIFT, STEP, Candidate, coarse_delays
 from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
-from gritspace.train.audio.recording.fine import fine_delay
+from gritspace.train.audio.recording.fine import Fine, fine_delay
 from gritspace.train.audio.recording.lags import Lag, lag_of
 from gritspace.train.audio.recording.rough_device import CURVES, RoughDevice, fit_rough, loud_level
 from gritspace.train.audio.recording.whitening import whitened
@@ -32,6 +33,8 @@ LEAST_DRIFT_FRAMES = 1.5
 """Over the whole recording: less is no drift that one could tell or mind."""
 LEAST_DRIFT, LONG_FRAMES = 3e-6, 60 * SAMPLE_RATE
 """What a device's own ways may pretend in a short recording."""
+SMALLEST_BUFFER, CREEPING_STEPS = 32, 4
+"""So many steps and more, each less than any audio buffer has: no buffer was lost, the clock crept."""
 SHORTEST_DRIFTING = 10 * SAMPLE_RATE
 
 
@@ -96,10 +99,15 @@ def _settled(dry: Audio, wet: Audio, candidates: list[Candidate], level: float) 
         if dries and candidate.votes > LEAST_VOTES * top:
             groups = range(0, max(1, len(dries) - 2), 3)  # a few seconds each: two clocks do not part much in them
             fines = [fine_delay(dries[g : g + 3], wets[g : g + 3], level, REACH_FINE) for g in groups]
-            fine = max(fines, key=lambda one: one.fit)
+            fine = max(fines, key=lambda one: (_company(one, fines), one.fit))
             share = float(np.sqrt(candidate.votes / top))
             tried.append((fine.fit * share, round(candidate.frames + fine.frames)))
     return (max(tried)[1], distinct) if tried else (round(candidates[0].frames), distinct)
+
+
+def _company(one: Fine, fines: Sequence[Fine]) -> float:
+    """How many agree with it, by how well they fit: one that hears a dead cable's noise is alone, however sure."""
+    return sum(other.fit for other in fines if abs(one.frames - other.frames) <= SAME_STRETCH_FRAMES)
 
 
 def chunks_at(dry: Audio, wet: Audio, lag: int) -> tuple[list[Audio], list[Audio]]:
@@ -128,16 +136,18 @@ def steady_drift(lags: Sequence[Lag], frames: int) -> float:
     if not near.any():
         return 0.0
     slope = float(np.clip(np.median(np.diff(late)[near] / step[near]), -MAX_DRIFT, MAX_DRIFT))
+    weight = np.array([1 / (1 + lag.vague) ** 2 for lag in lags])
     for _ in range(3):
         stretch = _stretch_of(late - slope * place)
         off_place, off_late = place.copy(), late - slope * place
         for one in np.unique(stretch):
-            off_place[stretch == one] -= off_place[stretch == one].mean()
+            off_place[stretch == one] -= np.average(off_place[stretch == one], weights=weight[stretch == one])
             off_late[stretch == one] -= np.median(off_late[stretch == one])
         fair = np.abs(off_late) <= 3 * np.median(np.abs(off_late)) + 0.5
         if np.square(off_place[fair]).sum() < len(lags) * SAMPLE_RATE**2:
             return 0.0
-        slope += float((off_place[fair] * off_late[fair]).sum() / np.square(off_place[fair]).sum())
+        of_fair = weight[fair] * off_place[fair]
+        slope += float((of_fair * off_late[fair]).sum() / (of_fair * off_place[fair]).sum())
     return slope if abs(slope) <= MAX_DRIFT else 0.0
 
 
@@ -264,12 +274,16 @@ def _share(wet: Audio, made: Audio, stretches: list[Stretch]) -> float:
 
 
 def _wander(lags: list[Lag], stretches: list[Stretch]) -> float:
-    """How far sure windows, smoothed, go from their stretch's delay: the range of nine tenths of them, frames."""
+    """How far sure windows, smoothed, surely leave their stretch's delay: the range of nine tenths of them, frames."""
     off: list[float] = []
     for part in stretches:
-        late = np.array([x.frames for x in lags if part.start <= x.frame and x.frame + WINDOW_FRAMES <= part.stop])
-        late = late[np.abs(late - part.lag) < 64]
-        if len(late) >= 5:
-            middle = np.median(np.lib.stride_tricks.sliding_window_view(late, 5), axis=1)
-            off += list(middle - np.median(middle))
-    return float(np.quantile(off, 0.95) - np.quantile(off, 0.05)) if off else 0.0
+        inside = [x for x in lags if part.start <= x.frame and x.frame + WINDOW_FRAMES <= part.stop]
+        inside = [x for x in inside if abs(x.frames - part.lag) < 64]
+        if len(inside) >= 5:
+            late = np.array([x.frames for x in inside])
+            late -= np.median(late)
+            sure = np.sign(late) * np.maximum(np.abs(late) - [x.vague for x in inside], 0)
+            off += list(np.median(np.lib.stride_tricks.sliding_window_view(sure, 5), axis=1))
+    steps = [abs(after.lag - before.lag) for before, after in itertools.pairwise(stretches)]
+    crept = sum(step for step in steps if step < SMALLEST_BUFFER) if len(steps) >= CREEPING_STEPS else 0.0
+    return max(crept, float(np.quantile(off, 0.95) - np.quantile(off, 0.05)) if off else 0.0)

@@ -89,6 +89,14 @@ def test_two_clocks_are_told_and_brought_into_step(dry: Audio, ppm: float) -> No
     assert error < 0.02 * np.square(wet[2000:frames]).sum()
 
 
+def test_a_tape_that_wows_is_refused(dry: Audio) -> None:
+    """No steady drift and no jumps: 12 frames to and fro, once in seven seconds."""
+    time = np.arange(len(dry))
+    wet = np.interp(time + 12 * np.sin(2 * np.pi * 0.15 * time / RATE), time, distorted(dry)).astype(np.float32)
+    with pytest.raises(InputError, match="wanders"):
+        align(dry, wet, "dry", "wet")
+
+
 def test_five_ppm_over_forty_seconds_are_found() -> None:
     dry = signals.synthetic(40, 8)
     wet = soxr.resample(distorted(dry), RATE, RATE * (1 + 5e-6), quality="VHQ")
@@ -235,6 +243,7 @@ def test_stereo_is_mixed_where_equal_dropped_where_silent_and_else_to_be_chosen(
     [
         (lambda wet: wet * (1 + 0.6 * np.sin(2 * np.pi * 4 * np.arange(len(wet)) / RATE)), "beats at 4.0 Hz"),
         (lambda wet: wet + 0.5 * late(wet, 12_000)[: len(wet)], "comes back after 250 ms"),
+        (lambda wet: wet + 0.25 * late(wet, 5_760)[: len(wet)], "comes back after 120 ms"),
         (
             lambda wet: np.concatenate([wet[: len(wet) // 2], 0.4 * wet[len(wet) // 2 :]]),
             "changes at about 12 s",

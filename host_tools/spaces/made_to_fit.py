@@ -1,6 +1,7 @@
 """A capture that no module plays as it is becomes a smaller network of the same capture, in minutes.
 
-A WaveNet loses the layers that are missed least and is trained on, with itself as teacher; anything else that can be
+A WaveNet loses the layers that are missed least, the others take up what they did, and it is trained on, with itself as
+teacher; anything else that can be
 heard is fitted anew, as `gritspace fit` does.
 """
 
@@ -22,22 +23,26 @@ from gritspace.host_tools.models.verdict import draft_price, price_of
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
+from gritspace.quantize.rounding.as_tcn import as_tcn
+from gritspace.quantize.rounding.refit import refitted
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.levels import at_all_levels
 from gritspace.train.devices.captures.wavenet import WaveNetCapture
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
+from gritspace.train.network.play import played
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
-from gritspace.train.snapshot.shrink import shrunk, without_layer
+from gritspace.train.snapshot.shrink import kept_layers, shrunk, without_layer
 from gritspace.train.snapshot.snapshot import Snapshot
 from gritspace.train.snapshot.source import Source, from_device
 
 Audio = NDArray[np.float32]
 Update = Callable[[float, float, str], None]
 
-LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS = 80.0, 80.0, 8.0, 1.0
+LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS, REFIT_SECONDS = 80.0, 80.0, 8.0, 1.0, 6.0
 FEW_LAYERS = 0.5
 """Layers are taken out as long as so much of the network's products stays; what is larger is fitted anew."""
 ON_RATE, ANEW_RATE = 2e-3, FitConfig.learning_rate
@@ -77,14 +82,14 @@ def made_to_fit(
         torch.set_num_threads(max(1, round((os.cpu_count() or 1) - os.getloadavg()[0])))
     torch.set_flush_denormal(True)
     learn, held = _audio(audio, seed)
-    start = _start(teacher, held, update)
+    start = _start(teacher, learn, held, update)
     update(0.0, 1.0, "playing the capture")
     source = from_device(teacher, np.zeros((1, len(teacher.knobs)), np.float32) + np.float32(0.5), learn, held)
     snapshot, spent = _trained(source, start, minutes, update, name, seed)
     model = integer_model_of(snapshot, learn, name)
     price = price_of(model)
     if price is not None and not price.admitted and start is not None:  # a draft's price was a little too kind
-        tcn = _one_less(snapshot.tcn, held)
+        tcn = _one_less(snapshot.tcn, learn, held)
         snapshot, more = _trained(source, tcn, minutes / 2, update, name, seed)
         spent += more
         model = integer_model_of(snapshot, learn, name)
@@ -94,8 +99,8 @@ def made_to_fit(
     return MadeToFit(model, esr, spent, remark)
 
 
-def _start(teacher: Device, held: Audio, update: Update) -> Tcn | None:
-    """The capture with layers out until a module may play it; None where too many would be."""
+def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | None:
+    """The capture with layers out until a module may play it, the others refitted; None where too many would be."""
     if not isinstance(teacher, WaveNetCapture) or FEW_LAYERS * teacher.tcn.config.macs_per_frame > PRODUCTS:
         return None
 
@@ -108,7 +113,20 @@ def _start(teacher: Device, held: Audio, update: Update) -> Tcn | None:
 
     whole = draft_price(from_tcn(teacher.tcn))
     too_dear = 0.0 if whole is None else whole.whole.pessimistic - LIMIT_CYCLES
-    return shrunk(teacher.tcn, fits, _probe(held), told, too_dear)
+    smaller = shrunk(teacher.tcn, fits, _probe(held), told, too_dear)
+    return None if smaller is None else _refitted(teacher.tcn, smaller, learn, _probe(held))
+
+
+def _refitted(whole: Tcn, smaller: Tcn, learn: Audio, probe: torch.Tensor) -> Tcn:
+    """What is left takes up what went, where that is nearer to the whole: of few activations it cannot be told."""
+    frames, half = int(REFIT_SECONDS * SAMPLE_RATE), len(learn) // 2
+    heard = at_all_levels(np.concatenate([learn[:frames], learn[half : half + frames]]))
+    try:
+        found = as_tcn(refitted(from_tcn(whole), kept_layers(whole, smaller), heard))
+    except ValueError:
+        return smaller
+    target = played(whole, probe)
+    return min((found, smaller), key=lambda one: float((played(one, probe) - target).square().sum()))
 
 
 def _probe(held: Audio) -> torch.Tensor:
@@ -117,10 +135,10 @@ def _probe(held: Audio) -> torch.Tensor:
     return torch.from_numpy(np.concatenate([held[:frames], held[half : half + frames]]))
 
 
-def _one_less(tcn: Tcn, held: Audio) -> Tcn:
+def _one_less(tcn: Tcn, learn: Audio, held: Audio) -> Tcn:
     asked = iter((False, True))
     smaller = shrunk(tcn, lambda _: next(asked), _probe(held))
-    return smaller if smaller is not None else without_layer(tcn, 0, 0)
+    return _refitted(tcn, smaller or without_layer(tcn, 0, 0), learn, _probe(held))
 
 
 def _trained(

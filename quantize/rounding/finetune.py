@@ -19,9 +19,9 @@ from torch import Tensor
 
 from gritspace.quantize.network.network import Floats, Network
 from gritspace.quantize.network.run import film_rows
+from gritspace.quantize.rounding.as_tcn import parameters, tcn_config
 from gritspace.quantize.rounding.convert import Placed
-from gritspace.quantize.rounding.limits import UnsupportedNetwork
-from gritspace.train.network.shapes import LayerArrayConfig, Modulation, TcnConfig
+from gritspace.train.network.shapes import Modulation
 from gritspace.train.network.tcn import Tcn
 
 BATCH, FRAMES = 8, 4096
@@ -53,8 +53,8 @@ def finetune(
     Returns them with other integers, or as they were if that did not help on audio kept aside. Raises
     UnsupportedNetwork for what PyTorch's networks here do not have.
     """
-    tcn = Tcn(_config(network))
-    exact = {name: _tensor(value) for name, value in _parameters(network)}
+    tcn = Tcn(tcn_config(network))
+    exact = {name: _tensor(value) for name, value in parameters(network)}
     student = [_Rounding(one) for one in placed]
     source = _Source(network, audio, positions)
     checks = [source.batch(kept=True) for _ in range(CHECK_BATCHES)]
@@ -161,46 +161,6 @@ class _Source:
         part = torch.nn.functional.pad(part, (max(wanted - len(part), self.lead), 0))
         at = int(torch.randint(len(part) - wanted + 1, (1,), generator=self.rng))
         return part[at : at + wanted]
-
-
-def _config(network: Network) -> TcnConfig:
-    arrays = []
-    for array in network.arrays:
-        kinds = {(layer.activation, layer.negative_slope, layer.gated) for layer in array.layers}
-        if len(kinds) > 1 or not kinds <= {(k, s, g) for k, s, g in kinds if k in TRAINABLE}:
-            raise UnsupportedNetwork(f"fine-tuning knows arrays of one activation ({', '.join(TRAINABLE)}) only")
-        activation, slope, gated = kinds.pop()
-        arrays.append(
-            LayerArrayConfig(
-                array.channels,
-                [layer.weight.shape[2] for layer in array.layers],
-                [layer.dilation for layer in array.layers],
-                activation=activation,
-                negative_slope=slope,
-                gated=gated,
-                head_size=array.head_weight.shape[0],
-                head_kernel_size=array.head_weight.shape[2],
-            )
-        )
-    return TcnConfig(arrays, position_size=network.position_size, film_hidden=1)
-
-
-TRAINABLE = ("tanh", "leaky_relu", "relu", "hardtanh")
-
-
-def _parameters(network: Network) -> Iterator[tuple[str, Floats]]:
-    """A float network's numbers under the names its Tcn has for them."""
-    for a, array in enumerate(network.arrays):
-        yield f"arrays.{a}.rechannel.weight", array.rechannel[:, :, None]
-        for i, layer in enumerate(array.layers):
-            name = f"arrays.{a}.layers.{i}"
-            yield f"{name}.conv.weight", layer.weight
-            yield f"{name}.conv.bias", layer.bias
-            yield f"{name}.mixin.weight", layer.mixin[:, None, None]
-            yield f"{name}.residual.weight", layer.residual_weight[:, :, None]
-            yield f"{name}.residual.bias", layer.residual_bias
-        yield f"arrays.{a}.head.weight", array.head_weight
-        yield f"arrays.{a}.head.bias", array.head_bias
 
 
 def _named(network: Network, student: Sequence[_Rounding]) -> Iterator[tuple[str, Tensor]]:

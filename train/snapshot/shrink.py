@@ -76,6 +76,18 @@ def shrunk(
     return tcn
 
 
+def kept_layers(whole: Tcn, smaller: Tcn) -> list[list[int]]:
+    """Of each array, which of its layers a network with layers out still has."""
+    kept = []
+    arrays: Any = zip(whole.arrays, smaller.arrays, strict=True)
+    for all_of, left in arrays:
+        rest = iter(range(len(all_of.layers)))
+        kept.append(
+            [next(i for i in rest if torch.equal(all_of.layers[i].conv.weight, one.conv.weight)) for one in left.layers]
+        )
+    return kept
+
+
 def _smaller(tcn: Tcn) -> Iterator[Tcn]:
     with torch.no_grad():
         for array, config in enumerate(tcn.config.arrays):

@@ -33,7 +33,8 @@ def quantize(
     """Post-training quantization with int8 weights and int16 activations; then, if asked for, fine-tuning.
 
     audio: (frames,) at the network's rate, like what the model will hear, at any level: it is heard at all of them.
-    positions: (n, position_size) to calibrate at, none for a snapshot. Raises UnsupportedNetwork for what the engine cannot run, ValueError for silent audio.
+    positions: (n, position_size) to calibrate at, none for a snapshot. Raises UnsupportedNetwork for what the engine
+    cannot run, ValueError for silent audio.
     """
     check_network(network)
     network = network.padded()

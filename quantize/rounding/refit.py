@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.network.network import Floats, LayerArray, Network
+from gritspace.quantize.network.network import LayerArray, Network
 from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.twin import Heard, Rounded, Twin
 
@@ -45,7 +46,7 @@ def refitted(network: Network, kept: Sequence[Sequence[int]], audio: NDArray[np.
         layers = []
         for index, layer in enumerate(array.layers):
             conv, after = answered(following(after), index in stay)
-            own: dict[str, Floats | None] = {"weight": conv.weight, "mixin": conv.mixin, "bias": conv.bias}
+            own: dict[str, Any] = {"weight": conv.weight, "mixin": conv.mixin, "bias": conv.bias}
             if array is not last or layer is not array.layers[-1]:
                 one, after = answered(following(after), index in stay)
                 own |= {"residual_weight": one.weight[:, :, 0], "residual_bias": one.bias}

@@ -94,10 +94,15 @@ function contrast() {
   return { seen, faint: faint.slice(0, 8) };
 }
 
-/** What is heard, in dB, over a round and a bit. */
+/** How loud it is, in dB, over a round and a bit, by the browser's own filters near BS.1770's. */
 function level(page) {
   return page.evaluate(async () => {
-    const { analyser } = window.gritspace.player;
+    const { analyser: heard, context } = window.gritspace.player;
+    const shelf = new BiquadFilterNode(context, { type: "highshelf", frequency: 1700, gain: 4 });
+    const low = new BiquadFilterNode(context, { type: "highpass", frequency: 38, Q: -6 });
+    const analyser = new AnalyserNode(context, { fftSize: 4096 });
+    heard.connect(shelf).connect(low).connect(analyser);
+    await new Promise((done) => setTimeout(done, 300));
     const wave = new Float32Array(analyser.fftSize);
     let sum = 0;
     for (let i = 0; i < 44; i++) {
@@ -105,6 +110,7 @@ function level(page) {
       analyser.getFloatTimeDomainData(wave);
       sum += wave.reduce((total, x) => total + x * x, 0) / wave.length;
     }
+    heard.disconnect(shelf);
     return 10 * Math.log10(sum / 44);
   });
 }

@@ -49,16 +49,25 @@ KINDS = (AUDIO, GRIT, SPACE, CAPTURE, TOML, CSV, IMAGE)
 
 @dataclass(frozen=True)
 class Numbers:
-    """Marks a text of numbers with commas between, each from low to high; how many there are to be is said later."""
+    """Marks a text of numbers with commas between, each from low to high; how many there are to be is said later.
+
+    named: or NAME=V,... with the knobs' names.
+    """
 
     option: str
     low: float
     high: float
     example: str
+    named: bool = False
 
 
 def refuse_odd_numbers(text: str, mark: Numbers) -> None:
-    """Raises InputError if one is no number, or none from low to high."""
+    """Raises InputError if one is no number, or none from low to high.
+
+    Numbers with names, as gain=0.7, are left to whoever knows the model and what its knobs are called.
+    """
+    if mark.named and all("=" in part for part in text.split(",")):
+        return
     for part in text.split(","):
         try:
             good = mark.low <= float(part) <= mark.high

@@ -17,9 +17,10 @@ from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 Position = Annotated[
     str | None,
     typer.Option(
-        help="drive,tone,symmetry,dynamics from -1 to 1, or a number for every dimension; the rest is the model's own."
+        help="drive,tone,symmetry,dynamics from -1 to 1, or a number for every dimension; the rest is the model's own. "
+        "A device's own knobs by name, from 0 to 1: gain=0.7,tone=0.2."
     ),
-    Numbers("--position", -1, 1, "0,0,0,0"),
+    Numbers("--position", -1, 1, "0,0,0,0", named=True),
 ]
 Known = Annotated[
     str | None, typer.Option("--device", help="A device that the space knows: its place, or with --position the rest.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
 from gritspace.quantize.model.grit import to_bytes
 from tests.quantize.conftest import make_model
+from tests.reliability import campaign, cases
 
 HARNESS = Path(__file__).parent / "fuzz_bends.c"
 UNITS = ("bends", "bend_feedback", "bend_rate", "snapshot_knobs")
@@ -44,9 +45,12 @@ def fuzz(program: Path, shape: str, blocks: int, seed: int = 1) -> subprocess.Co
 
 def test_nothing_upsets_the_bends(tmp_path: Path) -> None:
     program = built(tmp_path)
-    for shape in SHAPES:
-        done = fuzz(program, shape, 1500)
-        assert done.returncode == 0, f"{shape}: {done.stdout}{done.stderr}"
+    with campaign("bends: any turns, audio and levels") as told:
+        for shape in SHAPES:
+            blocks = cases(1_500, 500_000)
+            done = fuzz(program, shape, blocks)
+            assert done.returncode == 0, f"{shape}: {done.stdout}{done.stderr}"
+            told.cases += blocks
 
 
 if __name__ == "__main__":

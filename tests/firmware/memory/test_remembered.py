@@ -52,6 +52,10 @@ class Knob(ctypes.Structure):
     _fields_ = (("left", ctypes.c_uint16), ("right", ctypes.c_uint16))
 
 
+class Bend(ctypes.Structure):
+    _fields_ = (("turns", ctypes.c_int16 * 4), ("kind", ctypes.c_uint8), ("reserved", ctypes.c_uint8))
+
+
 class Settings(ctypes.Structure):
     _fields_ = (
         ("presets", Preset * PRESETS),
@@ -65,6 +69,7 @@ class Settings(ctypes.Structure):
         ("knobs_calibrated", ctypes.c_uint16),
         ("reserved_too", ctypes.c_uint16),
         ("preset_models", ctypes.c_uint8 * 8 * PRESETS),
+        ("preset_bends", Bend * PRESETS),
     )
 
 
@@ -105,6 +110,19 @@ def test_a_preset_that_cannot_be_is_emptied_and_its_neighbours_stay(
     assert (found.used, found.level_q12, found.model) == ((used, level, 3) if good else (0, UNITY, 0))
     assert all(one.played[0] == 9 for i, one in enumerate(settings.presets) if i != place)
     assert checked(library, settings)
+
+
+@pytest.mark.parametrize("place", [0, PRESETS - 1])
+@pytest.mark.parametrize(("kind", "good"), [(4, True), (5, False), (255, False)])
+def test_a_preset_of_a_bend_that_is_none_is_emptied_with_it(
+    library: ctypes.CDLL, settings: Settings, place: int, kind: int, good: bool
+) -> None:
+    settings.presets[place].used, settings.presets[place].model = 1, 3
+    settings.preset_bends[place].kind, settings.preset_bends[place].turns[2] = kind, 9
+    assert checked(library, settings) == good
+    bend = settings.preset_bends[place]
+    assert (settings.presets[place].used, settings.presets[place].model) == ((1, 3) if good else (0, 0))
+    assert (bend.kind, bend.turns[2]) == ((kind, 9) if good else (0, 0))
 
 
 @pytest.mark.parametrize("place", [0, 4, CVS - 1])

@@ -76,6 +76,7 @@ async function start() {
   };
   /** A real click on what a CSS selector names. */
   const click = async (selector) => {
+    await evaluate(`() => document.querySelector(${JSON.stringify(selector)}).scrollIntoView({ block: "center" })`);
     const { nodes } = await send("browsingContext.locateNodes", { context, locator: { type: "css", value: selector } });
     const origin = { type: "element", element: { sharedId: nodes[0].sharedId } };
     const actions = [{ type: "pointerMove", x: 0, y: 0, origin }, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];

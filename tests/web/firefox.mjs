@@ -115,7 +115,8 @@ async function walk({ send, context, evaluate, until, click, complaints }) {
     return Math.max(...wave.map(Math.abs));
   }`);
   await click("summary");
-  const hint = await evaluate("() => document.querySelector('.editor .hint').textContent");
+  const hint = await evaluate("() => document.querySelector('.editor .hint')?.textContent ?? null");
+  const serial = await evaluate("() => 'serial' in navigator");
   const sent = JSON.stringify({
     model: readFileSync(asked.model).toString("base64"),
     audio: readFileSync(asked.audio).toString("base64"),
@@ -135,7 +136,7 @@ async function walk({ send, context, evaluate, until, click, complaints }) {
   }`);
   writeFileSync(asked.left, Buffer.from(out[0], "base64"));
   writeFileSync(asked.right, Buffer.from(out[1], "base64"));
-  return { level, hint, complaints };
+  return { level, hint, serial, complaints };
 }
 
 console.log(JSON.stringify(await smoke()));

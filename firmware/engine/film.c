@@ -4,15 +4,16 @@
 #include "generated/tables.h"
 #include "kernels.h"
 #include "m7/film_m7.h"
+#include "model.h"
 
 #define LOG2_GAIN_LIMIT 8192 /* 2 octaves in Q12 */
 
 /* out = a dense layer of x. On a Cortex-M7 the rows go by twos, eight columns at a time, where there are no others. */
-static void dense(const uint8_t *blob, const grit_dense_t *layer, const int16_t *x, int32_t *out) {
+static void dense(const grit_film_layer_t *layer, const int16_t *x, int32_t *out) {
   const uint32_t inputs = layer->inputs, rows = layer->rows;
-  const int16_t *w = (const int16_t *)(const void *)(blob + layer->weight);
-  const int32_t *bias = (const int32_t *)(const void *)(blob + layer->bias);
-  const uint8_t *shift = blob + layer->shift;
+  const int16_t *w = layer->weight;
+  const int32_t *bias = layer->bias;
+  const uint8_t *shift = layer->shift;
   uint32_t row = 0;
 #ifdef GRIT_KERNELS_M7
   if (inputs % 8u == 0u && rows > 1u) {
@@ -44,21 +45,20 @@ static inline int16_t scaled_by(int32_t base, int32_t log2_gain) {
   return (int16_t)(scaled > INT16_MAX ? INT16_MAX : scaled);
 }
 
-void grit_film_evaluate(const grit_model_t *model, const int16_t *position, const int16_t *base, int16_t *multiplier,
-                        int32_t *bias) {
-  const grit_film_t *film = model->film;
-  const uint32_t rows = model->header->film_rows;
+void grit_film_evaluate(const grit_film_layers_t *film, const int16_t *position, const int16_t *base,
+                        int16_t *multiplier, int32_t *bias) {
+  const uint32_t rows = film->gain.rows;
   int32_t sums[GRIT_MAX_HIDDEN];
   int16_t hidden[GRIT_MAX_HIDDEN];
-  dense(model->blob, &film->hidden, position, sums);
+  dense(&film->hidden, position, sums);
   for (uint32_t i = 0; i < film->hidden.rows; i++) hidden[i] = grit_saturate(sums[i]);
   grit_kernel_tanh(hidden, film->hidden.rows);
-  dense(model->blob, &film->gain, hidden, bias);  /* log2 gains, until the biases come */
+  dense(&film->gain, hidden, bias);               /* log2 gains, until the biases come */
   for (uint32_t row = 0; row < rows; row += 2u) { /* by twos, as in dense: each waits in the other's shadow */
     const uint32_t second = row + 1u < rows ? row + 1u : row;
     const int16_t a = scaled_by(base[row], bias[row]), b = scaled_by(base[second], bias[second]);
     multiplier[row] = a;
     multiplier[second] = b;
   }
-  dense(model->blob, &film->bias, hidden, bias);
+  dense(&film->bias, hidden, bias);
 }

@@ -93,12 +93,31 @@ static grit_conv_t take_conv(arena_t *arena, const grit_model_t *model, const gr
   return conv;
 }
 
+static grit_film_layer_t take_dense(arena_t *arena, const uint8_t *blob, const grit_dense_t *record) {
+  const bool slow = arena->plan.all_slow || arena->plan.slow_film;
+  const size_t weight_bytes = (size_t)record->rows * record->inputs * sizeof(int16_t);
+  int32_t *bias = take_from(arena, slow, record->rows * sizeof(int32_t));
+  int16_t *weight = take_from(arena, slow, weight_bytes);
+  uint8_t *shift = take_from(arena, slow, record->rows);
+  if (arena->lays) {
+    memcpy(bias, blob + record->bias, record->rows * sizeof(int32_t));
+    memcpy(weight, blob + record->weight, weight_bytes);
+    memcpy(shift, blob + record->shift, record->rows);
+  }
+  return (grit_film_layer_t){weight, bias, shift, record->rows, record->inputs};
+}
+
 static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
   engine->start_bias = take(arena, rows * sizeof(int32_t));
   engine->target_bias = take(arena, rows * sizeof(int32_t));
   engine->base = take(arena, rows * sizeof(int16_t));
   engine->start_multiplier = take(arena, rows * sizeof(int16_t));
   engine->target_multiplier = take(arena, rows * sizeof(int16_t));
+  const grit_film_t *film = engine->model->film;
+  const uint8_t *blob = engine->model->blob;
+  engine->film.hidden = take_dense(arena, blob, &film->hidden);
+  engine->film.gain = take_dense(arena, blob, &film->gain);
+  engine->film.bias = take_dense(arena, blob, &film->bias);
 }
 
 static grit_use_t use_of(const grit_layer_t *layer) {
@@ -312,6 +331,12 @@ grit_plan_t grit_layout_plan(const grit_model_t *model, size_t fast_bytes) {
   size_t fast = lay_out(model, &plan, NULL, NULL, NULL).fast;
   while (fast > fast_bytes) {
     const uint32_t layer = grit_three_fits(model) ? model->header->layer_count : coolest(model, plan.slow_layers);
+    const bool long_left = layer < model->header->layer_count && !is_copied(&model->layers[layer].conv);
+    if (model->film != NULL && !plan.slow_film && !long_left) { /* read once a ramp, but all of it in one block */
+      plan.slow_film = true;
+      fast = lay_out(model, &plan, NULL, NULL, NULL).fast;
+      continue;
+    }
     if (layer == model->header->layer_count) return (grit_plan_t){.all_slow = true};
     plan.slow_layers |= (uint64_t)1 << layer;
     fast -= history_bytes(model, layer);

@@ -5,9 +5,10 @@
 #include "regions.h"
 #include "state.h"
 
-/* What lies in slow memory: histories of layers (bit i: layer i's), or all there is. */
+/* What lies in slow memory: histories of layers (bit i: layer i's), FiLM's weights, or all there is. */
 typedef struct {
   uint64_t slow_layers;
+  bool slow_film;
   bool all_slow;
 } grit_plan_t;
 _Static_assert(GRIT_MAX_LAYERS <= 64u, "a bit for each layer");

@@ -115,9 +115,12 @@ static void take_film_rows(arena_t *arena, grit_engine_t *engine, size_t rows) {
   engine->target_multiplier = take(arena, rows * sizeof(int16_t));
   const grit_film_t *film = engine->model->film;
   const uint8_t *blob = engine->model->blob;
-  engine->film.hidden = take_dense(arena, blob, &film->hidden);
-  engine->film.gain = take_dense(arena, blob, &film->gain);
-  engine->film.bias = take_dense(arena, blob, &film->bias);
+  grit_film_layers_t *layers = take(arena, sizeof *layers);
+  const grit_film_layer_t hidden = take_dense(arena, blob, &film->hidden);
+  const grit_film_layer_t gain = take_dense(arena, blob, &film->gain);
+  const grit_film_layer_t bias = take_dense(arena, blob, &film->bias);
+  if (arena->lays) *layers = (grit_film_layers_t){hidden, gain, bias};
+  engine->film = layers;
 }
 
 static grit_use_t use_of(const grit_layer_t *layer) {

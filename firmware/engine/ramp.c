@@ -35,7 +35,7 @@ static void set_base(grit_engine_t *engine) {
  * Only for a model with a position. */
 static void aim(grit_engine_t *engine) {
   memcpy(engine->heading, engine->wanted, sizeof engine->heading);
-  grit_film_evaluate(&engine->film, engine->heading, engine->base, engine->target_multiplier, engine->target_bias);
+  grit_film_evaluate(engine->film, engine->heading, engine->base, engine->target_multiplier, engine->target_bias);
 }
 
 void grit_ramp_reset(grit_engine_t *engine, const int16_t *position) {

@@ -29,7 +29,7 @@ typedef struct grit_engine {
   const grit_model_t *model;
   grit_array_state_t *arrays;
   grit_layer_state_t *layers;
-  grit_film_layers_t film; /* a copy of the model's */
+  const grit_film_layers_t *film; /* a copy of the model's; a snapshot has none */
   /* Film rows, every layer's convolution's and then the last head's; a snapshot
    * has none. A ramp goes from start to target in steps. */
   int16_t *base, *start_multiplier, *target_multiplier;

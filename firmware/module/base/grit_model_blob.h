@@ -5,6 +5,7 @@
 extern const unsigned char grit_model_blob[]; /* a .grit file, on a 4-byte boundary */
 extern const unsigned int grit_model_blob_bytes;
 extern const unsigned char grit_model_sha256[32];
-extern const short grit_model_presets[][17]; /* its first presets: memory/first_presets.h */
+/* Its first presets: memory/first_presets.h. Weak, so NULL: an array exported before there were any still links. */
+extern const short grit_model_presets[][17] __attribute__((weak));
 
 #endif

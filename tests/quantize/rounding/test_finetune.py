@@ -48,5 +48,5 @@ def test_an_activation_that_cannot_be_tuned_is_named() -> None:
     network = from_tcn(make_tcn("relu_snapshot"))
     array = network.arrays[0]
     layers = tuple(replace(layer, activation="sigmoid") for layer in array.layers)
-    with pytest.raises(UnsupportedNetwork, match="fine-tuning"):
+    with pytest.raises(UnsupportedNetwork, match="training knows arrays of one activation"):
         quantize(replace(network, arrays=(replace(array, layers=layers),)), noise(), tuning=Tuning(1))

@@ -15,6 +15,7 @@ def test_without_platformios_registry_the_daisy_seeds_build_says_so(
 ) -> None:
     pretender = tmp_path / "platformio"  # the real one tries for a minute before it gives up with these lines
     pretender.mkdir()
+    (pretender / "__init__.py").touch()  # without it the real one's __init__.py counts more
     (pretender / "__main__.py").write_text(
         "print('Platform Manager: Installing ststm32 @ ^19.6.0')\nprint('HTTPClientError: ')\nraise SystemExit(1)\n"
     )

@@ -115,7 +115,8 @@ class EmulatedInterrupt:
         for kind, (begin, size) in cached.items():
             core.hook_add(read_or_write, self._on_cached, kind, begin, begin + size - 1)
         core.hook_add(read_or_write, self._on_uncached, None, DMA, MEANS - 1)
-        core.ctl_flush_tb()  # code that has run until now was translated without these hooks
+        # Code that has run until now was translated without these hooks. (mypy reads Unicorn's class for Python 2.)
+        core.ctl_flush_tb()  # type: ignore[attr-defined]
 
     def block(
         self, codes: NDArray[np.uint16], audio: NDArray[np.int16], trace: Trace | None = None

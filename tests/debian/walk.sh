@@ -64,7 +64,7 @@ there() { # a step: its name, then the command; its wall and processor time
   say "$name: $*"
   # shellcheck disable=SC2046 # one word an assignment
   chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$home LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-    PIP_CACHE_DIR=/var/cache/pip OMP_NUM_THREADS="${OMP_NUM_THREADS:-}" \
+    PIP_CACHE_DIR=/var/cache/pip ${OMP_NUM_THREADS:+OMP_NUM_THREADS=$OMP_NUM_THREADS} \
     $(env | grep '^PIP_[A-Z_]*=[^ ]*$' || true) /bin/bash -c "cd $home/gritspace; TIMEFORMAT='$name: %R s, processor %U s'; time { $*; }"
 }
 there "what README asks for" "apt-get -qq update && apt-get -qq install -y --no-install-recommends make python3 git >/dev/null 2>&1"

@@ -144,13 +144,13 @@ def test_a_bad_line_costs_retries_but_no_sample(image: Path, model: IntegerModel
 
 
 def test_a_module_that_vanishes_in_mid_stream_is_one_clear_sentence(image: Path) -> None:
-    with Simulator(image) as simulator, Module(simulator.port, patience_seconds=1.0) as module:
+    with Simulator(image) as simulator, Module(simulator.port, patience_seconds=5.0) as module:
 
         def unplug(done: int, _: int) -> None:
             if done > 4800:
                 simulator.stop()
 
-        with pytest.raises(LinkError, match=r"has gone|stopped answering"):
+        with pytest.raises(LinkError, match=r"has gone|stopped answering|no module answers"):
             module.stream(q15(noise(48000)), np.zeros(4, np.int16), unplug)
         with pytest.raises(LinkError):
             module.info()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -34,6 +35,14 @@ def read_record(kind: type[R], values: object, where: str, advice: str) -> R:
         return kind.model_validate(values)
     except ValidationError as error:
         raise InputError(f"{where}: {fault(error, kind)}; {advice}.") from error
+
+
+def refuse_odd_facts(facts: dict[str, Any]) -> None:
+    """Raises ValueError unless they are plain values: they go into other files as they are."""
+    try:
+        json.dumps(facts, allow_nan=False)
+    except (TypeError, RecursionError) as error:
+        raise ValueError("its facts are no plain values") from error
 
 
 def fault(error: ValidationError, kind: type[BaseModel]) -> str:

@@ -62,6 +62,20 @@ def load_torch(path: Path, what: str) -> dict[str, Any]:
     return contents
 
 
+def load_versioned(path: Path, what: str, mark: str, version: int, written: str, again: str) -> dict[str, Any]:
+    """load_torch of a file that says `mark` and `version` of itself. Raises InputError if it says others.
+
+    written: what wrote such files, for the sentence; again: what to do with one of another version.
+    """
+    contents = load_torch(path, what)
+    if contents.get("format") != mark:
+        raise InputError(f"{path}: this is no {what}; give a file that {written}.")
+    if contents.get("version") != version:
+        found = f"{contents.get('version')!s:.20}"
+        raise InputError(f"{path}: this {what} has version {found}, not {version}; {again}.")
+    return contents
+
+
 def refuse_rot(path: Path, what: str) -> None:
     """Raises InputError if the file is not what was written; says on standard error if nobody can know."""
     data = read_bytes(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,14 +13,13 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 from torch import Tensor
 
-from gritspace.train.errors import InputError
 from gritspace.train.knobs.settings import MAX_KNOBS, NAME, Setting
-from gritspace.train.network.shape_records import TcnRecord, all_finite
+from gritspace.train.network.shape_records import TcnRecord, all_finite, tcn_of
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
-from gritspace.train.records import OpenRecord, read_record
+from gritspace.train.records import OpenRecord, read_record, refuse_odd_facts
 from gritspace.train.snapshot.snapshot import SHAPES
-from gritspace.train.torch_file import load_torch, save_torch
+from gritspace.train.torch_file import load_torch, load_versioned, save_torch
 
 Audio = NDArray[np.float32]
 
@@ -122,28 +120,17 @@ class KnobModelRecord(OpenRecord):
             raise ValueError("a weight is not finite")
         if self.config.position_size != len(self.knobs) or any(len(x) != len(self.knobs) for x in self.settings):
             raise ValueError("its knobs are not as many as its network has dimensions")
-        try:
-            json.dumps(self.facts, allow_nan=False)  # they go into other files as they are
-        except (TypeError, RecursionError) as error:
-            raise ValueError("its facts are no plain values") from error
+        refuse_odd_facts(self.facts)
         return self
 
 
 def load_knob_model(path: Path | str) -> KnobModel:
     """Raises InputError if the file is missing, damaged, no knob model, or of another version."""
     path = Path(path)
-    contents = load_torch(path, "knob model")
-    if contents.get("format") != FORMAT:
-        raise InputError(f"{path}: this is no knob model; give a file that `gritspace fit` wrote of several settings.")
-    if contents.get("version") != VERSION:
-        found = f"{contents.get('version')!s:.20}"
-        raise InputError(f"{path}: this knob model has version {found}, not {VERSION}; fit it again.")
+    contents = load_versioned(
+        path, "knob model", FORMAT, VERSION, "`gritspace fit` wrote of several settings", "fit it again"
+    )
     record = read_record(KnobModelRecord, contents, f"{path}: this knob model is damaged", "fit it again")
-    try:
-        tcn = Tcn(record.config.config())
-        tcn.load_state_dict(record.state)
-    except (ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: this knob model is damaged ({reason:.200}); fit it again.") from error
+    tcn = tcn_of(record.config, record.state, f"{path}: this knob model is damaged", "fit it again")
     settings = [tuple(setting) for setting in record.settings]
     return KnobModel(tcn.eval(), record.name, tuple(record.knobs), settings, record.licence, dict(record.facts))

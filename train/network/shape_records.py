@@ -1,4 +1,6 @@
-"""The shape of a network as a `.pt` file states it, bounded: what it asks for is known before any of it is made."""
+"""The shape of a network as a `.pt` file states it, bounded: what it asks for is known before any of it is made;
+and the network itself, with the weights beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION, MAX_WEIGHTS
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
 from gritspace.train.records import Record
 
 Size = Annotated[int, Field(ge=1, le=MAX_WEIGHTS)]
@@ -69,6 +73,20 @@ class TcnRecord(Record):
             plain |= {name: tuple(plain[name]) for name in ("kernel_sizes", "dilations")}
             arrays.append(LayerArrayConfig(**plain))
         return TcnConfig(tuple(arrays), self.position_size, self.film_hidden)
+
+
+def tcn_of(record: TcnRecord, state: Mapping[str, Tensor], where: str, advice: str) -> Tcn:
+    """The network of a file, with its weights. where, advice: as read_record has them, which has read the record.
+
+    Raises InputError if arrays do not fit onto each other, or weights into them.
+    """
+    try:
+        tcn = Tcn(record.config())
+        tcn.load_state_dict(state)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{where} ({reason:.200}); {advice}.") from error
+    return tcn
 
 
 def all_finite(state: Mapping[str, Tensor]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, model_validator
 from torch import Tensor, nn
 
-from gritspace.train.errors import InputError
 from gritspace.train.network.play import played
-from gritspace.train.network.shape_records import TcnRecord, all_finite
+from gritspace.train.network.shape_records import TcnRecord, all_finite, tcn_of
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
-from gritspace.train.records import OpenRecord, read_record
-from gritspace.train.torch_file import load_torch, save_torch
+from gritspace.train.records import OpenRecord, read_record, refuse_odd_facts
+from gritspace.train.torch_file import load_torch, load_versioned, save_torch
 
 FORMAT, VERSION = "gritspace snapshot", 1
 
@@ -134,27 +132,14 @@ class SnapshotRecord(OpenRecord):
     def _a_network_without_a_position_and_facts_that_are_json(self) -> SnapshotRecord:
         if self.config.position_size or not all_finite(self.state):
             raise ValueError("its weights are not a snapshot's")
-        try:
-            json.dumps(self.facts, allow_nan=False)  # they go into other files as they are
-        except (TypeError, RecursionError) as error:
-            raise ValueError("its facts are no plain values") from error
+        refuse_odd_facts(self.facts)
         return self
 
 
 def load_snapshot(path: Path | str) -> Snapshot:
     """Raises InputError if the file is missing, damaged, no snapshot, or of another version."""
     path = Path(path)
-    contents = load_torch(path, "snapshot")
-    if contents.get("format") != FORMAT:
-        raise InputError(f"{path}: this is no snapshot; give a file that `gritspace fit` wrote.")
-    if contents.get("version") != VERSION:
-        found = f"{contents.get('version')!s:.20}"
-        raise InputError(f"{path}: this snapshot has version {found}, not {VERSION}; fit it again.")
+    contents = load_versioned(path, "snapshot", FORMAT, VERSION, "`gritspace fit` wrote", "fit it again")
     record = read_record(SnapshotRecord, contents, f"{path}: this snapshot is damaged", "fit it again")
-    try:
-        tcn = Tcn(record.config.config())
-        tcn.load_state_dict(record.state)
-    except (ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: this snapshot is damaged ({reason:.200}); fit it again.") from error
+    tcn = tcn_of(record.config, record.state, f"{path}: this snapshot is damaged", "fit it again")
     return Snapshot(tcn.eval(), record.name, record.licence, dict(record.facts))

@@ -17,7 +17,7 @@ from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.records import OpenRecord, Record, read_record
 from gritspace.train.space.encoder import Encoder, EncoderConfig
-from gritspace.train.torch_file import load_torch, save_torch
+from gritspace.train.torch_file import load_versioned, save_torch
 
 PLAYED = ("drive", "tone", "symmetry", "dynamics")
 FORMAT, VERSION = "gritspace space", 1
@@ -152,12 +152,7 @@ class SpaceRecord(OpenRecord):
 def load_space(path: Path | str) -> Space:
     """Raises InputError if the file is missing, damaged, no space, or of another version."""
     path = Path(path)
-    contents = load_torch(path, "space")
-    if contents.get("format") != FORMAT:
-        raise InputError(f"{path}: this is no space; give a file that `gritspace train` wrote.")
-    if contents.get("version") != VERSION:
-        found = f"{contents.get('version')!s:.20}"
-        raise InputError(f"{path}: this space has version {found}, not {VERSION}; train it again.")
+    contents = load_versioned(path, "space", FORMAT, VERSION, "`gritspace train` wrote", "train it again")
     record = read_record(SpaceRecord, contents, f"{path}: this space is damaged", "train it again")
     try:
         encoder = EncoderConfig(**record.config.encoder.model_dump())

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 
 from gritspace.quantize.model.grit import to_bytes
 from tests.firmware.memory.test_store import Store
@@ -77,16 +75,6 @@ class Bank:
 
 def models() -> list[bytes]:
     return [to_bytes(make_model(shape)) for shape in ("tanh_space", "relu_snapshot")]
-
-
-@pytest.fixture
-def bank(library: ctypes.CDLL) -> Iterator[Bank]:
-    flash = Store(library).flash
-    flash[:] = 0xFF
-    made = Bank(library)
-    made.boot()
-    yield made
-    flash[:] = 0xFF
 
 
 def test_forty_models_are_kept_without_power_and_found_by_name_and_hash(bank: Bank) -> None:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
-from ctypes import CDLL
-
-import pytest
 
 from tests.firmware.memory.test_bank import (
     CHECKING,
@@ -27,16 +23,6 @@ from tests.reliability import campaign, cases
 SLOT = 6
 HEAD = (FIRST + SLOT * 32) * 4096
 PAGE, SECTOR = 256, 4096
-
-
-@pytest.fixture
-def bank(library: CDLL) -> Iterator[Bank]:
-    flash = Store(library).flash
-    flash[:] = 0xFF
-    made = Bank(library)
-    made.boot()
-    yield made
-    flash[:] = 0xFF
 
 
 def test_what_was_there_at_power_up_is_read_before_it_is_called_good(bank: Bank) -> None:

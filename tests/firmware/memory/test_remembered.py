@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import struct
 import zlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -271,14 +270,6 @@ def test_a_bank_has_at_most_48_slots_and_the_one_behind_them_is_none(library: ct
             assert library.host_bank_entry(slots - 1, ctypes.byref(entry)) == 1
 
 
-@pytest.fixture
-def store(library: ctypes.CDLL) -> Iterator[Store]:
-    made = Store(library)
-    made.flash[:] = 0xFF
-    yield made
-    made.flash[:] = 0xFF
-
-
 def test_what_lies_before_and_behind_the_ring_is_no_record(store: Store) -> None:
     store.boot()
     for number in range(2):
@@ -324,16 +315,6 @@ def head(size: int, sha256: bytes) -> bytes:
     """A slot's first page, as the module writes it: firmware/module/memory/bank.c."""
     fields = struct.pack("<II32s", 0x4B4E4247, size, sha256)
     return fields + struct.pack("<I", zlib.crc32(fields))
-
-
-@pytest.fixture
-def bank(library: ctypes.CDLL) -> Iterator[Bank]:
-    flash = Store(library).flash
-    flash[:] = 0xFF
-    made = Bank(library)
-    made.boot()
-    yield made
-    flash[:] = 0xFF
 
 
 @pytest.mark.parametrize(

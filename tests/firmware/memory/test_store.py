@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -55,14 +54,6 @@ class Store:
 
 def some(seed: int, size: int = 900) -> bytes:
     return np.random.default_rng(seed).bytes(size)
-
-
-@pytest.fixture
-def store(library: ctypes.CDLL) -> Iterator[Store]:
-    made = Store(library)
-    made.flash[:] = 0xFF
-    yield made
-    made.flash[:] = 0xFF
 
 
 @pytest.mark.parametrize("junk", [0x00, 0xFF, "random"])

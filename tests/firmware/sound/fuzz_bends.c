@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "any.h"
 #include "engine.h"
 #include "sound/bends.h"
 
@@ -14,35 +15,11 @@
 #define MOST_BYTES (1u << 18)
 #define ARENA_BYTES (1u << 20)
 
-static uint64_t state;
 static _Alignas(8) uint8_t blob[MOST_BYTES], arenas[3][ARENA_BYTES];
 static grit_model_t model;
 static grit_engine_t *engines[3]; /* bent in whole blocks, in thirds; as it is */
 static grit_bend_t bends[2];
 static grit_bend_state_t states[2];
-
-static uint32_t any(void) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(state >> 32);
-}
-
-static int16_t any_sample(uint32_t kind) {
-  switch (kind % 4u) {
-    case 0:
-      return (int16_t)any();
-    case 1:
-      return any() & 1u ? INT16_MAX : INT16_MIN;
-    case 2:
-      return 0;
-    default:
-      return (int16_t)((int32_t)(any() % 2001u) - 1000);
-  }
-}
-
-static int16_t any_turn(void) {
-  static const int16_t places[] = {INT16_MIN, -656, -655, 0, 655, 656, INT16_MAX};
-  return any() % 3u == 0 ? (int16_t)any() : places[any() % 7u];
-}
 
 static void begin_anew(void) {
   int16_t turns[KNOBS], position[GRIT_MAX_POSITION];

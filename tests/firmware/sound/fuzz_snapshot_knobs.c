@@ -1,40 +1,16 @@
-/* A snapshot's knobs under any turns, any audio, any network and any fit: no undefined behaviour, nothing where the knobs
- * rest, the same sound in whole blocks and in thirds.
+/* A snapshot's knobs under any turns, any audio, any network and any fit: no undefined behaviour, nothing where the
+ * knobs rest, the same sound in whole blocks and in thirds.
  *
  *   fuzz_snapshot_knobs SEED BLOCKS */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "any.h"
 #include "sound/snapshot_knobs.h"
 
 #define FRAMES GRIT_LINK_BLOCK_FRAMES
 #define KNOBS GRIT_SNAPSHOT_KNOBS
-
-static uint64_t state;
-
-static uint32_t any(void) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(state >> 32);
-}
-
-static int16_t any_sample(uint32_t kind) {
-  switch (kind % 4u) {
-    case 0:
-      return (int16_t)any();
-    case 1:
-      return any() & 1u ? INT16_MAX : INT16_MIN;
-    case 2:
-      return 0;
-    default:
-      return (int16_t)((int32_t)(any() % 2001u) - 1000);
-  }
-}
-
-static int16_t any_turn(void) {
-  static const int16_t places[] = {INT16_MIN, -656, -655, 0, 655, 656, INT16_MAX};
-  return any() % 3u == 0 ? (int16_t)any() : places[any() % 7u];
-}
 
 static void open(grit_snapshot_knobs_t knobs[2]) {
   grit_header_t header;

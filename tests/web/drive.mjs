@@ -219,14 +219,16 @@ const scenarios = {
       return Math.round(((await meters(page)).position[0] / 32768 + 1) * 50);
     };
     const knob = page.getByRole("slider", { name: "drive" });
-    const box = await knob.boundingBox();
+    await knob.scrollIntoViewIfNeeded(); // the loops come first in the page
+    const cap = await knob.locator(".cap").boundingBox();
+    const [x, y] = [cap.x + cap.width / 2, cap.y + cap.height / 2];
     const seen = [];
-    await page.mouse.move(box.x + box.width / 2, box.y + 10);
+    await page.mouse.move(x, y);
     await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y - 44, { steps: 4 });
+    await page.mouse.move(x, y - 54, { steps: 4 });
     await page.mouse.up();
     seen.push(["mouse", await at(), await module()]);
-    await page.mouse.move(box.x + box.width / 2, box.y + 10);
+    await page.mouse.move(x, y);
     await page.mouse.wheel(0, 100);
     await page.waitForTimeout(150); // or the browser makes one of two
     await page.mouse.wheel(0, 100);

@@ -42,6 +42,7 @@ TESTS = (
     "tests/firmware/memory/test_flash_states.py",
     "tests/firmware/memory/test_bank_rot.py",
     "tests/firmware/memory/test_remembered.py",
+    "tests/firmware/memory/test_first_presets.py",
     "tests/firmware/memory/test_preset_models.py",
     "tests/firmware/memory/test_module_memory.py",
     "tests/firmware/panel/test_knob_ends.py",

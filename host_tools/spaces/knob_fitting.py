@@ -78,14 +78,8 @@ def fit_knobs_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str,
         "steps": result.steps,
         "seed": request.config.seed,
     }
-    model = KnobModel(
-        result.tcn,
-        request.out[0].stem,
-        material.knobs,
-        material.settings,
-        material.licence,
-        {**facts, "esr": result.esr},
-    )
+    name = request.out[0].stem
+    model = KnobModel(result.tcn, name, material.knobs, material.settings, material.licence, facts)
     with stages.stage("write", "write " + ", ".join(path.name for path in request.out)):
         report = as_values(request, material, model, result, remarks)
         heard = np.concatenate([one.dry for one in material.sources])

@@ -12,7 +12,12 @@ sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
 from packing import pack  # noqa: E402
 
 FLASH_BYTES = 128 << 10
-PARTS = {"ITCM": (".itcm",), "Code": (".code", ".ARM", ".data"), "Constants": (".constants",)}
+PARTS = {
+    "ITCM": (".itcm",),
+    "Tables": (".fast_constants",),
+    "Code": (".code", ".ARM", ".data"),
+    "Constants": (".constants",),
+}
 """Sections by the memory that boards/daisy_seed/daisy_boot.c unpacks them into, in its order."""
 
 

@@ -114,11 +114,11 @@ static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index
   grit_layer_state_t *layer = &engine->layers[index];
   const grit_conv_t *conv = &layer->conv;
   grit_history_t *history = &layer->history;
-  const uint32_t shift = engine->model->layers[index].stream_shift, channels = history->channels;
+  const uint32_t channels = history->channels;
   int16_t *out = last ? engine->block : layer[1].history.chunk;
   grit_pass_t pass = {&layer->residual, engine->dry, layer->z, history->chunk, out};
-  if (shift != 0u) {
-    grit_kernel_shift(engine->stage, history->chunk, (const int8_t *)(engine->model->blob + shift), channels, frames);
+  if (layer->stream_shift != NULL) {
+    grit_kernel_shift(engine->stage, history->chunk, layer->stream_shift, channels, frames);
     pass.base = engine->stage;
   }
   if (engine->step_at >= frames)
@@ -135,7 +135,6 @@ static GRIT_FAST_CODE MARKED void run_pass(grit_engine_t *engine, uint32_t index
 static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t index, uint32_t frames, bool gathered) {
   grit_layer_state_t *layer = &engine->layers[index];
   const grit_layer_t *record = &engine->model->layers[index];
-  const uint8_t *blob = engine->model->blob;
   const uint32_t channels = layer->history.channels;
   int16_t *z = layer->z;
   convolve(engine, &layer->conv, &layer->history, record->gated ? engine->pre : z, frames, engine->step_at);
@@ -143,14 +142,14 @@ static GRIT_FAST_CODE MARKED void run_layer(grit_engine_t *engine, uint32_t inde
   if (record->gated) gate(record, engine->pre, channels, frames, z);
   if (!record->gated && record->activation == GRIT_ACTIVATION_SIGMOID)
     grit_kernel_sigmoid(z, (size_t)channels * frames);
-  if (!gathered) add_skip(engine, z, (const int8_t *)(blob + record->skip_weight), channels, frames);
+  if (!gathered) add_skip(engine, z, layer->skip_weight, channels, frames);
   if (record->residual.rows == 0u) return;
-  const int8_t *shift = (const int8_t *)(blob + record->stream_shift);
+  const int8_t *shift = layer->stream_shift;
   if (engine->planes != 0u) {
-    if (record->stream_shift != 0u) grit_three_shift(engine->planes, engine->block, shift, frames);
+    if (shift != NULL) grit_three_shift(engine->planes, engine->block, shift, frames);
     grit_three_residual(&layer->residual, engine->planes, z, engine->block, frames);
   } else {
-    if (record->stream_shift != 0u) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
+    if (shift != NULL) grit_kernel_shift(engine->block, engine->block, shift, channels, frames);
     grit_kernel_residual(&layer->residual, z, engine->block, frames);
   }
   if (engine->hold != NULL && engine->hold->layer == index)
@@ -169,7 +168,7 @@ static GRIT_FAST_CODE void narrow_skips(const grit_engine_t *engine, uint32_t in
 
 /* The skip sum, narrowed, through the array's head. */
 static GRIT_FAST_CODE MARKED void run_head(grit_engine_t *engine, uint32_t index, uint32_t frames) {
-  const bool last = index + 1u == engine->model->header->array_count;
+  const bool last = index + 1u == engine->array_count;
   grit_array_state_t *array = &engine->arrays[index];
   narrow_skips(engine, index, frames);
   convolve(engine, &array->head, &array->history, array->out, frames, last ? engine->step_at : GRIT_NO_STEP);
@@ -194,7 +193,7 @@ static GRIT_FAST_CODE MARKED void run_rechannel(grit_engine_t *engine, uint32_t 
  * with what becomes of it. */
 static GRIT_FAST_CODE void run_chunk(grit_engine_t *engine, uint32_t frames, bool settling) {
   const grit_model_t *model = engine->model;
-  const uint32_t array_count = model->header->array_count;
+  const uint32_t array_count = engine->array_count;
   run_rechannel(engine, 0, frames);
   engine->film_row = 0;
   for (uint32_t a = 0; a < array_count; a++) {

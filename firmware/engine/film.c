@@ -45,8 +45,8 @@ static inline int16_t scaled_by(int32_t base, int32_t log2_gain) {
   return (int16_t)(scaled > INT16_MAX ? INT16_MAX : scaled);
 }
 
-void grit_film_evaluate(const grit_film_layers_t *film, const int16_t *position, const int16_t *base,
-                        int16_t *multiplier, int32_t *bias) {
+GRIT_FAST_CODE void grit_film_evaluate(const grit_film_layers_t *film, const int16_t *position, const int16_t *base,
+                                       int16_t *multiplier, int32_t *bias) {
   const uint32_t rows = film->gain.rows;
   int32_t sums[GRIT_MAX_HIDDEN];
   int16_t hidden[GRIT_MAX_HIDDEN];

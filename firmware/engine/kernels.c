@@ -27,11 +27,19 @@
 #define USE_WIDE
 #define USE_WIDE_TANH
 #define USE_AVX2
+#define USE_WIDE_SHIFT
 #include "kernels_avx2.h"
 #elif defined(__wasm_simd128__) && !defined(GRIT_KERNELS_PLAIN)
 #define USE_WIDE
 #define USE_WIDE_TANH
 #include "kernels_simd128.h"
+#elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(GRIT_KERNELS_PLAIN)
+#define USE_WIDE
+#define USE_WIDE_TANH
+#define USE_MANY
+#define USE_WIDE_SHIFT
+#define USE_WIDE_NARROW
+#include "kernels_neon.h"
 #endif
 
 /* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with
@@ -181,7 +189,7 @@ void grit_kernel_skip_two(int32_t *skips, const grit_skip_t *first, const grit_s
 }
 
 void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, size_t channels, size_t frames) {
-#ifdef USE_AVX2
+#ifdef USE_WIDE_SHIFT
   if (channels % LANES == 0u) {
     shift_wide(to, from, shift, channels, frames);
     return;
@@ -192,6 +200,12 @@ void grit_kernel_shift(int16_t *to, const int16_t *from, const int8_t *shift, si
 }
 
 void grit_kernel_narrow(const int32_t *skips, uint32_t shift, int16_t *out, size_t count) {
+#ifdef USE_WIDE_NARROW
+  if (count % LANES == 0u) {
+    narrow_wide(skips, shift, out, count);
+    return;
+  }
+#endif
   for (size_t i = 0; i < count; i++) out[i] = grit_saturate(grit_shift_round(skips[i], shift));
 }
 

@@ -173,6 +173,27 @@ static bool in_one_pass(const grit_model_t *model, uint32_t layer) {
   return model->layers[layer].residual.rows != 0u && runs_in_passes(model, record);
 }
 
+/* Some of a model's bytes. */
+static const void *take_copy(arena_t *arena, const void *from, size_t bytes) {
+  void *copy = take(arena, bytes);
+  if (arena->lays) memcpy(copy, from, bytes);
+  return copy;
+}
+
+/* The records of arrays and layers. */
+static void take_records(arena_t *arena, grit_engine_t *engine, const grit_model_t *model) {
+  const grit_header_t *header = model->header;
+  const grit_array_t *arrays = take_copy(arena, model->arrays, header->array_count * sizeof *arrays);
+  const grit_layer_t *layers = take_copy(arena, model->layers, header->layer_count * sizeof *layers);
+  engine->model = model;
+  engine->array_count = header->array_count;
+  if (!arena->lays) return;
+  engine->own = *model;
+  engine->own.arrays = arrays;
+  engine->own.layers = layers;
+  engine->model = &engine->own;
+}
+
 /* An array's convolutions. */
 static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
   const grit_model_t *model = engine->model;
@@ -197,6 +218,9 @@ static void take_array(arena_t *arena, grit_engine_t *engine, uint32_t index) {
     if (from->residual.rows != 0u)
       layer.residual = take_conv(arena, model, &from->residual, use, GRIT_NO_SLOPE, arena->three);
     if (pass) arena->stage_width = grit_larger(arena->stage_width, record->channels);
+    layer.skip_weight = take_copy(arena, model->blob + from->skip_weight, record->channels);
+    if (from->stream_shift != 0u)
+      layer.stream_shift = take_copy(arena, model->blob + from->stream_shift, record->channels);
     if (from->gated) arena->gated_rows = grit_larger(arena->gated_rows, from->conv.rows);
     if (arena->lays) engine->layers[i] = layer;
   }
@@ -285,7 +309,7 @@ static GRIT_ONCE grit_engine_need_t lay_out(const grit_model_t *model, const gri
   grit_engine_t *engine = take(&arena, sizeof(grit_engine_t));
   if (out == NULL) engine = &counting;
   memset(engine, 0, sizeof *engine);
-  engine->model = model;
+  take_records(&arena, engine, model);
   if (model->film != NULL) take_film_rows(&arena, engine, header->film_rows);
   engine->arrays = take(&arena, header->array_count * sizeof(grit_array_state_t));
   engine->layers = take(&arena, header->layer_count * sizeof(grit_layer_state_t));

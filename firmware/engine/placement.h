@@ -17,6 +17,15 @@
 #endif
 #endif
 
+/* Tables that the audio path reads: in DTCM, too. */
+#ifndef GRIT_FAST_DATA
+#if defined(__arm__)
+#define GRIT_FAST_DATA __attribute__((section(".rodata.grit_fast")))
+#else
+#define GRIT_FAST_DATA
+#endif
+#endif
+
 /* What runs once a model is made small rather than fast. */
 #define GRIT_ONCE __attribute__((cold))
 

@@ -14,8 +14,9 @@
 
 typedef struct {
   grit_conv_t conv, residual;
-  grit_history_t history; /* of the residual stream as this layer sees it */
-  int16_t *z;             /* where its outputs go */
+  grit_history_t history;                   /* of the residual stream as this layer sees it */
+  int16_t *z;                               /* where its outputs go */
+  const int8_t *skip_weight, *stream_shift; /* the model's, here; no shift: NULL */
 } grit_layer_state_t;
 
 typedef struct {
@@ -25,8 +26,12 @@ typedef struct {
   int16_t *out; /* where the head's outputs go */
 } grit_array_state_t;
 
+/* The model's records and what of its bytes is read in every chunk lie here as well: the file may lie in memory that is
+ * slow to answer. */
 typedef struct grit_engine {
-  const grit_model_t *model;
+  const grit_model_t *model; /* own */
+  grit_model_t own;
+  uint32_t array_count;
   grit_array_state_t *arrays;
   grit_layer_state_t *layers;
   const grit_film_layers_t *film; /* a copy of the model's; a snapshot has none */

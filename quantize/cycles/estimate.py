@@ -66,11 +66,12 @@ class CycleReport:
 
 
 def estimate_cycles(
-    model: IntegerModel, block: int = 48, clock_hz: float = 480e6, builds: bool = False, bend: int = 0
+    model: IntegerModel, block: int = 48, clock_hz: float = 480e6, builds: bool = False, bend: int = 0, gate: int = 0
 ) -> CycleReport:
     """Runs the model's engine on an emulated Cortex-M7 in blocks of `block` frames and prices what it executes.
 
-    Then the whole module, under a bend (as the link numbers them; 0: none). builds: the module's other builds, too.
+    Then the whole module, under a bend (as the link numbers them; 0: none) and behind a gate (dB below full scale).
+    builds: the module's other builds, too.
 
     Raises CyclesError if the tools are missing or the engine refuses the model, ValueError for a block below 1.
     """
@@ -88,7 +89,7 @@ def estimate_cycles(
         moved = _cost(engine, audio, block, blocks, positions=model.position_count)
         moving = moved.total / frames - resting.total / frames
     per_frame = resting.total / frames
-    whole = price_whole(blob, bend=bend)
+    whole = price_whole(blob, bend=bend, gate=gate)
     return CycleReport(
         name=model.name,
         block=block,
@@ -114,7 +115,7 @@ def estimate_cycles(
         admitted=whole.admitted,
         limit=LIMIT_CYCLES,
         regions=whole.regions,
-        builds=_builds(blob, whole, bend) if builds else {},
+        builds=_builds(blob, whole, bend, gate) if builds else {},
     )
 
 
@@ -122,11 +123,11 @@ BUILDS = {"48 mono": (48, False), "48 stereo": (48, True), "16 mono": (16, False
 """Frames a piece; whether each input has a channel."""
 
 
-def _builds(blob: bytes, mono: WholePrice, bend: int) -> dict[str, dict[str, float] | None]:
+def _builds(blob: bytes, mono: WholePrice, bend: int, gate: int) -> dict[str, dict[str, float] | None]:
     found: dict[str, dict[str, float] | None] = {}
     for name, (frames, stereo) in BUILDS.items():
         try:
-            price = mono if name == "48 mono" else price_whole(blob, frames, stereo, bend)
+            price = mono if name == "48 mono" else price_whole(blob, frames, stereo, bend, gate)
             found[name] = asdict(price.whole) if price.has_room else None
         except CyclesError:
             found[name] = None

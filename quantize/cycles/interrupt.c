@@ -5,6 +5,7 @@
 #include "module.h"
 
 #define CHANNELS 2u
+#define PANEL_CODES 16u
 
 typedef struct {
   grit_board_t board;
@@ -20,6 +21,7 @@ typedef struct {
   grit_region_t fast, slow;
   uint32_t stereo;
   uint32_t bend; /* grit_bend_kind_t */
+  uint32_t gate; /* dB below full scale; 0: none */
 } interrupt_means_t;
 
 /* Of a budget of 100 a block: one channel fits, two do or do not. */
@@ -58,9 +60,9 @@ uint32_t interrupt_open(interrupt_t *interrupt, const interrupt_means_t *means) 
                                     .slow = means->slow};
   grit_module_open(&interrupt->module, &interrupt->board, means->blob, means->blob_bytes, means->fast.at,
                    means->fast.bytes);
-  if (means->bend != GRIT_BEND_NONE) {
+  if (means->bend != GRIT_BEND_NONE || means->gate != 0u) {
     grit_playing_t *playing = &interrupt->module.playing;
-    grit_playing_request(playing, GRIT_PRESET_MODEL_FACTORY, (uint8_t)means->bend);
+    grit_playing_request(playing, GRIT_PRESET_MODEL_FACTORY, (uint8_t)means->bend, (uint8_t)means->gate);
     grit_playing_hand_out(playing, &interrupt->module.controls);
   }
   return interrupt_channels(interrupt);
@@ -83,24 +85,24 @@ uint32_t interrupt_states(const interrupt_t *interrupt, uint32_t *states) {
 }
 
 /* board.cpp's. */
-static __attribute__((noinline)) void audio_piece(interrupt_t *interrupt, const volatile uint16_t *codes) {
+static GRIT_FAST_CODE __attribute__((noinline)) void audio_piece(interrupt_t *interrupt,
+                                                                 const volatile uint16_t *codes) {
   const int16_t *const played[CHANNELS] = {interrupt->samples[0], interrupt->samples[1]};
   int16_t *const heard[CHANNELS] = {interrupt->samples[0], interrupt->samples[1]};
   if (grit_module_block_begins(&interrupt->module)) {
-    grit_module_panel(&interrupt->module, codes);
+    uint16_t read[PANEL_CODES];
+    daisy_codes_in(codes, read, PANEL_CODES);
+    grit_module_panel(&interrupt->module, read);
     grit_module_switches(&interrupt->module, false, false);
   }
   interrupt->work = grit_module_audio(&interrupt->module, played, heard);
 }
 
 /* daisy_audio.c's: a half of DMA's buffer, left and right by turns. */
-void interrupt_run(interrupt_t *interrupt, const volatile uint32_t *in, volatile int32_t *out,
-                   const volatile uint16_t *codes) {
-  for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++)
-    for (uint32_t c = 0; c < CHANNELS; c++)
-      interrupt->samples[c][i] = daisy_sample_in(in[CHANNELS * i + c], interrupt->gain);
+GRIT_FAST_CODE void interrupt_run(interrupt_t *interrupt, const volatile uint32_t *in, volatile int32_t *out,
+                                  const volatile uint16_t *codes) {
+  int16_t *left = interrupt->samples[0], *right = interrupt->samples[1];
+  daisy_samples_in(in, interrupt->gain, left, right, GRIT_AUDIO_FRAMES);
   audio_piece(interrupt, codes);
-  for (uint32_t i = 0; i < GRIT_AUDIO_FRAMES; i++)
-    for (uint32_t c = 0; c < CHANNELS; c++)
-      out[CHANNELS * i + c] = daisy_sample_out(interrupt->samples[c][i], interrupt->gain);
+  daisy_samples_out(out, interrupt->gain, left, right, GRIT_AUDIO_FRAMES);
 }

@@ -17,6 +17,7 @@ from unicorn import arm_const as arm
 from gritspace.quantize.cycles import build
 from gritspace.quantize.cycles.build import CODE_BASE, Firmware
 from gritspace.quantize.cycles.memory import (
+    BURST_WORD_CYCLES,
     DATA_WAYS,
     INSTRUCTION_WAYS,
     LINE_BYTES,
@@ -38,6 +39,8 @@ PANEL_INPUTS = 11
 DTCM, AXI, DMA, STACK, MODEL = 0x20000000, 0x24000000, 0x30000000, 0x2001C000, 0xC0000000
 MEANS, CODES, IN, OUT = DMA + 0x7000, DMA + 0x6000, DMA, DMA + 0x2000
 STACK_BYTES, AXI_BYTES = 0x4000, 0x400000
+IF_THEN = 0x0600FC00
+"""Of a program status: what an IT block has left to do."""
 
 
 @dataclass
@@ -80,6 +83,7 @@ class EmulatedInterrupt:
         stereo: bool = False,
         slow_bytes: int = SLOW_STATE_BYTES,
         bend: int = 0,
+        gate: int = 0,
     ) -> None:
         self.firmware = build_interrupt(piece_frames)
         self.piece_frames = piece_frames
@@ -98,11 +102,12 @@ class EmulatedInterrupt:
         self._trace: Trace | None = None
         self._left = 0
         self._waits = Waits()
+        self._next_of_burst = (0, 0)  # where one instruction goes on: its address, and its next word's
         self.data, self.code = Cache(DATA_WAYS), Cache(INSTRUCTION_WAYS)
         core.hook_add(unicorn.UC_HOOK_BLOCK, self._on_block)
         self.module = AXI
         slow = AXI + ((self._call("interrupt_bytes") + 63) & ~31)
-        means = struct.pack("<8I", MODEL, len(blob), DTCM, FAST_STATE_BYTES, slow, slow_bytes, int(stereo), bend)
+        means = struct.pack("<9I", MODEL, len(blob), DTCM, FAST_STATE_BYTES, slow, slow_bytes, int(stereo), bend, gate)
         core.mem_write(MEANS, means)
         self.channels = self._call("interrupt_open", self.module, MEANS)
         """How many play; 0: the model is no good, or its state has no room."""
@@ -140,6 +145,7 @@ class EmulatedInterrupt:
         return call(self._core, self.firmware, name, *arguments)
 
     def _on_block(self, core: Any, address: int, size: int, _data: object) -> None:
+        self._next_of_burst = (0, 0)
         if self._trace is None or address == RETURN:
             return
         if address == self._process:
@@ -152,14 +158,21 @@ class EmulatedInterrupt:
             for line in range(address // LINE_BYTES, (address + size - 1) // LINE_BYTES + 1):
                 self._wait("code", self.code.touch(line * LINE_BYTES, "flash"))
 
-    def _on_cached(self, _core: Any, _access: int, address: int, _size: int, _value: int, kind: str) -> None:
+    def _on_cached(self, core: Any, _access: int, address: int, _size: int, _value: int, kind: str) -> None:
+        state = core.reg_read(arm.UC_ARM_REG_XPSR)
+        if state & IF_THEN:  # a hook within an IT block leaves it to the next one, whose beginning is then left out
+            core.reg_write(arm.UC_ARM_REG_XPSR, state & ~IF_THEN)
         if self._trace is not None:
             self._wait(kind, self.data.touch(address, kind))
 
-    def _on_uncached(self, _core: Any, access: int, _address: int, _size: int, _value: int, _data: object) -> None:
-        if self._trace is not None:
-            writes = access == unicorn.UC_MEM_WRITE
-            self._wait("uncached", UNCACHED_WRITE_CYCLES if writes else UNCACHED_READ_CYCLES)
+    def _on_uncached(self, core: Any, access: int, address: int, size: int, _value: int, _data: object) -> None:
+        if self._trace is None:
+            return
+        here = (core.reg_read(arm.UC_ARM_REG_PC), address)
+        bursts, self._next_of_burst = here == self._next_of_burst, (here[0], address + size)
+        writes = access == unicorn.UC_MEM_WRITE
+        first = UNCACHED_WRITE_CYCLES if writes else UNCACHED_READ_CYCLES
+        self._wait("uncached", BURST_WORD_CYCLES if bursts else first)
 
     def _wait(self, kind: str, cycles: int) -> None:
         if cycles == 0:

@@ -19,6 +19,9 @@ LINE_CYCLES = {"axi": 30, "flash": 30, "sdram": 70}
 """To fetch a line, the write of the one it drives out included."""
 UNCACHED_READ_CYCLES, UNCACHED_WRITE_CYCLES = 24, 10
 """A word of DMA's buffers in the D2 domain's SRAM, which no cache keeps."""
+BURST_WORD_CYCLES = 4
+"""Each further word of one instruction that moves several: a transfer of its own it is not (ARM DDI 0489, "AXIM
+interface transfers"). Eight words so are dearer than a line of the cache, which is as many."""
 MAIN_LOOP_SHARE = 0.5
 """Of each cache, what the main loop and USB take between two blocks."""
 

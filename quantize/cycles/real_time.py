@@ -19,16 +19,16 @@ LIMIT_PERCENT = 95
 """The rest is the main loop's: link, presets, LEDs; and other interrupts'."""
 LIMIT_CYCLES = FRAME_CYCLES * LIMIT_PERCENT // 100
 
-AROUND_CYCLES = 430
+AROUND_CYCLES = 240
 """Of the interrupt around the instrument, a frame, at the pessimistic price: what a board adds that has measured the
 instrument alone, which is the engine and, of a snapshot, its knobs. A test holds it against `whole.py`."""
 
-KNOBS_CYCLES = 135
+KNOBS_CYCLES = 115
 """Of a snapshot's four knobs while they move; none of it while they rest in their middles."""
 
-CYCLES_A_THOUSAND_INSTRUCTIONS = 575
+CYCLES_A_THOUSAND_INSTRUCTIONS = 570
 """Of the engine, at the pessimistic price: by this a board estimates that can only count instructions. A test holds it
-against `whole.py`: the known networks take 567 to 577."""
+against `whole.py`: A2-Full takes 568."""
 
 FAST_STATE_BYTES = 104 * 1024
 """For engines' state in DTCM, which answers in one cycle."""

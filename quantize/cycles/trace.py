@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unicorn import arm_const as arm
 
 from gritspace.quantize.cycles.build import CODE_BASE, CyclesError, Firmware, build_firmware
+from gritspace.quantize.model.c_engine import refusal
 
 FLASH, STATE, STACK, BUFFERS, RETURN = 0x08000000, 0x20000000, 0x30000000, 0x24000000, 0x00F00000
 STACK_BYTES = 0x10000
@@ -53,7 +54,7 @@ class EmulatedEngine:
         self._core.hook_add(unicorn.UC_HOOK_BLOCK, self._on_block)
         status = self._call("grit_model_open", BUFFERS, FLASH, len(blob))
         if status != 0:
-            raise CyclesError(f"the engine refuses this model (code {status})")
+            raise CyclesError(refusal(status))
         self.state_bytes = self._call("grit_engine_state_bytes", BUFFERS)
         self._map(STATE, bytes(self.state_bytes))
         at = self._put_position(position)

@@ -25,10 +25,11 @@ ROOM_FOR_ANY = 0x300000
 
 @dataclass(frozen=True)
 class Price:
-    """Cycles a frame."""
+    """Cycles a frame. measured: by the measured rules, all memory zero-wait and every branch foreseen."""
 
     optimistic: float
     pessimistic: float
+    measured: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,18 @@ class WholePrice:
         return f"a module {'plays' if self.admitted else 'does not play'} it: {price}"
 
 
-def price_whole(blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = False, bend: int = 0) -> WholePrice:
-    """Of a `.grit` file's bytes, in pieces of 48 or 16 frames, on one channel or two. bend: as the link numbers them.
+def price_whole(
+    blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = False, bend: int = 0, gate: int = 0
+) -> WholePrice:
+    """Of a `.grit` file's bytes, in pieces of 48 or 16 frames, on one channel or two. bend: as the link numbers them;
+    gate: in front, dB below full scale; 0: none.
 
     Raises CyclesError if a tool is missing, the engine refuses the model, or there is no room for a second channel.
     """
-    interrupt = EmulatedInterrupt(blob, piece_frames, stereo, bend=bend)
+    interrupt = EmulatedInterrupt(blob, piece_frames, stereo, bend=bend, gate=gate)
     has_room = interrupt.channels > 0
     if not has_room:
-        interrupt = EmulatedInterrupt(blob, piece_frames, stereo, ROOM_FOR_ANY, bend)
+        interrupt = EmulatedInterrupt(blob, piece_frames, stereo, ROOM_FOR_ANY, bend, gate)
     if interrupt.channels != (2 if stereo else 1):
         raise CyclesError("the module does not take this model" + (" on two channels" if stereo else ""))
     generator = np.random.default_rng(1)
@@ -94,9 +98,10 @@ def price_whole(blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = Fa
     rules, measured = price(interrupt.firmware, trace), measured_price(interrupt.firmware, trace)
     surprised = [MISPREDICTED_CYCLES * wrong for wrong in known.mispredicted(trace.runs)]
     inside = [place == "engine" for place in trace.places]
-    optimistic, pessimistic = [], []
+    optimistic, zero_wait, pessimistic = [], [], []
     for begin, end, waited in zip(ends, ends[1:], waits, strict=False):
         optimistic.append(sum(rules[begin:end]))
+        zero_wait.append(sum(measured[begin:end]))
         pessimistic.append(sum(measured[begin:end]) + sum(surprised[begin:end]) + waited.engine + waited.around)
 
     def share(costs: list[int]) -> float:
@@ -112,9 +117,11 @@ def price_whole(blob: bytes, piece_frames: int = BLOCK_FRAMES, stereo: bool = Fa
     }
     return WholePrice(
         engine=Price(
-            round(share(rules) / frames, 1), round((share(measured) + share(surprised) + engine_waits) / frames, 1)
+            round(share(rules) / frames, 1),
+            round((share(measured) + share(surprised) + engine_waits) / frames, 1),
+            round(share(measured) / frames, 1),
         ),
-        whole=Price(round(max(optimistic) / piece_frames, 1), round(max(pessimistic) / piece_frames, 1)),
+        whole=Price(*(round(max(costs) / piece_frames, 1) for costs in (optimistic, pessimistic, zero_wait))),
         regions=interrupt.regions,
         has_room=has_room,
         parts={name: round(cycles / frames, 1) for name, cycles in parts.items()},

@@ -66,7 +66,7 @@ def source() -> str:
 
 def tables() -> list[str]:
     """tanh's, as the assembler wants them."""
-    lines = ['  .section .rodata.grit_m7_tanh_tables, "a", %progbits', "  .balign 8"]
+    lines = ['  .section .rodata.grit_fast_tanh_tables, "a", %progbits', "  .balign 8"]
     lines += ["  .global grit_m7_tanh_tables", "grit_m7_tanh_tables:"]
     words = table_words()
     return lines + ["  .word " + ", ".join(f"0x{w:08X}" for w in words[at : at + 8]) for at in range(0, len(words), 8)]

@@ -127,6 +127,11 @@ class _Hold(ctypes.Structure):
     )
 
 
+def refusal(status: int) -> str:
+    """In the engine's own words, why it does not open a model."""
+    return f"the engine refuses this model: {_library().grit_status_text(status).decode()} (code {status})"
+
+
 class Engine:
     """One engine running one model. Positions are int16 in Q15, position_count of them.
 
@@ -141,8 +146,7 @@ class Engine:
         self._model = ctypes.create_string_buffer(_MODEL_BYTES)
         status = library.grit_model_open(self._model, self._blob.ctypes.data, len(blob))
         if status != 0:
-            text = library.grit_status_text(status).decode()
-            raise EngineError(f"the engine refuses this model: {text} (code {status})")
+            raise EngineError(refusal(status))
         self.state_bytes = int(library.grit_engine_state_bytes(self._model))
         need = library.grit_engine_need(self._model, self.state_bytes if fast_bytes is None else fast_bytes)
         self.regions = {"fast": int(need.fast), "slow": int(need.slow)}

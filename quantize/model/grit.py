@@ -11,7 +11,16 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.quantize.model.grit_layout import BEND_MAGIC, MAGIC, RECORDS, VERSION, format_of, size_of
+from gritspace.quantize.model.grit_layout import (
+    AROUND_MAGIC,
+    BEND_MAGIC,
+    MAGIC,
+    PAIRS,
+    RECORDS,
+    VERSION,
+    format_of,
+    size_of,
+)
 from gritspace.quantize.model.model import (
     IMPULSE_FRAMES,
     IMPULSE_STEP,
@@ -28,6 +37,7 @@ from gritspace.quantize.model.model import (
     IntegerLayer,
     IntegerModel,
     KnobFit,
+    Pair,
 )
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION
@@ -37,6 +47,7 @@ from gritspace.train.whole_file import read_bytes
 NAME_BYTES = 32
 MAX_BYTES = 64 << 20
 """Of a file. A module takes 124 KB; nothing that quantizes makes one of a megabyte."""
+MAX_OUTPUT_SHIFT = 15
 _CRC_START = 16
 """The CRC covers everything after the first four header words."""
 
@@ -108,9 +119,7 @@ def to_bytes(model: IntegerModel) -> bytes:
     metadata_at = writer.put(metadata)
     if model.bend_levels:
         writer.put(struct.pack("<" + format_of("bend_fit"), BEND_MAGIC, *model.bend_levels))
-    impulse_at = 0
-    if model.impulse is not None:
-        impulse_at = writer.numbers(np.concatenate([[model.impulse.shift, 0], model.impulse.taps]), "<i2")
+    impulse_at = _around(writer, model)
     total = writer.start + len(writer.data)
     name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
     default = list(model.default_position) + [0] * (MAX_POSITION - len(model.default_position))
@@ -140,6 +149,29 @@ def to_bytes(model: IntegerModel) -> bytes:
     return head + body
 
 
+def _around(writer: _Writer, model: IntegerModel) -> int:
+    """Writes what stands around the network; returns where its impulse response is, or 0."""
+    impulse, pair = model.impulse, model.pair
+    taps = b"" if impulse is None else np.concatenate([[impulse.shift, 0], impulse.taps]).astype("<i2").tobytes()
+    if pair is None and (impulse is None or model.film is None):
+        return writer.put(taps) if taps else 0
+    second = b"" if pair is None else to_bytes(pair.second)
+    begins = writer.start + len(writer.data) + size_of("around")
+    of_space = impulse if model.film is not None else None
+    fields = [
+        begins if of_space else 0,
+        begins + len(taps) if pair else 0,
+        len(second),
+        len(of_space.taps) if of_space else 0,
+        PAIRS.index(pair.kind) if pair else 0,
+        pair.first_shift if pair else 0,
+        pair.balance_q12 if pair else 0,
+    ]
+    writer.put(struct.pack("<" + format_of("around"), AROUND_MAGIC, *fields))
+    writer.put(taps + second)
+    return begins if taps else 0
+
+
 def _knob_fit_bytes(fit: KnobFit, impulse: Impulse | None, impulse_at: int) -> bytes:
     frames = 0 if impulse is None else len(impulse.taps)
     return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at)
@@ -153,6 +185,38 @@ def _bend_levels(data: bytes, header: dict[str, Any]) -> tuple[int, ...]:
     return tuple(levels) if magic == BEND_MAGIC else ()
 
 
+def _read_around(data: bytes, header: dict[str, Any], bent: bool) -> dict[str, Any]:
+    """The record behind the bends' levels, by its fields; empty where there is none."""
+    at = ((header["metadata"] + header["metadata_bytes"] + 3) & ~3) + (size_of("bend_fit") if bent else 0)
+    if at + size_of("around") > header["total_bytes"]:
+        return {}
+    found = _Reader(data).record("around", at)
+    return found if found["magic"] == AROUND_MAGIC else {}
+
+
+def _pair(data: bytes, header: dict[str, Any], around: dict[str, Any], inside: bool) -> Pair | None:
+    """inside: of what is half of a pair itself, and may have none. The same rules as firmware/module/sound/pair.c's."""
+    if not around.get("pair"):
+        return None
+    if inside:
+        raise GritError("it is a pair itself")
+    at, count, first_shift = around["second"], around["second_bytes"], around["first_shift"]
+    if around["pair"] >= len(PAIRS) or at % 4 or at + count > len(data):
+        raise GritError("what it plays together with does not lie in it")
+    try:
+        second = _model(data[at : at + count], inside=True)
+    except GritError as error:
+        raise GritError(f"what it plays together with: {error}") from error
+    if second.film is not None:
+        raise GritError("what it plays together with is no snapshot")
+    kind = PAIRS[around["pair"]]
+    if first_shift > MAX_OUTPUT_SHIFT or (
+        kind == "crossfade" and max(first_shift, second.output_shift) > header["output_shift"]
+    ):
+        raise GritError("what it plays together with has a full scale that no module takes")
+    return Pair(second, kind, first_shift, around["balance_q12"])
+
+
 def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impulse | None]:
     """From a snapshot's default position. What no knobs can be fitted to is as if it were not measured."""
     words = struct.pack(f"<{MAX_POSITION}h", *numbers)
@@ -161,12 +225,16 @@ def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impu
         return KnobFit(), None
     pole = tone_pole if 0 < tone_pole <= 32767 else USUAL_TONE_POLE
     fit = KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(levels))
+    return fit, _impulse(reader, at, frames)
+
+
+def _impulse(reader: _Reader, at: int, frames: int) -> Impulse | None:
     if not at:
-        return fit, None
+        return None
     shift, _, *taps = reader.numbers(at, "<i2", 2 + frames).tolist()
     if frames > IMPULSE_FRAMES or frames % IMPULSE_STEP or not 1 <= shift <= 15 or sum(map(abs, taps)) > IMPULSE_SUM:
         raise GritError("its impulse response is none that a module takes")
-    return fit, Impulse(np.array(taps, np.int16), shift)
+    return Impulse(np.array(taps, np.int16), shift)
 
 
 def write_grit(model: IntegerModel, path: Path) -> None:
@@ -246,6 +314,10 @@ def read_header(data: bytes) -> dict[str, Any]:
 
 def from_bytes(data: bytes) -> IntegerModel:
     """The model in a file's bytes. Raises GritError; the engine repeats these checks and stricter ones of its own."""
+    return _model(data)
+
+
+def _model(data: bytes, inside: bool = False) -> IntegerModel:
     header = read_header(data)
     reader = _Reader(data)
     if header["magic"] != MAGIC:
@@ -297,7 +369,12 @@ def from_bytes(data: bytes) -> IntegerModel:
     if header["film"]:
         f = reader.record("film", header["film"])
         film = IntegerFilm(reader.dense(f["hidden"]), reader.dense(f["gain"]), reader.dense(f["bias"]))
-    around = (KnobFit(), None) if header["position_count"] else _around_snapshot(reader, header["default_position"])
+    bend_levels = _bend_levels(data, header)
+    around = _read_around(data, header, bool(bend_levels))
+    if header["position_count"]:
+        knobs, impulse = KnobFit(), _impulse(reader, around.get("impulse", 0), around.get("impulse_frames", 0))
+    else:
+        knobs, impulse = _around_snapshot(reader, header["default_position"])
     try:
         name = bytes(header["name"]).rstrip(b"\0").decode()
     except ValueError as error:
@@ -312,9 +389,10 @@ def from_bytes(data: bytes) -> IntegerModel:
         default_position=tuple(header["default_position"][: header["position_count"]]),
         metadata=metadata,
         trim_q12=header["trim_q12"],
-        knobs=around[0],
-        impulse=around[1],
-        bend_levels=_bend_levels(data, header),
+        knobs=knobs,
+        impulse=impulse,
+        bend_levels=bend_levels,
+        pair=None if film is not None else _pair(data, header, around, inside),
     )
 
 

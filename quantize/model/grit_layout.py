@@ -19,6 +19,10 @@ VERSION = 1
 BEND_MAGIC = 0x444E4542
 """'BEND', read as a little-endian word."""
 BENDS, BEND_LEVELS = 4, 14
+AROUND_MAGIC = 0x444E5241
+"""'ARND', read as a little-endian word."""
+PAIRS = ("", "series", "crossfade")
+"""How two captures in one file play together, as `around` numbers it; 0: there is one."""
 
 CONSTANTS = {
     "GRIT_MAGIC": (f"0x{MAGIC:08X}u", "'GRIT' in the file's first four bytes"),
@@ -34,6 +38,15 @@ CONSTANTS = {
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
     "GRIT_BEND_MAGIC": (f"0x{BEND_MAGIC:08X}u", "'BEND': a bend_fit, right behind the metadata; or none"),
     "GRIT_BEND_LEVELS": (f"{BEND_LEVELS}u", "of each bend: eight along its first knob, two along each other one"),
+    "GRIT_AROUND_MAGIC": (
+        f"0x{AROUND_MAGIC:08X}u",
+        "'ARND': an around, right behind the bend_fit or in its stead; or none",
+    ),
+    "GRIT_PAIR_SERIES": (f"{PAIRS.index('series')}u", "the second capture hears what the first one makes"),
+    "GRIT_PAIR_CROSSFADE": (
+        f"{PAIRS.index('crossfade')}u",
+        "both hear the same; the first knob goes from one to the other",
+    ),
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
 }
 
@@ -120,6 +133,16 @@ RECORDS: dict[str, tuple[Field, ...]] = {
     "bend_fit": (
         Field("magic", "u32", "GRIT_BEND_MAGIC"),
         Field("levels", "i8", "quarters of a decibel that hold the loudness of slope, hold, feedback, rate", 56),
+    ),
+    "around": (
+        Field("magic", "u32", "GRIT_AROUND_MAGIC"),
+        Field("impulse", "u32", "as in knob_fit, behind a space; 0: none"),
+        Field("second", "u32", "offset of another snapshot's whole file; 0: none"),
+        Field("second_bytes", "u32", "its size"),
+        Field("impulse_frames", "u16", "as in knob_fit"),
+        Field("pair", "u16", "how the two play together: GRIT_PAIR_SERIES, GRIT_PAIR_CROSSFADE"),
+        Field("first_shift", "u16", "the first one's own output_shift; the header has the pair's"),
+        Field("balance_q12", "i16", "level into the second one, or of it beside the first; below 0 the other way up"),
     ),
     "header": (
         Field("magic", "u32", "GRIT_MAGIC"),

@@ -146,6 +146,19 @@ class Impulse:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """What plays together with a snapshot, in its file. kind: of `grit_layout.PAIRS`, series or crossfade. first_shift:
+    the snapshot's own output_shift; that of its model is the pair's. balance_q12: level into the second one, or of it
+    beside the first, -32768 to 32767, 4096 is 1.
+    """
+
+    second: IntegerModel
+    kind: str
+    first_shift: int
+    balance_q12: int = 4096
+
+
+@dataclass(frozen=True)
 class IntegerModel:
     """A space's decoder, or a snapshot (film None), in int8 weights and int16 activations.
 
@@ -162,11 +175,13 @@ class IntegerModel:
     metadata: dict[str, Any] = field(default_factory=dict)
     trim_q12: int = 0
     knobs: KnobFit = KnobFit()
+    """Of a snapshot."""
     impulse: Impulse | None = None
-    """Both of a snapshot alone."""
     bend_levels: tuple[int, ...] = ()
     """What holds the loudness of slope, hold, feedback and rate along their knobs: 14 quarters of a decibel each, -128
     to 127; none: not measured."""
+    pair: Pair | None = None
+    """Of a snapshot that plays together with another one."""
 
     @property
     def position_count(self) -> int:
@@ -205,7 +220,7 @@ class IntegerModel:
         def macs(c: Convolution | None) -> int:
             return 0 if c is None else c.weight.size + (0 if c.mixin is None else c.mixin.size)
 
-        return sum(
+        return (0 if self.pair is None else self.pair.second.macs_per_frame) + sum(
             macs(a.rechannel) + macs(a.head) + sum(macs(layer.conv) + macs(layer.residual) for layer in a.layers)
             for a in self.arrays
         )

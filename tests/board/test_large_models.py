@@ -20,11 +20,11 @@ from gritspace.host_tools.module.emulated import IDLE, wait_for
 from gritspace.host_tools.module.emulator import Emulator
 from gritspace.quantize.cycles.interrupt import EmulatedInterrupt
 from gritspace.quantize.cycles.real_time import FAST_STATE_BYTES, LIMIT_PERCENT, SLOW_STATE_BYTES
+from gritspace.quantize.cycles.shapes import NETWORKS
 from gritspace.quantize.cycles.whole import price_whole
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel
 from tests.firmware.engine.test_kernels_m7 import loud_audio, model_of
-from tests.quantize.cycles.test_estimate import NETWORKS
 
 DaisyImage = Callable[[str], Path]
 BLOCKS = 40
@@ -82,7 +82,7 @@ def send(port: str, model: IntegerModel) -> ModuleHealth:
 @pytest.mark.parametrize("name", ["A2-Full", "A1 feather"])
 def test_a_state_lies_where_cycles_says_and_hil_finds_no_differing_sample(name: str, emulated: Emulator) -> None:
     """The largest that the guard admits, of either family."""
-    model = model_of(NETWORKS[name][0])
+    model = model_of(NETWORKS[name])
     places = arenas(emulated.image)
     before = {kind: written(emulated, *place) for kind, place in places.items()}
     health = send(emulated.port, model)
@@ -100,7 +100,7 @@ def test_a_state_lies_where_cycles_says_and_hil_finds_no_differing_sample(name: 
 
 
 def test_what_the_price_refuses_does_not_play(emulated: Emulator) -> None:
-    model = model_of(NETWORKS["A1 standard"][0])
+    model = model_of(NETWORKS["A1 standard"])
     assert not price_whole(to_bytes(model)).admitted
     with pytest.raises(Refusal, match="it does not run in real time"):
         send(emulated.port, model)
@@ -116,7 +116,7 @@ def test_the_link_and_the_memory_have_time_enough_beside_the_longest_interrupt(d
             for _ in range(8):
                 module.health()
             answered = emulator.ask()["ms"]
-            memory.upload(module, to_bytes(model_of(NETWORKS["A1 nano"][0])))
+            memory.upload(module, to_bytes(model_of(NETWORKS["A1 nano"])))
             memory.wait_until_saved(module)
         report = emulator.ask()
     assert report["resets"] == report["faults"] == report["underruns"] == 0

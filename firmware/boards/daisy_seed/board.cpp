@@ -16,6 +16,7 @@ extern "C" {
 #include "daisy_sdram.h"
 #include "daisy_start.h"
 #include "fault.h"
+#include "placement.h"
 }
 
 namespace {
@@ -35,17 +36,17 @@ uint32_t work_begun[2];
 uint32_t interrupted_before[2];
 volatile uint32_t interrupted; /* cycles spent in the audio interrupt, for ever */
 
-uint32_t cycles() {
+GRIT_FAST_CODE uint32_t cycles() {
   return DWT->CYCCNT;
 }
 
-void work_begin() {
+GRIT_FAST_CODE void work_begin() {
   const unsigned place = __get_IPSR() != 0;
   interrupted_before[place] = interrupted;
   work_begun[place] = cycles();
 }
 
-uint32_t work_end() {
+GRIT_FAST_CODE uint32_t work_end() {
   const unsigned place = __get_IPSR() != 0;
   return cycles() - work_begun[place] - (interrupted - interrupted_before[place]);
 }
@@ -86,12 +87,19 @@ void count_cycles() {
   DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
 }
 
+GRIT_FAST_CODE void read_panel() {
+  if (!panel_read) return;
+  uint16_t codes[DAISY_ANALOG_CODES];
+  daisy_analog_codes(codes);
+  grit_module_panel(&module, codes);
+}
+
 uint32_t engine_work; /* of the last piece; 0: no model has played */
 
-void audio_piece(int16_t *const samples[2]) {
+GRIT_FAST_CODE void audio_piece(int16_t *const samples[2]) {
   const int16_t *const heard[2] = {samples[0], samples[1]};
   if (grit_module_block_begins(&module)) {
-    if (panel_read) grit_module_panel(&module, daisy_analog_codes());
+    read_panel();
     bool gate, button;
     daisy_panel_switches(&gate, &button);
     grit_module_switches(&module, gate, button);
@@ -99,7 +107,7 @@ void audio_piece(int16_t *const samples[2]) {
   engine_work = grit_module_audio(&module, heard, samples);
 }
 
-void audio_done(uint32_t taken) {
+GRIT_FAST_CODE void audio_done(uint32_t taken) {
   if (engine_work > 0 && taken > kPieceCycles) grit_module_late(&module);
   interrupted = interrupted + taken;
 }
@@ -136,7 +144,7 @@ void setup() {
   grit_server_open(&server, &module);
   SerialUSB.begin();
   panel_read = daisy_analog_start();
-  if (panel_read) grit_module_panel(&module, daisy_analog_codes()); /* so that it starts where the knobs stand */
+  read_panel(); /* so that it starts where the knobs stand */
   daisy_audio_start(&revision, &kAudio);
   daisy_watchdog_start();
 }

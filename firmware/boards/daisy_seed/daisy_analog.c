@@ -2,6 +2,7 @@
  * Eight conversions a pin are averaged by the converter: 11 pins, 8 * 73 cycles each at 12.3 MHz, 0.53 ms a round. */
 #include "daisy_analog.h"
 
+#include "daisy_samples.h"
 #include "daisy_vendor.h"
 #include "panel/generated/panel.h"
 
@@ -9,7 +10,8 @@
 #define SPIN_LIMIT 1000000u /* a round takes 0.53 ms; a wait that lasts longer than some 10 has failed */
 
 /* In the memory that is kept out of the cache. */
-__attribute__((section(".sram1_bss"), aligned(32))) static uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
+__attribute__((section(".sram1_bss"), aligned(32))) static uint16_t codes[DAISY_ANALOG_CODES];
+_Static_assert(GRIT_PANEL_ANALOG_COUNT <= DAISY_ANALOG_CODES, "all of the panel's");
 static ADC_HandleTypeDef adc;
 
 /* The input of ADC1 that a pin is; 0 for a pin that is none. */
@@ -95,6 +97,6 @@ bool daisy_analog_start(void) {
   return HAL_ADC_Start(&adc) == HAL_OK && first_round();
 }
 
-const volatile uint16_t *daisy_analog_codes(void) {
-  return codes;
+void daisy_analog_codes(uint16_t read[DAISY_ANALOG_CODES]) {
+  daisy_codes_in(codes, read, DAISY_ANALOG_CODES);
 }

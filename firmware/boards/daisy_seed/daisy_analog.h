@@ -12,8 +12,11 @@ extern "C" {
 /* Begins to scan. False if the converter does not work. After daisy_memory_start. */
 bool daisy_analog_start(void);
 
-/* GRIT_PANEL_ANALOG_COUNT codes, 0..65535, in the panel's order; each is renewed about every half millisecond. */
-const volatile uint16_t *daisy_analog_codes(void);
+#define DAISY_ANALOG_CODES 16u
+
+/* GRIT_PANEL_ANALOG_COUNT codes, 0..65535, in the panel's order, and what is left over; each is renewed about every
+ * half millisecond. */
+void daisy_analog_codes(uint16_t read[DAISY_ANALOG_CODES]);
 
 #ifdef __cplusplus
 }

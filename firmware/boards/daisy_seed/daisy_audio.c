@@ -5,6 +5,7 @@
 #include "base/audio_piece.h"
 #include "daisy_pins.h"
 #include "daisy_samples.h"
+#include "placement.h"
 
 #define EXCEPTION_CYCLES                                                                       \
   60u /* in and out of it, with the floating-point registers, before and after what is counted \
@@ -45,23 +46,15 @@ static void set_stream(DMA_Stream_TypeDef *stream, volatile uint32_t *port, void
   stream->CR |= DMA_SxCR_EN;
 }
 
-static void do_piece(unsigned half) {
-  const uint32_t *in = heard[half];
-  int32_t *out = played[half];
-  for (unsigned i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    samples[0][i] = daisy_sample_in(in[2u * i], gain_in);
-    samples[1][i] = daisy_sample_in(in[2u * i + 1u], gain_in);
-  }
+static GRIT_FAST_CODE void do_piece(unsigned half) {
+  daisy_samples_in(heard[half], gain_in, samples[0], samples[1], GRIT_AUDIO_FRAMES);
   work.piece(channels);
-  for (unsigned i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    out[2u * i] = daisy_sample_out(samples[0][i], gain_out);
-    out[2u * i + 1u] = daisy_sample_out(samples[1][i], gain_out);
-  }
+  daisy_samples_out(played[half], gain_out, samples[0], samples[1], GRIT_AUDIO_FRAMES);
 }
 
 /* The name of the vector table: what has been heard is there, a half of the buffer at a time. */
 void DMA1_Stream1_IRQHandler(void);
-void DMA1_Stream1_IRQHandler(void) {
+GRIT_FAST_CODE void DMA1_Stream1_IRQHandler(void) {
   const uint32_t began = DWT->CYCCNT, raised = DMA1->LISR;
   DMA1->LIFCR = DMA_LIFCR_CTCIF1 | DMA_LIFCR_CHTIF1 | DMA_LIFCR_CTEIF1 | DMA_LIFCR_CDMEIF1 | DMA_LIFCR_CFEIF1;
   do_piece((raised & DMA_LISR_TCIF1) != 0 ? 1u : 0u);

@@ -23,6 +23,7 @@ typedef void (*entry_t)(void);
 /* From daisy_seed.ld. What is packed: its length, the CRC-32 of all bytes in front of that word and behind it, and for
  * each part a length and an LZMA stream. */
 extern uint8_t _estack[], daisy_itcm_start[], daisy_itcm_end[], daisy_code_start[], daisy_code_end[];
+extern uint8_t daisy_fast_constants_start[], daisy_fast_constants_end[];
 extern uint8_t daisy_constants_start[], daisy_constants_end[];
 extern const uint8_t daisy_packed[];
 extern const entry_t daisy_vectors[];
@@ -39,6 +40,7 @@ __attribute__((used)) static const char board_name[] = "daisy_seed";
 static const struct {
   uint8_t *start, *end;
 } parts[] = {{daisy_itcm_start, daisy_itcm_end},
+             {daisy_fast_constants_start, daisy_fast_constants_end},
              {daisy_code_start, daisy_code_end},
              {daisy_constants_start, daisy_constants_end}};
 

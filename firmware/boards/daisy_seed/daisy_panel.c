@@ -2,6 +2,7 @@
 
 #include "daisy_vendor.h"
 #include "panel/generated/panel.h"
+#include "placement.h"
 
 typedef struct {
   uint8_t port, bit, active_low;
@@ -125,7 +126,7 @@ void daisy_panel_watch(void) {
   if (is_active(&switches[GATE])) gate_seen = true;
 }
 
-void daisy_panel_switches(bool *gate, bool *button) {
+GRIT_FAST_CODE void daisy_panel_switches(bool *gate, bool *button) {
   *gate = gate_seen || is_active(&switches[GATE]);
   gate_seen = false;
   *button = is_active(&switches[BUTTON]);

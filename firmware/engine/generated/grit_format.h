@@ -20,6 +20,9 @@
 #define GRIT_MAX_SHIFT 46u /* TensorFlow Lite's limit */
 #define GRIT_BEND_MAGIC 0x444E4542u /* 'BEND': a bend_fit, right behind the metadata; or none */
 #define GRIT_BEND_LEVELS 14u /* of each bend: eight along its first knob, two along each other one */
+#define GRIT_AROUND_MAGIC 0x444E5241u /* 'ARND': an around, right behind the bend_fit or in its stead; or none */
+#define GRIT_PAIR_SERIES 1u /* the second capture hears what the first one makes */
+#define GRIT_PAIR_CROSSFADE 2u /* both hear the same; the first knob goes from one to the other */
 #define GRIT_MAX_SKIP_SHIFT 20u /* bits a skip sum loses on its way to int16 */
 
 #define GRIT_ACTIVATION_COUNT 4u
@@ -97,6 +100,18 @@ typedef struct {
   int8_t levels[56]; /* quarters of a decibel that hold the loudness of slope, hold, feedback, rate */
 } grit_bend_fit_t;
 _Static_assert(sizeof(grit_bend_fit_t) == 60, "grit_bend_fit_t");
+
+typedef struct {
+  uint32_t magic; /* GRIT_AROUND_MAGIC */
+  uint32_t impulse; /* as in knob_fit, behind a space; 0: none */
+  uint32_t second; /* offset of another snapshot's whole file; 0: none */
+  uint32_t second_bytes; /* its size */
+  uint16_t impulse_frames; /* as in knob_fit */
+  uint16_t pair; /* how the two play together: GRIT_PAIR_SERIES, GRIT_PAIR_CROSSFADE */
+  uint16_t first_shift; /* the first one's own output_shift; the header has the pair's */
+  int16_t balance_q12; /* level into the second one, or of it beside the first; below 0 the other way up */
+} grit_around_t;
+_Static_assert(sizeof(grit_around_t) == 24, "grit_around_t");
 
 typedef struct {
   uint32_t magic; /* GRIT_MAGIC */

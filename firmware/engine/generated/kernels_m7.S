@@ -11510,7 +11510,7 @@ grit_m7_zero:
   blo 1b
   pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}
   .size grit_m7_zero, . - grit_m7_zero
-  .section .rodata.grit_m7_tanh_tables, "a", %progbits
+  .section .rodata.grit_fast_tanh_tables, "a", %progbits
   .balign 8
   .global grit_m7_tanh_tables
 grit_m7_tanh_tables:

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "placement.h"
+
 /* One segment of 128 input steps: low half its base, high half its slope, so that one load fetches both. */
 /* Q15, base signed. */
 static const uint32_t grit_tanh_table[512] = {
@@ -115,7 +117,7 @@ static const uint32_t grit_sigmoid_table[512] = {
   0x0001FFFDu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu, 0x0000FFFEu,
   0x0000FFFEu, 0x0000FFFEu};
 /* round(32768 * 2^(i/64)) */
-static const uint32_t grit_exp2_table[65] = {
+GRIT_FAST_DATA static const uint32_t grit_exp2_table[65] = {
   32768, 33125, 33486, 33850, 34219, 34591, 34968, 35349, 35734, 36123,
   36516, 36914, 37316, 37722, 38133, 38548, 38968, 39392, 39821, 40255,
   40693, 41136, 41584, 42037, 42495, 42958, 43425, 43898, 44376, 44859,

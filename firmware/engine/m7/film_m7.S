@@ -13,7 +13,7 @@
 
 /* void grit_film_m7_rows(const grit_film_m7_rows_t *rows, const int16_t *x): see film_m7.h, which gives the offsets.
  * r0, r3: two rows' weights; r1: their inputs, up to r12; r4: bytes of a row; r7, r8: the sums; lr: the first row. */
-  .section .text.grit_film_m7_rows, "ax", %progbits
+  .section .text.grit_fast_film, "ax", %progbits
   .balign 8
   .global grit_film_m7_rows
   .type grit_film_m7_rows, %function

@@ -391,7 +391,7 @@ void grit_kernel_use_tanh(const grit_tanh_lines_t *lines) {
 }
 
 /* A straight line at x itself, as the tiles have it. */
-void grit_kernel_tanh(int16_t *x, size_t count) {
+GRIT_FAST_CODE void grit_kernel_tanh(int16_t *x, size_t count) {
   const uint32_t *bases = grit_m7_tanh_now, *slopes = bases + 512;
   for (size_t i = 0; i < count; i++) {
     const int32_t line = x[i] >> 7;

@@ -17,12 +17,12 @@ from gritspace.quantize.cycles.real_time import (
     FAST_STATE_BYTES,
     KNOBS_CYCLES,
 )
+from gritspace.quantize.cycles.shapes import a2
 from gritspace.quantize.cycles.whole import price_whole
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.train.network.tcn import LayerArrayConfig as Array
 from gritspace.train.network.tcn import TcnConfig
 from tests.firmware.engine.test_kernels_m7 import model_of
-from tests.quantize.cycles.test_estimate import a2
 
 
 @pytest.mark.parametrize(

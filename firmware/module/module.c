@@ -22,9 +22,9 @@ void grit_module_show(grit_module_t *module) {
   grit_sha256(blob, module->model_bytes, module->model_sha256);
 }
 
-void grit_module_select(grit_module_t *module, uint8_t model, uint8_t bend) {
+void grit_module_select(grit_module_t *module, uint8_t model, uint8_t bend, uint8_t gate) {
   grit_playing_decided(&module->playing); /* of an older change nobody asks any more */
-  grit_playing_request(&module->playing, model, bend);
+  grit_playing_request(&module->playing, model, bend, gate);
 }
 
 bool grit_module_decided(grit_module_t *module) {
@@ -106,7 +106,7 @@ void grit_module_idle(grit_module_t *module) {
   module->board->reboot(module->reboot_into);
 }
 
-bool grit_module_block_begins(const grit_module_t *module) {
+GRIT_FAST_CODE bool grit_module_block_begins(const grit_module_t *module) {
   return module->piece == 0;
 }
 
@@ -117,7 +117,7 @@ static uint32_t silent_piece(grit_module_t *module, int16_t *const out[2]) {
   return 0;
 }
 
-uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]) {
+GRIT_FAST_CODE uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], int16_t *const out[2]) {
   const size_t piece = module->piece;
   module->piece = piece == GRIT_AUDIO_PIECES - 1u ? 0u : (uint8_t)(piece + 1u);
   if (piece == 0) {
@@ -140,7 +140,7 @@ uint32_t grit_module_audio(grit_module_t *module, const int16_t *const in[2], in
   return work;
 }
 
-void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
+GRIT_FAST_CODE void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
   const uint32_t inputs = module->held_inputs;
   const bool first = !module->controls.started;
   if (inputs == 0) {
@@ -155,7 +155,7 @@ void grit_module_panel(grit_module_t *module, const volatile uint16_t codes[GRIT
   grit_controls_update(&module->controls, read);
 }
 
-void grit_module_switches(grit_module_t *module, bool gate, bool button) {
+GRIT_FAST_CODE void grit_module_switches(grit_module_t *module, bool gate, bool button) {
   grit_playing_switches(&module->playing, &module->controls, gate, button);
 }
 

@@ -73,9 +73,9 @@ typedef struct {
 void grit_module_open(grit_module_t *module, const grit_board_t *board, const void *blob, size_t blob_bytes,
                       void *arena, size_t arena_bytes);
 
-/* Plays another model, or a bend (grit_bend_kind_t) on it: 0 is the factory model, n the bank's slot n - 1. Decided
- * later. From the main loop, not during a stream. */
-void grit_module_select(grit_module_t *module, uint8_t model, uint8_t bend);
+/* Plays another model (0 is the factory model, n the bank's slot n - 1), or a bend (grit_bend_kind_t) on it; gate: in
+ * front, dB below full scale; 0: none. Decided later. From the main loop, not during a stream. */
+void grit_module_select(grit_module_t *module, uint8_t model, uint8_t bend, uint8_t gate);
 
 /* True once when what was selected is heard, or known to be impossible; grit_module_selected then says which. */
 bool grit_module_decided(grit_module_t *module);

@@ -9,7 +9,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.options import Json, Port
-from gritspace.host_tools.inputs import GRIT, Reads
+from gritspace.host_tools.inputs import GRIT, RECORDING, Reads
 
 
 def upload(
@@ -21,6 +21,9 @@ def upload(
         int | None, typer.Option(min=1, help="Which slot; else where it is, or the first empty one.")
     ] = None,
     delete: Annotated[int | None, typer.Option(min=1, help="Empty this slot first.")] = None,
+    ir: Annotated[
+        Path | None, typer.Option(help="An impulse response (a cabinet) to put behind it on the way."), Reads(RECORDING)
+    ] = None,
     select: Annotated[bool, typer.Option("--select", help="Play it, now and after the next power-up.")] = False,
     json: Json = False,
 ) -> None:
@@ -33,10 +36,18 @@ def upload(
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module import memory
     from gritspace.host_tools.ports import the_port
-    from gritspace.quantize.model.grit import read_grit
+    from gritspace.quantize.model.grit import read_grit, to_bytes
 
+    if ir is not None and model is None:
+        raise typer.BadParameter("an impulse response stands behind a model: say which.", param_hint="--ir")
+    blob = b""
     if model is not None:
-        read_grit(model)  # refuses what the module would refuse, before it is sent
+        integers = read_grit(model)  # refuses what the module would refuse, before it is sent
+        blob = model.read_bytes()
+        if ir is not None:
+            from gritspace.host_tools.models.impulse import with_impulse
+
+            blob = to_bytes(with_impulse(integers, ir))
     with Module(the_port(port)) as module:
         if delete is not None:
             memory.delete(module, delete - 1)
@@ -44,7 +55,7 @@ def upload(
             with console.progress(f"uploading {model.name}") as update:
                 chosen = memory.upload(
                     module,
-                    model.read_bytes(),
+                    blob,
                     None if slot is None else slot - 1,
                     lambda done, of: update(done, of, ""),
                 )

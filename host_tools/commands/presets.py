@@ -79,7 +79,8 @@ def presets_choose(
 
     Example: gritspace presets choose openamp.pt --model openamp.grit -o presets.json
     """
-    from gritspace.host_tools.models.model_files import file_sha256, read_space
+    from gritspace.host_tools.models.made_from import file_sha256
+    from gritspace.host_tools.models.model_files import read_space
     from gritspace.host_tools.module import presets_file
     from gritspace.host_tools.spaces import presets as choosing
     from gritspace.host_tools.spaces.evaluation import model_of
@@ -121,8 +122,12 @@ def presets_make(
     model = space.with_suffix(".grit") if model is None else model
     if not model.is_file():
         raise RigError(f"{model}: the space's integer model is missing: gritspace quantize {space} -o {model}")
-    from gritspace.host_tools.models.model_files import file_sha256, read_space
-    from gritspace.host_tools.models.places import named
+    from gritspace.host_tools.models.places import named, refuse_unknown
+
+    for one in device or ():
+        refuse_unknown(one, space)
+    from gritspace.host_tools.models.made_from import file_sha256
+    from gritspace.host_tools.models.model_files import read_space
     from gritspace.host_tools.module import presets_file
     from gritspace.host_tools.spaces import presets as making
     from gritspace.host_tools.spaces.evaluation import model_of

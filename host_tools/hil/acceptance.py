@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
-from html import escape
+from html import escape as escaped
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil.report import write_text
+from gritspace.train.plain_text import printable
 from gritspace.train.records import OpenRecord, read_record
 from gritspace.train.text_file import read_json
 
@@ -121,6 +122,11 @@ _STYLE = (
     "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}"
     ".bad{color:#b00020;font-weight:600}@page{size:A4;margin:20mm}"
 )
+
+
+def escape(text: str) -> str:
+    """As text of a page, without what acts on a reader."""
+    return escaped(printable(text))
 
 
 def as_html(made: Card) -> str:

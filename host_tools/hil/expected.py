@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
-from gritspace.host_tools.models import bent, snapshot_knobs
-from gritspace.host_tools.models.impulse import convolved
+from gritspace.host_tools.models import bent, pair
+from gritspace.host_tools.models.gate import gated
+from gritspace.host_tools.models.playing import around
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.stepwise import Stepwise
@@ -43,18 +44,21 @@ def moves_of(targets: NDArray[np.int16]) -> tuple[NDArray[np.int16], list[tuple[
 
 
 def play(
-    model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int16], bend: str = "none"
+    model: IntegerModel, audio: NDArray[np.int16], targets: NDArray[np.int16], bend: str = "none", gate: int = 0
 ) -> NDArray[np.int16]:
     """audio int16 (frames,) -> int16 (frames,), by the readable reference: the model while its position moves.
 
     targets int16 Q15 (blocks, played_size): where to head for in each block; a snapshot's are its knobs. Under a bend
-    they are its four knobs, and the model rests where it starts.
+    they are its four knobs, and the model rests where it starts. gate: in front, dB below full scale; 0: none.
     """
+    audio = gated(audio, gate)
     if bend != "none":
         return bent.play(model, audio, glide(targets), bend, Stepwise(model))
-    if model.film is None:
-        rest = int(reference.run(model, np.zeros(1, np.int16))[0])
-        played = snapshot_knobs.play(model.knobs, audio, glide(targets), lambda heard: reference.run(model, heard))
-        return convolved(model.impulse, played, rest)
     position, moves = moves_of(targets)
-    return reference.run(model, audio, position, moves)
+
+    def network(heard: NDArray[np.int16]) -> NDArray[np.int16]:
+        if model.film is None:
+            return reference.run(model, heard)
+        return reference.run(model, heard, position, [move for move in moves if move[0] < len(heard)])
+
+    return around(model, audio, glide(targets), network, lambda heard: reference.run(pair.second_of(model), heard))

@@ -37,6 +37,7 @@ def live(
     knobs: NDArray[np.uint16],
     delay: int,
     bend: str = "none",
+    gate: int = 0,
 ) -> NDArray[np.int16]:
     """What the left output hears, int16 (frames,): the model with its own trim, under knobs, from silence.
 
@@ -47,15 +48,16 @@ def live(
     gain, wet, dry = (_slopes(targets) for targets in _targets(knobs, trim))
     dry_sound = np.asarray(audio, np.int64)
     heard = np.clip(times_q16(dry_sound, gain), -32768, 32767).astype(np.int16)
-    played = play(model, heard, positions, bend)
+    played = play(model, heard, positions, bend, gate)
     at = positions[:1] if bend == "none" else np.asarray(model.rest_position, np.int16)[None]
     rest = play(model, np.zeros(1, np.int16), at)
     wet_sound = _without_dc(_widened(played, model), int(_widened(rest, model)[0]))
     if model.film is not None:
+        taps = 0 if model.impulse is None else len(model.impulse.taps)
         places = glide(positions)
         moved = np.concatenate([[False], (places[1:] != places[:-1]).any(axis=1)])
         moved &= bend == "none"  # else its own place rests
-        wet_sound = hushed(wet_sound, hush_gains(heard, moved, model.receptive_field))
+        wet_sound = hushed(wet_sound, hush_gains(heard, moved, model.receptive_field + taps))
     late = np.concatenate([np.zeros(delay, np.int64), dry_sound])[: len(audio)]
     return limited(times_q16(wet_sound, wet) + times_q16(late, dry)).astype(np.int16)
 

@@ -139,7 +139,8 @@ def measure(
     with Module(port) as module:
         info = module.info()
         refuse_another_model(info, model)
-        xruns, bend = module.status().xruns, module.health().bend
+        xruns, now = module.status().xruns, module.health()
+        played = (now.bend, now.gate)
         link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
         for take in takes:
             started = time.perf_counter()
@@ -147,9 +148,9 @@ def measure(
             def heard(frames: int, of: int, before: int = done, name: str = take.name) -> None:
                 update(before + frames, total, f"{name}: {frames / 48000:.1f} of {of / 48000:.1f} s")
 
-            if take.bend != bend:
-                memory.select_bend(module, take.bend)
-                bend = take.bend
+            if (take.bend, take.gate) != played:
+                memory.select_bend(module, take.bend, take.gate)
+                played = (take.bend, take.gate)
             result = module.stream(take.audio, take.positions, heard, take.knobs)
             link["retries"] += result.retries
             link["crc_errors"] += result.crc_errors
@@ -161,13 +162,13 @@ def measure(
                 Outcome(
                     take=take,
                     module=result.samples,
-                    expected=expected.play(model, take.audio, take.positions, take.bend)
+                    expected=expected.play(model, take.audio, take.positions, take.bend, take.gate)
                     if take.knobs is None
                     else live_path.live(
-                        model, take.audio, take.positions, take.knobs, module.health().delay, take.bend
+                        model, take.audio, take.positions, take.knobs, module.health().delay, take.bend, take.gate
                     ),
                     in_float=None
-                    if in_float is None or take.knobs is not None or take.bend != "none"
+                    if in_float is None or take.knobs is not None or take.bend != "none" or take.gate
                     else in_float(take.audio, start, moves),
                     work=np.asarray(result.cycles, np.int64),
                     seconds=time.perf_counter() - started,
@@ -176,7 +177,7 @@ def measure(
             done += len(take.audio)
         update(done, total, f"{total / 48000:.0f} s of audio in {streaming:.0f} s")
         load = load_of(module, info)
-        if bend != "none":
+        if played != ("none", 0):
             memory.select_bend(module, "none")
         xruns = module.status().xruns - xruns
     seconds = {"streaming": round(streaming, 2)}

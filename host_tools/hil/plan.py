@@ -36,13 +36,14 @@ def plan(
     update: Callable[[float, float, str], None] = lambda done, total, words: None,
     moves: Sequence[Move] | None = None,
     bend: str = "none",
+    gate: int = 0,
 ) -> list[Take]:
     """The takes of one test. audio: (frames,) at 48 kHz.
 
     First all the audio: with `moves`, from `position` on, if there are any; else at `position` (Q15) if one is given;
     else with the played dimensions sweeping. Then, for each device, an excerpt at up to `settings_each` of the settings
     that the space was trained at, with the device's own sound as the target. Under a bend all the audio's positions are
-    its four knobs.
+    its four knobs. gate: in front of it all, dB below full scale; 0: none.
     """
     rest: Sequence[int] = model.rest_position if bend == "none" else (0,) * PLAYED
     if moves is not None:
@@ -51,7 +52,7 @@ def plan(
         made = [takes.held(audio, position, "audio at one position")]
     else:
         made = [takes.sweep(audio, rest, PLAYED)]
-    made = [replace(made[0], bend=bend)]
+    made = [replace(made[0], bend=bend, gate=gate)]
     if space is None:
         return made
     piece = takes.excerpt(audio, device_seconds)

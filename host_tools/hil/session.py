@@ -17,7 +17,9 @@ from gritspace.host_tools.hil import junit, measure, plan, report, soak
 from gritspace.host_tools.hil.automation_file import read_automation
 from gritspace.host_tools.hil.rig_file import STARTED, reachable, read_rig, started
 from gritspace.host_tools.link.client import Module
-from gritspace.host_tools.models.model_files import model_with_sha256, read_space, space_of
+from gritspace.host_tools.models.made_from import space_of
+from gritspace.host_tools.models.model_files import model_with_sha256, read_space
+from gritspace.host_tools.ports import refuse_no_model
 from gritspace.quantize.model.grit import read_grit
 from gritspace.train.audio.audio_file import read_audio
 
@@ -38,6 +40,8 @@ class Request:
     captures: tuple[Path, ...] = ()
     position: str | None = None
     bend: str = "none"
+    gate: int = 0
+    """In front, dB below full scale; 0: none."""
     device_seconds: float = 4.0
     settings_each: int = 1
     automation: Path | None = None
@@ -93,11 +97,8 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
     audio = read_audio(request.audio)
     with ExitStack() as stack:
         port, model_file = request.port, request.model
-        if port in STARTED:
-            if model_file is None:
-                raise RigError(
-                    f"--port {port} starts a module of its own, which must be told its model: add --model FILE."
-                )
+        refuse_no_model(port, model_file)
+        if port in STARTED and model_file is not None:
             with stages.stage("build", "build and start a module of its own"):
                 port = stack.enter_context(started(port, read_grit(model_file)))
         folders = (Path.cwd(), request.audio.parent, request.out.parent)
@@ -134,12 +135,15 @@ def measure_module(request: Request, stages: Stages) -> dict[str, Any]:
                 update,
                 moves,
                 request.bend,
+                request.gate,
             )
         with stages.stage("hil", "play through the module and compare") as update:
             measured = measure.measure(port, model, planned, None if space is None else plan.player(space), update)
         extra: dict[str, Any] = {"audio": str(request.audio)}
         if bent:
             extra["bend"] = request.bend
+        if request.gate:
+            extra["gate"] = -request.gate
         if request.automation is not None:
             extra["automation"] = {"file": str(request.automation), "moves": len(moves or ())}
         if request.all_models:

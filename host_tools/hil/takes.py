@@ -35,6 +35,7 @@ class Take:
     knobs: NDArray[np.uint16] | None = None
     """(blocks, 3): gain, mix, level; then the take goes through the whole path. None: through the engine alone."""
     bend: str = "none"
+    gate: int = 0
     """Under one, positions are its four knobs, and the model rests where it starts."""
 
     @property

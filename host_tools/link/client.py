@@ -108,6 +108,7 @@ class ModuleHealth:
     preset: int
     delay: int
     bend: str
+    gate: int
 
 
 @dataclass(frozen=True)

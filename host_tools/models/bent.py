@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models import bends, snapshot_knobs
+from gritspace.host_tools.models import bends, pair, snapshot_knobs
 from gritspace.host_tools.models.impulse import convolved
+from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 
 
@@ -33,9 +34,11 @@ def play(
         return bends.play(bend, model.bend_levels, heard, turns, network, rest, layers)
 
     if model.film is not None:
-        return through(audio)
+        return convolved(model.impulse, through(audio), rest)
     knobs = np.zeros((1, snapshot_knobs.COUNT), np.int16) if under is None else np.asarray(under, np.int16)[None]
-    return convolved(model.impulse, snapshot_knobs.play(model.knobs, audio, knobs, through), rest)
+    both, knobs = pair.through(model, through, lambda heard: reference.run(pair.second_of(model), heard), knobs)
+    silent = int(both(np.zeros(1, np.int16))[0])
+    return convolved(model.impulse, snapshot_knobs.play(model.knobs, audio, knobs, both), silent)
 
 
 def holdable(model: IntegerModel) -> int:

@@ -1,6 +1,6 @@
-"""An impulse response behind a snapshot: a cabinet's file becomes int16 taps, and what they do, to the bit.
+"""An impulse response behind a model: a cabinet's file becomes int16 taps, and what they do, to the bit.
 
-Pairs with firmware/module/sound/impulse.c. The response is scaled so that the snapshot with it is as loud as without.
+Pairs with firmware/module/sound/impulse.c. The response is scaled so that the model with it is as loud as without.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from scipy.signal import fftconvolve
 
 from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.models.loudness import PHRASE_SECONDS, lufs
-from gritspace.quantize.model.c_engine import Engine
-from gritspace.quantize.model.grit import to_bytes
+from gritspace.host_tools.models.pair import network_of
 from gritspace.quantize.model.model import IMPULSE_FRAMES, IMPULSE_STEP, IMPULSE_SUM, Impulse, IntegerModel
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.errors import InputError
@@ -28,11 +27,7 @@ MOST_SHIFT = 15
 
 
 def with_impulse(model: IntegerModel, path: Path) -> IntegerModel:
-    """The snapshot with a file's response (mono, any rate) behind it. Raises InputError, naming the file, for silence,
-    and for a space, in whose file there is no room for one.
-    """
-    if model.film is not None:
-        raise InputError(f"--ir {path}: {model.name} is a space; an impulse response stands behind a snapshot only.")
+    """The model with a file's response (mono, any rate) behind it. Raises InputError, naming the file, for silence."""
     heard = read_audio(path).astype(np.float64)
     peak = float(np.abs(heard).max()) if len(heard) else 0.0
     if peak == 0:
@@ -41,11 +36,12 @@ def with_impulse(model: IntegerModel, path: Path) -> IntegerModel:
     if len(response) > IMPULSE_FRAMES:
         response = response[:IMPULSE_FRAMES] * np.minimum(1, np.arange(IMPULSE_FRAMES, 0, -1) / FADE_FRAMES)
     phrase = np.round(riff(PHRASE_SECONDS) * 32767).astype(np.int16)
-    plain = Engine(to_bytes(model)).process(phrase) / 32768
+    plain = network_of(model)(phrase) / 32768
     louder = lufs(fftconvolve(plain, response)[: len(plain)]) - lufs(plain)
     if not np.isfinite(louder):
         raise InputError(f"{path}: nothing of {model.name} is heard through this impulse response.")
-    return replace(model, impulse=rounded(response * 10 ** (-louder / 20)))
+    knobs = model.knobs if model.film is not None else replace(model.knobs, measured=True)  # where its place is kept
+    return replace(model, knobs=knobs, impulse=rounded(response * 10 ** (-louder / 20)))
 
 
 def rounded(response: NDArray[np.float64]) -> Impulse:

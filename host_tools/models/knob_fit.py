@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.models.knob_formula import at_rest
 from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.models.pair import FADED, network_of
 from gritspace.host_tools.models.snapshot_knobs import POINTS
-from gritspace.quantize.model.c_engine import Engine
-from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel, KnobFit
 
 PHRASE_SECONDS = 2.4
@@ -26,12 +25,7 @@ def fitted(model: IntegerModel) -> IntegerModel:
     """The snapshot with its knobs fitted; a space as it is."""
     if model.film is not None:
         return model
-    engine = Engine(to_bytes(model))
-
-    def network(heard: NDArray[np.int16]) -> NDArray[np.int16]:
-        engine.reset(None)
-        return engine.process(heard)
-
+    network = network_of(model)
     phrase = np.round(riff(PHRASE_SECONDS) * 32767).astype(np.int16)
     plain = network(phrase).astype(np.float64)
     sound = plain - plain.mean()
@@ -43,7 +37,11 @@ def fitted(model: IntegerModel) -> IntegerModel:
     )
     wanted = lufs(plain / 32768)
     levels = []
+    faded = FADED if model.pair is not None and model.pair.kind == "crossfade" else ()
     for knob, points in enumerate(POINTS):
+        if knob in faded:
+            levels += [0] * (2 * points)
+            continue
         for place in (*range(-points, 0), *range(1, points + 1)):
             turns = np.zeros(len(POINTS))
             turns[knob] = place / points

@@ -14,6 +14,7 @@ import pyloudnorm
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
+from gritspace.host_tools.models.pair import network_of
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
@@ -50,6 +51,8 @@ def samples_lufs(samples: NDArray[np.int16], output_shift: int) -> float:
 
 def model_lufs(model: IntegerModel, position: NDArray[np.int16] | None = None) -> float:
     """How loud a model plays the phrase at a position (Q15; None: its own)."""
+    if model.pair is not None:
+        return samples_lufs(network_of(model)(phrase()), model.output_shift)
     return samples_lufs(Engine(to_bytes(model), position).process(phrase()), model.output_shift)
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.errors import InputError
-from gritspace.train.whole_file import read_bytes
 
 if TYPE_CHECKING:
     from gritspace.train.space.space import Space
@@ -77,18 +77,6 @@ def calibration_positions(space: Space) -> NDArray[np.float64]:
     return np.concatenate([known, between])
 
 
-def space_of(model_file: Path, model: IntegerModel) -> Path | None:
-    """The space a model was made from, if it still lies beside the model or in the working folder, unchanged."""
-    name, wanted = model.metadata.get("made_from"), model.metadata.get("made_from_sha256")
-    if not isinstance(name, str) or not isinstance(wanted, str):
-        return None
-    for folder in dict.fromkeys((model_file.parent, Path.cwd())):
-        candidate = folder / Path(name).name
-        if candidate.is_file() and file_sha256(candidate) == wanted:
-            return candidate
-    return None
-
-
 def model_with_sha256(wanted: str, folders: Iterable[Path]) -> Path:
     """The `.grit` file whose SHA-256 is this, looked for in folders. Raises InputError when there is none."""
     looked = list(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
@@ -100,11 +88,6 @@ def model_with_sha256(wanted: str, folders: Iterable[Path]) -> Path:
     raise InputError(
         f"no .grit file in {places} is the model that the module runs ({wanted[:12]}); name it with --model FILE."
     )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes. Raises InputError if it cannot be read."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def model_sha256(model: IntegerModel) -> str:

@@ -30,6 +30,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.snapshot.snapshot import load_snapshot
 
 ESR_SECONDS, ESR_SEED = 2.0, 2_000_003
+MADE_TO_FIT = "`gritspace quantize`, without --exact and --submodel, makes a network of it that fits, in minutes"
 
 
 class TooSlow(InputError):
@@ -72,8 +73,8 @@ def model_from_nam(
         network = file.networks[file.names.index(candidate)]
         if network.sample_rate != SAMPLE_RATE and not force:
             raise TooSlow(
-                f"{path}: made for {network.sample_rate} Hz, and the module runs at {SAMPLE_RATE} Hz; --force takes it "
-                f"anyway, with its tone and delays shifted by {SAMPLE_RATE / network.sample_rate:.3f}."
+                f"{path}: made for {network.sample_rate} Hz, and the module runs at {SAMPLE_RATE} Hz. {MADE_TO_FIT}; "
+                f"--force takes it as it is, its tone and delays shifted by {SAMPLE_RATE / network.sample_rate:.3f}."
             )
         why = None if force else too_slow(network)
         if why is None:
@@ -82,7 +83,7 @@ def model_from_nam(
                 return choice
             why = choice.price.verdict()
         slow.append(f"{candidate}: {why}")
-    raise TooSlow(f"{path}: {'; '.join(slow)}. Use a smaller capture, or --force to quantize it anyway.")
+    raise TooSlow(f"{path}: {'; '.join(slow)}. {MADE_TO_FIT}; --force takes it as it is.")
 
 
 def nam_text(path: Path, position: str | None) -> str:

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.arguments import bend_q15, position_q15
+from gritspace.host_tools.models.made_from import space_of
+from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
+from gritspace.train.torch_look import positions_of
 
 
 def named(positions: Mapping[str, Sequence[float]], name: str, source: str) -> str:
@@ -29,6 +32,19 @@ def named(positions: Mapping[str, Sequence[float]], name: str, source: str) -> s
     known = sorted(settings or {label.partition("@")[0] for label in positions})
     near = difflib.get_close_matches(name, known, 3, 0.4) or known[:3]
     raise InputError(f"--device {name}: {source} knows no such device; nearest: {', '.join(near)}.")
+
+
+def refuse_unknown(device: str, file: Path) -> None:
+    """Raises InputError, at once, if the space `file`, or the one beside the model `file`, knows no such device.
+
+    Where that cannot be known at once it says nothing: whoever reads all of the space does.
+    """
+    space: Path | None = file
+    if file.suffix == ".grit":
+        space = space_of(file, read_grit(file))
+    positions = None if space is None else positions_of(space)
+    if space is not None and positions:
+        named(positions, device, space.name)
 
 
 def place_under(
@@ -49,7 +65,7 @@ def place(position: str | None, device: str | None, model: IntegerModel, model_f
     """
     if device is None:
         return position_q15(position, model)
-    from gritspace.host_tools.models.model_files import read_space, space_of
+    from gritspace.host_tools.models.model_files import read_space
 
     space_file = space_of(model_file, model)
     if space_file is None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models import bends, bent, snapshot_knobs
+from gritspace.host_tools.models import bends, bent, pair, snapshot_knobs
+from gritspace.host_tools.models.gate import gated
 from gritspace.host_tools.models.impulse import convolved
 from gritspace.quantize.model import grit, reference
 from gritspace.quantize.model.model import IntegerModel
@@ -20,26 +21,51 @@ def play(
     position: NDArray[np.int16] | None,
     engine: str,
     bend: str = "none",
+    gate: int = 0,
 ) -> NDArray[np.float32]:
     """audio (frames,), full scale ±1 -> (frames,) in the model's own level.
 
     position Q15: played_size numbers; None: where the model starts. Under a bend they are its four knobs.
+    gate: in front, dB below full scale; 0: none.
     Raises InputError for a bend and an engine that has none.
     """
-    samples = np.clip(np.round(audio * 32768.0), -32768, 32767).astype(np.int16)
+    samples = gated(np.clip(np.round(audio * 32768.0), -32768, 32767).astype(np.int16), gate)
     if bend != "none":
         turns = np.zeros(bends.COUNT, np.int16) if position is None else position
         played = bent.play(model, samples, turns[None], bend, _bendable(model, engine))
-    elif model.film is not None:
-        played = play_network(model, samples, position, engine)
     else:
-        knobs = np.zeros((1, snapshot_knobs.COUNT), np.int16) if position is None else position[None]
-        played = snapshot_knobs.play(
-            model.knobs, samples, knobs, lambda heard: play_network(model, heard, None, engine)
+        at = np.asarray(model.rest_position if position is None else position, np.int16)[None]
+        played = around(
+            model,
+            samples,
+            at,
+            lambda heard: play_network(model, heard, None if model.film is None else at[0], engine),
+            lambda heard: play_network(pair.second_of(model), heard, None, engine),
         )
-        rest = int(play_network(model, np.zeros(1, np.int16), None, engine)[0]) if model.impulse else 0
-        played = convolved(model.impulse, played, rest)
     return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)
+
+
+def around(
+    model: IntegerModel,
+    samples: NDArray[np.int16],
+    positions: NDArray[np.int16],
+    network: snapshot_knobs.Player,
+    second: snapshot_knobs.Player,
+) -> NDArray[np.int16]:
+    """int16 (frames,) -> int16 (frames,), from silence: a network and what a module puts around it.
+
+    positions int16 Q15 (blocks, played_size): where each block is played, of a snapshot its knobs. network, second:
+    what the model's own network makes of audio, a space's while it goes there, and that of its pair, if it has one.
+    """
+    rest = 0
+    if model.film is None:
+        both, turns = pair.through(model, network, second, positions)
+        played = snapshot_knobs.play(model.knobs, samples, turns, both)
+        rest = int(both(np.zeros(1, np.int16))[0]) if model.impulse else 0
+    else:
+        played = network(samples)
+        rest = int(network(np.zeros(1, np.int16))[0]) if model.impulse else 0
+    return convolved(model.impulse, played, rest)
 
 
 def _bendable(model: IntegerModel, engine: str) -> bends.Network:

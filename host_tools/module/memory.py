@@ -35,6 +35,8 @@ class Preset:
     turns: tuple[int, ...] = (0, 0, 0, 0)
     """Of the bend that lies on it."""
     bend: int = 0
+    gate: int = 0
+    """In front, dB below full scale; 0: none."""
     model_id: bytes = field(default=bytes(8), compare=False)
     """The beginning of the model's SHA-256; zeros, when it is put: of what is in the slot then."""
 
@@ -226,12 +228,14 @@ def select(module: Module, model: int) -> ModuleInfo:
     return module.info()
 
 
-def select_bend(module: Module, bend: str) -> ModuleInfo:
+def select_bend(module: Module, bend: str, gate: int = 0) -> ModuleInfo:
     """Plays the model under a bend, by its name, where it is played now; "none": as it is.
+
+    gate: in front, dB below full scale; 0: none.
 
     Raises Refusal if that does not run in real time.
     """
-    module.ask("select_bend", "info", bend=schema().value("bend", bend))
+    module.ask("select_bend", "info", bend=schema().value("bend", bend), gate=gate)
     return module.info()
 
 

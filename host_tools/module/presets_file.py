@@ -135,7 +135,7 @@ class ModelRecord(OpenRecord):
 
 class PresetRecord(Record):
     """A preset. name: for who reads the file. knobs: in place of played where a model has a device's own, each from 0
-    to 1. model: None for the factory's."""
+    to 1. gate: where one in front opens, dBFS; 0: none. model: None for the factory's."""
 
     @model_validator(mode="after")
     def _says_where_it_is_played(self) -> PresetRecord:
@@ -149,6 +149,7 @@ class PresetRecord(Record):
     knobs: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     stored: Annotated[list[Unit], Field(min_length=12, max_length=12)] = [0.0] * 12
     bend: BendRecord | None = None
+    gate: Annotated[int, Field(ge=-96, le=0)] = 0
     level: Annotated[float, Field(ge=0, le=8)] = 1.0
     model: Annotated[ModelRecord | None, BeforeValidator(lambda value: None if value == FACTORY_NAME else value)] = None
 
@@ -198,6 +199,7 @@ def _as_values(preset: Preset, slots: list[Slot], names: dict[tuple[int, ...], s
         "played": {name: value / FULL for name, value in zip(PLAYED, preset.played, strict=True)},
         "stored": [value / FULL for value in preset.stored],
         **({"bend": _bend_of(preset)} if preset.bend else {}),
+        **({"gate": -preset.gate} if preset.gate else {}),
         "level": preset.level_q12 / LEVEL_UNITY,
         "model": model,
     }
@@ -226,6 +228,7 @@ def _preset(row: PresetRecord, slots: list[Slot], places: int, what: str, own: O
         stored=tuple(map(_q15, row.stored)),
         turns=tuple(map(_q15, row.bend.knobs)) if row.bend else (0,) * 4,
         bend=KINDS.index(row.bend.kind) if row.bend else 0,
+        gate=-row.gate,
         level_q12=min(32767, round(row.level * LEVEL_UNITY)),
         model=model,
         used=1,

@@ -23,6 +23,8 @@ from gritspace.train.output_file import written_whole
 
 MODELS = work_folder() / "models"
 """A folder for each model, so that builds do not overwrite each other."""
+REST_SECONDS = 60.0
+"""Longer than the longest morph and than any write to flash: a module that rests has nothing left to do."""
 BUILD_STEPS = 20
 """About how many lines PlatformIO says in a whole build: for the progress bar only."""
 
@@ -83,7 +85,7 @@ def until_stopped(
     with progress("building the firmware") as update:
         image = build_firmware(model, "sim", update)
     ways = [simulator_line.bad_line(bad_line, seed) if bad_line else None for seed in (1, 2)]
-    with Simulator(image, to_module=ways[0], to_laptop=ways[1], flash=flash) as simulator:
+    with Simulator(image, to_module=ways[0], to_laptop=ways[1], flash=flash, rest_seconds=REST_SECONDS) as simulator:
         with Module(simulator.port) as module:
             module.info()
         stop = threading.Event()  # until here Ctrl-C ends it as it ends any command

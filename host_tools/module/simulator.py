@@ -17,6 +17,7 @@ from queue import Empty, Queue
 from types import TracebackType
 
 from gritspace.host_tools.errors import RigError
+from gritspace.host_tools.module.machine_control import MachineControl
 from gritspace.host_tools.module.simulator_line import Disturb, SimulatorLine
 
 ICOUNT_SHIFT = 0
@@ -32,6 +33,7 @@ class Simulator:
     uart: the link goes through the simulated UART, byte by byte, instead of in packets (see simulator_line).
     to_module, to_laptop: what a bad line makes of the bytes; not with uart.
     flash: a file that keeps the simulated flash (made if it is not there); None: what it holds goes with the power.
+    rest_seconds: once nobody has spoken to it for so long, its time stands still until somebody does; not with uart.
     Raises RigError where QEMU or the image is missing or does not start.
     """
 
@@ -42,6 +44,7 @@ class Simulator:
         to_module: Disturb | None = None,
         to_laptop: Disturb | None = None,
         flash: Path | None = None,
+        rest_seconds: float | None = None,
     ) -> None:
         self.firmware = Path(firmware)
         self.flash = flash
@@ -52,6 +55,8 @@ class Simulator:
         self._disturb = (to_module, to_laptop)
         self._process: subprocess.Popen[str] | None = None
         self._line: SimulatorLine | None = None
+        self._rest_seconds = rest_seconds
+        self._control: MachineControl | None = None
 
     def __enter__(self) -> Simulator:
         try:
@@ -76,22 +81,25 @@ class Simulator:
             )
         if not self.firmware.is_file():
             raise RigError(f"there is no firmware at {self.firmware}; build it first: gritspace build sim")
-        line = None if self._uart else SimulatorLine(*self._disturb)
-        self._line = line
+        control = None if self._uart else MachineControl()
+        line = None if control is None else SimulatorLine(*self._disturb, control, self._rest_seconds)
+        self._line, self._control = line, control
+        sockets = () if line is None or control is None else (line.far_end.fileno(), control.far_end.fileno())
         self._process = subprocess.Popen(
-            [qemu, *_arguments(self.firmware, None if line is None else line.far_end.fileno(), self.flash)],
+            [qemu, *_arguments(self.firmware, sockets, self.flash)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            pass_fds=() if line is None else (line.far_end.fileno(),),
+            pass_fds=sockets,
             start_new_session=True,  # Ctrl-C is for us: we stop QEMU ourselves
             preexec_fn=die_with_parent(os.getpid()),
         )
         lines: Queue[str | None] = Queue()
         threading.Thread(target=self._listen, args=(self._process, lines), daemon=True).start()
-        if line is not None:
+        if line is not None and control is not None:
+            control.far_end.close()
             line.start()
             self.port = line.port
         while not self.port:
@@ -113,7 +121,15 @@ class Simulator:
         if self._line is not None:
             self._line.close()
             self._line = None
+        if self._control is not None:
+            self._control.close()
+            self._control = None
         self.port = ""
+
+    @property
+    def resting(self) -> bool:
+        """Its time stands still, by QEMU's own word, until somebody speaks to it."""
+        return self._line is not None and self._line.held and self._control is not None and self._control.held()
 
     @property
     def running(self) -> bool:
@@ -128,14 +144,17 @@ class Simulator:
         lines.put(None)
 
 
-def _arguments(firmware: Path, packets: int | None, flash: Path | None) -> list[str]:
-    """QEMU's. packets: the file descriptor of the socket for the Ethernet controller's packets; None: link by UART."""
+def _arguments(firmware: Path, sockets: tuple[int, ...], flash: Path | None) -> list[str]:
+    """QEMU's. sockets: file descriptors, for the Ethernet controller's packets and for QEMU's own control; none: the
+    link goes by UART, and nobody controls QEMU."""
     machine = ["-machine", "mps2-an500", "-cpu", "cortex-m7", "-display", "none", "-monitor", "none", "-nodefaults"]
     clock = ["-icount", f"shift={ICOUNT_SHIFT},sleep=on"]
-    if packets is None:
+    if not sockets:
         link = ["-chardev", "pty,id=link", "-serial", "chardev:link"]
     else:
+        packets, control = sockets
         link = ["-serial", "null", "-netdev", f"socket,id=link,fd={packets}", "-net", "nic,model=lan9118,netdev=link"]
+        link += ["-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control"]
     console = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     memory = [] if flash is None else _kept_memory(flash)
     return [*machine, *clock, *memory, *link, *console, "-kernel", str(firmware)]

@@ -18,6 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gritspace.host_tools.module.machine_control import MachineControl
+
 _LENGTH = struct.Struct(">I")
 _HEADER = b"\xff" * 6 + b"\x02host\x00" + b"\x88\xb5"
 """To everybody, from a local address, with the EtherType that IEEE keeps for experiments."""
@@ -45,9 +47,18 @@ def bad_line(rate: float, seed: int) -> Disturb:
 
 
 class SimulatorLine:
-    """`port` is the pseudo-terminal's name, `far_end` the socket that QEMU takes over."""
+    """`port` is the pseudo-terminal's name, `far_end` the socket that QEMU takes over.
 
-    def __init__(self, to_module: Disturb | None = None, to_laptop: Disturb | None = None) -> None:
+    control, rest_seconds: a machine to whom nobody has spoken for so long is held, until somebody does; None: never.
+    """
+
+    def __init__(
+        self,
+        to_module: Disturb | None = None,
+        to_laptop: Disturb | None = None,
+        control: MachineControl | None = None,
+        rest_seconds: float | None = None,
+    ) -> None:
         self._master, self._slave = os.openpty()  # our slave keeps the terminal alive between two programs
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -55,6 +66,10 @@ class SimulatorLine:
         self._near, self.far_end = socket.socketpair()
         self._to_module = to_module or bytes
         self._to_laptop = to_laptop or bytes
+        self._control = control
+        self._rest_seconds = None if control is None else rest_seconds
+        self.held = False
+        """The machine stands still."""
         self._stop_reading, self._stop_writing = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -77,9 +92,11 @@ class SimulatorLine:
         come, near = b"", self._near.fileno()
         with contextlib.suppress(OSError):  # QEMU has gone: the port falls silent
             while True:
-                ready, _, _ = select.select([self._master, near, self._stop_reading], [], [])
+                patience = None if self.held else self._rest_seconds
+                ready, _, _ = select.select([self._master, near, self._stop_reading], [], [], patience)
                 if self._stop_reading in ready:
                     return
+                self._hold(not ready)
                 if self._master in ready:
                     for packet in packets_of(self._to_module(os.read(self._master, 65536))):
                         self._near.sendall(packet)
@@ -90,6 +107,15 @@ class SimulatorLine:
                     link, come = link_bytes_of(come + data)
                     with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on any line
                         os.write(self._master, self._to_laptop(link))
+
+    def _hold(self, held: bool) -> None:
+        if self._control is None or held == self.held:
+            return
+        if held:
+            self._control.hold()
+        else:
+            self._control.go_on()
+        self.held = held
 
 
 def packets_of(link: bytes) -> list[bytes]:

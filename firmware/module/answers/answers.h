@@ -13,6 +13,7 @@ typedef struct {
   grit_link_header_t selecting;
   uint8_t selected;           /* the model that was asked for */
   uint8_t selected_bend;      /* and the bend on it */
+  uint8_t selected_gate;      /* and the gate in front */
   bool refused;               /* and not given, at refused_tick */
   uint32_t refused_tick;      /* in blocks */
   uint16_t position_sequence; /* of the last set_position */

@@ -123,7 +123,8 @@ static void refuse_selection(grit_server_t *server, const grit_link_header_t *re
   grit_answer_error(server, request, GRIT_LINK_ERROR_MODEL, 0, why_not(why));
 }
 
-static void begin_selection(grit_server_t *server, const grit_link_frame_t *frame, uint8_t wanted, uint8_t bend) {
+static void begin_selection(grit_server_t *server, const grit_link_frame_t *frame, uint8_t wanted, uint8_t bend,
+                            uint8_t gate) {
   grit_module_t *module = server->module;
   if (module->stream.running) {
     grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_STREAM, (int32_t)module->stream.number,
@@ -134,7 +135,7 @@ static void begin_selection(grit_server_t *server, const grit_link_frame_t *fram
     grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_IN_USE, 0, "the loop is running: stop it first");
     return;
   }
-  const bool same = wanted == server->selected && bend == server->selected_bend;
+  const bool same = wanted == server->selected && bend == server->selected_bend && gate == server->selected_gate;
   const bool again = same && frame->header.sequence == server->selecting.sequence;
   if (again && server->refused && module->ticks - server->refused_tick < SAME_QUESTION_BLOCKS) {
     refuse_selection(server, &frame->header); /* asked while it was tried out: it need not be tried again */
@@ -144,21 +145,23 @@ static void begin_selection(grit_server_t *server, const grit_link_frame_t *fram
   server->selecting = frame->header;
   server->selected = wanted;
   server->selected_bend = bend;
+  server->selected_gate = gate;
   server->select_waits = true;
   server->refused = false;
-  if (!begun) grit_module_select(module, wanted, bend); /* asked again: what was begun goes on */
+  if (!begun) grit_module_select(module, wanted, bend, gate); /* asked again: what was begun goes on */
 }
 
 void grit_answer_select_model(grit_server_t *server, const grit_link_frame_t *frame) {
-  begin_selection(server, frame, frame->payload[0], GRIT_LINK_BEND_NONE);
+  begin_selection(server, frame, frame->payload[0], GRIT_LINK_BEND_NONE, 0);
 }
 
 void grit_answer_select_bend(grit_server_t *server, const grit_link_frame_t *frame) {
-  if (frame->payload[0] >= GRIT_BENDS) {
-    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "there is no such bend");
+  const uint8_t bend = frame->payload[0], gate = frame->payload[1];
+  if (bend >= GRIT_BENDS || gate > GRIT_GATE_DECIBELS) {
+    grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0, "there is no such bend, or gate");
     return;
   }
-  begin_selection(server, frame, server->module->playing.status.model, frame->payload[0]);
+  begin_selection(server, frame, server->module->playing.status.model, bend, gate);
 }
 
 static void answer_selected(grit_server_t *server, const grit_link_header_t *request) {

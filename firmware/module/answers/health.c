@@ -49,6 +49,7 @@ void grit_answer_get_health(grit_server_t *server, const grit_link_frame_t *fram
       .preset = now.preset,
       .delay = now.delay,
       .bend = now.bend,
+      .gate = now.gate,
   };
   grit_answer(server, request, GRIT_LINK_HEALTH, &health, GRIT_LINK_HEALTH_BYTES, NULL, 0);
 }

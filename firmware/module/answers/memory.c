@@ -17,6 +17,7 @@ static void answer_preset(grit_server_t *server, const grit_link_header_t *reque
   const grit_preset_bend_t *bend = &module->memory.settings.preset_bends[index];
   memcpy(message.turns, bend->turns, sizeof message.turns);
   message.bend = bend->kind;
+  message.gate = bend->gate;
   memcpy(message.model_id, module->memory.settings.preset_models[index].bytes, sizeof message.model_id);
   grit_answer(server, request, GRIT_LINK_PRESET, &message, GRIT_LINK_PRESET_BYTES, NULL, 0);
 }
@@ -37,10 +38,10 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
     grit_answer_no_such(server, &frame->header, GRIT_PRESET_COUNT);
     return;
   }
-  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.bend >= GRIT_PRESET_BENDS ||
+  if (wanted.used > 1u || wanted.level_q12 < 0 || wanted.bend >= GRIT_PRESET_BENDS || wanted.gate > GRIT_PRESET_GATE ||
       wanted.model > grit_bank_count(&module->memory.bank)) {
     grit_answer_error(server, &frame->header, GRIT_LINK_ERROR_VALUE, 0,
-                      "a level below 0, or a model or a bend that cannot be");
+                      "a level below 0, or a model, a bend or a gate that cannot be");
     return;
   }
   grit_preset_t preset = {.level_q12 = wanted.level_q12, .model = wanted.model, .used = wanted.used};
@@ -51,7 +52,7 @@ void grit_answer_put_preset(grit_server_t *server, const grit_link_frame_t *fram
   if (grit_model_id_unknown(&id)) id = grit_playing_model_id(&module->playing, preset.model);
   grit_preset_t *there = &module->memory.settings.presets[wanted.index];
   grit_model_id_t *its_model = &module->memory.settings.preset_models[wanted.index];
-  grit_preset_bend_t bend = {.kind = wanted.bend};
+  grit_preset_bend_t bend = {.kind = wanted.bend, .gate = wanted.gate};
   memcpy(bend.turns, wanted.turns, sizeof bend.turns);
   grit_preset_bend_t *its_bend = &module->memory.settings.preset_bends[wanted.index];
   if (memcmp(its_bend, &bend, sizeof bend) != 0 || memcmp(there, &preset, sizeof preset) != 0 ||

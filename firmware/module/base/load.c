@@ -1,6 +1,8 @@
 #include "base/load.h"
 
-void grit_load_add(grit_load_t *load, uint32_t work) {
+#include "placement.h"
+
+GRIT_FAST_CODE void grit_load_add(grit_load_t *load, uint32_t work) {
   load->window[load->blocks % GRIT_LOAD_WINDOW] = work;
   load->blocks++;
   if (load->filled < GRIT_LOAD_WINDOW) load->filled++;

@@ -22,16 +22,18 @@ typedef struct {
   uint8_t used; /* 0: this place is empty; 1: it is not */
 } grit_preset_t;
 
-/* A preset's bend: which one (0: none), and where its four knobs are, Q15. What it lies on is the preset's position. */
+/* A preset's bend: which one (0: none), and where its four knobs are, Q15. What it lies on is the preset's position.
+ * And the gate in front: where it opens, in dB below full scale; 0: none. */
 typedef struct {
   int16_t turns[GRIT_PRESET_PLAYED];
   uint8_t kind;
-  uint8_t reserved;
+  uint8_t gate;
 } grit_preset_bend_t;
 
 _Static_assert(sizeof(grit_preset_bend_t) == 10, "no padding");
 
 #define GRIT_PRESET_BENDS 5u /* kinds, none among them */
+#define GRIT_PRESET_GATE 96u /* dB below full scale, the lowest threshold */
 #define GRIT_MODEL_ID_BYTES 8u
 
 /* Which model: the beginning of its SHA-256. All zeros: not known. */

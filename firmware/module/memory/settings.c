@@ -43,7 +43,9 @@ bool grit_settings_check(grit_settings_t *settings) {
   bool good = true;
   for (unsigned i = 0; i < GRIT_PRESET_COUNT; i++) {
     grit_preset_t *preset = &settings->presets[i];
-    if (preset->used <= 1u && preset->level_q12 >= 0 && settings->preset_bends[i].kind < GRIT_PRESET_BENDS) continue;
+    if (preset->used <= 1u && preset->level_q12 >= 0 && settings->preset_bends[i].kind < GRIT_PRESET_BENDS &&
+        settings->preset_bends[i].gate <= GRIT_PRESET_GATE)
+      continue;
     good = false;
     memset(preset, 0, sizeof *preset);
     memset(&settings->preset_bends[i], 0, sizeof settings->preset_bends[i]);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "placement.h"
+
 _Static_assert(GRIT_PANEL_ANALOG_COUNT == GRIT_PANEL_KNOB_COUNT + GRIT_PANEL_CV_COUNT, "first the knobs, then the CVs");
 _Static_assert(GRIT_PANEL_PLAYED_COUNT == GRIT_PANEL_CV_COUNT, "each played dimension has a knob and a CV");
 
@@ -74,7 +76,8 @@ static int32_t q15_of(int32_t uv) {
   return (int32_t)((uv * reciprocal + INT32_MAX) >> 32);
 }
 
-void grit_controls_update(grit_controls_t *controls, const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
+GRIT_FAST_CODE void grit_controls_update(grit_controls_t *controls,
+                                         const volatile uint16_t codes[GRIT_PANEL_ANALOG_COUNT]) {
   const bool first = !controls->started;
   for (unsigned i = 0; i < GRIT_PANEL_KNOB_COUNT; i++) {
     follow(controls, i, codes[i], true, first);

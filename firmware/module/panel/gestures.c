@@ -1,5 +1,7 @@
 #include "panel/gestures.h"
 
+#include "placement.h"
+
 static bool gate_rises(grit_gestures_t *gestures, bool gate) {
   if (!gate) {
     if (gestures->gate_away < GRIT_GESTURE_GATE_BLOCKS) gestures->gate_away++;
@@ -22,7 +24,7 @@ static bool button_turns(grit_gestures_t *gestures, bool button) {
   return true;
 }
 
-grit_gesture_t grit_gestures_step(grit_gestures_t *gestures, bool gate, bool button) {
+GRIT_FAST_CODE grit_gesture_t grit_gestures_step(grit_gestures_t *gestures, bool gate, bool button) {
   if (!gestures->started) {
     gestures->started = true;
     gestures->down = gestures->used = button;

@@ -1,12 +1,14 @@
 #include "panel/knob_curves.h"
 
+#include "placement.h"
+
 #define MIDDLE 32768
 
 /* round(65536 * 2^(i / 16)) */
-static const int32_t powers[17] = {65536, 68438,  71468,  74632,  77936,  81386,  84990,  88752, 92682,
-                                   96785, 101070, 105545, 110218, 115098, 120194, 125515, 131072};
+GRIT_FAST_DATA static const int32_t powers[17] = {65536, 68438,  71468,  74632,  77936,  81386,  84990,  88752, 92682,
+                                                  96785, 101070, 105545, 110218, 115098, 120194, 125515, 131072};
 
-int32_t grit_exp2_q16(int32_t q16) {
+GRIT_FAST_CODE int32_t grit_exp2_q16(int32_t q16) {
   int32_t octave = q16 >> 16;
   if (octave < -16) return 1;
   if (octave > 8) octave = 8, q16 = 9 * GRIT_UNITY_Q16 - 1;
@@ -27,17 +29,17 @@ static int32_t way_of(uint16_t knob) {
   return beyond * GRIT_UNITY_Q16 / span; /* 32112 * 65536 still fits */
 }
 
-int32_t grit_gain_of_knob(uint16_t knob) {
+GRIT_FAST_CODE int32_t grit_gain_of_knob(uint16_t knob) {
   return grit_exp2_q16(4 * way_of(knob));
 }
 
-int32_t grit_level_of_knob(uint16_t knob) {
+GRIT_FAST_CODE int32_t grit_level_of_knob(uint16_t knob) {
   const int32_t way = way_of(knob);
   if (way >= 0) return grit_exp2_q16(2 * way);
   const int64_t turn = GRIT_UNITY_Q16 + way;
   return (int32_t)((turn * turn) >> 16);
 }
 
-int32_t grit_mix_of_knob(uint16_t knob) {
+GRIT_FAST_CODE int32_t grit_mix_of_knob(uint16_t knob) {
   return knob + (knob >> 15); /* 65535 is 1 */
 }

@@ -41,6 +41,7 @@ typedef struct {
   uint8_t preset;        /* the one chosen last */
   uint8_t delay;         /* of the model, and so of the dry sound, in frames */
   uint8_t bend;          /* that lies on it: grit_bend_kind_t */
+  uint8_t gate;          /* in front of it, dB below full scale; 0: none */
 } grit_module_status_t;
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "placement.h"
+
 #define ALL GRIT_LINK_POSITION_COUNT
 #define PLAYED GRIT_PANEL_PLAYED_COUNT
 
@@ -83,7 +85,7 @@ static int16_t next(grit_aim_t *aim, const grit_controls_t *controls, size_t i) 
   return (int16_t)clamp(goal(aim, controls, i) + offset);
 }
 
-uint32_t grit_aim_step(grit_aim_t *aim, const grit_controls_t *controls) {
+GRIT_FAST_CODE uint32_t grit_aim_step(grit_aim_t *aim, const grit_controls_t *controls) {
   uint32_t moved = 0;
   bool sliding = false;
   const size_t count = aim->stored_rest ? PLAYED : ALL;

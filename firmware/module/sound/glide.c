@@ -1,17 +1,19 @@
 #include "sound/glide.h"
 
+#include "placement.h"
+
 void grit_glide_start(grit_glide_t *glide, const int16_t *position, size_t count) {
   glide->jumped = glide->heading = false;
   glide->count = count;
   for (size_t i = 0; i < count; i++) glide->current[i] = glide->target[i] = position[i];
 }
 
-void grit_glide_head_for(grit_glide_t *glide, const int16_t *position) {
+GRIT_FAST_CODE void grit_glide_head_for(grit_glide_t *glide, const int16_t *position) {
   for (size_t i = 0; i < glide->count; i++) glide->target[i] = position[i];
   glide->heading = true; /* last, for a step in between */
 }
 
-void grit_glide_jump(grit_glide_t *glide, uint32_t dimensions, const int16_t *position) {
+GRIT_FAST_CODE void grit_glide_jump(grit_glide_t *glide, uint32_t dimensions, const int16_t *position) {
   for (size_t i = 0; i < glide->count && dimensions >> i != 0; i++) {
     if ((dimensions >> i & 1u) == 0) continue;
     glide->current[i] = glide->target[i] = position[i];
@@ -19,7 +21,7 @@ void grit_glide_jump(grit_glide_t *glide, uint32_t dimensions, const int16_t *po
   }
 }
 
-bool grit_glide_step(grit_glide_t *glide) {
+GRIT_FAST_CODE bool grit_glide_step(grit_glide_t *glide) {
   bool moved = glide->jumped;
   glide->jumped = false;
   if (!glide->heading) return moved;

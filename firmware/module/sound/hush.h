@@ -46,6 +46,11 @@ static inline void grit_hush_listen(grit_hush_t *hush, const int16_t *in, bool m
     hush->step = hush->moving_frames > 0u ? -1 : 1;
 }
 
+/* Nothing is faded, and nothing will be until it listens again. */
+static inline bool grit_hush_is_open(const grit_hush_t *hush) {
+  return hush->gain == GRIT_HUSH_UNITY && hush->step > 0;
+}
+
 /* sample: at most 2^18 to either side. */
 static inline int32_t grit_hush(grit_hush_t *hush, int32_t sample) {
   hush->gain += hush->step;

@@ -3,6 +3,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "placement.h"
+#include "sound/around.h"
+
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 #include <arm_acle.h>
 #endif
@@ -50,21 +53,32 @@ static inline int32_t crossed(uint32_t taps, uint32_t samples, int32_t sum) {
 }
 #endif
 
-void grit_impulse_open(grit_impulse_t *impulse, const uint8_t *blob, const grit_header_t *header) {
+/* Where a file has it: a snapshot in its knobs' fit, a space behind its metadata. */
+static uint32_t place_of(const uint8_t *blob, const grit_header_t *header, uint32_t *frames) {
+  if (header->film != 0u) {
+    const grit_around_t around = grit_around_of(blob, header);
+    *frames = around.impulse_frames;
+    return around.impulse;
+  }
   grit_knob_fit_t fit;
-  memset(impulse, 0, sizeof *impulse);
   memcpy(&fit, header->default_position, sizeof fit);
-  if (fit.measured == 0u || fit.impulse == 0u) return;
-  if (fit.impulse % 4u != 0u || fit.impulse_frames > GRIT_IMPULSE_MOST || fit.impulse_frames % STEP != 0u) return;
-  const uint64_t end = (uint64_t)fit.impulse + (2u + (uint64_t)fit.impulse_frames) * sizeof(int16_t);
-  if (end > header->total_bytes) return;
-  const int16_t *words = (const int16_t *)(const void *)(blob + fit.impulse), *taps = words + 2;
+  *frames = fit.impulse_frames;
+  return fit.measured == 0u ? 0u : fit.impulse;
+}
+
+void grit_impulse_open(grit_impulse_t *impulse, const uint8_t *blob, const grit_header_t *header) {
+  memset(impulse, 0, sizeof *impulse);
+  uint32_t frames = 0;
+  const uint32_t at = place_of(blob, header, &frames);
+  if (at == 0u || at % 4u != 0u || frames > GRIT_IMPULSE_MOST || frames % STEP != 0u) return;
+  if ((uint64_t)at + (2u + (uint64_t)frames) * sizeof(int16_t) > header->total_bytes) return;
+  const int16_t *words = (const int16_t *)(const void *)(blob + at), *taps = words + 2;
   int32_t sum = 0;
-  for (uint32_t i = 0; i < fit.impulse_frames; i++) sum += taps[i] < 0 ? -taps[i] : taps[i];
+  for (uint32_t i = 0; i < frames; i++) sum += taps[i] < 0 ? -taps[i] : taps[i];
   if (sum > MOST_SUM || words[0] < 1 || words[0] > (int16_t)MOST_SHIFT) return;
   impulse->taps = taps;
   impulse->shift = (uint32_t)words[0];
-  impulse->count = fit.impulse_frames;
+  impulse->count = frames;
 }
 
 static int16_t narrowed(int32_t sum, uint32_t shift) {
@@ -121,7 +135,7 @@ static void keep(grit_impulse_t *impulse, size_t frames) {
   }
 }
 
-void grit_impulse_process(grit_impulse_t *impulse, int16_t *samples, size_t frames) {
+GRIT_FAST_CODE void grit_impulse_process(grit_impulse_t *impulse, int16_t *samples, size_t frames) {
   if (impulse->count == 0u) return;
   memcpy(impulse->line + impulse->count, samples, frames * sizeof *samples);
   for (size_t i = 0; i < frames; i += 4u) four(impulse, impulse->line + i, samples + i);

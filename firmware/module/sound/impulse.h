@@ -1,4 +1,4 @@
-/* An impulse response behind a snapshot: the cabinet, the room. A convolution of up to 1,024 frames, in the model's own
+/* An impulse response behind a model: the cabinet, the room. A convolution of up to 1,024 frames, in the model's own
  * file, int16 taps and int32 sums that cannot overflow, two products at a time. */
 #ifndef GRITSPACE_IMPULSE_H
 #define GRITSPACE_IMPULSE_H
@@ -18,7 +18,7 @@ typedef struct {
   int16_t line[GRIT_IMPULSE_MOST + GRIT_LINK_BLOCK_FRAMES]; /* the last `count` frames, then those that come */
 } grit_impulse_t;
 
-/* The one that a snapshot's file brings, or none: also where it points outside, or could overflow. blob: checked. */
+/* The one that a model's file brings, or none: also where it points outside, or could overflow. blob: checked. */
 void grit_impulse_open(grit_impulse_t *impulse, const uint8_t *blob, const grit_header_t *header);
 
 /* As if `sample` had been heard for ever. Returns what comes out then. */

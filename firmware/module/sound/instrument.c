@@ -38,6 +38,59 @@ bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_
   return grit_instrument_open_at(instrument, blob, blob_bytes, memory, NULL);
 }
 
+static size_t lines(size_t bytes) {
+  return (bytes + 31u) & ~(size_t)31u;
+}
+
+/* The least fast memory that holds what of a model is used most; it takes more if it can. */
+static size_t core_of(const grit_model_t *model) {
+  size_t core = grit_engine_need(model, SIZE_MAX).fast;
+  for (size_t less = core; less > 0u; less = grit_engine_need(model, core - 1u).fast) core = less;
+  return core;
+}
+
+/* What the first of two engines takes: it leaves room for the second one's core. */
+static grit_engine_need_t first_need(const grit_instrument_t *instrument, size_t fast_bytes) {
+  const size_t core = lines(core_of(&instrument->pair.model));
+  const grit_engine_need_t need = grit_engine_need(&instrument->model, fast_bytes > core ? fast_bytes - core : 0u);
+  return (grit_engine_need_t){lines(need.fast), lines(need.slow)};
+}
+
+grit_engine_need_t grit_instrument_need(const grit_instrument_t *instrument, size_t fast_bytes) {
+  if (instrument->pair.kind == 0u) return grit_engine_need(&instrument->model, fast_bytes);
+  fast_bytes &= ~(size_t)31u; /* so that what is found here is found again in just as much */
+  const grit_engine_need_t first = first_need(instrument, fast_bytes);
+  const grit_engine_need_t second = grit_engine_need(&instrument->pair.model, fast_bytes - first.fast);
+  return (grit_engine_need_t){first.fast + second.fast, first.slow + second.slow};
+}
+
+uint64_t grit_instrument_products(const grit_instrument_t *instrument) {
+  const uint64_t products = grit_model_products(&instrument->model);
+  return instrument->pair.kind == 0u ? products : products + grit_model_products(&instrument->pair.model);
+}
+
+/* The first bytes of a region; what is left stays. */
+static grit_region_t cut(grit_region_t *region, size_t bytes) {
+  if (bytes > region->bytes) bytes = region->bytes;
+  const grit_region_t piece = {region->at, bytes};
+  if (bytes > 0u) *region = (grit_region_t){region->at + bytes, region->bytes - bytes};
+  return piece;
+}
+
+/* The engine, or both: the same plans as grit_instrument_need's. */
+static void open_engines(grit_instrument_t *instrument, grit_engine_memory_t *memory) {
+  grit_pair_t *pair = &instrument->pair;
+  grit_engine_memory_t first = *memory;
+  if (pair->kind != 0u) {
+    const grit_engine_need_t need = first_need(instrument, memory->fast.bytes);
+    first = (grit_engine_memory_t){cut(&memory->fast, need.fast), cut(&memory->slow, need.slow)};
+  }
+  instrument->engine = grit_engine_open_in(&instrument->model, &first, NULL);
+  if (pair->kind == 0u) return;
+  pair->engine = grit_engine_open_in(&pair->model, memory, NULL);
+  if (pair->engine == NULL) instrument->engine = NULL;
+}
+
 /* From the end of the memory that a bend's state lies in. */
 static grit_bend_state_t *take_bend(grit_engine_memory_t *memory) {
   grit_region_t *region = memory->slow.bytes > 0 ? &memory->slow : &memory->fast;
@@ -50,57 +103,77 @@ bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, si
                              const grit_engine_memory_t *memory, const grit_place_t *place) {
   memset(instrument, 0, sizeof *instrument);
   instrument->status = grit_model_open(&instrument->model, blob, blob_bytes);
+  if (instrument->status == GRIT_OK) instrument->status = grit_pair_find(&instrument->pair, &instrument->model);
   if (instrument->status != GRIT_OK) return false;
-  instrument->state_bytes = grit_engine_state_bytes(&instrument->model);
+  instrument->state_bytes = grit_instrument_need(instrument, SIZE_MAX).fast;
   grit_engine_memory_t rest_of_it = *memory;
   const bool bends = place != NULL && place->bend != GRIT_BEND_NONE;
   grit_bend_state_t *state = bends ? take_bend(&rest_of_it) : NULL;
-  instrument->engine = grit_engine_open_in(&instrument->model, &rest_of_it, NULL);
+  open_engines(instrument, &rest_of_it);
   const size_t numbers = grit_instrument_numbers(instrument);
   const int16_t *rest = default_of(instrument, is_snapshot(instrument));
   grit_bend_open(&instrument->bend, bends ? place->bend : (uint8_t)GRIT_BEND_NONE, &instrument->model, state);
   for (size_t i = 0; i < numbers; i++)
     instrument->under[i] = place != NULL && i < place->count ? place->position[i] : rest[i];
   instrument->position_count = (uint16_t)(is_bent(instrument) ? GRIT_BEND_KNOBS : numbers);
-  if (is_snapshot(instrument)) {
-    grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
-    grit_impulse_open(&instrument->impulse, instrument->model.blob, instrument->model.header);
-  }
+  if (is_snapshot(instrument)) grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
+  grit_impulse_open(&instrument->impulse, instrument->model.blob, instrument->model.header);
+  grit_gate_open(&instrument->gate, place != NULL ? place->gate : 0u);
   grit_glide_start(&instrument->glide, grit_instrument_default(instrument), instrument->position_count);
   grit_instrument_restart(instrument, NULL);
   return instrument->engine != NULL;
+}
+
+/* What comes out in silence is known since the restart. */
+static bool has_rest(const grit_instrument_t *instrument) {
+  return is_snapshot(instrument) || is_bent(instrument) || instrument->impulse.count != 0u;
+}
+
+/* A snapshot's knobs: where the first one fades between two captures, drive rests. */
+static const int16_t *turns_of(const grit_instrument_t *instrument, const int16_t *at,
+                               int16_t turns[GRIT_SNAPSHOT_KNOBS]) {
+  if (instrument->pair.kind != GRIT_PAIR_CROSSFADE) return at;
+  memcpy(turns, at, GRIT_SNAPSHOT_KNOBS * sizeof *turns);
+  turns[0] = 0;
+  return turns;
 }
 
 void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *position) {
   if (instrument->engine == NULL) return;
   if (position == NULL) position = grit_instrument_default(instrument);
   grit_glide_start(&instrument->glide, position, instrument->position_count);
+  grit_gate_restart(&instrument->gate);
   const int16_t *at = is_bent(instrument) ? instrument->under : position;
   if (is_bent(instrument)) grit_bend_release(&instrument->bend, instrument->engine);
   grit_engine_reset(instrument->engine, at);
-  if (!is_snapshot(instrument) && !is_bent(instrument)) return;
-  const int16_t rest = network_rest(instrument);
+  if (!has_rest(instrument)) return;
+  int16_t rest = network_rest(instrument);
   if (is_bent(instrument)) grit_bend_restart(&instrument->bend, position, rest);
-  instrument->rest = rest;
   if (is_snapshot(instrument)) {
-    grit_snapshot_knobs_restart(&instrument->knobs, at, rest);
-    instrument->rest = grit_impulse_restart(&instrument->impulse, rest); /* no knob moves it */
+    rest = grit_pair_restart(&instrument->pair, at[0], rest);
+    int16_t turns[GRIT_SNAPSHOT_KNOBS];
+    grit_snapshot_knobs_restart(&instrument->knobs, turns_of(instrument, at, turns), rest);
   }
+  instrument->rest = grit_impulse_restart(&instrument->impulse, rest); /* no knob moves it */
   grit_engine_reset(instrument->engine, at);
 }
 
 int16_t grit_instrument_rest(grit_instrument_t *instrument) {
-  return is_snapshot(instrument) || is_bent(instrument) ? instrument->rest : network_rest(instrument);
+  return has_rest(instrument) ? instrument->rest : network_rest(instrument);
 }
 
 /* From a block's beginning: where it is played. */
 static void begin_block(grit_instrument_t *instrument) {
   instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument) && !is_bent(instrument);
   if (is_bent(instrument)) grit_bend_begin(&instrument->bend, instrument->engine, instrument->glide.current);
-  if (is_snapshot(instrument)) /* whose rest no knob moves */
-    grit_snapshot_knobs_begin(&instrument->knobs, is_bent(instrument) ? instrument->under : instrument->glide.current);
-  else if (instrument->moved)
+  if (is_snapshot(instrument)) { /* whose rest no knob moves */
+    const int16_t *at = is_bent(instrument) ? instrument->under : instrument->glide.current;
+    int16_t turns[GRIT_SNAPSHOT_KNOBS];
+    grit_snapshot_knobs_begin(&instrument->knobs, turns_of(instrument, at, turns));
+    if (instrument->pair.kind == GRIT_PAIR_CROSSFADE) grit_pair_begin(&instrument->pair, at[0]);
+  } else if (instrument->moved) {
     grit_engine_set_position(instrument->engine, instrument->glide.current);
+  }
 }
 
 static void play_network(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
@@ -110,17 +183,37 @@ static void play_network(grit_instrument_t *instrument, size_t first, const int1
     grit_engine_process(instrument->engine, in, out, frames);
 }
 
-static void play(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
-  if (!is_snapshot(instrument)) {
-    play_network(instrument, first, in, out, frames);
-    return;
-  }
-  play_network(instrument, first, grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames), out, frames);
+static void play_pair(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
+  int16_t heard[GRIT_LINK_BLOCK_FRAMES];
+  memcpy(heard, in, frames * sizeof *heard); /* in may be out */
+  play_network(instrument, first, heard, out, frames);
+  grit_pair_process(&instrument->pair, heard, out, first, frames);
+}
+
+static void play_snapshot(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
+  const int16_t *heard = grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames);
+  if (instrument->pair.kind != 0u)
+    play_pair(instrument, first, heard, out, frames);
+  else
+    play_network(instrument, first, heard, out, frames);
   grit_snapshot_knobs_output(&instrument->knobs, out, first, frames);
+}
+
+static void play(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
+  int16_t gated[GRIT_LINK_BLOCK_FRAMES];
+  if (instrument->gate.decibels != 0u) {
+    grit_gate_process(&instrument->gate, in, gated, frames);
+    in = gated;
+  }
+  if (is_snapshot(instrument))
+    play_snapshot(instrument, first, in, out, frames);
+  else
+    play_network(instrument, first, in, out, frames);
   grit_impulse_process(&instrument->impulse, out, frames);
 }
 
-void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out) {
+GRIT_FAST_CODE void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in,
+                                          int16_t *out) {
   if (piece == 0) begin_block(instrument);
   play(instrument, piece * GRIT_AUDIO_FRAMES, in, out, GRIT_AUDIO_FRAMES);
 }

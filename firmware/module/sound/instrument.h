@@ -9,8 +9,10 @@
 #include "base/audio_piece.h"
 #include "engine.h"
 #include "sound/bends.h"
+#include "sound/gate.h"
 #include "sound/glide.h"
 #include "sound/impulse.h"
+#include "sound/pair.h"
 #include "sound/snapshot_knobs.h"
 
 typedef struct {
@@ -21,20 +23,23 @@ typedef struct {
   grit_glide_t glide;
   bool moved;                  /* a space's position has, in this block */
   grit_snapshot_knobs_t knobs; /* a snapshot's, and what stands behind it */
+  grit_pair_t pair;            /* what a snapshot plays together with */
   grit_impulse_t impulse;
   grit_bend_t bend;
+  grit_gate_t gate;                        /* in front of all that */
   int16_t under[GRIT_LINK_POSITION_COUNT]; /* the place that a bend lies on */
   int16_t rest;                            /* what comes out of all that while it hears silence */
-  size_t state_bytes;                      /* what the engine needs in one piece; 0 without a good model */
+  size_t state_bytes;                      /* what the engines need in one piece; 0 without a good model */
 } grit_instrument_t;
 
-/* Where a model is played: the first `count` numbers of its position, the others being its default, and a bend on top
- * of it with knobs of its own. */
+/* Where a model is played: the first `count` numbers of its position, the others being its default, a bend on top of it
+ * with knobs of its own, and a gate in front. */
 typedef struct {
   int16_t position[GRIT_LINK_POSITION_COUNT];
   size_t count;
   uint8_t bend; /* grit_bend_kind_t */
   int16_t turns[GRIT_BEND_KNOBS];
+  uint8_t gate; /* dB below full scale; 0: none */
 } grit_place_t;
 
 /* Opens a model in place and starts from silence at its default position, a snapshot with its knobs in their middles.
@@ -47,6 +52,11 @@ bool grit_instrument_open(grit_instrument_t *instrument, const void *blob, size_
 #define GRIT_BEND_STATE_BYTES ((sizeof(grit_bend_state_t) + 31u) & ~(size_t)31u)
 bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, size_t blob_bytes,
                              const grit_engine_memory_t *memory, const grit_place_t *place);
+
+/* What the engines need where fast memory is that large, each piece a whole number of cache lines where there are two;
+ * and their products a frame. Of a good model. */
+grit_engine_need_t grit_instrument_need(const grit_instrument_t *instrument, size_t fast_bytes);
+uint64_t grit_instrument_products(const grit_instrument_t *instrument);
 
 /* How many numbers say where the model itself is played: a space's dimensions, a snapshot's knobs. */
 size_t grit_instrument_numbers(const grit_instrument_t *instrument);

@@ -2,11 +2,15 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
+#include "base/copy_words.h"
 #include "panel/knob_curves.h"
+#include "placement.h"
 #include "sound/limiter.h"
 
 #define FRAMES GRIT_LINK_BLOCK_FRAMES
 #define SLOPE_BITS 8u /* behind Q16's */
+_Static_assert(GRIT_AUDIO_FRAMES % 2u == 0u, "frames go by twos");
 
 void grit_mixer_start(grit_mixer_t *mixer) {
   memset(mixer, 0, sizeof *mixer);
@@ -18,9 +22,20 @@ static int32_t times_q16(int32_t value, int32_t factor) {
   return (int32_t)(((int64_t)value * factor + (1 << 15)) >> 16);
 }
 
-/* A factor's value in a frame; counts from 0. */
-static int32_t at(const grit_slope_t *slope, size_t frame) {
-  return (slope->from + slope->step * ((int32_t)frame + 1)) >> SLOPE_BITS;
+/* A factor on its way, one frame after the other. */
+static inline int32_t next(grit_slope_t *slope) {
+  slope->from += slope->step;
+  return slope->from >> SLOPE_BITS;
+}
+
+static grit_slope_t slope_at(const grit_slope_t *slope, size_t frame) {
+  return (grit_slope_t){slope->from + slope->step * (int32_t)frame, slope->step};
+}
+
+/* As times_q16, for samples of up to 2^19 and factors of up to 2^25: both moved up, so that the upper word of the
+ * product is the sum. */
+static inline int32_t scaled(int32_t sample, int32_t factor) {
+  return grit_high_rounded(sample * (1 << 11), factor * (1 << 5));
 }
 
 static void head_for(grit_mixer_t *mixer, grit_mixer_factor_t factor, int32_t target) {
@@ -62,53 +77,60 @@ void grit_mixer_delay(grit_mixer_t *mixer, uint8_t frames) {
   mixer->dry_fade = GRIT_DRY_FADE_BLOCKS + 1u; /* grit_mixer_begin takes the first one away */
 }
 
-static uint16_t louder(uint16_t peak, int32_t sample) {
-  const int32_t loud = sample < 0 ? -sample : sample;
-  return loud > peak ? (uint16_t)loud : peak;
+static inline int32_t loudness(int32_t sample) {
+  return sample < 0 ? -sample : sample;
 }
 
-void grit_mixer_input(grit_mixer_t *mixer, size_t piece, const int16_t *in, int16_t *engine_in) {
-  const size_t first = piece * GRIT_AUDIO_FRAMES;
-  const grit_slope_t gain = mixer->slopes[GRIT_MIXER_INPUT];
-  uint16_t peak = mixer->peak_in;
+static inline int32_t louder(int32_t peak, int32_t loud) {
+  return loud > peak ? loud : peak;
+}
+
+GRIT_FAST_CODE void grit_mixer_input(grit_mixer_t *mixer, size_t piece, const int16_t *in, int16_t *engine_in) {
+  grit_slope_t gain = slope_at(&mixer->slopes[GRIT_MIXER_INPUT], piece * GRIT_AUDIO_FRAMES);
+  int32_t peak = mixer->peak_in;
   for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    int32_t sample = times_q16(in[i], at(&gain, first + i));
-    if (sample > INT16_MAX) sample = INT16_MAX;
-    if (sample < INT16_MIN) sample = INT16_MIN;
-    peak = louder(peak, in[i]);
-    engine_in[i] = (int16_t)sample;
+    const int32_t dry = in[i];
+    peak = louder(peak, loudness(dry));
+    engine_in[i] = grit_saturate_word(scaled(dry, next(&gain)));
   }
-  mixer->peak_in = peak;
+  mixer->peak_in = (uint16_t)peak;
 }
 
-/* The dry sound as late as the model's, where two delays are faded into each other both. newest: the frame itself, with
- * the past before it; frame: which one of the block. */
-static int32_t dry_at(const grit_mixer_t *mixer, const int16_t *newest, size_t frame) {
-  const int32_t dry = *(newest - mixer->delay);
-  if (mixer->dry_fade == 0) return dry;
-  const int32_t last = *(newest - mixer->last_delay);
-  const int32_t left = mixer->dry_fade * (int32_t)FRAMES - (int32_t)frame - 1;
-  return dry + (last - dry) * left / (int32_t)(GRIT_DRY_FADE_BLOCKS * FRAMES);
+/* The dry sound while the delay before fades into the present one. line: the frame itself, with the past before it. */
+static void fade_delays(const grit_mixer_t *mixer, const int16_t *line, size_t first, int16_t *dry) {
+  const int16_t *present = line - mixer->delay, *last = line - mixer->last_delay;
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
+    const int32_t left = mixer->dry_fade * (int32_t)FRAMES - (int32_t)(first + i) - 1;
+    dry[i] = (int16_t)(present[i] + (last[i] - present[i]) * left / (int32_t)(GRIT_DRY_FADE_BLOCKS * FRAMES));
+  }
 }
 
-void grit_mixer_output(grit_mixer_t *mixer, size_t piece, size_t channel, const int16_t *in, const int32_t *wet,
-                       int16_t *out) {
+GRIT_FAST_CODE void grit_mixer_output(grit_mixer_t *mixer, size_t piece, size_t channel, const int16_t *in,
+                                      const int32_t *wet, int16_t *out) {
   const size_t first = piece * GRIT_AUDIO_FRAMES;
   grit_mixer_channel_t *state = &mixer->channels[channel];
-  const grit_slope_t wet_factor = mixer->slopes[GRIT_MIXER_WET], dry_factor = mixer->slopes[GRIT_MIXER_DRY];
-  int16_t line[GRIT_DRY_DELAY_MAX + GRIT_AUDIO_FRAMES];
-  memcpy(line, state->past, sizeof state->past);
-  memcpy(line + GRIT_DRY_DELAY_MAX, in, GRIT_AUDIO_FRAMES * sizeof *in);
-  memcpy(state->past, line + GRIT_AUDIO_FRAMES, sizeof state->past);
-  uint16_t peak = mixer->peak_out;
-  bool limited = mixer->limited;
-  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    const int32_t dry = dry_at(mixer, line + GRIT_DRY_DELAY_MAX + i, first + i);
-    const int32_t sum = times_q16(wet[i], at(&wet_factor, first + i)) + times_q16(dry, at(&dry_factor, first + i));
-    out[i] = grit_limit(sum);
-    limited |= sum > GRIT_LIMITER_KNEE || sum < -GRIT_LIMITER_KNEE;
-    peak = louder(peak, out[i]);
+  grit_slope_t wet_factor = slope_at(&mixer->slopes[GRIT_MIXER_WET], first);
+  grit_slope_t dry_factor = slope_at(&mixer->slopes[GRIT_MIXER_DRY], first);
+  int16_t line[GRIT_DRY_PAST + GRIT_AUDIO_FRAMES], faded[GRIT_AUDIO_FRAMES];
+  grit_copy_words(line, state->past, sizeof state->past);
+  grit_copy_words(line + GRIT_DRY_PAST, in, GRIT_AUDIO_FRAMES * sizeof *in);
+  grit_copy_words(state->past, line + GRIT_AUDIO_FRAMES, sizeof state->past);
+  const int16_t *dry = line + GRIT_DRY_PAST - mixer->delay;
+  if (mixer->dry_fade != 0) {
+    fade_delays(mixer, line + GRIT_DRY_PAST, first, faded);
+    dry = faded;
   }
-  mixer->peak_out = peak;
-  mixer->limited = limited;
+  int32_t peak = 0;
+  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i += 2u) { /* by twos: each waits in the other's shadow */
+    const int32_t a_wet = scaled(wet[i], next(&wet_factor)), b_wet = scaled(wet[i + 1u], next(&wet_factor));
+    const int32_t a = a_wet + scaled(dry[i], next(&dry_factor)), b = b_wet + scaled(dry[i + 1u], next(&dry_factor));
+    const int32_t loud = louder(loudness(a), loudness(b));
+    const bool bends = loud > GRIT_LIMITER_KNEE;
+    peak = louder(peak, loud);
+    out[i] = bends ? grit_limit(a) : (int16_t)a;
+    out[i + 1u] = bends ? grit_limit(b) : (int16_t)b;
+  }
+  mixer->limited |= peak > GRIT_LIMITER_KNEE;
+  const uint16_t loudest = (uint16_t)grit_limit(peak); /* what is louder comes out louder */
+  if (loudest > mixer->peak_out) mixer->peak_out = loudest;
 }

@@ -15,6 +15,7 @@
 
 #define GRIT_MIXER_CHANNELS 2u
 #define GRIT_DRY_DELAY_MAX 63u /* frames */
+#define GRIT_DRY_PAST 64u      /* that are kept: whole words */
 /* A factor goes an eighth of the rest of its way in each block: 8 ms to two thirds of it. */
 #define GRIT_MIXER_GLIDE_SHIFT 3u
 /* Blocks over which another delay of the dry sound is faded in. */
@@ -36,7 +37,7 @@ typedef struct {
 } grit_slope_t;
 
 typedef struct {
-  int16_t past[GRIT_DRY_DELAY_MAX]; /* the input before this block, oldest first */
+  int16_t past[GRIT_DRY_PAST]; /* the input before this block, oldest first */
 } grit_mixer_channel_t;
 
 typedef struct {

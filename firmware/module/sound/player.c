@@ -49,6 +49,7 @@ static void open_after_the_fall(grit_player_t *player) {
     if (player->outcome != GRIT_VOICE_GOOD) {
       player->place.count = 0;
       player->place.bend = GRIT_BEND_NONE;
+      player->place.gate = 0;
       open(player, &player->fallback, NULL); /* if that is no good either, the dry sound is heard */
     }
   }
@@ -116,11 +117,11 @@ bool grit_player_steady(const grit_player_t *player) {
   return player->state == GRIT_PLAYER_STEADY && !player->pending;
 }
 
-grit_voice_t *grit_player_voice(grit_player_t *player) {
+GRIT_FAST_CODE grit_voice_t *grit_player_voice(grit_player_t *player) {
   return &player->voices[player->state == GRIT_PLAYER_CROSSFADE ? 1u - player->sounding : player->sounding];
 }
 
-bool grit_player_follows(const grit_player_t *player) {
+GRIT_FAST_CODE bool grit_player_follows(const grit_player_t *player) {
   const uint8_t state = player->state;
   return state == GRIT_PLAYER_STEADY || state == GRIT_PLAYER_CROSSFADE || state == GRIT_PLAYER_RISE ||
          state == GRIT_PLAYER_READY;
@@ -154,8 +155,9 @@ static void rise(int32_t *out, uint32_t faded, uint32_t pieces) {
     fade(out, faded - GRIT_AUDIO_PIECES, pieces - GRIT_AUDIO_PIECES, false);
 }
 
-void grit_player_process(grit_player_t *player, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
-                         int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
+GRIT_FAST_CODE void grit_player_process(grit_player_t *player, size_t piece,
+                                        int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
   int32_t next[GRIT_VOICE_CHANNELS][FRAMES];
   grit_voice_t *voice = &player->voices[player->sounding];
   uint32_t pieces = GRIT_PLAYER_DUCK_BLOCKS * GRIT_AUDIO_PIECES;

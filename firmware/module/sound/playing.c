@@ -9,6 +9,7 @@
 #define PEAK_FALL_SHIFT 8u /* a 256th a block */
 #define BEND_TURN 3277     /* of the first knob, with the button down: 5 % */
 
+_Static_assert(GRIT_GATE_DECIBELS == GRIT_PRESET_GATE, "presets know all gates");
 _Static_assert(GRIT_BENDS == GRIT_PRESET_BENDS && GRIT_BEND_KNOBS == GRIT_PRESET_PLAYED, "presets know all bends");
 
 static const void *blob_of(const grit_playing_t *playing, uint8_t model, size_t *bytes) {
@@ -33,6 +34,7 @@ static void describe(grit_playing_t *playing, const grit_voice_t *voice) {
   playing->status.work = grit_voice_work(voice);
   playing->status.delay = voice->delay;
   playing->status.bend = voice->channel_count > 0 ? voice->channels[0].bend.kind : (uint8_t)GRIT_BEND_NONE;
+  playing->status.gate = voice->channel_count > 0 ? voice->channels[0].gate.decibels : 0u;
 }
 
 /* Where the four knobs lead: from a preset's place and the voltages, or from the panel. */
@@ -51,6 +53,7 @@ static void start_of(grit_playing_t *playing, const grit_model_request_t *reques
   const grit_instrument_t *now = grit_playing_instrument(playing);
   memset(place, 0, sizeof *place);
   place->bend = request->bend;
+  place->gate = request->gate;
   const bool bent = request->bend != GRIT_BEND_NONE;
   if (request->with_preset) {
     memcpy(place->position, preset->played, sizeof preset->played);
@@ -76,6 +79,7 @@ static void begin(grit_playing_t *playing, const grit_model_request_t *request, 
   const void *blob = blob_of(playing, request->model, &bytes);
   playing->status.wanted = request->model;
   playing->bend = request->bend;
+  playing->gate = request->gate;
   if (blob == NULL) {
     playing->status.why = GRIT_WHY_MISSING;
     set_flag(playing, GRIT_STATUS_FALLBACK, playing->status.model != request->model);
@@ -112,7 +116,7 @@ static void decide(grit_playing_t *playing) {
 
 /* One change from beginning to end, before there is an audio interrupt. */
 static void take_at_once(grit_playing_t *playing, const grit_controls_t *controls, uint8_t model) {
-  grit_playing_request(playing, model, GRIT_BEND_NONE);
+  grit_playing_request(playing, model, GRIT_BEND_NONE, 0);
   grit_playing_hand_out(playing, controls);
 }
 
@@ -144,12 +148,13 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
   }
 }
 
-void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend) {
-  playing->request = (grit_model_request_t){.asked = true, .model = model, .bend = bend};
+void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend, uint8_t gate) {
+  playing->request = (grit_model_request_t){.asked = true, .model = model, .bend = bend, .gate = gate};
 }
 
 bool grit_playing_as_wanted(const grit_playing_t *playing) {
-  return playing->status.model == playing->status.wanted && playing->status.bend == playing->bend;
+  return playing->status.model == playing->status.wanted && playing->status.bend == playing->bend &&
+         playing->status.gate == playing->gate;
 }
 
 bool grit_playing_decided(grit_playing_t *playing) {
@@ -205,14 +210,19 @@ void grit_playing_choose(grit_playing_t *playing, unsigned place) {
   }
   const grit_preset_bend_t *bend = &settings->preset_bends[place];
   const bool bent = bend->kind != GRIT_BEND_NONE || playing->status.bend != GRIT_BEND_NONE;
-  const bool there = !bent && preset.model == playing->status.model && grit_player_steady(&playing->player);
+  const bool same = preset.model == playing->status.model && bend->gate == playing->status.gate;
+  const bool there = !bent && same && grit_player_steady(&playing->player);
   if (there && !playing->request.asked && playing->status.wanted == playing->status.model) {
     playing->recall_go = false; /* an older one that the interrupt has not yet seen */
     playing->recall = preset;
     playing->recall_go = true;
   } else {
-    playing->request = (grit_model_request_t){
-        .asked = true, .with_preset = true, .model = preset.model, .bend = bend->kind, .preset = preset};
+    playing->request = (grit_model_request_t){.asked = true,
+                                              .with_preset = true,
+                                              .model = preset.model,
+                                              .bend = bend->kind,
+                                              .gate = bend->gate,
+                                              .preset = preset};
     memcpy(playing->request.turns, bend->turns, sizeof bend->turns);
   }
 }
@@ -227,6 +237,7 @@ void grit_playing_save(grit_playing_t *playing, const grit_controls_t *controls)
   grit_preset_bend_t *bend = &settings->preset_bends[settings->preset];
   memset(bend, 0, sizeof *bend);
   bend->kind = instrument->bend.kind;
+  bend->gate = instrument->gate.decibels;
   if (bent) memcpy(bend->turns, position, sizeof bend->turns);
   settings->presets[settings->preset] =
       grit_presets_of(bent ? instrument->under : position, grit_instrument_numbers(instrument), playing->status.model,
@@ -294,7 +305,8 @@ void grit_playing_idle(grit_playing_t *playing, const grit_controls_t *controls)
   playing->gesture = GRIT_GESTURE_NONE;
   playing->bend_chosen = GRIT_BENDS;
   obey(playing, controls, gesture);
-  if (bend != GRIT_BENDS && bend != playing->status.bend) grit_playing_request(playing, playing->status.model, bend);
+  if (bend != GRIT_BENDS && bend != playing->status.bend)
+    grit_playing_request(playing, playing->status.model, bend, playing->status.gate);
   change(playing, controls);
   set_flag(playing, GRIT_STATUS_CHANGING, !grit_player_steady(&playing->player));
   set_flag(playing, GRIT_STATUS_PRESET, playing->preset_shown > 0);
@@ -377,7 +389,8 @@ static void choose_bend(grit_playing_t *playing, const grit_controls_t *controls
   playing->bend_chosen = (uint8_t)(knob * GRIT_BENDS >> 16);
 }
 
-void grit_playing_switches(grit_playing_t *playing, const grit_controls_t *controls, bool gate, bool button) {
+GRIT_FAST_CODE void grit_playing_switches(grit_playing_t *playing, const grit_controls_t *controls, bool gate,
+                                          bool button) {
   const bool was_down = playing->gestures.down;
   const grit_gesture_t gesture = grit_gestures_step(&playing->gestures, gate, button);
   if (gesture != GRIT_GESTURE_NONE) playing->gesture = (uint8_t)gesture;
@@ -437,8 +450,9 @@ static void end_block(grit_playing_t *playing) {
   if (playing->saved_shown > 0) playing->saved_shown--;
 }
 
-void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls, size_t piece,
-                        const int16_t *const in[GRIT_VOICE_CHANNELS], int16_t *const out[GRIT_VOICE_CHANNELS]) {
+GRIT_FAST_CODE void grit_playing_audio(grit_playing_t *playing, const grit_controls_t *controls, size_t piece,
+                                       const int16_t *const in[GRIT_VOICE_CHANNELS],
+                                       int16_t *const out[GRIT_VOICE_CHANNELS]) {
   int16_t engine_in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
   int32_t wet[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES];
   grit_mixer_t *mixer = &playing->mixer;

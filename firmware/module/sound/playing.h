@@ -25,6 +25,7 @@ typedef struct {
   bool asked, with_preset;
   uint8_t model; /* as in a preset */
   uint8_t bend;  /* grit_bend_kind_t */
+  uint8_t gate;  /* in front, dB below full scale; 0: none */
   grit_preset_t preset;
   int16_t turns[GRIT_BEND_KNOBS]; /* the preset's, of its bend */
 } grit_model_request_t;
@@ -40,7 +41,7 @@ typedef struct {
   grit_player_model_t factory;
   grit_model_id_t factory_id;
   grit_model_request_t request, begun; /* begun: what the player is at */
-  uint8_t bend;                        /* that was wanted last */
+  uint8_t bend, gate;                  /* that were wanted last */
   bool turned;                         /* a knob has chosen a bend while the button was down */
   uint16_t knob_then;                  /* where it stood when that began */
   volatile uint8_t bend_chosen;        /* the interrupt's, until the main loop takes it; GRIT_BENDS: none */
@@ -59,8 +60,8 @@ void grit_playing_start(grit_playing_t *playing, grit_memory_t *memory, const gr
                         const grit_voice_means_t *means, const grit_controls_t *controls, bool careful);
 
 /* Another model, from where the panel stands; or a bend (grit_bend_kind_t) on it, which lies where the model was played
- * if it is the same one. Later, see grit_playing_decided. */
-void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend);
+ * if it is the same one. gate: in front, dB below full scale; 0: none. Later, see grit_playing_decided. */
+void grit_playing_request(grit_playing_t *playing, uint8_t model, uint8_t bend, uint8_t gate);
 
 /* What was asked for last is what plays. */
 bool grit_playing_as_wanted(const grit_playing_t *playing);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "panel/knob_curves.h"
+#include "placement.h"
 #include "sound/dc_blocker.h"
 #include "sound/limiter.h"
 
@@ -124,7 +125,8 @@ static void wake(grit_snapshot_knobs_t *knobs) {
   begin_anew(knobs);
 }
 
-void grit_snapshot_knobs_begin(grit_snapshot_knobs_t *knobs, const int16_t position[GRIT_SNAPSHOT_KNOBS]) {
+GRIT_FAST_CODE void grit_snapshot_knobs_begin(grit_snapshot_knobs_t *knobs,
+                                              const int16_t position[GRIT_SNAPSHOT_KNOBS]) {
   int32_t ways[GRIT_SNAPSHOT_KNOBS], before[GRIT_SNAPSHOT_FACTORS];
   const bool moved = knobs->moved;
   knobs->moved = ways_of(position, ways);
@@ -157,8 +159,8 @@ static bool follow(int32_t *envelope, int32_t peak) {
   return rises;
 }
 
-const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *knobs, const int16_t *in, int16_t *heard, size_t first,
-                                         size_t frames) {
+GRIT_FAST_CODE const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *knobs, const int16_t *in, int16_t *heard,
+                                                        size_t first, size_t frames) {
   if (!knobs->awake) return in;
   int32_t gain = knobs->from[GRIT_SNAPSHOT_GAIN], soft = knobs->from[GRIT_SNAPSHOT_SOFT];
   const int32_t gain_step = knobs->step[GRIT_SNAPSHOT_GAIN], soft_step = knobs->step[GRIT_SNAPSHOT_SOFT];
@@ -241,7 +243,8 @@ static void tilted(grit_snapshot_knobs_t *knobs, const int32_t still[GRIT_SNAPSH
   knobs->level = to;
 }
 
-void grit_snapshot_knobs_output(grit_snapshot_knobs_t *knobs, int16_t *samples, size_t first, size_t frames) {
+GRIT_FAST_CODE void grit_snapshot_knobs_output(grit_snapshot_knobs_t *knobs, int16_t *samples, size_t first,
+                                               size_t frames) {
   if (!knobs->awake) return;
   for (size_t at = 0; at < frames; at += GRIT_SNAPSHOT_STEP) {
     int32_t still[GRIT_SNAPSHOT_STEP];

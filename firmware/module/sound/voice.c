@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/copy_words.h"
 #include "base/generated/real_time.h"
 #include "sound/delay_finder.h"
 #include "sound/mixer.h"
@@ -48,7 +49,7 @@ static grit_region_t free_of(const grit_region_t *region, const grit_region_t *t
  * memory.
  */
 static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *taken, size_t count,
-                  const grit_model_t *model, size_t more, grit_engine_memory_t *found) {
+                  const grit_instrument_t *instrument, size_t more, grit_engine_memory_t *found) {
   grit_region_t fast[TAKEN_PLACES], slow[TAKEN_PLACES];
   for (size_t i = 0; i < count; i++) {
     fast[i] = taken[i].fast;
@@ -57,7 +58,7 @@ static bool place(const grit_voice_means_t *means, const grit_engine_memory_t *t
   *found = (grit_engine_memory_t){free_of(&means->memory.fast, fast, count), free_of(&means->memory.slow, slow, count)};
   const size_t more_slow = means->memory.slow.bytes > 0 ? more : 0, more_fast = more - more_slow;
   if (more_fast > found->fast.bytes) return false;
-  const grit_engine_need_t need = grit_engine_need(model, found->fast.bytes - more_fast);
+  const grit_engine_need_t need = grit_instrument_need(instrument, found->fast.bytes - more_fast);
   if (need.slow + more_slow > found->slow.bytes) return false;
   found->fast.bytes = (need.fast > 0 ? rounded(need.fast) : 0) + more_fast;
   found->slow.bytes = (need.slow > 0 ? rounded(need.slow) : 0) + more_slow;
@@ -139,13 +140,13 @@ static grit_voice_outcome_t open_first(grit_voice_t *voice, const void *blob, si
   const grit_engine_memory_t none = {{NULL, 0}, {NULL, 0}};
   grit_instrument_open(instrument, blob, blob_bytes, &none); /* to know its size */
   if (instrument->status != GRIT_OK) return GRIT_VOICE_BAD_MODEL;
-  if (means->most_products > 0 && grit_model_products(&instrument->model) > means->most_products)
+  if (means->most_products > 0 && grit_instrument_products(instrument) > means->most_products)
     return GRIT_VOICE_TOO_SLOW;
   grit_engine_memory_t alone, found;
   const size_t more = bytes_of_bend(where);
-  if (!place(means, NULL, 0, &instrument->model, more, &alone)) return GRIT_VOICE_TOO_LARGE;
+  if (!place(means, NULL, 0, instrument, more, &alone)) return GRIT_VOICE_TOO_LARGE;
   found = alone;
-  if (beside != NULL && (!place(means, beside->places, GRIT_VOICE_CHANNELS, &instrument->model, more, &found) ||
+  if (beside != NULL && (!place(means, beside->places, GRIT_VOICE_CHANNELS, instrument, more, &found) ||
                          found.fast.bytes < alone.fast.bytes)) {
     return GRIT_VOICE_NO_ROOM;
   }
@@ -160,7 +161,7 @@ static bool open_second(grit_voice_t *voice, const void *blob, size_t blob_bytes
   grit_engine_memory_t taken[1u + GRIT_VOICE_CHANNELS] = {voice->places[0]};
   if (beside != NULL) memcpy(taken + 1, beside->places, sizeof beside->places);
   grit_engine_memory_t found;
-  if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0].model, bytes_of_bend(where), &found))
+  if (!place(means, taken, sizeof taken / sizeof taken[0], &voice->channels[0], bytes_of_bend(where), &found))
     return false;
   voice->places[1] = found;
   return grit_instrument_open_at(&voice->channels[1], blob, blob_bytes, &found, where);
@@ -189,17 +190,17 @@ uint32_t grit_voice_work(const grit_voice_t *voice) {
   return voice->work * voice->channel_count;
 }
 
-void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *position) {
+GRIT_FAST_CODE void grit_voice_jump(grit_voice_t *voice, uint32_t dimensions, const int16_t *position) {
   for (size_t c = 0; c < voice->channel_count; c++) grit_glide_jump(&voice->channels[c].glide, dimensions, position);
 }
 
-void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {
+GRIT_FAST_CODE void grit_voice_head_for(grit_voice_t *voice, const int16_t *position) {
   for (size_t c = 0; c < voice->channel_count; c++) grit_glide_head_for(&voice->channels[c].glide, position);
 }
 
 /* At the converter's scale; clamped, so that the DC blocker cannot overflow. */
-static int32_t widened(const grit_instrument_t *instrument, int16_t engine_sample) {
-  const int32_t sample = engine_sample * ((int32_t)1 << instrument->model.output_shift); /* at most 2^15 */
+static inline int32_t widened(int16_t engine_sample, uint32_t shift) {
+  const int32_t sample = engine_sample * ((int32_t)1 << shift); /* at most 2^15 */
   if (sample > GRIT_DC_MAX_INPUT) return GRIT_DC_MAX_INPUT;
   return sample < -GRIT_DC_MAX_INPUT ? -GRIT_DC_MAX_INPUT : sample;
 }
@@ -212,43 +213,49 @@ void grit_voice_restart(grit_voice_t *voice, const int16_t *position, size_t cou
     int16_t whole[GRIT_LINK_POSITION_COUNT];
     for (size_t i = 0; i < instrument->position_count; i++) whole[i] = i < count ? position[i] : rest[i];
     grit_instrument_restart(instrument, whole);
-    voice->dc[c].mean = widened(instrument, grit_instrument_rest(instrument)) * (1 << GRIT_DC_FRACTION);
+    voice->dc[c].mean =
+        widened(grit_instrument_rest(instrument), instrument->model.output_shift) * (1 << GRIT_DC_FRACTION);
     grit_instrument_restart(instrument, whole);
     grit_hush_start(&voice->hush[c]);
   }
 }
 
-/* One channel's piece, out of the engine and without an offset. in and samples may be the same. */
-static void play(grit_voice_t *voice, unsigned channel, size_t piece, const int16_t *in, int16_t *samples,
-                 int32_t *out) {
+/* One channel's piece, out of the engine and without an offset. */
+static GRIT_FAST_CODE void play(grit_voice_t *voice, unsigned channel, size_t piece, const int16_t *in, int32_t *out) {
   grit_instrument_t *instrument = &voice->channels[channel];
   grit_hush_t *hush = &voice->hush[channel];
-  int16_t heard[GRIT_AUDIO_FRAMES];
-  memcpy(heard, in, sizeof heard);
+  int16_t samples[GRIT_AUDIO_FRAMES];
   grit_instrument_piece(instrument, piece, in, samples);
-  for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) {
-    if (i % GRIT_HUSH_FRAMES == 0)
-      grit_hush_listen(hush, heard + i, piece == 0 && i == 0 && instrument->moved,
-                       instrument->model.header->receptive_field);
-    out[i] = grit_hush(hush, grit_dc_block(&voice->dc[channel], widened(instrument, samples[i])));
+  grit_dc_blocker_t dc = voice->dc[channel];
+  const uint32_t memory_frames = instrument->model.header->receptive_field + instrument->impulse.count;
+  const uint32_t shift = instrument->model.output_shift;
+  for (size_t at = 0; at < GRIT_AUDIO_FRAMES; at += GRIT_HUSH_FRAMES) {
+    grit_hush_listen(hush, in + at, piece == 0 && at == 0 && instrument->moved, memory_frames);
+    for (size_t i = at; i < at + GRIT_HUSH_FRAMES; i++) out[i] = grit_dc_block(&dc, widened(samples[i], shift));
+    if (grit_hush_is_open(hush)) continue;
+    for (size_t i = at; i < at + GRIT_HUSH_FRAMES; i++) out[i] = grit_hush(hush, out[i]);
   }
+  voice->dc[channel] = dc;
 }
 
-void grit_voice_process(grit_voice_t *voice, size_t piece, int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
-                        int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
-  int16_t samples[GRIT_AUDIO_FRAMES];
+GRIT_FAST_CODE void grit_voice_process(grit_voice_t *voice, size_t piece,
+                                       int16_t in[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES],
+                                       int32_t out[GRIT_VOICE_CHANNELS][GRIT_AUDIO_FRAMES]) {
   const unsigned count = voice->channel_count;
   if (count == 2u) {
-    for (unsigned c = 0; c < 2u; c++) {
-      play(voice, c, piece, in[c], samples, out[c]);
-    }
+    for (unsigned c = 0; c < 2u; c++) play(voice, c, piece, in[c], out[c]);
     return;
   }
   if (count == 1u) {
-    for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i++) samples[i] = (int16_t)((in[0][i] + in[1][i]) >> 1);
-    play(voice, 0, piece, samples, samples, out[0]);
+    int16_t both[GRIT_AUDIO_FRAMES];
+    for (size_t i = 0; i < GRIT_AUDIO_FRAMES; i += 2u) { /* by twos: each waits in the other's shadow */
+      const int32_t a = in[0][i] + in[1][i], b = in[0][i + 1u] + in[1][i + 1u];
+      both[i] = (int16_t)(a >> 1);
+      both[i + 1u] = (int16_t)(b >> 1);
+    }
+    play(voice, 0, piece, both, out[0]);
   } else {
     memset(out[0], 0, sizeof out[0]);
   }
-  memcpy(out[1], out[0], sizeof out[0]);
+  grit_copy_words(out[1], out[0], sizeof out[0]);
 }

@@ -231,6 +231,8 @@ export interface Preset {
   index: number;
   /** see bend */
   bend: number;
+  /** below full scale, where a gate in front opens, up to 96; 0: none */
+  gate: number;
   /** the beginning of its SHA-256: it plays wherever that model is, and else not; zeros: not known */
   model_id: Uint8Array;
 }
@@ -253,6 +255,8 @@ export interface PutPreset {
   index: number;
   /** as in preset */
   bend: number;
+  /** as in preset */
+  gate: number;
   /** as in preset; zeros: of what is in the slot now */
   model_id: Uint8Array;
 }
@@ -372,10 +376,12 @@ export interface SelectModel {
   model: number;
 }
 
-/** From the laptop. Plays the model under a bend, which lies where the model is played now and has the four knobs from then on: a position has four numbers. 0: the model as it is. Answered by info. Not during a stream or a loop. */
+/** From the laptop. Plays the model under a bend, which lies where the model is played now and has the four knobs from then on: a position has four numbers. 0: the model as it is. And behind a gate, or none. Answered by info. Not during a stream or a loop. */
 export interface SelectBend {
   /** see bend */
   bend: number;
+  /** as in preset */
+  gate: number;
 }
 
 /** From the laptop. Starts the module anew, 100 ms after the answer. */
@@ -429,6 +435,8 @@ export interface Health {
   delay: number;
   /** that lies on the model, see bend */
   bend: number;
+  /** that stands in front of it, as in preset */
+  gate: number;
 }
 
 /** From the laptop. Has the module crashed? */
@@ -612,8 +620,8 @@ export const LAYOUTS: { readonly [name in keyof Payloads]: Layout } = {
   controls: { id: 135, from: 'module', fields: [{ name: 'cv_microvolts', type: 'i32', count: 4 }, { name: 'codes', type: 'u16', count: 11 }, { name: 'knobs', type: 'u16', count: 7 }, { name: 'played', type: 'i16', count: 4 }], tail: null },
   turn: { id: 8, from: 'laptop', fields: [{ name: 'codes', type: 'u16', count: 11 }], tail: null },
   get_preset: { id: 9, from: 'laptop', fields: [{ name: 'index', type: 'u8', count: 1 }], tail: null },
-  preset: { id: 137, from: 'module', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
-  put_preset: { id: 10, from: 'laptop', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
+  preset: { id: 137, from: 'module', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'gate', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
+  put_preset: { id: 10, from: 'laptop', fields: [{ name: 'played', type: 'i16', count: 4 }, { name: 'stored', type: 'i16', count: 12 }, { name: 'turns', type: 'i16', count: 4 }, { name: 'level_q12', type: 'i16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'used', type: 'u8', count: 1 }, { name: 'index', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'gate', type: 'u8', count: 1 }, { name: 'model_id', type: 'bytes', count: 8 }], tail: null },
   get_settings: { id: 11, from: 'laptop', fields: [], tail: null },
   settings: { id: 139, from: 'module', fields: [{ name: 'offset_uv', type: 'i32', count: 4 }, { name: 'gain_ppm', type: 'i32', count: 4 }, { name: 'records', type: 'u32', count: 1 }, { name: 'failed', type: 'u32', count: 1 }, { name: 'full_scale_uv', type: 'u32', count: 1 }, { name: 'morph_ms', type: 'u16', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'presets', type: 'u8', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'calibrated', type: 'u8', count: 1 }, { name: 'saved', type: 'u8', count: 1 }, { name: 'kept', type: 'u8', count: 1 }, { name: 'knobs', type: 'u8', count: 1 }, { name: 'cvs', type: 'u8', count: 1 }], tail: null },
   put_settings: { id: 12, from: 'laptop', fields: [{ name: 'morph_ms', type: 'u16', count: 1 }], tail: null },
@@ -624,12 +632,12 @@ export const LAYOUTS: { readonly [name in keyof Payloads]: Layout } = {
   upload_chunk: { id: 16, from: 'laptop', fields: [{ name: 'offset', type: 'u32', count: 1 }, { name: 'slot', type: 'u8', count: 1 }], tail: { name: 'data', type: 'u8', count: 1 } },
   delete_model: { id: 17, from: 'laptop', fields: [{ name: 'slot', type: 'u8', count: 1 }], tail: null },
   select_model: { id: 18, from: 'laptop', fields: [{ name: 'model', type: 'u8', count: 1 }], tail: null },
-  select_bend: { id: 28, from: 'laptop', fields: [{ name: 'bend', type: 'u8', count: 1 }], tail: null },
+  select_bend: { id: 28, from: 'laptop', fields: [{ name: 'bend', type: 'u8', count: 1 }, { name: 'gate', type: 'u8', count: 1 }], tail: null },
   reboot: { id: 19, from: 'laptop', fields: [{ name: 'into', type: 'u8', count: 1 }], tail: null },
   rebooting: { id: 147, from: 'module', fields: [{ name: 'into', type: 'u8', count: 1 }], tail: null },
   hold: { id: 20, from: 'laptop', fields: [{ name: 'inputs', type: 'u16', count: 1 }, { name: 'codes', type: 'u16', count: 11 }], tail: null },
   get_health: { id: 21, from: 'laptop', fields: [], tail: null },
-  health: { id: 149, from: 'module', fields: [{ name: 'flags', type: 'u32', count: 1 }, { name: 'work', type: 'u32', count: 1 }, { name: 'stack_used', type: 'u32', count: 1 }, { name: 'stack_bytes', type: 'u32', count: 1 }, { name: 'peak_in', type: 'u16', count: 1 }, { name: 'peak_out', type: 'u16', count: 1 }, { name: 'limited', type: 'u16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'wanted', type: 'u8', count: 1 }, { name: 'why', type: 'u8', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'delay', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }], tail: null },
+  health: { id: 149, from: 'module', fields: [{ name: 'flags', type: 'u32', count: 1 }, { name: 'work', type: 'u32', count: 1 }, { name: 'stack_used', type: 'u32', count: 1 }, { name: 'stack_bytes', type: 'u32', count: 1 }, { name: 'peak_in', type: 'u16', count: 1 }, { name: 'peak_out', type: 'u16', count: 1 }, { name: 'limited', type: 'u16', count: 1 }, { name: 'model', type: 'u8', count: 1 }, { name: 'wanted', type: 'u8', count: 1 }, { name: 'why', type: 'u8', count: 1 }, { name: 'preset', type: 'u8', count: 1 }, { name: 'delay', type: 'u8', count: 1 }, { name: 'bend', type: 'u8', count: 1 }, { name: 'gate', type: 'u8', count: 1 }], tail: null },
   get_fault: { id: 22, from: 'laptop', fields: [], tail: null },
   fault: { id: 150, from: 'module', fields: [{ name: 'kind', type: 'u32', count: 1 }, { name: 'count', type: 'u32', count: 1 }, { name: 'pc', type: 'u32', count: 1 }, { name: 'lr', type: 'u32', count: 1 }, { name: 'psr', type: 'u32', count: 1 }, { name: 'sp', type: 'u32', count: 1 }, { name: 'cfsr', type: 'u32', count: 1 }, { name: 'hfsr', type: 'u32', count: 1 }, { name: 'address', type: 'u32', count: 1 }, { name: 'main_blocks', type: 'u32', count: 1 }, { name: 'audio_blocks', type: 'u32', count: 1 }], tail: null },
   loop_block: { id: 23, from: 'laptop', fields: [{ name: 'index', type: 'u32', count: 1 }, { name: 'want', type: 'u32', count: 1 }, { name: 'running', type: 'u8', count: 1 }, { name: 'blocks', type: 'u8', count: 1 }], tail: { name: 'samples', type: 'i16', count: 1 } },

@@ -10,6 +10,7 @@ import pytest
 
 from gritspace.host_tools.link.messages import message_frame
 from gritspace.host_tools.module import memory
+from gritspace.quantize.cycles.real_time import AROUND_CYCLES
 from gritspace.quantize.model.c_engine import check_blob
 from gritspace.quantize.model.grit import from_bytes, to_bytes
 from tests.firmware.host.host_module import HostModule
@@ -63,14 +64,23 @@ def test_nothing_of_a_model_runs_whose_shapes_say_that_it_is_too_slow(
     assert measured(library) == 5
 
 
-@pytest.mark.parametrize(("cost", "pieces"), [(890_000, 3), (892_000, 1), (435_361, 3), (435_360, 5)])
+INTERRUPT, AROUND = 48 * 10_000 * 95 // 100, 48 * AROUND_CYCLES
+"""Cycles of a block: all that the interrupt may take, and what it takes around the engine."""
+
+
+@pytest.mark.parametrize(
+    ("cost", "pieces"),
+    [
+        (2 * INTERRUPT - AROUND - 1000, 3),
+        (2 * INTERRUPT - AROUND + 1000, 1),
+        (INTERRUPT - AROUND + 1, 3),
+        (INTERRUPT - AROUND, 5),
+    ],
+)
 def test_a_trial_ends_with_the_first_piece_that_is_over_budget(
     library: ctypes.CDLL, metered: Callable[[int], None], cost: int, pieces: int
 ) -> None:
-    """A block has 480,000 cycles, 95 % of them the interrupt's, of these 430 a frame for what is around the engine.
-
-    Twelve frames are tried alone, then a piece that fills the caches: these may take twice a block's share.
-    """
+    """Twelve frames are tried alone, then a piece that fills the caches: these may take twice a block's share."""
     metered(cost)
     measured(library)
     module = HostModule(library, to_bytes(OTHER))

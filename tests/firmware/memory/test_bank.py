@@ -50,7 +50,8 @@ class Bank:
 
     def entry(self, slot: int) -> Entry:
         entry = Entry()
-        self.library.host_bank_entry(slot, ctypes.byref(entry))
+        there = self.library.host_bank_entry(slot, ctypes.byref(entry))
+        assert there == (slot < SECTORS // 32)
         return entry
 
     def model(self, slot: int) -> bytes | None:

@@ -94,7 +94,7 @@ def test_a_rotten_model_keeps_its_name_in_the_list_so_that_an_upload_finds_its_s
     bank.run()
     entry = bank.entry(SLOT)
     assert (entry.state, entry.reason, entry.received) == (REFUSED, FLASH, 0)
-    assert bytes(entry.sha256) == hashlib.sha256(blob).digest()
+    assert (entry.bytes, bytes(entry.sha256)) == (len(blob), hashlib.sha256(blob).digest())
     assert bank.library.host_bank_delete(SLOT) == DONE
     bank.run()
     assert bank.entry(SLOT).state == EMPTY

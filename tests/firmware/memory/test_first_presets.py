@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gritspace.host_tools.models.model_files import file_sha256
+from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.host_tools.module import memory, presets_file
 from gritspace.quantize.export.c_array import c_array
 from gritspace.quantize.firmware_sources import FIRMWARE, SPACES

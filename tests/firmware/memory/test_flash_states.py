@@ -259,6 +259,7 @@ STEPS: dict[str, Callable[[], list[Frame]]] = {
             index=5,
             turns=[6, 7, 8, 9],
             bend=4,
+            gate=70,
             model_id=bytes(8),
         )
     ],

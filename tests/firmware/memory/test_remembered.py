@@ -52,7 +52,7 @@ class Knob(ctypes.Structure):
 
 
 class Bend(ctypes.Structure):
-    _fields_ = (("turns", ctypes.c_int16 * 4), ("kind", ctypes.c_uint8), ("reserved", ctypes.c_uint8))
+    _fields_ = (("turns", ctypes.c_int16 * 4), ("kind", ctypes.c_uint8), ("gate", ctypes.c_uint8))
 
 
 class Settings(ctypes.Structure):
@@ -112,16 +112,19 @@ def test_a_preset_that_cannot_be_is_emptied_and_its_neighbours_stay(
 
 
 @pytest.mark.parametrize("place", [0, PRESETS - 1])
-@pytest.mark.parametrize(("kind", "good"), [(4, True), (5, False), (255, False)])
-def test_a_preset_of_a_bend_that_is_none_is_emptied_with_it(
-    library: ctypes.CDLL, settings: Settings, place: int, kind: int, good: bool
+@pytest.mark.parametrize(
+    ("kind", "gate", "good"), [(4, 0, True), (5, 0, False), (255, 0, False), (4, 96, True), (0, 97, False)]
+)
+def test_a_preset_of_a_bend_or_a_gate_that_is_none_is_emptied_with_it(
+    library: ctypes.CDLL, settings: Settings, place: int, kind: int, gate: int, good: bool
 ) -> None:
     settings.presets[place].used, settings.presets[place].model = 1, 3
     settings.preset_bends[place].kind, settings.preset_bends[place].turns[2] = kind, 9
+    settings.preset_bends[place].gate = gate
     assert checked(library, settings) == good
     bend = settings.preset_bends[place]
     assert (settings.presets[place].used, settings.presets[place].model) == ((1, 3) if good else (0, 0))
-    assert (bend.kind, bend.turns[2]) == ((kind, 9) if good else (0, 0))
+    assert (bend.kind, bend.turns[2], bend.gate) == ((kind, 9, gate) if good else (0, 0, 0))
 
 
 @pytest.mark.parametrize("place", [0, 4, CVS - 1])

@@ -156,6 +156,19 @@ def test_a_module_that_vanishes_in_mid_stream_is_one_clear_sentence(image: Path)
             module.info()
 
 
+def test_a_module_that_nobody_speaks_to_rests_and_goes_on_where_it_stood(image: Path, model: IntegerModel) -> None:
+    audio, positions = q15(noise(48 * 40, seed=5)), journey(40)
+    with Simulator(image, rest_seconds=0.1) as simulator:
+        for _ in range(2):
+            with Module(simulator.port) as module:
+                assert np.array_equal(module.stream(audio, positions).samples, wanted(model, audio, positions))
+            while not simulator.resting:
+                assert simulator.running
+                time.sleep(0.02)
+    with Simulator(image) as simulator:
+        assert not simulator.resting
+
+
 def test_a_processor_that_stops_in_mid_stream_is_noticed(image: Path) -> None:
     with Simulator(image) as simulator, Module(simulator.port, patience_seconds=1.0) as module:
         assert simulator.running

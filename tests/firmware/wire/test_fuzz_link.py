@@ -68,11 +68,12 @@ def conversations() -> dict[str, list[Frame]]:
         index=4,
         turns=(5,) * 4,
         bend=2,
+        gate=60,
         model_id=bytes(range(1, 9)),
     )
     calibration = message_frame("put_calibration", 0, offset_uv=1661148, gain_ppm=-301000, input=1, measured=1)
     live = message_frame("live_start", 0, [1, 2, 3, 4, 5, 6, 7], stream=1)
-    bend = message_frame("select_bend", 0, bend=3)
+    bend = message_frame("select_bend", 0, bend=3, gate=50)
     ends = message_frame("put_knob_ends", 0, left=1000, right=64000, knob=2, measured=1)
     found = {
         "upload": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, delete],
@@ -83,7 +84,7 @@ def conversations() -> dict[str, list[Frame]]:
             stream[-1],
         ],
         "live while another model comes": [begin, *chunks, *[message_frame("get_slot", 0, slot=0)] * 4, select, live],
-        "bent": [bend, *stream, message_frame("select_bend", 0, bend=1), stream[0]],
+        "bent": [bend, *stream, message_frame("select_bend", 0, bend=1, gate=0), stream[0]],
         "knobs": [ends, message_frame("get_knob_ends", 0)],
         "loop": [message_frame("loop_block", 0, np.ones(48), index=0, want=0, running=1, blocks=1), select],
         "settings": [preset, calibration, message_frame("put_settings", 0, morph_ms=5)],

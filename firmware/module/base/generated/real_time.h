@@ -5,8 +5,8 @@
 
 #define GRIT_LIMIT_PERCENT 95u /* of a block's time that the whole audio interrupt may take */
 #define GRIT_FRAME_CYCLES 10000u /* there are, in a frame's time */
-#define GRIT_AROUND_CYCLES 430u /* of them the interrupt takes around the engine */
-#define GRIT_CYCLES_A_THOUSAND_INSTRUCTIONS 575u /* of the engine */
+#define GRIT_AROUND_CYCLES 240u /* of them the interrupt takes around the engine */
+#define GRIT_CYCLES_A_THOUSAND_INSTRUCTIONS 570u /* of the engine */
 #define GRIT_CLOCK_HZ 480000000u
 #define GRIT_FAST_STATE_BYTES 106496u /* for engines, in memory that answers in a cycle */
 #define GRIT_SLOW_STATE_BYTES 393216u /* behind a cache */

@@ -139,7 +139,7 @@ enum {
   GRIT_LINK_UPLOAD_CHUNK = 0x10, /* from the laptop. The next bytes of a model, which may not go beyond a multiple of 4096. The answer's `received` says whether they were taken: not while the flash is at work, and not out of turn. When the last have come the module checks the whole model. */
   GRIT_LINK_DELETE_MODEL = 0x11, /* from the laptop. Empties a slot. */
   GRIT_LINK_SELECT_MODEL = 0x12, /* from the laptop. Plays another model, now and after the next power-up. Answered by info. Not during a stream or a loop. */
-  GRIT_LINK_SELECT_BEND = 0x1C, /* from the laptop. Plays the model under a bend, which lies where the model is played now and has the four knobs from then on: a position has four numbers. 0: the model as it is. Answered by info. Not during a stream or a loop. */
+  GRIT_LINK_SELECT_BEND = 0x1C, /* from the laptop. Plays the model under a bend, which lies where the model is played now and has the four knobs from then on: a position has four numbers. 0: the model as it is. And behind a gate, or none. Answered by info. Not during a stream or a loop. */
   GRIT_LINK_REBOOT = 0x13, /* from the laptop. Starts the module anew, 100 ms after the answer. */
   GRIT_LINK_REBOOTING = 0x93, /* from the module. Answers reboot. */
   GRIT_LINK_HOLD = 0x14, /* from the laptop. Holds some of the panel's inputs in the converter's stead, as a script of knob movements does; the others stay with the panel. Answered by controls. Given up when the laptop has not spoken for stream_timeout_blocks. */
@@ -169,7 +169,7 @@ enum {
   X(GET_CONTROLS, get_controls, 0u, 0) \
   X(TURN, turn, 22u, 0) \
   X(GET_PRESET, get_preset, 1u, 0) \
-  X(PUT_PRESET, put_preset, 54u, 0) \
+  X(PUT_PRESET, put_preset, 55u, 0) \
   X(GET_SETTINGS, get_settings, 0u, 0) \
   X(PUT_SETTINGS, put_settings, 2u, 0) \
   X(PUT_CALIBRATION, put_calibration, 10u, 0) \
@@ -178,7 +178,7 @@ enum {
   X(UPLOAD_CHUNK, upload_chunk, 5u, 1) \
   X(DELETE_MODEL, delete_model, 1u, 0) \
   X(SELECT_MODEL, select_model, 1u, 0) \
-  X(SELECT_BEND, select_bend, 1u, 0) \
+  X(SELECT_BEND, select_bend, 2u, 0) \
   X(REBOOT, reboot, 1u, 0) \
   X(HOLD, hold, 24u, 0) \
   X(GET_HEALTH, get_health, 0u, 0) \
@@ -315,10 +315,11 @@ typedef struct {
   uint8_t used; /* 0: the preset is empty */
   uint8_t index; /* from 0 */
   uint8_t bend; /* see bend */
+  uint8_t gate; /* dB; below full scale, where a gate in front opens, up to 96; 0: none */
   uint8_t model_id[8]; /* the beginning of its SHA-256: it plays wherever that model is, and else not; zeros: not known */
 } grit_link_preset_t;
-#define GRIT_LINK_PRESET_BYTES 54u
-_Static_assert(offsetof(grit_link_preset_t, model_id) + sizeof(((grit_link_preset_t *)0)->model_id) == 54, "grit_link_preset_t");
+#define GRIT_LINK_PRESET_BYTES 55u
+_Static_assert(offsetof(grit_link_preset_t, model_id) + sizeof(((grit_link_preset_t *)0)->model_id) == 55, "grit_link_preset_t");
 
 typedef struct {
   int16_t played[4]; /* as in preset */
@@ -329,10 +330,11 @@ typedef struct {
   uint8_t used; /* 0 or 1 */
   uint8_t index; /* from 0 */
   uint8_t bend; /* as in preset */
+  uint8_t gate; /* dB; as in preset */
   uint8_t model_id[8]; /* as in preset; zeros: of what is in the slot now */
 } grit_link_put_preset_t;
-#define GRIT_LINK_PUT_PRESET_BYTES 54u
-_Static_assert(offsetof(grit_link_put_preset_t, model_id) + sizeof(((grit_link_put_preset_t *)0)->model_id) == 54, "grit_link_put_preset_t");
+#define GRIT_LINK_PUT_PRESET_BYTES 55u
+_Static_assert(offsetof(grit_link_put_preset_t, model_id) + sizeof(((grit_link_put_preset_t *)0)->model_id) == 55, "grit_link_put_preset_t");
 
 typedef struct {
   int32_t offset_uv[4]; /* µV; each CV input: at the pin with 0 V at the jack */
@@ -419,9 +421,10 @@ _Static_assert(offsetof(grit_link_select_model_t, model) + sizeof(((grit_link_se
 
 typedef struct {
   uint8_t bend; /* see bend */
+  uint8_t gate; /* dB; as in preset */
 } grit_link_select_bend_t;
-#define GRIT_LINK_SELECT_BEND_BYTES 1u
-_Static_assert(offsetof(grit_link_select_bend_t, bend) + sizeof(((grit_link_select_bend_t *)0)->bend) == 1, "grit_link_select_bend_t");
+#define GRIT_LINK_SELECT_BEND_BYTES 2u
+_Static_assert(offsetof(grit_link_select_bend_t, gate) + sizeof(((grit_link_select_bend_t *)0)->gate) == 2, "grit_link_select_bend_t");
 
 typedef struct {
   uint8_t into; /* see reboot */
@@ -456,9 +459,10 @@ typedef struct {
   uint8_t preset; /* the one chosen last */
   uint8_t delay; /* frames; of the model, and so of the dry sound */
   uint8_t bend; /* that lies on the model, see bend */
+  uint8_t gate; /* dB; that stands in front of it, as in preset */
 } grit_link_health_t;
-#define GRIT_LINK_HEALTH_BYTES 28u
-_Static_assert(offsetof(grit_link_health_t, bend) + sizeof(((grit_link_health_t *)0)->bend) == 28, "grit_link_health_t");
+#define GRIT_LINK_HEALTH_BYTES 29u
+_Static_assert(offsetof(grit_link_health_t, gate) + sizeof(((grit_link_health_t *)0)->gate) == 29, "grit_link_health_t");
 
 typedef struct {
   uint32_t kind; /* see fault */

@@ -1,0 +1,62 @@
+"""Two captures become one model: how loud one is into or beside the other, and what the pair's knobs are fitted to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import correlate
+
+from gritspace.host_tools.models.level_trim import trimmed
+from gritspace.host_tools.models.loudness import lufs, phrase
+from gritspace.host_tools.models.pair import network_of, paired
+from gritspace.quantize.model.model import IntegerModel
+from gritspace.train.errors import InputError
+
+MOST_Q12 = 32767
+"""18 dB."""
+
+
+def pair_of(first: IntegerModel, second: IntegerModel, kind: str, level_db: float = 0.0) -> IntegerModel:
+    """kind: series, the second hears the first; or crossfade, the first knob goes from one to the other.
+
+    In series the first is as loud into the second as what comes in is itself, plus level_db. Faded, both are equally
+    loud, and the second is turned over if that brings it nearer to the first. Bends play unheld. Raises InputError for
+    what cannot be paired.
+    """
+    for one in (first, second):
+        if one.film is not None:
+            raise InputError(f"{one.name}: it is a space; two snapshots make a pair.")
+        if one.pair is not None:
+            raise InputError(f"{one.name}: it is a pair already; two snapshots make one.")
+        if one.impulse is not None:
+            raise InputError(f"{one.name}: an impulse response stands behind a pair, not in it; give it with --ir.")
+    sounds = [_sound(one) for one in (first, second)]
+    loud = [_lufs(sound, one.name) for sound, one in zip(sounds, (first, second), strict=True)]
+    if kind == "series":
+        balance = 10 ** ((_lufs(phrase() / 32768.0, "the riff") - loud[0] + level_db) / 20)
+    else:
+        balance = 10 ** ((loud[0] - loud[1] + level_db) / 20) * _way_up(*sounds)
+    balance_q12 = int(np.clip(round(4096 * balance), -MOST_Q12, MOST_Q12))
+    return replace(trimmed(paired(first, second, kind, balance_q12))[0], name=f"{first.name[:14]} + {second.name[:14]}")
+
+
+def _sound(model: IntegerModel) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = network_of(model)(phrase()) / 32768.0 * 2.0**model.output_shift
+    return found
+
+
+def _lufs(sound: NDArray[np.float64], name: str) -> float:
+    loudness = lufs(sound)
+    if not math.isfinite(loudness):
+        raise InputError(f"{name}: it is silent; there is nothing to pair.")
+    return loudness
+
+
+def _way_up(one: NDArray[np.float64], other: NDArray[np.float64]) -> int:
+    """1, or -1 where the other is more alike turned over, within 64 frames."""
+    alike = correlate(one - one.mean(), other - other.mean(), mode="same", method="fft")
+    near = alike[len(alike) // 2 - 64 : len(alike) // 2 + 65]
+    return 1 if near.max() >= -near.min() else -1

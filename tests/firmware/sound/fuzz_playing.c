@@ -1,0 +1,183 @@
+/* A whole module that plays while anything is done at its panel and over the link: knobs and voltages leap, button and
+ * gate are pressed anyhow, presets are put and chosen, bends, gates and models selected, and models found too slow. No
+ * undefined behaviour, no sample beyond full scale, and in the end it plays.
+ *
+ *   fuzz_playing SEED SEQUENCES FACTORY.grit MODEL.grit... */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers/server.h"
+#include "any.h"
+#include "base/sha256.h"
+#include "host_flash.h"
+
+#define ARENA_BYTES (256u * 1024u)
+#define MOST_BYTES (64u * 1024u)
+#define MOST_BLOCKS 4u /* between one thing that is done and the next */
+#define SETTLE_BLOCKS 500u
+#define PATIENCE 20000u
+
+static grit_module_t module;
+static grit_server_t server;
+static _Alignas(8) uint8_t arena[ARENA_BYTES], blob[MOST_BYTES], sent[MOST_BYTES];
+static uint8_t heard[GRIT_LINK_FRAME_BYTES];
+static uint32_t work = 1000, models;
+static uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
+static uint32_t audio_kind, peak;
+static bool gate, button;
+
+static void begin(void) {}
+static uint32_t end(void) {
+  return work;
+}
+static void send(const uint8_t *bytes, size_t count) {
+  memcpy(heard, bytes, count);
+}
+
+static const grit_board_t board = {
+    .name = "fuzz", .work_per_second = 480000000, .meter = {begin, end}, .send = send, .flash = &host_flash};
+
+static void block(void) {
+  int16_t samples[2][GRIT_LINK_BLOCK_FRAMES];
+  const int16_t *const in[2] = {samples[0], samples[1]};
+  int16_t *const out[2] = {samples[0], samples[1]};
+  for (unsigned i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
+    samples[0][i] = any_sample(audio_kind);
+    samples[1][i] = any_sample(audio_kind >> 2);
+  }
+  grit_module_panel(&module, codes);
+  grit_module_switches(&module, gate, button);
+  grit_module_audio(&module, in, out);
+  for (unsigned c = 0; c < 2u; c++)
+    for (unsigned i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
+      const uint32_t loud = (uint32_t)(out[c][i] < 0 ? -out[c][i] : out[c][i]);
+      if (loud > peak) peak = loud;
+    }
+  grit_server_idle(&server);
+}
+
+static void say(uint8_t message, const void *payload, size_t bytes) {
+  static uint16_t sequence;
+  uint8_t frame[GRIT_LINK_FRAME_BYTES];
+  const grit_link_header_t header = {.message = message, .version = GRIT_LINK_VERSION, .sequence = ++sequence};
+  const size_t count = grit_link_encode(&header, payload, bytes, NULL, 0, frame);
+  for (size_t at = 0; at < count;) at += grit_server_receive(&server, frame + at, count - at);
+}
+
+/* A model into a slot. */
+static bool bring(const char *path, uint32_t slot) {
+  grit_bank_t *bank = &module.memory.bank;
+  FILE *file = fopen(path, "rb");
+  const size_t bytes = file == NULL ? 0 : fread(sent, 1, sizeof sent, file);
+  if (file == NULL || fclose(file) != 0) return false;
+  uint8_t sha256[32];
+  grit_sha256(sent, bytes, sha256);
+  grit_bank_result_t result = grit_bank_begin(bank, slot, (uint32_t)bytes, sha256);
+  for (unsigned i = 0; i < PATIENCE && bank->states[slot] != GRIT_BANK_GOOD; i++) {
+    block();
+    const uint32_t at = bank->received, left = (uint32_t)bytes - at;
+    if (bank->states[slot] == GRIT_BANK_RECEIVING && left > 0)
+      result = grit_bank_put(bank, slot, at, sent + at, left < 512u ? left : 512u);
+    if (result != GRIT_BANK_DONE && result != GRIT_BANK_WAIT) return false;
+  }
+  return bank->states[slot] == GRIT_BANK_GOOD;
+}
+
+static void put_preset(void) {
+  grit_link_put_preset_t preset = {.level_q12 = (int16_t)(any() & INT16_MAX),
+                                   .model = (uint8_t)(any() % (models + 2u)),
+                                   .used = any() % 8u != 0,
+                                   .index = (uint8_t)(any() % (GRIT_PRESET_COUNT + 1u)),
+                                   .bend = (uint8_t)(any() % (GRIT_BENDS + 1u)),
+                                   .gate = (uint8_t)(any() % 3u == 0 ? any() % 100u : 0u)};
+  for (unsigned i = 0; i < GRIT_PRESET_PLAYED; i++) preset.played[i] = any_turn(), preset.turns[i] = any_turn();
+  for (unsigned i = 0; i < GRIT_PRESET_STORED; i++) preset.stored[i] = any_turn();
+  say(GRIT_LINK_PUT_PRESET, &preset, GRIT_LINK_PUT_PRESET_BYTES);
+}
+
+/* One thing that someone does. */
+static void act(void) {
+  static const uint32_t works[] = {1000, 1000, 1000, 300000, 470000, 500000}; /* of 480000 in a block */
+  switch (any() % 16u) {
+    case 0:
+      for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) codes[i] = (uint16_t)any();
+      break;
+    case 1:
+    case 2:
+      gate = !gate;
+      break;
+    case 3:
+    case 4:
+      button = !button;
+      break;
+    case 5:
+      put_preset();
+      break;
+    case 6: {
+      const grit_link_select_bend_t wanted = {.bend = (uint8_t)(any() % GRIT_BENDS),
+                                              .gate = (uint8_t)(any() & 1u ? any() % 98u : 0u)};
+      say(GRIT_LINK_SELECT_BEND, &wanted, GRIT_LINK_SELECT_BEND_BYTES);
+      break;
+    }
+    case 7: {
+      const grit_link_select_model_t wanted = {.model = (uint8_t)(any() % (models + 1u))};
+      say(GRIT_LINK_SELECT_MODEL, &wanted, GRIT_LINK_SELECT_MODEL_BYTES);
+      break;
+    }
+    case 8:
+      audio_kind = any();
+      break;
+    case 9:
+      work = works[any() % (sizeof works / sizeof works[0])];
+      break;
+    default:
+      codes[any() % GRIT_PANEL_ANALOG_COUNT] = any() % 3u == 0 ? (uint16_t)any() : (uint16_t)(any() & 1u ? 65535u : 0u);
+      break;
+  }
+}
+
+/* Whatever was done: asked for the factory model it plays again. */
+static bool plays(void) {
+  const grit_link_select_model_t factory = {.model = 0};
+  work = 1000;
+  gate = button = false;
+  for (unsigned i = 0; i < SETTLE_BLOCKS; i++) block(); /* letting go of a button chooses a preset */
+  say(GRIT_LINK_SELECT_MODEL, &factory, GRIT_LINK_SELECT_MODEL_BYTES);
+  for (unsigned i = 0; i < SETTLE_BLOCKS; i++) block();
+  const grit_module_status_t status = module.playing.status;
+  return status.model == 0 && (status.flags & (GRIT_STATUS_BYPASS | GRIT_STATUS_CHANGING)) == 0;
+}
+
+int main(int count, char **words) {
+  if (count < 4) return 2;
+  state = strtoull(words[1], NULL, 10);
+  const unsigned long sequences = strtoul(words[2], NULL, 10);
+  FILE *file = fopen(words[3], "rb");
+  const size_t bytes = file == NULL ? 0 : fread(blob, 1, sizeof blob, file);
+  if (file == NULL || fclose(file) != 0) return 2;
+  memset(host_flash_memory(), 0xFF, host_flash_bytes());
+  host_flash_power(-1, 1);
+  grit_module_open(&module, &board, blob, bytes, arena, sizeof arena);
+  grit_server_open(&server, &module);
+  for (int i = 4; i < count; i++, models++)
+    if (!bring(words[i], models)) return 2;
+  unsigned long blocks = 0;
+  for (unsigned long n = 0; n < sequences; n++) {
+    act();
+    for (uint32_t i = 1u + any() % MOST_BLOCKS; i > 0; i--, blocks++) block();
+    if (n % 5000u == 4999u && !plays()) {
+      const grit_module_status_t now = module.playing.status;
+      printf("sequence %lu: it plays no more: model %u, wanted %u, why %u, flags %lx\n", n, now.model, now.wanted,
+             now.why, (unsigned long)now.flags);
+      return 1;
+    }
+  }
+  if (!plays() || peak > INT16_MAX) {
+    printf("peak %lu, model %u\n", (unsigned long)peak, module.playing.status.model);
+    return 1;
+  }
+  printf("%lu sequences, %lu blocks, peak %lu, %lu saved\n", sequences, blocks, (unsigned long)peak,
+         (unsigned long)module.memory.store.sequence);
+  return 0;
+}

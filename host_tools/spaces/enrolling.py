@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gritspace.host_tools.models.model_files import file_sha256, read_space
+from gritspace.host_tools.models.made_from import file_sha256
+from gritspace.host_tools.models.model_files import read_space
 from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.host_tools.pages.page import write_text
 from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio

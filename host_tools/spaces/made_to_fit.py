@@ -32,12 +32,15 @@ from gritspace.train.devices.captures.wavenet import WaveNetCapture
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
+from gritspace.train.network.limits import ENGINE
 from gritspace.train.network.play import played
+from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
 from gritspace.train.snapshot.shrink import kept_layers, shrunk, without_layer
 from gritspace.train.snapshot.snapshot import Snapshot
 from gritspace.train.snapshot.source import Source, from_device
+from gritspace.train.snapshot.stretch import stretched
 
 Audio = NDArray[np.float32]
 Update = Callable[[float, float, str], None]
@@ -63,12 +66,9 @@ class MadeToFit:
     remark: str
 
 
-def teacher_of(path: Path) -> Device | None:
-    """The capture as a device that can be heard, whatever a module makes of it; None if it cannot be."""
-    try:
-        return device_named(str(path))
-    except InputError:
-        return None
+def teacher_of(path: Path) -> Device:
+    """The capture as a device that can be heard, whatever a module makes of it. Raises InputError if it cannot be."""
+    return device_named(str(path))
 
 
 def made_to_fit(
@@ -94,14 +94,18 @@ def made_to_fit(
         spent += more
         model = integer_model_of(snapshot, learn, name)
     esr = _esr(model, source, snapshot.tcn.config.receptive_field - 1)
-    way = "a smaller network from its own weights" if start is not None else f"a new network ({FIT_SHAPE})"
+    way = f"a new network ({FIT_SHAPE})" if start is None else _way(teacher, start)
     remark = f"made to fit: {way}, trained for {spent:.1f} minutes; ESR {esr_text(esr)} against the capture."
     return MadeToFit(model, esr, spent, remark)
 
 
 def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | None:
-    """The capture with layers out until a module may play it, the others refitted; None where too many would be."""
+    """The capture, at the module's rate, with layers out until a module may play it, the others refitted; None where
+    too many would be."""
     if not isinstance(teacher, WaveNetCapture) or FEW_LAYERS * teacher.tcn.config.macs_per_frame > PRODUCTS:
+        return None
+    whole = stretched(teacher.tcn, SAMPLE_RATE / teacher.rate)
+    if not _in_the_engine(whole.config):
         return None
 
     def told(out: int, error: float) -> None:
@@ -111,10 +115,20 @@ def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | 
         price = draft_price(from_tcn(tcn))
         return price is None or price.admitted
 
-    whole = draft_price(from_tcn(teacher.tcn))
-    too_dear = 0.0 if whole is None else whole.whole.pessimistic - LIMIT_CYCLES
-    smaller = shrunk(teacher.tcn, fits, _probe(held), told, too_dear)
-    return None if smaller is None else _refitted(teacher.tcn, smaller, learn, _probe(held))
+    price = draft_price(from_tcn(whole))
+    if price is None or price.admitted:
+        return whole
+    smaller = shrunk(whole, fits, _probe(held), told, price.whole.pessimistic - LIMIT_CYCLES)
+    return None if smaller is None else _refitted(whole, smaller, learn, _probe(held))
+
+
+def _in_the_engine(config: TcnConfig) -> bool:
+    """Slow rates leave kernels with many taps."""
+    kernels = [k for array in config.arrays for k in (*array.kernel_sizes, array.head_kernel_size)]
+    dilations = [dilation for array in config.arrays for dilation in array.dilations]
+    widths = [array.channels for array in config.arrays]
+    within = max(kernels) <= ENGINE.kernel and max(dilations) <= ENGINE.dilation and max(widths) <= ENGINE.channels
+    return within and len(config.arrays) <= ENGINE.arrays
 
 
 def _refitted(whole: Tcn, smaller: Tcn, learn: Audio, probe: torch.Tensor) -> Tcn:
@@ -133,6 +147,17 @@ def _probe(held: Audio) -> torch.Tensor:
     """The beginning of each half: built-in signals, and of what was given, if something was."""
     frames, half = int(PROBE_SECONDS * SAMPLE_RATE), len(held) // 2
     return torch.from_numpy(np.concatenate([held[:frames], held[half : half + frames]]))
+
+
+def _way(teacher: Device, start: Tcn) -> str:
+    whole = isinstance(teacher, WaveNetCapture) and _layers(start) == _layers(teacher.tcn)
+    ours = "its own network, of its own weights" if whole else "a smaller network from its own weights"
+    rate = getattr(teacher, "rate", SAMPLE_RATE)
+    return ours if rate == SAMPLE_RATE else f"{ours}, from {rate} Hz to {SAMPLE_RATE} Hz"
+
+
+def _layers(tcn: Tcn) -> int:
+    return sum(len(array.dilations) for array in tcn.config.arrays)
 
 
 def _one_less(tcn: Tcn, learn: Audio, held: Audio) -> Tcn:

@@ -13,15 +13,17 @@ from gritspace.host_tools.models.impulse import with_impulse
 from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
 from gritspace.host_tools.models.level_trim import with_trim
 from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
-from gritspace.host_tools.models.nam_files import TooSlow, model_from_nam
+from gritspace.host_tools.models.nam_files import MADE_TO_FIT, TooSlow, model_from_nam
 from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
 from gritspace.host_tools.models.verdict import price_of, price_remark
 from gritspace.host_tools.spaces.made_to_fit import MadeToFit, made_to_fit, teacher_of
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
+from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.rounding.finetune import Tuning
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.knob_model import load_knob_model
+from gritspace.train.network.nam.family import Beyond
 from gritspace.train.network.nam.records import NamError
 from gritspace.train.snapshot.snapshot import load_snapshot
 
@@ -62,8 +64,6 @@ def quantized(source: Path, name: str, request: QuantizeRequest, update: Update)
         model = _of_capture(source, name, request, update, remarks, chosen)
     elif is_snapshot_file(source):
         model = integer_model_of(load_snapshot(source), calibration_audio(list(request.audio)), name)
-    elif request.ir is not None:
-        raise InputError(f"--ir {request.ir}: {source} is a space; an impulse response stands behind a snapshot only.")
     elif is_knob_model_file(source):
         model = integer_model_of_knobs(load_knob_model(source), calibration_audio(list(request.audio)), name)
     else:
@@ -98,13 +98,16 @@ def _of_capture(
 ) -> IntegerModel:
     try:
         if source.suffix.lower() != ".nam":
-            raise TooSlow(f"{source}: this is a recurrent network, which no module runs as it is.")
+            raise TooSlow(f"{source}: this is a recurrent network, which no module runs as it is. {MADE_TO_FIT}.")
+        read_nam(source)  # what is wrong with the file is said before anything is made
         heard, tuning = calibration_audio(list(request.audio)), _tuning(request.finetune, update)
         choice = model_from_nam(source, heard, name, request.submodel, request.force, tuning)
     except (TooSlow, NamError) as refusal:
-        teacher = None if request.exact or request.force else teacher_of(source)
-        if teacher is None:
+        if request.exact or request.force:
+            if isinstance(refusal, Beyond):
+                raise Beyond(f"{refusal}; without --exact and --force a network that fits is made of it.") from None
             raise
+        teacher = teacher_of(source)
         update(0.0, 1.0, str(refusal))
         fitted: MadeToFit = made_to_fit(teacher, request.audio, name, request.minutes, update)
         remarks.append(fitted.remark)

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gritspace.host_tools.console import Update, esr_text
-from gritspace.host_tools.models.model_files import file_sha256
+from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.host_tools.spaces.quantizing import QuantizeRequest, quantized
 from gritspace.train.audio.audio_file import SUFFIXES as AUDIO_SUFFIXES
 from gritspace.train.devices.captures.files import capture_paths

@@ -11,17 +11,18 @@ import pytest
 import torch
 from torch import nn
 
-from gritspace.train import torch_file
+from gritspace.train import sealed_file
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
+from gritspace.train.sealed_file import sealed
 from gritspace.train.snapshot.snapshot import Snapshot, load_snapshot, save_snapshot
 from gritspace.train.space import checkpoint
 from gritspace.train.space.data.pairs import render_pairs
 from gritspace.train.space.data.renders import RenderCache
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space
-from gritspace.train.torch_file import load_torch, sealed
+from gritspace.train.torch_file import load_torch
 from tests.places import ROOT
 from tests.reliability import campaign, cases
 
@@ -75,7 +76,7 @@ def test_what_is_cut_or_grown_is_noticed(tmp_path: Path, end: str) -> None:
     path = tmp_path / "x.pt"
     load = a_space(path)
     data = path.read_bytes()
-    path.write_bytes({"cut": data[:-1], "longer": data + b"x", "seal gone": data[: -torch_file.COMMENT_BYTES]}[end])
+    path.write_bytes({"cut": data[:-1], "longer": data + b"x", "seal gone": data[: -sealed_file.COMMENT_BYTES]}[end])
     with pytest.raises(InputError, match="damaged"):
         load(path)
 

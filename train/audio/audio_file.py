@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +22,8 @@ Audio = NDArray[np.float32]
 
 SAMPLE_RATE = 48_000
 SHORTEST_SECONDS = 0.01
+SHORTEST_TO_LEARN_SECONDS = 10.0
+"""A recording of a device."""
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 """Hz. Below and above nothing is recorded, and a header that says so would make resampling take any time."""
 MAX_SAMPLES = 4 * 3_600 * SAMPLE_RATE
@@ -25,6 +31,7 @@ MAX_SAMPLES = 4 * 3_600 * SAMPLE_RATE
 MAX_FRAMES_A_BYTE = 4_096
 """Silence in FLAC or MP3 hardly takes any room."""
 PIECE_FRAMES = 1 << 18
+HEADER_BYTES, TO_THE_END = 4096, b"\xff\xff\xff\xff"
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3")
 
 
@@ -56,14 +63,14 @@ class _Forward(soundfile.SoundFile):
 
 
 def read_samples(path: Path) -> tuple[Audio, int]:
-    """(frames, channels) and the rate, as the file has them, to its end: a FLAC whose encoder could not go back to say
-    how long it became says nothing, or far too much.
+    """(frames, channels) and the rate, as the file has them, to its end: a FLAC or a WAV whose writer could not go back
+    to say how long it became says nothing, or far too much.
 
     Raises InputError if it is no audio, or too long.
     """
     pieces, taken = [], 0
     try:
-        with _Forward(path) as file:
+        with _Forward(_with_a_length(path)) as file:
             while len(piece := file.read(PIECE_FRAMES, dtype="float32", always_2d=True)):
                 pieces.append(piece)
                 taken += piece.size
@@ -71,8 +78,20 @@ def read_samples(path: Path) -> tuple[Audio, int]:
                     raise InputError(f"{path}: more than 4 hours are too much at once; cut it into shorter files.")
             rate, channels = int(file.samplerate), int(file.channels)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+        raise _unreadable(path, error) from error
     return np.concatenate(pieces) if pieces else np.zeros((0, channels), np.float32), rate
+
+
+def _with_a_length(path: Path) -> Path | io.BytesIO:
+    """The file; of a WAV whose data says that it has no bytes, and has some, a copy that says "to the end"."""
+    with path.open("rb") as file:
+        head = file.read(HEADER_BYTES)
+        at = head.find(b"data\0\0\0\0", 12)
+        if head[:4] != b"RIFF" or head[8:12] != b"WAVE" or at < 0 or len(head) <= at + 8:
+            return path
+        if path.stat().st_size > MAX_SAMPLES * 8:
+            return path
+        return io.BytesIO(head[:4] + TO_THE_END + head[8 : at + 4] + TO_THE_END + head[at + 8 :] + file.read())
 
 
 def refuse_unusable(path: Path, mono: bool = True, silent: bool = True) -> None:
@@ -82,19 +101,54 @@ def refuse_unusable(path: Path, mono: bool = True, silent: bool = True) -> None:
     silent throughout.
     """
     _refuse_absent(path)
-    _refuse_odd_sizes(path)
     try:
-        told = soundfile.info(path)
-        if mono:
-            _refuse_channels(path, told.channels)
-        if not silent and not _sounds(path):
-            raise InputError(f"{path}: this is silence from end to end; record it again, or give another file.")
+        with _decoders_hushed():
+            _refuse_odd_sizes(path)
+            told = soundfile.info(path)
+            if mono:
+                _refuse_channels(path, told.channels)
+            if not silent and not _sounds(path):
+                raise InputError(f"{path}: this is silence from end to end; record it again, or give another file.")
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: this is no audio file that can be read ({error}); use WAV or FLAC.") from error
+        raise _unreadable(path, error) from error
+
+
+@contextlib.contextmanager
+def _decoders_hushed() -> Iterator[None]:
+    """libmpg123 says on standard error what it thinks of a damaged MP3; we say it once, in a sentence."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    why = "" if "regular file" in str(error) else f" ({error})"  # libsndfile's word for an MP3 without a frame
+    return InputError(f"{path}: this is no audio file that can be read{why}; use WAV or FLAC.")
+
+
+def refuse_short(path: Path, seconds: float) -> None:
+    """Raises InputError if a recording is too short to learn from."""
+    told = soundfile.info(path)
+    if 0 < told.frames < seconds * told.samplerate:  # 0: its writer could not go back to say
+        raise InputError(
+            f"{path}: {told.frames / told.samplerate:.1f} s are too little to learn from; at least {seconds:g} s are "
+            "needed, and three minutes are good."
+        )
 
 
 def _sounds(path: Path) -> bool:
-    with _Forward(path) as file:
+    with _Forward(_with_a_length(path)) as file:
         while len(piece := file.read(PIECE_FRAMES, dtype="float32", always_2d=True)):
             if piece.any():
                 return True

@@ -22,7 +22,7 @@ def find_devices(paths: Sequence[Path] = ()) -> list[Device]:
     """
     devices: list[Device] = list(CIRCUITS)
     for path in paths:
-        if Path(path).suffix == ".toml":
+        if Path(path).suffix.lower() == ".toml":
             from gritspace.train.devices.chains.chain_file import read_chain
 
             devices.append(read_chain(Path(path)))
@@ -44,10 +44,9 @@ def _captures_under(path: Path) -> list[Device]:
     if path.suffix.lower() == ".nam":
         return [read_nam_capture(path)]
     found: list[Device] = []
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*.nam")) if not is_hidden(file, path)]
-        found += [read_wavenet(file) for file in files if is_wavenet(file)]
-    if not found or any(not is_hidden(file, path) for kind in SUFFIXES for file in path.rglob(f"*{kind}")):
+    files = [file for file in sorted(path.rglob("*")) if not is_hidden(file, path)]
+    found += [read_wavenet(file) for file in files if file.suffix.lower() == ".nam" and is_wavenet(file)]
+    if not found or any(file.suffix.lower() in SUFFIXES for file in files):
         found = [*find_captures(path), *found]
     return found
 
@@ -57,15 +56,16 @@ def device_named(name: str, paths: Sequence[Path] = ()) -> Device:
 
     Raises InputError if there is none such.
     """
-    if name.endswith((".json", ".aidax")):
+    ending = Path(name).suffix.lower()
+    if ending in (".json", ".aidax"):
         from gritspace.train.devices.captures.files import read_capture
 
         return read_capture(Path(name))
-    if name.endswith(".nam"):
+    if ending == ".nam":
         from gritspace.train.devices.captures.nam import read_nam_capture
 
         return read_nam_capture(Path(name))
-    if name.endswith(".toml"):
+    if ending == ".toml":
         from gritspace.train.devices.chains.chain_file import read_chain
 
         return read_chain(Path(name))

@@ -22,6 +22,28 @@ LOG2_GAIN_LIMIT = 2.0
 """FiLM gains stay within 2^-2..2^2: positive, and within the headroom the integer multipliers keep."""
 
 
+class WithinGainLimit(torch.autograd.Function):
+    """Log2 gains within +-LOG2_GAIN_LIMIT, as clamp has them; where one lies beyond, a gradient that would bring it
+    back passes.
+
+    A clamp has no gradient beyond: what once got there stays, whatever the loss says. What would go further out on a
+    descent step has no gradient here either, so that nothing runs away.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, log2_gain: Tensor) -> Tensor:
+        """Any shape; the same shape."""
+        ctx.save_for_backward(log2_gain)
+        return log2_gain.clamp(-LOG2_GAIN_LIMIT, LOG2_GAIN_LIMIT)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """The gradient, but where a descent step would go further out."""
+        (log2_gain,), (gradient,) = ctx.saved_tensors, gradients
+        inward = (log2_gain.abs() <= LOG2_GAIN_LIMIT) | (log2_gain * gradient > 0)
+        return gradient * inward
+
+
 class Film(nn.Module):
     """Position -> modulation: one tanh layer, then log2 gains and biases. Control rate only."""
 
@@ -37,7 +59,7 @@ class Film(nn.Module):
     def forward(self, position: Tensor) -> Modulation:
         """position: (batch, position_size), or (batch, frames, position_size) for a moving one."""
         hidden = torch.tanh(self.hidden(position))
-        gain = torch.exp2(self.log2_gain(hidden).clamp(-LOG2_GAIN_LIMIT, LOG2_GAIN_LIMIT))
+        gain = torch.exp2(WithinGainLimit.apply(self.log2_gain(hidden)))
         bias = self.bias(hidden)
         if position.ndim == 2:
             return Modulation(gain.unsqueeze(-1), bias.unsqueeze(-1))

@@ -96,8 +96,9 @@ def enroll(
 ) -> Enrolment:
     """dry, wet (frames,) at 48 kHz, of one performance and of equal length -> the position that sounds most like wet.
 
-    Latency up to 20 ms (unless aligned), polarity and level are found and taken out. Raises InputError if the
-    recording is too short, silent, or of different lengths.
+    Latency up to 20 ms (unless aligned), polarity and level are found and taken out. What refining found is taken only
+    where it is better on the part of the recording that was not learned from. Raises InputError if the recording is
+    too short, silent, or of different lengths.
     """
     dry, wet, latency, gain = brought_together(dry, wet, aligned)
     lead_in = space.config.decoder.receptive_field - 1
@@ -120,10 +121,18 @@ def enroll(
     found.esr_of_guess = esr_of(space, held, guess.position, guess.level)
     found.esr = found.esr_of_position = esr_of(space, held, best.position, best.level)
     if refine:
-        bent = min([search.descend(best, REFINE_STEPS, REFINE_RATE, told, bend=True), best], key=search.error)
-        found.position, found.level, found.offsets = bent.position, bent.level, bent.offsets
-        space, best = with_offsets(space, bent.offsets), bent
-        found.esr = esr_of(space, held, bent.position, bent.level)
+        bent = search.descend(best, REFINE_STEPS, REFINE_RATE, told, bend=True)
+        esr = esr_of(with_offsets(space, bent.offsets), held, bent.position, bent.level)
+        found.offsets = best.offsets
+        if esr < found.esr:
+            best, found.esr, found.position, found.level, found.offsets = (
+                bent,
+                esr,
+                bent.position,
+                bent.level,
+                bent.offsets,
+            )
+            space = with_offsets(space, bent.offsets)
     errors, energies = _by_clip(space, held, best)
     found.esr_low, found.esr_high = interval(errors, energies)
     return found

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.host_tools import cli
+from gritspace.host_tools import arguments, cli
 from gritspace.host_tools.arguments import position_q15
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.hil.automation_file import read_automation
@@ -28,10 +28,9 @@ from gritspace.train.knobs.knob_model import KNOB_SHAPES, load_knob_model
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 
 
-def said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["gritspace", "fit", *map(str, arguments)])
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["gritspace", "fit", *map(str, words)])
+    monkeypatch.setattr(arguments, "SHORTEST_TO_LEARN_SECONDS", 3.0)
     with pytest.raises(SystemExit) as leaving:
         cli.main()
     printed = capsys.readouterr()
@@ -123,6 +122,8 @@ TWO = ["--dry", "dry.wav", "--wet", "low.wav@gain=0", "--wet", "high.wav@gain=1"
         ([*TWO, "--device", "rat", "-o", "a.grit"], "either a recording"),
         (["--plan"], "name 1 to 4 knobs"),
         (["--plan", "--knob", "gain=1"], "a knob's name alone"),
+        (["--plan", "--device", "rat", "--knob", "nope"], "leave --knob out"),
+        ([*TWO, "--wet", "mid.wav@gain=nan", "-o", "a.grit"], "V from 0 to 1"),
         (["--device", "rat", "-o", "a.nam"], "a .nam has none"),
     ],
 )

@@ -49,7 +49,7 @@ class ModuleDouble:
 
     def health(self):
         numbers = dict.fromkeys(ModuleHealth.__dataclass_fields__, 0)
-        return ModuleHealth(**{**numbers, "flags": (), "why": "nothing", "bend": "none"})
+        return ModuleHealth(**{**numbers, "flags": (), "why": "nothing", "bend": "none", "gate": 0})
 
     def stream(self, audio, positions, progress, knobs=None):
         glided = expected.glide(positions)

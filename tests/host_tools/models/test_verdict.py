@@ -10,12 +10,12 @@ import torch
 
 from gritspace.host_tools.models import verdict
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
+from gritspace.quantize.cycles.shapes import NETWORKS
 from gritspace.quantize.cycles.whole import Price, WholePrice
 from gritspace.quantize.network.network import Network, from_tcn
 from gritspace.quantize.rounding.quantize import quantize
 from gritspace.train.network.tcn import LayerArrayConfig, Tcn, TcnConfig
 from tests.quantize.conftest import noise
-from tests.quantize.cycles.test_estimate import NETWORKS
 
 ONE = Price(1.0, 1.0)
 
@@ -65,7 +65,7 @@ def test_the_limit_itself_is_admitted_and_a_tenth_above_it_is_not() -> None:
 @pytest.mark.slow
 def test_a1_standard_is_refused_before_any_work_at_the_figure_that_the_model_itself_has() -> None:
     torch.manual_seed(1)
-    standard = from_tcn(Tcn(NETWORKS["A1 standard"][0]))
+    standard = from_tcn(Tcn(NETWORKS["A1 standard"]))
     before = verdict.too_slow(standard)
     assert before is not None
     price = verdict.price_of(quantize(standard, noise()))

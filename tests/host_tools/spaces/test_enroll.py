@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.commands import space
-from gritspace.host_tools.models.model_files import file_sha256, model_from_space
+from gritspace.host_tools.models.made_from import file_sha256
+from gritspace.host_tools.models.model_files import model_from_space
 from gritspace.host_tools.module import presets_file
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.devices.circuits import CIRCUITS

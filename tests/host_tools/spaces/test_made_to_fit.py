@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
@@ -19,6 +20,8 @@ from gritspace.train.audio import signals
 from gritspace.train.devices.captures.files import read_capture
 from gritspace.train.devices.captures.wavenet import read_wavenet
 from gritspace.train.errors import InputError
+from gritspace.train.network.play import played
+from gritspace.train.network.tcn import Tcn
 from tests.places import DATA
 
 CAPTURE = DATA / "captures" / "neuralseed_mit" / "gru4_ts9_pytorch.json"
@@ -77,3 +80,28 @@ def test_a_capture_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
     error = np.square(wet[500:frames] - expected[500:frames]).sum() / np.square(expected[500:frames]).sum()
     assert error < 1e-5
     assert read_nam(tmp_path / "44100.nam").networks[0].sample_rate == 44_100
+
+
+def test_a_capture_of_another_rate_begins_as_its_own_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its taps are written for 48 kHz before a step is trained: nearer to it than its weights as they are."""
+    from gritspace.quantize.network.network import from_tcn
+    from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+    from gritspace.train.snapshot.snapshot import fresh
+
+    monkeypatch.setattr(fitting, "draft_price", lambda network: None)  # what it costs is another test's
+    torch.manual_seed(0)
+    network = from_tcn(fresh(TcnConfig((LayerArrayConfig(4, (3, 3, 3), (1, 8, 64)),))))
+    document = json.loads(write_nam_text(network, "amp"))
+    (tmp_path / "a.nam").write_text(json.dumps({**document, "sample_rate": 44_100}))
+    teacher = read_wavenet(tmp_path / "a.nam")
+    dry = signals.synthetic(1, 3)
+    start = fitting._start(teacher, dry, dry, lambda *_: None)
+    assert start is not None
+    assert [array.dilations for array in start.config.arrays] == [(1, 9, 70)]
+    assert "its own network, of its own weights, from 44100 Hz to 48000 Hz" in fitting._way(teacher, start)
+    wanted = teacher.render(dry[None], np.zeros((1, 0), np.float32))[0]
+
+    def error(tcn: Tcn) -> float:
+        return float(np.square(played(tcn, torch.from_numpy(dry)).numpy() - wanted)[1000:-1000].sum())
+
+    assert error(start) < 0.5 * error(teacher.tcn)

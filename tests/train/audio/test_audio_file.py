@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from gritspace.train.audio import audio_file
-from gritspace.train.audio.audio_file import read_audio, write_audio
+from gritspace.train.audio.audio_file import read_audio, refuse_unusable, write_audio
 from gritspace.train.audio.recording.sound_file import read_side
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import written_whole
@@ -79,6 +79,28 @@ def test_a_flac_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Pa
     assert soundfile.info(path).frames != len(audio)
     np.testing.assert_allclose(read_audio(path), audio, atol=2**-23)
     np.testing.assert_allclose(read_side(path).audio, audio, atol=2**-23)
+
+
+@pytest.mark.parametrize("said", [0, 0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_wav_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path, said: int) -> None:
+    """What a recorder leaves whose battery died, or that wrote into a pipe: the sizes in its header are not true."""
+    path = tmp_path / "torn.wav"
+    audio = np.random.default_rng(1).uniform(-0.5, 0.5, 300_000).astype(np.float32)
+    write_audio(path, audio)
+    whole = read_audio(path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data")
+    content[4:8] = content[at + 4 : at + 8] = said.to_bytes(4, "little")
+    path.write_bytes(content)
+    np.testing.assert_array_equal(read_audio(path), whole)
+    np.testing.assert_array_equal(read_side(path).audio, whole)
+    refuse_unusable(path, silent=False)
+
+
+def test_a_wav_of_nothing_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "none.wav", np.zeros(0), 48_000)
+    with pytest.raises(InputError, match="too short"):
+        read_audio(tmp_path / "none.wav")
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monkeypatch) -> None:

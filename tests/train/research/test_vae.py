@@ -14,6 +14,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.research.bernoulli_vae import BernoulliVae, train_bernoulli_vae
 from gritspace.train.research.idx import mnist_images, read_idx
 from gritspace.train.research.mel_vae import MelVaeConfig, kl_by_dimension, measured, train_mel_vae
+from gritspace.train.research.tables.digits import spread
 
 
 def test_the_divergence_is_pytorchs():
@@ -127,3 +128,10 @@ def test_the_packaged_digits_are_parted_by_their_place_and_damage_is_told(tmp_pa
     (folder / "7.json").write_text('{"data": [0, 1, 0]}')
     with pytest.raises(InputError, match="these are no digits"):
         mnist_images(tmp_path, "test")
+
+
+def test_pictures_to_measure_are_from_all_kinds_though_they_come_kind_by_kind() -> None:
+    kinds = torch.arange(10.0).repeat_interleave(800)[:, None]
+    found = spread(kinds, 2000)
+    assert found.unique(return_counts=True)[1].tolist() == pytest.approx([200] * 10, abs=1)
+    assert torch.equal(spread(kinds[::800], 2000), kinds[::800])

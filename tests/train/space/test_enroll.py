@@ -158,3 +158,18 @@ def test_refining_that_makes_it_worse_is_not_taken(space: Space, monkeypatch: py
     found = enroll(space, DRY, played(space, DRY), refine=True)
     assert found.offsets is not None
     assert found.esr <= found.esr_of_position < 0.01
+
+
+def test_refining_that_is_better_where_it_learned_and_worse_elsewhere_is_not_taken(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolling, "REFINE_RATE", 0.5)
+    real = enrolling._Search.error
+    monkeypatch.setattr(
+        enrolling._Search, "error", lambda self, place: -1.0 if bool(place.offsets.any()) else real(self, place)
+    )
+    wet = played(space, DRY)
+    found = enroll(space, DRY, wet, refine=True)
+    assert found.offsets is not None
+    assert not found.offsets.any()
+    assert error(space, found, wet) < 0.01

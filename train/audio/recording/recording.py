@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.train.audio.audio_file import SAMPLE_RATE
+from gritspace.train.audio.audio_file import SAMPLE_RATE, SHORTEST_TO_LEARN_SECONDS
 from gritspace.train.audio.recording import blips, changes, pieces
 from gritspace.train.audio.recording.course import Stretch
 from gritspace.train.audio.recording.fine import fine_delay
@@ -21,7 +21,6 @@ from gritspace.train.errors import InputError
 
 Audio = NDArray[np.float32]
 
-SHORTEST_SECONDS = 10.0
 LEAST_EXPLAINED, LEAST_SURE = 0.12, 0.3
 """Of the wet's energy by the rough device: less, and it is another performance; and of windows that tell a delay."""
 DISTINCT = 4.0
@@ -78,7 +77,7 @@ def read_recording(
     dry_path: Path,
     wet_path: Path,
     force: bool = False,
-    shortest_seconds: float = SHORTEST_SECONDS,
+    shortest_seconds: float = SHORTEST_TO_LEARN_SECONDS,
     channel: str | None = None,
 ) -> Recording:
     """Reads, checks and aligns. force: go on with what is clipped or not surely the same performance. channel: of files
@@ -95,7 +94,7 @@ def align(
     dry_name: str,
     wet_name: str,
     force: bool = False,
-    shortest_seconds: float = SHORTEST_SECONDS,
+    shortest_seconds: float = SHORTEST_TO_LEARN_SECONDS,
 ) -> Recording:
     """dry (frames,), wet (other frames,) at 48 kHz -> the recording. Raises InputError as read_recording does."""
     return aligned(side(dry_name, dry), side(wet_name, wet), force, shortest_seconds)

@@ -58,7 +58,8 @@ def record(kind: type[R], given: Any) -> R:
 def submodels(model: Model) -> list[tuple[str, Model]]:
     """A container's models with their names, smallest first as they stand; of any other file itself, "whole".
 
-    What a submodel does not say of its rate and metadata, its container says for it.
+    What a submodel does not say of its rate and metadata, its container says for it. A container in a container is the
+    last of its own, as Core opens it.
     """
     if model.architecture != "SlimmableContainer":
         return [("whole", model)]
@@ -69,7 +70,10 @@ def submodels(model: Model) -> list[tuple[str, Model]]:
             "sample_rate": one.model.sample_rate or model.sample_rate,
             "metadata": model.metadata if one.model.metadata is None else one.model.metadata,
         }
-        found.append((f"{one.max_value:g}", one.model.model_copy(update=own)))
+        inner = submodels(one.model.model_copy(update=own))
+        if not inner:
+            raise NamError("a container in it is a container of nothing; export it again")
+        found.append((f"{one.max_value:g}", inner[-1][1]))
     return found
 
 

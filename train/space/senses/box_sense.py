@@ -22,11 +22,14 @@ MOVING_PLACES, MOVING_FRAMES, MOVING_POINT_FRAMES, MOVING_HZ = 2, 256, 48, 2.5
 TURNED_PLACES = 2
 LEVEL_DB = 1.5
 """A level so far off costs about one."""
-CROSS_SHARE = 1.0
-UNHEARD = 0.01
-"""Of an attribute's spread: what another dimension may move it by."""
+CROSS_SHARE = 0.5
+LITTLE = 0.1
+"""Of an attribute's spread: below it what another dimension moves an attribute by costs in proportion, above by its
+logarithm. A rank correlation counts what always moves a little as much as what moves far."""
 TONE_PLACES, TONE_FRAMES, TONE_HZ, TONE_PEAK = 4, 4_096, (300.0, 6_000.0), 0.5
 CLEAN_DB = -60.0
+SILENT = 5e-4
+"""-66 dBFS: what sounds louder than that is pressed upon further, so that no place stays behind the mean."""
 
 
 def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -49,8 +52,9 @@ def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:
 
 def _sounding(size: Tensor) -> Tensor:
     """What should be nothing: by its mean, so that it goes on falling when it is small; its square for what explodes;
-    the worst, so that no place is left out."""
-    return 10 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 2 * size.max().clamp(max=10.0)
+    the worst, and all that can be heard, so that no place is left out."""
+    beyond = 50 * F.relu(size - SILENT).mean().clamp(max=0.1)
+    return 10 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 2 * size.max().clamp(max=10.0) + beyond
 
 
 def silence_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = SILENT_PLACES) -> Tensor:
@@ -119,7 +123,7 @@ class BoxSense(nn.Module):
         moved = (after - before) / self.spread
         own = F.relu(SLOPE * turn.to(places.device) - moved[:, dimension])
         others = torch.arange(len(PLAYED), device=wet.device) != dimension
-        cross = F.relu(moved[:, others].abs() - UNHEARD).clamp(max=4.0).mean(1)
+        cross = torch.log1p(moved[:, others].abs() / LITTLE).mean(1)
         off_db = loudness.beside_equal_db(played)
         return (own + CROSS_SHARE * cross).mean(), F.smooth_l1_loss(off_db / LEVEL_DB, torch.zeros_like(off_db))
 

@@ -152,7 +152,7 @@ def faults(made: Take, found: Recording | str) -> list[str]:
             wrong.append(f"jump {jump.frames} at {jump.seconds:.2f} for {frames} at {seconds:.2f}")
     said = " ".join(found.remarks)
     word = {"rest": "nothing is played", "unplugged": "silent for", "ran on": "longer", "tremolo": "level",
-            "echo": "echo", "knob": "changes"}.get(made.mishap)  # fmt: skip
+            "echo": "echo", "knob": "(a knob?)"}.get(made.mishap)  # fmt: skip
     if word and word not in said:
         wrong.append(f"not told: {made.mishap}")
     if made.mishap == "none" and made.delay == 0 and found.remarks and made.polarity == 1:

@@ -108,6 +108,21 @@ def test_a_container_speaks_for_its_submodels(tmp_path: Path) -> None:
     assert (network.sample_rate, network.metadata["loudness"]) == (44_100, -21.5)
 
 
+def test_a_container_in_a_container_is_the_last_of_its_own(tmp_path: Path) -> None:
+    def around(*models: dict[str, Any], **top: Any) -> dict[str, Any]:
+        submodels = [{"max_value": (n + 1) / len(models), "model": model} for n, model in enumerate(models)]
+        return {"version": "0.7.0", "architecture": "SlimmableContainer", "config": {"submodels": submodels}, **top}
+
+    inner = around(KINDS["prelu"], {k: v for k, v in KINDS["leaky"].items() if k != "sample_rate"}, sample_rate=44_100)
+    path = written(tmp_path, around(KINDS["prelu"], inner))
+    file = read_nam(path)
+    assert [network.sample_rate for network in file.networks] == [48_000, 44_100]
+    assert esr(run_float(file.networks[1], inventing.dry()), SAID["leaky"]) < 1e-11
+    assert read_nam_capture(path).rate == 44_100  # type: ignore[attr-defined]
+    with pytest.raises(NamError, match="container of nothing"):
+        read_nam_capture(written(tmp_path, around(KINDS["prelu"], around())))
+
+
 def test_a_slimmable_capture_is_several_as_core_cuts_them(tmp_path: Path) -> None:
     """The first channels of each array are the smaller network: its own weights, laid out anew, play the same."""
     slim = {"method": "slice_channels_uniform", "kwargs": {"allowed_channels": [2, 4]}}

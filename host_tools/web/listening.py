@@ -30,6 +30,7 @@ from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import find_devices
+from gritspace.train.plain_text import printable
 from gritspace.train.space.space import Space, load_space
 
 Audio = NDArray[np.float32]
@@ -227,11 +228,11 @@ def page(test: ListeningTest) -> str:
             soundfile.write(data, loud, loops.SAMPLE_RATE, format="FLAC", subtype="PCM_16")
             key = hashlib.sha256(data.getvalue()).hexdigest()[:16]  # says nothing of what it is
             audio[key] = base64.b64encode(data.getvalue()).decode()
-            sounds[system] = key
-        items.append({"name": item.name, "sounds": sounds, **({"word": item.word} if item.word else {})})
+            sounds[printable(system)] = key
+        items.append({"name": printable(item.name), "sounds": sounds, **({"word": item.word} if item.word else {})})
     values = {
         "kind": test.kind,
-        "title": test.title,
+        "title": printable(test.title),
         "question": QUESTIONS[test.kind],
         "seed": test.seed,
         "trials": test.trials,
@@ -245,6 +246,6 @@ def page(test: ListeningTest) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(test.title)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{escape(printable(test.title))}</title><style>{_STYLE}</style></head><body>"
         f'<script type="application/json" id="test">{told}</script><script>{script}</script></body></html>\n'
     )

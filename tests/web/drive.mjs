@@ -329,8 +329,11 @@ const scenarios = {
     }
     const alive = (await meters(page)).blocks;
     await page.waitForTimeout(500);
-    const marked = await page.evaluate(() => document.querySelectorAll("b, script:not([src])").length);
-    const result = { said, goes_on: (await meters(page)).blocks > alive, marked, status: (await meters(page)).status, complaints };
+    const marked = () => page.evaluate(() => document.querySelectorAll("b, script:not([src])").length);
+    await page.getByText("Editor: presets").click();
+    await page.waitForSelector(".slots li:nth-child(2)");
+    const slots = await page.locator(".slots li").allTextContents();
+    const result = { said, slots, goes_on: (await meters(page)).blocks > alive, marked: await marked(), status: (await meters(page)).status, complaints };
     await browser.close();
     return result;
   },

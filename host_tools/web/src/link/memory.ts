@@ -1,5 +1,6 @@
 // What a module remembers: presets, settings, calibration, models; uploaded, saved and brought back.
 import { REFUSAL_WORDS, SLOT_STATE, type Preset, type Settings, type Slot } from "../../generated/link_messages";
+import { sameBytes, sha256 } from "./bytes";
 import { LinkError, Refusal, type ModuleClient } from "./client";
 
 export const LEVEL_UNITY = 4096;
@@ -12,19 +13,10 @@ export function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }
 
-export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
 export async function getSettings(module: ModuleClient): Promise<Settings> {
   return (await module.ask("get_settings", "settings", {})).values;
 }
 
-/** All presets, empty ones too. */
 /** Answers to the same question about places from..to - 1, some of them on their way at once. */
 async function several<T>(from: number, to: number, ask: (place: number) => Promise<T>): Promise<T[]> {
   const all: T[] = [];
@@ -35,6 +27,7 @@ async function several<T>(from: number, to: number, ask: (place: number) => Prom
   return all;
 }
 
+/** All presets, empty ones too. */
 export async function getPresets(module: ModuleClient): Promise<Preset[]> {
   const { presets } = await getSettings(module);
   return several(0, presets, async (index) => (await module.ask("get_preset", "preset", { index })).values);

@@ -1,5 +1,10 @@
 // Elements by function. Texts are always text: nothing from a file is ever HTML.
 
+/** A text without what acts on a reader instead of being seen: controls, turned writing, halves of characters. */
+export function plain(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, "?");
+}
+
 type Child = Node | string | null;
 type Props = Record<string, string | number | boolean | ((event: never) => void) | undefined>;
 
@@ -7,9 +12,9 @@ function fill(element: Element, props: Props, children: Child[]): void {
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value as unknown as EventListener);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : plain(String(value)));
   }
-  for (const child of children) if (child !== null) element.append(child);
+  for (const child of children) if (child !== null) element.append(typeof child === "string" ? plain(child) : child);
 }
 
 export function h<Tag extends keyof HTMLElementTagNameMap>(

@@ -2,12 +2,14 @@
 import { HEALTH_FLAG, SLOT_STATE, WHY_WORDS, type Preset, type Slot } from "../../generated/link_messages";
 import { readImage } from "../dfu/image";
 import { flash, openBootloader } from "../dfu/dfuse";
-import { backUp, parseBackup, restore } from "../link/backup";
+import { backUp, restore } from "../link/backup";
+import { names as namesOf, readBackup } from "../link/backup_file";
 import { ModuleClient, type Line } from "../link/client";
 import { getPresets, getSettings, getSlots, LEVEL_UNITY, putPreset, remove, select, upload } from "../link/memory";
 import { openSerial, serialIsThere } from "../link/serial";
 import { calibrationPart } from "./calibration";
-import { button, download, h, labelled } from "./dom";
+import { button, download, h, labelled, plain } from "./dom";
+import { bytesOf, textOf } from "./files";
 
 const MONITOR_MS = 500;
 const NAMES = "gritspace-preset-names";
@@ -51,19 +53,19 @@ export class Editor {
     }));
     const model = h("input", { type: "file", accept: ".grit" });
     model.addEventListener("change", this.guarded(async () => {
-      for (const file of Array.from(model.files ?? [])) await this.upload(new Uint8Array(await file.arrayBuffer()), file.name);
+      for (const file of Array.from(model.files ?? [])) await this.upload(await bytesOf(file), file.name);
       model.value = "";
     }));
     const backup = h("input", { type: "file", accept: ".json" });
     backup.addEventListener("change", this.guarded(async () => {
       const file = backup.files?.[0];
-      if (file !== undefined) await this.restore(await file.text());
+      if (file !== undefined) await this.restore(await textOf(file));
       backup.value = "";
     }));
     const firmware = h("input", { type: "file", accept: ".bin,.elf" });
     firmware.addEventListener("change", this.guarded(async () => {
       const file = firmware.files?.[0];
-      if (file !== undefined) await this.flash(new Uint8Array(await file.arrayBuffer()));
+      if (file !== undefined) await this.flash(await bytesOf(file));
       firmware.value = "";
     }));
     this.element = h(
@@ -104,7 +106,7 @@ export class Editor {
   }
 
   private say(text: string): void {
-    this.told.textContent = text;
+    this.told.textContent = plain(text);
   }
 
   private guarded(act: () => Promise<void>): () => void {
@@ -136,7 +138,7 @@ export class Editor {
     const client = new ModuleClient(line);
     const info = (await client.ask("hello", "info", {})).values;
     this.edit(client);
-    this.who.textContent = `a real module: ${info.board}, firmware ${info.firmware_version}, ${info.model_name}`;
+    this.who.textContent = plain(`a real module: ${info.board}, firmware ${info.firmware_version}, ${info.model_name}`);
     const closed = line.onClosed;
     line.onClosed = (why) => {
       closed(why);
@@ -170,7 +172,7 @@ export class Editor {
 
   private names(): Record<string, string> {
     try {
-      return JSON.parse(localStorage.getItem(NAMES) ?? "{}") as Record<string, string>;
+      return namesOf(JSON.parse(localStorage.getItem(NAMES) ?? "{}"), "");
     } catch {
       return {};
     }
@@ -290,7 +292,7 @@ export class Editor {
   }
 
   private async restore(text: string): Promise<void> {
-    const backup = parseBackup(text);
+    const backup = await readBackup(text);
     await restore(this.client, backup, (words) => this.say(words));
     localStorage.setItem(NAMES, JSON.stringify(backup.names));
     await this.refresh();

@@ -27,7 +27,8 @@ test-quick: setup ## the tests that neither train, emulate nor build firmware: s
 
 campaigns := tests/train/test_torch_file.py tests/firmware/memory/test_bank_rot.py tests/firmware/memory/test_flash_states.py \
   tests/readers tests/quantize/model/test_accumulators.py tests/quantize/cycles/test_slow_shapes.py tests/firmware/engine/test_fuzz_kernels.py \
-  tests/firmware/engine/test_fuzz_model.py tests/firmware/sound/test_fuzz_bends.py
+  tests/firmware/engine/test_fuzz_model.py tests/firmware/sound/test_fuzz_bends.py \
+  tests/firmware/sound/test_fuzz_playing.py
 reliability: setup ## the campaigns with all their cases, an hour or two; their figures into docs/reliability.md
 	@GRITSPACE_RELIABILITY=long $(bin)/python -m pytest -n $(WORKERS) --dist loadgroup $(campaigns) $(PYTEST)
 	@$(bin)/python -m tests.reliability

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gritspace.host_tools.inputs import RECORDING, Reads, refuse_unreadable
 from gritspace.quantize.model.q15 import to_q15
+from gritspace.train.audio.audio_file import SHORTEST_TO_LEARN_SECONDS, refuse_short
 from gritspace.train.errors import InputError
 
 PLAYED = 4
@@ -121,10 +123,42 @@ def settings_are_given(*texts: Sequence[str]) -> bool:
     return len(every) > 1 or any("=" in text.rpartition("@")[2] and not Path(text).exists() for text in every)
 
 
+def refuse_unfit_source(
+    dry: Path | None, wet: Sequence[str], between: Sequence[str], device: str | None, knobs: Sequence[str]
+) -> None:
+    """Raises InputError, before anything heavy is loaded, for what `gritspace fit` could not learn from: knobs that the
+    device has not, settings that are none or contradict each other, recordings that are missing or too short.
+
+    device: a name, not one of a folder of captures, which would have to be read.
+    """
+    if device is not None:
+        from gritspace.train.devices.finding import device_named
+
+        knob_settings(device_named(device), knobs)
+        return
+    files = [Path(one) for one in wet]
+    if settings_are_given(wet, between):
+        from gritspace.train.knobs import settings
+
+        learnt, asked = [settings.parse(one) for one in wet], [settings.parse(one) for one in between]
+        if learnt:
+            settings.together(learnt)
+            settings.together(asked, learnt)
+        files = [one.path for one in (*learnt, *asked)]
+    files = files if dry is None else [dry, *files]
+    for file in files:
+        refuse_unreadable(file, Reads(RECORDING, sounding=True))
+    for file in files:
+        refuse_short(file, SHORTEST_TO_LEARN_SECONDS)
+
+
 def refuse_unclear_fit(
-    out: Sequence[Path], plan: bool, dry: Path | None, wet: Sequence[str], device: str | None
+    out: Sequence[Path], plan: bool, dry: Path | None, wet: Sequence[str], device: str | None, knobs: Sequence[str] = ()
 ) -> None:
     """Raises InputError where `gritspace fit` is asked for nothing, or for two things at once."""
+    if plan and knobs and (device or wet):
+        what = f"all knobs of {device}" if device else "the knobs that --wet names"
+        raise InputError(f"--plan goes over {what}; leave --knob out.")
     if plan and out:
         raise InputError("--plan writes nothing; leave --out out.")
     if not plan and not out:

@@ -7,21 +7,27 @@ and its first bytes; whether all of a file is sound is for its reader, later.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gritspace.train.errors import InputError
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file. name: with its article; begins: its first bytes, if always the same; how: what brings one."""
+    """A kind of file. name: with its article; begins: its first bytes, if always the same; how: what brings one.
+
+    look: reads it as far as can be done at once, and raises InputError; formats: what a `.pt` file may say it is.
+    """
 
     name: str
     endings: tuple[str, ...]
     begins: bytes = b""
     how: str = ""
+    look: Callable[[Path], Any] | None = None
+    formats: tuple[str, ...] = ()
 
     def fits(self, path: Path) -> bool:
         """By its first bytes, or by its ending where they may be anything."""
@@ -31,20 +37,45 @@ class Kind:
             return file.read(len(self.begins)) == self.begins
 
 
+def _grit(path: Path) -> None:
+    from gritspace.quantize.model.grit import read_grit
+
+    read_grit(path)
+
+
+def _capture(path: Path) -> None:
+    from gritspace.train.text_file import read_json
+
+    read_json(path)
+
+
+def _toml(path: Path) -> None:
+    from gritspace.train.text_file import read_toml
+
+    read_toml(path)
+
+
 AUDIO = Kind("audio", (".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"), how="record or export WAV or FLAC")
 RECORDING = Kind("a recording", AUDIO.endings, how=AUDIO.how)
 """Audio of any number of channels: what is done about them is said later."""
-GRIT = Kind("an integer model", (".grit",), b"GRIT", "`gritspace quantize` makes one of a space or a capture")
-SPACE = Kind("a space", (".pt", ".pth"), b"PK\x03\x04", "`gritspace train` makes one")
-SNAPSHOT = Kind("a snapshot", (".pt", ".pth"), b"PK\x03\x04", "gritspace fit makes one")
-ENCODER = Kind("an effects encoder", (".pt", ".pth"), b"PK\x03\x04", "gritspace research makes one")
-CAPTURE = Kind("a capture", (".nam", ".json", ".aidax"), how="Neural Amp Modeler and others make them")
-CHAIN = Kind("a chain", (".toml",), how="gritspace effects lists what a chain can hold")
-TOML = Kind("a TOML file", (".toml",))
+GRIT = Kind("an integer model", (".grit",), b"GRIT", "`gritspace quantize` makes one of a space or a capture", _grit)
+_PT, _ZIP = (".pt", ".pth"), b"PK\x03\x04"
+SPACE = Kind("a space", _PT, _ZIP, "`gritspace train` makes one", formats=("gritspace space",))
+SNAPSHOT = Kind(
+    "a snapshot", _PT, _ZIP, "gritspace fit makes one", formats=("gritspace snapshot", "gritspace knob model")
+)
+ENCODER = Kind("an effects encoder", _PT, _ZIP, "gritspace research makes one", formats=("gritspace effects encoder",))
+CAPTURE = Kind("a capture", (".nam", ".json", ".aidax"), how="Neural Amp Modeler and others make them", look=_capture)
+CHAIN = Kind("a chain", (".toml",), how="gritspace effects lists what a chain can hold", look=_toml)
+TOML = Kind("a TOML file", (".toml",), look=_toml)
 JSON = Kind("a JSON file", (".json",))
 CSV = Kind("a table", (".csv",), how="it has the columns time, control, value")
 IMAGE = Kind("a firmware image", (".bin", ".elf"), how="gritspace build makes one")
 KINDS = (AUDIO, GRIT, SPACE, CAPTURE, TOML, CSV, IMAGE)
+
+
+OURS = "gritspace "
+"""How a `.pt` file begins to say what it is."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +153,23 @@ def refuse_unreadable(path: Path, mark: Reads) -> None:
 
         refuse_unusable(path, mono=AUDIO in mark.kinds, silent=not mark.sounding)
         return
-    if not any(kind.fits(path) for kind in mark.kinds):
+    fitting = [kind for kind in mark.kinds if kind.fits(path)]
+    if not fitting:
         raise InputError(f"{path}: {_what_it_is(path)}{mark.words} is wanted here{_how(mark.kinds)}.")
+    if fitting[0].look is not None:
+        fitting[0].look(path)
+    formats = {one for kind in fitting for one in kind.formats}
+    if formats:
+        from gritspace.train.sealed_file import refuse_rot
+        from gritspace.train.torch_look import format_of
+
+        refuse_rot(path, " or ".join(kind.name.partition(" ")[2] for kind in fitting))
+        says = format_of(path)
+        if says is not None and says.startswith(OURS) and says not in formats:
+            what = says.removeprefix(OURS)
+            raise InputError(
+                f"{path}: what it says of itself is {what!r}, and {mark.words} is wanted here{_how(mark.kinds)}."
+            )
 
 
 def _refuse_folder(folder: Path, mark: Reads) -> None:

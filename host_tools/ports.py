@@ -50,3 +50,9 @@ def the_port(named: str | None, plugged_in: Iterable[Any] | None = None, also: S
     if len(found) > 1:
         raise RigError(f"{len(found)} modules are plugged in; say which one is meant: --port {' or '.join(found)}.")
     return found[0]
+
+
+def refuse_no_model(port: str | None, model: Path | None) -> None:
+    """Raises RigError where a module is to be started for a test, and nobody said what it is to run."""
+    if port in STARTED and model is None:
+        raise RigError(f"--port {port} starts a module of its own, which must be told its model: add --model FILE.")

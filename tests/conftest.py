@@ -31,6 +31,7 @@ SLOW = (
     "firmware/memory/test_flash_states.py",
     "firmware/sim",
     "firmware/sound/test_audio_pieces.py",
+    "firmware/sound/test_fuzz_playing.py",
     "firmware/sound/test_loudness.py",
     "firmware/wire/test_fuzz_link.py",
     "hardware/test_board.py",

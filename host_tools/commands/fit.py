@@ -96,9 +96,18 @@ def fit(
 
     Example: gritspace fit --dry d.wav --wet low.wav@gain=0.2 --wet mid.wav@gain=0.5 --wet high.wav@gain=1 -o pedal.grit
     """
-    from gritspace.host_tools.arguments import refuse_unclear_fit, refuse_unclear_source, settings_are_given
+    from gritspace.host_tools.arguments import (
+        refuse_unclear_fit,
+        refuse_unclear_source,
+        refuse_unfit_source,
+        settings_are_given,
+    )
 
-    refuse_unclear_fit(tuple(out or ()), plan, dry, tuple(wet or ()), device)
+    refuse_unclear_fit(tuple(out or ()), plan, dry, tuple(wet or ()), device, tuple(knob or ()))
+    if not settings_are_given(wet or (), between or ()) and not plan:
+        refuse_unclear_source(dry, Path(wet[0]) if wet else None, device)
+    if not (device and captures):
+        refuse_unfit_source(dry, wet or (), between or (), device, knob or ())
     if plan or settings_are_given(wet or (), between or ()) or (device and not knob and _has_knobs(device, captures)):
         _with_knobs(
             out=tuple(out or ()),
@@ -124,7 +133,6 @@ def fit(
         )
         return
     one = Path(wet[0]) if wet else None
-    refuse_unclear_source(dry, one, device)
     from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 

@@ -29,14 +29,15 @@ def flash(
     from gritspace.host_tools.link.client import Module
     from gritspace.host_tools.module.flashing import dfu
     from gritspace.host_tools.module.flashing.firmware_image import read_image
-    from gritspace.host_tools.module.simulated import build_firmware
-    from gritspace.quantize.model.grit import read_grit
 
     try:
         place = int(address, 0)
     except ValueError:
         raise RigError(f"--address {address}: write it as 0x08000000.") from None
     if image is None:
+        from gritspace.host_tools.module.simulated import build_firmware
+        from gritspace.quantize.model.grit import read_grit
+
         with console.progress("building the firmware for daisy_seed") as update:
             image = build_firmware(None if model is None else read_grit(model), "daisy_seed", update)
     elif model is not None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Bend, BendKind, Json
+from gritspace.host_tools.commands.options import Bend, BendKind, Gate, Json
 from gritspace.host_tools.inputs import AUDIO, CAPTURE, GRIT, RECORDING, SNAPSHOT, SPACE, Numbers, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes, refuse_ending
 
@@ -99,7 +99,7 @@ def quantize(
     ] = None,
     ir: Annotated[
         Path | None,
-        typer.Option(help="An impulse response (a cabinet) behind a capture: 1,024 frames of it at 48 kHz."),
+        typer.Option(help="An impulse response (a cabinet) behind it: 1,024 frames of it at 48 kHz."),
         Reads(RECORDING),
     ] = None,
     json: Json = False,
@@ -216,13 +216,17 @@ def run(
     position: Position = None,
     device: Known = None,
     bend: Bend = BendKind.none,
+    gate: Gate = None,
     engine: Annotated[EngineKind, typer.Option(help="Who computes; all give the same bits.")] = EngineKind.c,
 ) -> None:
     """Play an audio file through an integer model on this machine, just as a module would.
 
     Example: gritspace run space.grit guitar.wav out.wav --position 0.5,0,0,0
     """
-    from gritspace.host_tools.models.places import place_under
+    from gritspace.host_tools.models.places import place_under, refuse_unknown
+
+    if device is not None:
+        refuse_unknown(device, model)
     from gritspace.host_tools.models.playing import play
     from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.train.audio.audio_file import read_audio, write_audio
@@ -232,7 +236,7 @@ def run(
         integers = ready_model(model, console.tell)
     with console.progress(f"running {integers.name}"):
         at = place_under(bend.value, position, device, integers, model)
-        audio = play(integers, sound, at, engine.value, bend.value)
+        audio = play(integers, sound, at, engine.value, bend.value, -(gate or 0))
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")
 
@@ -242,6 +246,7 @@ def cycles(
     block: Annotated[int, typer.Option(min=1, max=256, help="Frames per block.")] = 48,
     clock: Annotated[float, typer.Option(min=1e6, help="The processor's clock in Hz.")] = 480e6,
     bend: Bend = BendKind.none,
+    gate: Gate = None,
     json: Json = False,
 ) -> None:
     """Estimate what a model costs on a Cortex-M7: cycles and instructions a frame, memory, per layer and per kernel.
@@ -253,7 +258,8 @@ def cycles(
     from gritspace.quantize.model.grit import read_grit
 
     with console.progress("counting"):
-        report = estimate_cycles(read_grit(model), block, clock, builds=True, bend=KINDS.index(bend.value))
+        around = KINDS.index(bend.value), -(gate or 0)
+        report = estimate_cycles(read_grit(model), block, clock, True, *around)
     if json:
         console.print_json(asdict(report))
         return

@@ -10,7 +10,7 @@ import typer
 
 from gritspace.host_tools import console
 from gritspace.host_tools.commands.model import Position
-from gritspace.host_tools.commands.options import Bend, BendKind, Captures, Json
+from gritspace.host_tools.commands.options import Bend, BendKind, Captures, Gate, Json
 from gritspace.host_tools.inputs import AUDIO, CSV, GRIT, IMAGE, JSON, SPACE, TOML, Reads
 from gritspace.host_tools.outputs import Writes
 
@@ -152,6 +152,7 @@ def hil(
     captures: Captures = None,
     position: Position = None,
     bend: Bend = BendKind.none,
+    gate: Gate = None,
     device_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of audio for every device.")] = 4.0,
     settings: Annotated[int, typer.Option(min=1, help="Knob settings to compare per device.")] = 1,
     automation: Annotated[
@@ -176,11 +177,12 @@ def hil(
     Example: gritspace hil --port sim --model space.grit --audio guitar.wav -o report.html
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.ports import STARTED, the_port
+    from gritspace.host_tools.ports import STARTED, refuse_no_model, the_port
 
     if port is not None and rig is not None:
         raise RigError("name what to test: --port PORT for one module, or --rig FILE for all that stand on a bench.")
     found = None if rig is not None else the_port(port, also=STARTED)
+    refuse_no_model(found, model)
     from gritspace.host_tools.hil.session import Request, run_test
 
     request = Request(
@@ -192,6 +194,7 @@ def hil(
         captures=tuple(captures or ()),
         position=position,
         bend=bend.value,
+        gate=-(gate or 0),
         device_seconds=device_seconds,
         settings_each=settings,
         out=out,

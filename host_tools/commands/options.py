@@ -37,4 +37,7 @@ class BendKind(StrEnum):
 
 
 Bend = Annotated[BendKind, typer.Option(help="A bend on top; --position then means its four knobs (docs/knobs.md).")]
+Gate = Annotated[
+    int | None, typer.Option(min=-96, max=-1, help="A gate in front that opens at so many dBFS, such as -60.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Measure and show; store nothing.")]

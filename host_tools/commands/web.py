@@ -126,10 +126,7 @@ def listen(
     Example: gritspace listen --kind abx -o abx.html
     """
     from gritspace.host_tools.errors import RigError
-    from gritspace.host_tools.web import listening, listening_report
     from gritspace.host_tools.web.listening_results import read_results, together
-    from gritspace.quantize.firmware_sources import SPACES
-    from gritspace.train.devices.finding import find_devices
 
     if results:
         answers = together(read_results(results), seed)
@@ -140,6 +137,10 @@ def listen(
         return
     if out is None or out.suffix != ".html":
         raise RigError("name a page to write (-o test.html), or answers to read (--results answers.json).")
+    from gritspace.host_tools.web import listening, listening_report
+    from gritspace.quantize.firmware_sources import SPACES
+    from gritspace.train.devices.finding import find_devices
+
     space, model = space or SPACES / "circuits.pt", model or SPACES / "circuits.grit"
     made_from: dict[str, Any] = {"loop": loop, "count": count}
     with console.progress("sounds"):

@@ -30,6 +30,12 @@ MISTAKES = (
     "gritspace run circuits.grit dry.wav nowhere/wet.wav",
     "gritspace run dry.wav circuits.grit wet.wav",
     "gritspace run circuits.grit notes.wav wet.wav",
+    "gritspace run circuits.grit song.mp3 wet.wav",
+    "gritspace run circuits.grit empty wet.wav",
+    "gritspace run circuits.grit dry.wav wet.wav --device rta",
+    "gritspace run half.grit dry.wav wet.wav",
+    "gritspace run half.pt dry.wav wet.wav",
+    "gritspace run amp.nam dry.wav wet.wav",
     "gritspace render rta dry.wav wet.wav",
     "gritspace render rat dry.wav wet.wav --knob volume=1",
     "gritspace devices empty",
@@ -47,8 +53,12 @@ MISTAKES = (
     "gritspace fit --dry dry.wav --wet dry.wav -o pedal.grit",
     "gritspace fit --dry dry.wav --wet silence.wav -o pedal.grit",
     "gritspace fit --dry dry.wav --wet stereo.wav -o pedal.vst",
+    "gritspace fit --dry dry.wav --wet stereo.wav -o pedal.grit",
+    "gritspace fit --dry dry.wav --wet dry.wav@gain=2 -o pedal.grit",
+    "gritspace fit --device rat --knob distrotion=0.5 -o pedal.grit",
     "gritspace enroll circuits.pt --wet empty -o preset.json",
     "gritspace evaluate circuits.grit",
+    "gritspace evaluate matcher.pt",
     "gritspace export circuits.grit --to c -o model.tflite",
     "gritspace cycles circuits.pt",
     "gritspace apply fuzz.toml dry.wav -o wet",
@@ -56,11 +66,13 @@ MISTAKES = (
     "gritspace simulate",
     "gritspace hil --audio dry.wav",
     "gritspace hil --port /dev/ttyNONE --audio dry.wav",
+    "gritspace hil --port sim --audio dry.wav",
     "gritspace upload circuits.grit",
     "gritspace match dry.wav --space circuits.pt",
     "gritspace presets make circuits.grit --all -o presets.json",
     "gritspace calibrate --volts one,three",
     "gritspace flash notes.wav",
+    "gritspace flash zeros.bin",
     "gritspace monitor --port sim",
     "gritspace play --edit /dev/ttyNONE",
     "gritspace listen --kind abc -o test.html",
@@ -77,8 +89,13 @@ def lay_out(folder: Path) -> None:
     soundfile.write(folder / "silence.wav", np.zeros(48000), 48000)
     (folder / "notes.wav").write_text("buy strings\n", encoding="utf-8")
     (folder / "empty").mkdir()
-    for name in ("circuits.pt", "circuits.grit"):
+    for name in ("circuits.pt", "circuits.grit", "matcher.pt"):
         shutil.copy(ROOT / "spaces" / name, folder / name)
+    for name in ("half.pt", "half.grit"):
+        (folder / name).write_bytes((ROOT / "spaces" / name.replace("half", "circuits")).read_bytes()[:3000])
+    (folder / "amp.nam").write_text('{"architecture": "WaveNet",', encoding="utf-8")
+    (folder / "song.mp3").write_bytes(b"ID3" + bytes(400))
+    (folder / "zeros.bin").write_bytes(bytes(4096))
 
 
 def what_comes(line: str, folder: Path) -> tuple[int, str, float]:

@@ -18,7 +18,7 @@ import soundfile
 import torch
 
 from gritspace.quantize.model.grit import to_bytes
-from gritspace.train.torch_file import sealed
+from gritspace.train.sealed_file import sealed
 from tests.mutations import as_json, nested, places
 from tests.quantize.conftest import make_model
 

@@ -26,6 +26,8 @@ import torch
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil.rig_file import read_rig
 from gritspace.host_tools.models.nam_files import nam_text
+from gritspace.host_tools.models.pair import paired
+from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.module import presets_file
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.c_engine import check_blob
@@ -38,10 +40,10 @@ from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from gritspace.train.network.tcn import Tcn
+from gritspace.train.sealed_file import sealed
 from gritspace.train.snapshot.snapshot import Snapshot, load_snapshot, save_snapshot
 from gritspace.train.space.config import TrainConfig, read_config
 from gritspace.train.space.space import load_space
-from gritspace.train.torch_file import sealed
 from tests.mutations import altered, as_json, nested, places, spoilt
 from tests.quantize.conftest import make_model, make_tcn
 from tests.reliability import campaign, cases
@@ -212,7 +214,9 @@ def wav_cases(folder: Path) -> Callable[[random.Random], bytes]:
 
 
 def grit_cases() -> Callable[[random.Random], bytes]:
-    seeds = [to_bytes(make_model(shape)) for shape in ("tanh_space", "relu_snapshot", "two_tanh_arrays")]
+    models = [make_model(shape) for shape in ("tanh_space", "relu_snapshot", "two_tanh_arrays")]
+    models += [paired(models[1], models[2], kind, 4096) for kind in ("series", "crossfade")]
+    seeds = [to_bytes(model) for model in models]
     assert all(check_blob(blob) == 0 for blob in seeds)  # and the engine is compiled before the clock runs
 
     def make(rng: random.Random) -> bytes:
@@ -232,6 +236,7 @@ def grit_read(path: Path) -> None:
     if check_blob(path.read_bytes()) == 0:
         reference.run(model, np.zeros(8, np.int16), list(model.default_position) or None)
         nam_text(path, None)
+        play(model, np.zeros(8, np.float32), None, "c")
 
 
 def pt_cases(folder: Path) -> Callable[[random.Random], bytes]:

@@ -60,6 +60,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "evaluate space.pt --model EVIL --device-seconds 0.2 --enroll-seconds 0 -o out.html",
         "listen --kind words --model EVIL -o out.html",
         "hil --port /dev/null --model EVIL --audio dry.wav -o out.html",
+        "pair EVIL good.grit -o out.grit",
     ),
     "space": (
         "run EVIL dry.wav out.wav",
@@ -84,6 +85,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "apply EVIL dry.wav -o out",
         "train --captures EVIL --device nothing -o out.pt",
         "listen --sound a/reference=dry.wav --rival a/b=EVIL -o out.html",
+        "pair good.grit EVIL -o out.grit",
     ),
     "capture": (
         "render EVIL dry.wav out.wav",
@@ -114,6 +116,8 @@ LINES: dict[str, tuple[str, ...]] = {
         "enroll space.pt --wet EVIL -o out.json",
         "quantize good.nam --audio EVIL -o out.grit",
         "quantize good.nam --ir EVIL -o out.grit",
+        "pair good.grit good.grit --ir EVIL -o out.grit",
+        "upload good.grit --ir EVIL --port /dev/null",
         "train --audio EVIL --device nothing -o out.pt",
         "apply rat EVIL -o out",
         "loop signal --audio EVIL -o out.wav",
@@ -157,6 +161,7 @@ HEAVY = (
     "simulate",
     "evaluate",
     "even",
+    "pair",
     "presets make",
     "presets choose",
     "listen",

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ POWER_NETS = (
 )
 
 
+@cache
+def _library_of(known: str, symbol: str) -> str:
+    """The library that has a symbol, where `known` is KiCad 6's: later ones moved some by what a library is about."""
+    moved = [path.stem for path in sorted(SYMBOLS.glob(f"{known}_*.kicad_sym"))]
+    for library in (known, *moved):
+        path = SYMBOLS / f"{library}.kicad_sym"
+        if path.exists() and f'(symbol "{symbol}"' in path.read_text(encoding="utf-8"):
+            return library
+    return known
+
+
 class Circuit:
     """Collects parts. Each is placed under an explicit reference, so that every run gives the same netlist."""
 
@@ -98,8 +110,9 @@ class Circuit:
         """Places one part of the catalogue. nets: pin number -> net name, None for a pin left open on purpose."""
         if ref in self.items:
             raise ValueError(f"{ref} is placed twice")
+        library = _library_of(item.library, item.symbol)
         part = self._skidl.Part(
-            item.library, item.symbol, ref=ref, value=value, footprint=item.footprint, tag=ref, circuit=self.circuit
+            library, item.symbol, ref=ref, value=value, footprint=item.footprint, tag=ref, circuit=self.circuit
         )
         if part.ref != ref:
             raise ValueError(f"SKiDL renamed {ref} to {part.ref}")
@@ -108,8 +121,13 @@ class Circuit:
         part.fields["manufacturer"] = item.manufacturer_number
         part.fields["second source"] = item.second_source
         part.fields["tolerance"] = f"{item.tolerance:g}"
-        if {str(pin.num) for pin in part.pins} != set(nets):
-            raise ValueError(f"{ref} has pins {sorted(str(pin.num) for pin in part.pins)}, not {sorted(nets)}")
+        # Newer libraries draw the legs, too, that are joined to nothing inside: nobody needs to name those.
+        idle = {str(pin.num) for pin in part.pins if pin.func == self._skidl.Pin.types.NOCONNECT} - set(nets)
+        pins = {str(pin.num) for pin in part.pins} - idle
+        if pins != set(nets):
+            raise ValueError(f"{ref} has pins {sorted(pins)}, not {sorted(nets)}")
+        for number in idle:
+            self.circuit.NC += part.p[number]
         for number, name in nets.items():
             target = self.circuit.NC if name is None else self.net(name)
             target += part.p[number]

@@ -15,6 +15,7 @@ from typing import Any
 from gritspace.host_tools.link.schema import Field, Message, schema
 from gritspace.quantize.firmware_sources import MODULE
 from gritspace.quantize.model import grit_layout
+from gritspace.quantize.model.model import KNOB_NAME, MAX_KNOBS
 
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "generated"
@@ -149,6 +150,11 @@ def grit_format() -> str:
         lines += [f"export const {record.upper()}: Places = {{"]
         lines += [f"  '{name}': ['{kind}', {count}, {offset}]," for name, kind, count, offset in _flat(record)]
         lines += ["};"]
+    lines += [
+        "",
+        "// From quantize/model/model.py: what a device's own knobs may be called, and how many.",
+    ]
+    lines += [f"export const KNOB_NAME = /^{KNOB_NAME.pattern}$/;", f"export const MAX_KNOBS = {MAX_KNOBS};"]
     return "\n".join([*lines, ""])
 
 

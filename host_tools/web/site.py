@@ -15,6 +15,7 @@ import soundfile
 
 from gritspace.host_tools.console import Update
 from gritspace.host_tools.errors import RigError
+from gritspace.host_tools.module import presets_file
 from gritspace.host_tools.web import device_clips, loops, maps
 from gritspace.host_tools.web.wasm import KEPT, ROOT, build_wasm
 
@@ -31,7 +32,10 @@ def build_site(update: Update | None = None) -> Path:
         raise RigError("the page's scripts are missing: make web builds them")
     wasm = build_wasm()
     digest = hashlib.sha256(wasm.name.encode())
-    parts = [*sorted(PAGE.rglob("*")), *(SPACES / f"{name}{end}" for name in TITLES for end in (".grit", ".pt"))]
+    parts = [
+        *sorted(PAGE.rglob("*")),
+        *(SPACES / f"{name}{end}" for name in TITLES for end in (".grit", ".pt", "-presets.json")),
+    ]
     parts += sorted(Path(__file__).parent.glob("*.py"))
     for path in parts:
         if path.is_file():
@@ -67,9 +71,9 @@ def _fill(folder: Path, version: str, update: Update) -> None:
         grit = SPACES / f"{name}.grit"
         shutil.copyfile(grit, folder / "spaces" / grit.name)
         update(0, 0, f"the map of {name}")
-        spaces.append(
-            {"name": name, "title": title, "file": f"spaces/{grit.name}", **maps.space_map(SPACES / f"{name}.pt", grit)}
-        )
+        known = maps.space_map(SPACES / f"{name}.pt", grit)
+        first = [{"name": one, "numbers": numbers} for one, numbers in presets_file.first_presets(known["model"])]
+        spaces.append({"name": name, "title": title, "file": f"spaces/{grit.name}", **known, "presets": first})
         for device in spaces[-1]["devices"]:
             clip = device_clips.CLIPS / device_clips.clip_name(device["label"])
             if clip.is_file():

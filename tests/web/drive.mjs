@@ -115,6 +115,20 @@ function level(page) {
   });
 }
 
+/** All presets empty. */
+async function emptyAll(page) {
+  const rows = page.getByRole("button", { name: /^empty preset/ });
+  await page.waitForSelector(".editor .acts, .editor .places button");
+  for (let left = await rows.count(); left > 0; left--) {
+    await rows.first().click();
+    await page.waitForFunction((count) => document.querySelectorAll(".editor .acts").length === count, left - 1);
+  }
+}
+
+/** What the module in the page answers, asked over its link. */
+const asks = (page, request, answer, values) =>
+  page.evaluate(([request, answer, values]) => window.gritspace.page.client.ask(request, answer, values).then((message) => message.values), [request, answer, values ?? {}]);
+
 async function heard(page) {
   await page.waitForFunction(() => (window.gritspace.page.meters?.heard[1] ?? 0) > 1e-3, null);
 }
@@ -182,7 +196,7 @@ const scenarios = {
     await counted("own file");
     await page.getByText("Editor: presets").click();
     await page.getByRole("button", { name: "put the present sound into preset 1", exact: true }).click();
-    await page.waitForFunction(() => document.querySelector("[aria-label='name of preset 1']"));
+    await page.waitForFunction(() => document.querySelector(".editor .told").textContent === "preset 1 holds the present sound");
     await counted("editing");
     const result = { ready, sound, clicks, dimensions: amplifier.status[9], complaints };
     await browser.close();
@@ -200,7 +214,7 @@ const scenarios = {
     await page.waitForFunction(() => document.querySelector(".editor .told").textContent !== "");
     const told = await page.locator(".editor .told").textContent();
     await page.getByRole("button", { name: "put the present sound into preset 2", exact: true }).click();
-    await page.waitForSelector("[aria-label='name of preset 2']");
+    await page.waitForFunction(() => document.querySelector(".editor .told").textContent === "preset 2 holds the present sound");
     const alive = (await meters(page)).blocks;
     await page.waitForTimeout(500);
     const result = { hint, told, goes_on: (await meters(page)).blocks > alive, complaints };
@@ -346,7 +360,8 @@ const scenarios = {
       await heard(page);
     }
     await page.getByText("Editor: presets").click();
-    await page.getByRole("slider", { name: "tone" }).focus();
+    await emptyAll(page);
+    await page.getByRole("slider", { name: "tone", exact: true }).focus();
     await page.keyboard.press("End");
     await page.waitForTimeout(500);
     for (const place of [1, 3]) {
@@ -387,6 +402,88 @@ const scenarios = {
     const who = await page.locator(".who").textContent();
     await browser.close();
     return { slots, same: second === saved.toString(), monitor, who, complaints };
+  },
+
+  /** A new module's presets; one edited, with a bend and a gate, and played; a model with a device's own knobs; all anew. */
+  async presets() {
+    const { browser, page, complaints } = await start();
+    await press(page, "guitar");
+    await heard(page);
+    const all = async () => {
+      const found = [];
+      for (let index = 0; index < 16; index++) found.push(await asks(page, "get_preset", "preset", { index }));
+      return found.map(({ played, stored, turns, level_q12, bend, gate, used }) => ({ played, stored, turns, level_q12, bend, gate, used }));
+    };
+    await page.getByText("Editor: presets").click();
+    await page.getByRole("button", { name: "edit preset 3", exact: true }).click();
+    const names = () => page.locator(".editor td input[type=text]").evaluateAll((fields) => fields.map((field) => field.value));
+    const result = { fresh: await all(), names: await names(), complaints };
+    const slide = async (label, value) => {
+      await page.getByLabel(`preset: ${label}`, { exact: true }).fill(String(value));
+      await page.getByLabel(`preset: ${label}`, { exact: true }).dispatchEvent("change");
+      await page.waitForTimeout(400);
+    };
+    const also = (place) => page.locator(`tr:has([aria-label='name of preset ${place}']) td:nth-of-type(7)`).textContent();
+    await page.getByLabel("Bend").selectOption("hold");
+    await page.getByLabel("preset: behind which layer").waitFor();
+    await slide("how long", 60);
+    await slide("gate", -60);
+    await slide("level", -6);
+    result.edited = (await all())[2];
+    result.also = await also(3);
+    result.kept_name = (await names())[2];
+    const gate = await page.getByRole("button", { name: "gate: next preset" }).boundingBox();
+    for (const preset of [1, 2]) {
+      await page.mouse.move(gate.x + gate.width / 2, gate.y + gate.height / 2);
+      await page.mouse.down();
+      await page.waitForTimeout(300);
+      await page.mouse.up();
+      await page.waitForFunction((wanted) => window.gritspace.page.meters.status[4] === wanted, preset);
+    }
+    await page.waitForFunction(() => window.gritspace.page.meters.status[9] === 4); // the bend's own four knobs
+    const { bend, gate: gated } = await asks(page, "get_health", "health");
+    result.played = { bend, gate: gated };
+    await page.getByRole("button", { name: "put the present sound into preset 5", exact: true }).click();
+    await page.waitForFunction(() => /^a bend lies/.test(document.querySelector(".editor .told").textContent));
+    await page.getByLabel("Upload a .grit").setInputFiles(fixture("knobs.grit", readFileSync(asked.model)));
+    await page.waitForFunction(() => /plays$/.test(document.querySelector(".editor .told").textContent));
+    await page.getByRole("button", { name: "put the present sound into preset 1", exact: true }).click();
+    await page.waitForFunction(() => document.querySelector(".editor .told").textContent === "preset 1 holds the present sound");
+    result.own = await page.locator("tr:has([aria-label='name of preset 1']) td.number").allTextContents();
+    result.own_also = await also(1);
+    result.unnamed = (await names())[0];
+    await page.getByRole("button", { name: "edit preset 1", exact: true }).click();
+    await slide(asked.knob, 75);
+    result.turned = (await all())[0].played[0];
+    await page.getByRole("button", { name: "select the factory model" }).click();
+    await press(page, "Put this model's own sixteen again");
+    await page.waitForFunction(() => /own again$/.test(document.querySelector(".editor .told").textContent));
+    result.again = await all();
+    await browser.close();
+    return result;
+  },
+
+  /** Backups whose presets have hostile names: what is shown, what is said. */
+  async hostile_names() {
+    const { browser, page, complaints } = await start();
+    await page.getByText("Editor: presets").click();
+    await page.getByText("Back up and restore").click();
+    const saving = page.waitForEvent("download");
+    await press(page, "Save everything as a file");
+    const backup = JSON.parse(readFileSync(await (await saving).path(), "utf8"));
+    const result = { shown: {}, said: {}, complaints };
+    for (const [label, name] of Object.entries(asked.names)) {
+      await page.evaluate(() => (document.querySelector(".editor .told").textContent = ""));
+      const file = Buffer.from(JSON.stringify({ ...backup, names: { ...backup.names, 0: name } }));
+      await page.getByLabel("Restore").setInputFiles(fixture("backup.json", file));
+      await page.waitForFunction(() => /^(restored|this backup)/.test(document.querySelector(".editor .told").textContent));
+      result.said[label] = await page.locator(".editor .told").textContent();
+      result.shown[label] = await page.getByLabel("name of preset 1", { exact: true }).inputValue();
+    }
+    result.images = await page.locator("img").count();
+    result.hit = await page.evaluate(() => Boolean(window.hit));
+    await browser.close();
+    return result;
   },
 
   /** A listening test answered by a program: ratings by item and system, or what it can tell apart. */
@@ -446,7 +543,10 @@ const scenarios = {
       await heard(page);
       await page.getByRole("button", { name: "CV tone: patch" }).click();
       await page.getByText("Editor: presets").click();
-      await page.waitForSelector(".places button");
+      await page.getByRole("button", { name: "edit preset 1", exact: true }).click();
+      await page.waitForSelector(".preset-edit h4");
+      await page.getByLabel("Bend").selectOption("feedback");
+      await page.getByLabel("preset: delay").waitFor();
       await page.waitForTimeout(600);
       made[name] = await page.evaluate(() => ({
         sticksOut: document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -13,13 +13,17 @@ import numpy as np
 import pytest
 import soundfile
 
+from gritspace.host_tools.models.bends import KINDS
 from gritspace.host_tools.web import loops
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.network import from_tcn
 from gritspace.quantize.network.run import run_float
-from tests.quantize.conftest import make_model, make_tcn
+from gritspace.quantize.rounding.quantize import quantize
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Tcn
+from tests.quantize.conftest import make_model, make_tcn, noise
 from tests.web.browser import drive
 from tests.web.rendering import DELAY, blob_of, moving_panel, on_this_computer
 
@@ -121,6 +125,14 @@ def test_a_dropped_capture_and_a_dropped_pair_are_compared_with_themselves_equal
     np.testing.assert_allclose(heard, expected, atol=1e-4 * np.abs(expected).max())
 
 
+def heavy() -> bytes:
+    """A model that no browser keeps up with: one layer of 32 taps and 32 channels, sixty times over."""
+    shape = TcnConfig((LayerArrayConfig(32, (32, 32), (1, 1)),))
+    model = quantize(from_tcn(Tcn(shape)), noise(1500), name="heavy")
+    (array,) = model.arrays
+    return to_bytes(replace(model, arrays=(replace(array, layers=(array.layers[0],) * 60 + array.layers[1:]),)))
+
+
 def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tmp_path: Path) -> None:
     good = (ROOT / "spaces" / "circuits.grit").read_bytes()
     contents = {
@@ -129,6 +141,8 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
         "no model": ("<b>hello.grit", b"hello" * 100),
         "no audio": ("noise.wav", b"this is no audio" * 50),
         "no capture": ("<b>x.nam", b"{]"),
+        "too slow": ("heavy.grit", heavy()),
+        "too large": ("long.grit", to_bytes(replace(make_model("relu_snapshot"), metadata={"note": "x" * 130_000}))),
         "capture": ("amp.nam", write_nam_text(from_tcn(make_tcn("two_tanh_arrays")), "amp").encode()),
         "known": ("circuits.grit", good),
         "good": ("other.grit", to_bytes(replace(make_model("relu_snapshot"), name="<b>bold</b>\x1b[2J"))),
@@ -146,6 +160,10 @@ def test_bad_files_meet_one_sentence_each_and_the_rest_goes_on(page_url: str, tm
     assert "no audio" in said["no audio"]
     assert "x.nam:" in said["no capture"]
     assert "gritspace quantize" in said["no capture"]
+    assert re.fullmatch(r"heavy\.grit: too slow for this browser \([01]\.[0-9] × real time\)", said["too slow"])
+    assert re.fullmatch(
+        r"long\.grit: the model has [0-9]{6} bytes; a slot of this module holds 126976", said["too large"]
+    )
     assert said["capture"] == "amp.nam plays; whether a module plays it, `gritspace cycles` says of amp.nam"
     assert said["good"].startswith("other.grit plays; ")
     assert re.fullmatch(r"circuits\.grit plays; a module plays it too: [0-9],[0-9]{3} of 9,500 cycles", said["known"])
@@ -182,3 +200,53 @@ def test_a_browser_without_web_serial_says_so_once_and_all_else_works(page_url: 
     assert "use Chrome or Edge" in found["told"]
     assert found["goes_on"]
     assert found["complaints"] == []
+
+
+def test_a_new_module_in_the_page_begins_with_its_images_sixteen_and_bend_gate_and_own_knobs_are_edited(
+    page_url: str, tmp_path: Path
+) -> None:
+    model = replace(make_model("small_tanh_space"), metadata={"knobs": ["fuzz", "bias"]})
+    (tmp_path / "knobs.grit").write_bytes(to_bytes(model))
+    found = drive("presets", page_url, model=tmp_path / "knobs.grit", knob="fuzz")
+    assert found["complaints"] == []
+    shipped = json.loads((ROOT / "spaces" / "circuits-presets.json").read_text(encoding="utf-8"))["presets"]
+    assert found["names"] == [row["name"] for row in shipped]
+    for kept, row in zip(found["fresh"], shipped, strict=True):
+        numbers = np.array([*kept["played"], *kept["stored"]]) / 32768
+        np.testing.assert_allclose(numbers, [*row["played"].values(), *row["stored"]], atol=2 / 32768)
+        assert kept["level_q12"] / 4096 == pytest.approx(row["level"], abs=1 / 4096)
+        assert (kept["used"], kept["bend"], kept["gate"]) == (1, 0, 0)
+    edited = found["edited"]
+    assert (KINDS[edited["bend"]], edited["gate"]) == ("hold", 60)
+    assert edited["turns"] == [round(0.6 * 32768), 0, 0, 0]
+    assert edited["level_q12"] == round(4096 * 10 ** (-6 / 20))
+    assert found["also"] == "hold, gate −60 dBFS"
+    assert found["kept_name"] == shipped[2]["name"]
+    assert found["played"] == {"bend": edited["bend"], "gate": 60}, "what a preset says is what the module then does"
+    assert re.fullmatch(r"fuzz \d+", found["own"][0])
+    assert re.fullmatch(r"bias \d+", found["own"][1])
+    assert found["own"][2:4] == ["–", "–"]
+    assert found["own_also"] == "small_tanh_space"
+    assert found["unnamed"] == ""
+    assert found["turned"] == 16384, "three quarters of a turn"
+    assert found["again"] == found["fresh"]
+
+
+def test_hostile_names_of_presets_are_text_or_one_sentence(page_url: str) -> None:
+    names = {
+        "markup": "<img src=x onerror=hit=1>",
+        "controls": "a\x07b\x1b[2J\u202ec",
+        "emoji": "\N{GUITAR}" * 200,
+        "number": 7,
+    }
+    found = drive("hostile_names", page_url, names=names)
+    assert found["complaints"] == []
+    assert found["shown"]["markup"] == names["markup"]
+    assert found["shown"]["controls"] == "a?b?[2J?c"
+    assert found["said"]["markup"].startswith("restored: 16 presets")
+    for label in ("emoji", "number"):
+        assert found["said"][label].startswith("this backup is damaged: names.0: "), found["said"][label]
+        assert found["said"][label].endswith("is not a text of at most 64 letters")
+        assert len(found["said"][label]) < 120
+    assert found["images"] == 0
+    assert not found["hit"]

@@ -36,7 +36,7 @@ static void reboot(uint8_t into) {
 }
 
 /* No speed is named: a browser's clock is too coarse to judge a model by. The page watches the load. */
-static const grit_board_t board = {
+static grit_board_t board = {
     .name = "web",
     .work_unit = GRIT_LINK_WORK_UNIT_NONE,
     .meter = {.begin = meter_begin, .end = meter_end},
@@ -49,16 +49,21 @@ static const grit_board_t board = {
 
 static grit_module_t module;
 static grit_server_t server;
-static grit_server_t server;
 
 WEB_EXPORT(void, start)(void) {
   web_flash_start();
 }
 
+/* What the next modules to open begin with, as an image brings it: `rows`, which must stay, and the SHA-256 of the model
+ * that they are made for; NULL: nothing. */
+WEB_EXPORT(void, first_presets)(const grit_first_preset_t *rows, const uint8_t *sha256) {
+  board.first_presets = rows;
+  board.first_presets_model = sha256;
+}
+
 /* Powers up with a factory model, which must stay; whatever flash_memory holds was there before. */
 WEB_EXPORT(void, open)(const void *blob, size_t bytes) {
   grit_module_open(&module, &board, blob, bytes, arena, sizeof arena);
-  grit_server_open(&server, &module);
   grit_server_open(&server, &module);
 }
 

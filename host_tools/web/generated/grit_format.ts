@@ -86,3 +86,7 @@ export const LAYER: Places = {
   'skip_weight': ['u32', 1, 60],
   'stream_shift': ['u32', 1, 64],
 };
+
+// From quantize/model/model.py: what a device's own knobs may be called, and how many.
+export const KNOB_NAME = /^[A-Za-z][A-Za-z0-9_ -]{0,15}$/;
+export const MAX_KNOBS = 4;

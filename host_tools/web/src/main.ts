@@ -1,5 +1,5 @@
 // The page: the module, what goes into it, how one listens to it, its map and its editor.
-import { fetchBytes, fetchSite, type Device, type Site, type SpaceMap } from "./audio/assets";
+import { fetchBytes, fetchSite, firstPresets, type Device, type Site, type SpaceMap } from "./audio/assets";
 import { dryFirst } from "./audio/align";
 import { captureOriginal, clipOriginal, recordingOriginal } from "./audio/originals";
 import { Player, render } from "./audio/player";
@@ -38,6 +38,7 @@ class Page {
   private readonly loopButtons = new Map<string, HTMLButtonElement>();
   private readonly spaceButtons = new Map<string, HTMLButtonElement>();
   private space: SpaceMap | null;
+  private factory: SpaceMap;
   private meters: Meters | null = null;
   private moving = false;
   private wanted: number[] | null = null;
@@ -50,7 +51,8 @@ class Page {
     private readonly wasm: ArrayBuffer,
     private readonly player: Player,
   ) {
-    this.space = site.spaces[0]!;
+    this.factory = site.spaces[0]!;
+    this.space = this.factory;
     this.compare = new Compare(player, (text) => this.say(text));
     this.client = new ModuleClient(player.line);
     this.panel = new PanelView({
@@ -60,8 +62,8 @@ class Page {
     });
     this.map = new SpaceMapView({ moved: (position) => this.move(position), chosen: (device) => this.guarded(() => this.choose(device))() });
     this.editor = new Editor(this.client, {
-      notify: (text) => this.say(text),
       changed: (presets) => this.map.showPresets(presets),
+      spaces: site.spaces,
       position: () => this.meters?.position ?? [],
     });
     player.onMeters = (meters) => this.showMeters(meters);
@@ -186,13 +188,20 @@ class Page {
   }
 
   private async useSpace(space: SpaceMap): Promise<void> {
-    this.player.say({ kind: "power", model: await fetchBytes(space.file), keepFlash: true });
+    this.factory = space;
+    await this.power();
     if (this.model > 0) await this.client.ask("select_model", "info", { model: 0 });
     this.space = space;
     this.map.show(space);
     this.markSpace();
     if (this.compare.original?.words !== RECORDING) await this.compare.with(null);
     this.say("");
+  }
+
+  /** Power, with the image of the space that was chosen last; flash keeps what it held. */
+  private async power(): Promise<void> {
+    const model = await fetchBytes(this.factory.file);
+    this.player.say({ kind: "power", model, presets: firstPresets(this.factory), keepFlash: true });
   }
 
   private markSpace(): void {
@@ -264,7 +273,7 @@ class Page {
     if (into !== 0) {
       this.say("The module in this page has no bootloader: it starts anew.");
     }
-    void fetchBytes(this.site.spaces[0]!.file).then((model) => this.player.say({ kind: "power", model, keepFlash: true }));
+    void this.power();
   }
 
   private takeDrops(): void {
@@ -307,10 +316,10 @@ class Page {
       model = await modelOfFile(file.name, bytes, this.wasm, await this.calibration(), (text) => this.say(text));
       const speed = await speedOf(model, this.wasm);
       if (speed < LEAST_SPEED) throw new Error(`too slow for this browser (${speed.toFixed(1)} × real time)`);
+      await this.editor.upload(model, file.name);
     } catch (error) {
       throw new Error(`${file.name}: ${sentence(error)}`);
     }
-    await this.editor.upload(model, file.name);
     this.say(`${file.name} plays; ${onAModule(model, file.name)}`);
     if (capture) void this.compare.with(captureOriginal(bytes));
     else if (this.compare.original?.words !== RECORDING) void this.compare.with(null);
@@ -358,7 +367,7 @@ class Page {
 async function begin(): Promise<void> {
   const site = await fetchSite();
   const [wasm, model] = await Promise.all([fetchBytes(site.wasm), fetchBytes(site.spaces[0]!.file)]);
-  const player = await Player.make(wasm, model, null);
+  const player = await Player.make(wasm, model, firstPresets(site.spaces[0]!));
   const page = new Page(site, wasm, player);
   const asked = new URLSearchParams(location.search);
   const address = asked.get("bridge");

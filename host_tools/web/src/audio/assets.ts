@@ -1,4 +1,5 @@
 // The files beside the page: the module, the spaces, the loops.
+import type { FirstPresets } from "../worklet/board";
 
 export interface Device {
   label: string;
@@ -10,6 +11,13 @@ export interface Device {
   clip?: string;
 }
 
+/** A preset that is shipped with a space. */
+export interface ShippedPreset {
+  name: string;
+  /** Position, Q15: played, then stored; level_q12. */
+  numbers: number[];
+}
+
 export interface SpaceMap {
   name: string;
   title: string;
@@ -17,6 +25,7 @@ export interface SpaceMap {
   /** SHA-256 of the model, hexadecimal. */
   model: string;
   devices: Device[];
+  presets: ShippedPreset[];
 }
 
 export interface Site {
@@ -24,6 +33,12 @@ export interface Site {
   wasm: string;
   spaces: SpaceMap[];
   loops: { name: string; file: string; frames: number }[];
+}
+
+/** What a module with this space in its image begins with. */
+export function firstPresets(space: SpaceMap): FirstPresets {
+  const sha256 = Uint8Array.from(space.model.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  return { rows: space.presets.map(({ numbers }) => numbers), sha256 };
 }
 
 export async function fetchBytes(path: string): Promise<ArrayBuffer> {

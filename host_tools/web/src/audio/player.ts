@@ -1,6 +1,7 @@
 // The sound of the page: what is heard goes through the module's worklet, beside it the dry sound and the device's own.
 import processorUrl from "../worklet/processor.ts?worker&url";
 import type { Line } from "../link/client";
+import type { FirstPresets } from "../worklet/board";
 import type { FromWorklet, Meters, Options, PanelMove, ToWorklet } from "../worklet/messages";
 import { WeightedRound } from "./k_weighting";
 
@@ -65,9 +66,9 @@ export class Player {
   }
 
   /** Makes the module; no sound yet. Throws an Error where the browser has no AudioWorklet. */
-  static async make(wasm: ArrayBuffer, model: ArrayBuffer, flash: ArrayBuffer | null): Promise<Player> {
+  static async make(wasm: ArrayBuffer, model: ArrayBuffer, presets: FirstPresets): Promise<Player> {
     const context = new AudioContext({ sampleRate: MODULE_RATE, latencyHint: "interactive" });
-    return new Player(context, await moduleNode(context, { wasm, model, flash, script: null }));
+    return new Player(context, await moduleNode(context, { wasm, model, presets, flash: null, script: null }));
   }
 
   private hear(message: FromWorklet): void {
@@ -214,7 +215,7 @@ export async function render(
   const context = new OfflineAudioContext(2, frames, rate);
   const buffer = context.createBuffer(clip.length, frames, rate);
   clip.forEach((channel, i) => buffer.copyToChannel(channel as Float32Array<ArrayBuffer>, i));
-  const node = await moduleNode(context, { wasm, model, flash: null, script });
+  const node = await moduleNode(context, { wasm, model, presets: null, flash: null, script });
   const source = new AudioBufferSourceNode(context, { buffer });
   source.connect(node).connect(context.destination);
   source.start();

@@ -15,6 +15,7 @@ import { LinkError } from "./client";
 import { each, exactly, list, Malformed, optional, orNull, record, table, text, whole, type Checked } from "./schema";
 
 export const KIND = "gritspace-backup";
+export const NAME_LETTERS = 64;
 const MOST_PLACES = 256; // a byte in the link's messages
 const MOST_MODEL_LETTERS = 8 << 20; // a Daisy's whole flash, and a bit
 const FULL = 32768;
@@ -29,7 +30,7 @@ const end = (code: number) => {
   return whole(Math.max(0, code - room), Math.min(65535, code + room));
 };
 
-export const names = table(/^(0|[1-9][0-9]{0,2})$/, text(24));
+export const names = table(/^(0|[1-9][0-9]{0,2})$/, text(NAME_LETTERS));
 const preset = record({
   index: place,
   played: list(q15, 4, 4),

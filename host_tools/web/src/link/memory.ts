@@ -37,6 +37,15 @@ export async function putPreset(module: ModuleClient, preset: Preset): Promise<P
   return (await module.ask("put_preset", "preset", preset)).values;
 }
 
+/** Where a preset's model is, as `model`: it may have come into another slot. null: the module has it no more. */
+export function modelNow(preset: Preset, slots: Slot[]): number | null {
+  const { model, model_id } = preset;
+  if (model === 0 || model_id.every((byte) => byte === 0)) return model;
+  const its = slots.filter((slot) => slot.state === SLOT_STATE.good && sameBytes(slot.sha256.subarray(0, model_id.length), model_id));
+  const places = its.map((slot) => slot.slot + 1);
+  return places.includes(model) ? model : (places[0] ?? null);
+}
+
 /** The whole bank; none without flash for it. */
 export async function getSlots(module: ModuleClient): Promise<Slot[]> {
   const first = (await module.ask("get_slot", "slot", { slot: 0 })).values;

@@ -3,23 +3,24 @@ import { HEALTH_FLAG, SLOT_STATE, WHY_WORDS, type Preset, type Slot } from "../.
 import { readImage } from "../dfu/image";
 import { flash, openBootloader } from "../dfu/dfuse";
 import { backUp, restore } from "../link/backup";
-import { names as namesOf, readBackup } from "../link/backup_file";
+import { readBackup } from "../link/backup_file";
+import type { SpaceMap } from "../audio/assets";
 import { ModuleClient, type Line } from "../link/client";
-import { getPresets, getSettings, getSlots, LEVEL_UNITY, putPreset, remove, select, upload } from "../link/memory";
+import { getSettings, getSlots, remove, select, upload } from "../link/memory";
 import { openSerial, serialIsThere } from "../link/serial";
 import { calibrationPart } from "./calibration";
 import { button, download, h, labelled, plain } from "./dom";
 import { bytesOf, textOf } from "./files";
+import { PresetNames } from "./preset_names";
+import { PresetsPart } from "./presets";
 
 const MONITOR_MS = 500;
-const NAMES = "gritspace-preset-names";
-const TAKE = "put the present sound into";
-const PRESET_COLUMNS = ["", "name", "drive", "tone", "symmetry", "dynamics", "level", ""];
 
 export interface EditorHooks {
-  notify(text: string): void;
-  /** Presets or models of the module in this page have changed. */
+  /** Presets of the model that plays in this page have changed. */
   changed(presets: Preset[]): void;
+  /** The spaces that are shipped, by their SHA-256. */
+  spaces: SpaceMap[];
   /** Where the sound of the module in this page is now, Q15. */
   position(): number[];
 }
@@ -28,11 +29,9 @@ export class Editor {
   readonly element: HTMLElement;
   private client: ModuleClient;
   private real: ModuleClient | null = null;
-  private presets: Preset[] = [];
   private slots: Slot[] = [];
   private readonly who = h("p", { class: "who" }, "the module in this page");
-  private readonly presetTable = h("tbody", {});
-  private readonly emptyPlaces = h("div", { class: "row places" });
+  private readonly presets: PresetsPart;
   private readonly slotList = h("ul", { class: "slots" });
   private readonly monitor = h("dl", { class: "monitor" });
   private readonly morph = h("input", { type: "range", min: 0, max: 10000, step: 50 });
@@ -43,9 +42,19 @@ export class Editor {
 
   constructor(
     private readonly inPage: ModuleClient,
-    private readonly hooks: EditorHooks,
+    hooks: EditorHooks,
   ) {
     this.client = inPage;
+    this.presets = new PresetsPart(new PresetNames(hooks.spaces.flatMap((space) => space.presets)), {
+      client: () => this.client,
+      guarded: (act) => this.guarded(act),
+      say: (text) => this.say(text),
+      here: () => (this.client === inPage ? hooks.position() : []),
+      shipped: (sha256) => hooks.spaces.find((space) => space.model === sha256)?.presets ?? [],
+      changed: (presets) => {
+        if (this.client === inPage) hooks.changed(presets);
+      },
+    });
     this.connectButton = button("Connect a real module", this.guarded(() => this.connect()));
     this.morph.addEventListener("change", this.guarded(async () => {
       await this.client.ask("put_settings", "settings", { morph_ms: Number(this.morph.value) });
@@ -75,12 +84,7 @@ export class Editor {
       serialIsThere() ? null : h("p", { class: "hint" }, "This browser has no Web Serial: a real module wants Chrome or Edge. All else works."),
       h("div", { class: "row" }, this.progress, this.told),
       h("h3", {}, "Presets"),
-      h(
-        "div",
-        { class: "wide" },
-        h("table", {}, h("thead", {}, h("tr", {}, ...PRESET_COLUMNS.map((name) => h("th", { scope: "col" }, name)))), this.presetTable),
-      ),
-      this.emptyPlaces,
+      this.presets.element,
       h("div", { class: "row" }, labelled("Morph", this.morph), this.morphTold),
       h("h3", {}, "Models"),
       this.slotList,
@@ -157,92 +161,12 @@ export class Editor {
 
   /** Everything anew from the module. */
   async refresh(): Promise<void> {
-    this.presets = await getPresets(this.client);
     this.slots = await getSlots(this.client);
+    await this.presets.refresh(this.slots);
     const settings = await getSettings(this.client);
     this.morph.value = String(settings.morph_ms);
     this.morphTold.textContent = `${(settings.morph_ms / 1000).toFixed(2)} s from preset to preset`;
-    const used = this.presets.filter((preset) => preset.used !== 0);
-    this.presetTable.replaceChildren(...used.map((preset) => this.presetRow(preset)));
-    this.presetTable.parentElement!.hidden = used.length === 0;
-    this.emptyPlaces.replaceChildren(...this.emptyRow());
     this.slotList.replaceChildren(...this.slotRows(settings.model));
-    if (this.client === this.inPage) this.hooks.changed(this.presets);
-  }
-
-  private names(): Record<string, string> {
-    try {
-      return namesOf(JSON.parse(localStorage.getItem(NAMES) ?? "{}"), "");
-    } catch {
-      return {};
-    }
-  }
-
-  private presetRow(preset: Preset): HTMLTableRowElement {
-    const name = h("input", {
-      type: "text",
-      maxlength: 24,
-      value: this.names()[preset.index] ?? "",
-      placeholder: "unnamed",
-      "aria-label": `name of preset ${preset.index + 1}`,
-    });
-    name.addEventListener("change", () => {
-      localStorage.setItem(NAMES, JSON.stringify({ ...this.names(), [preset.index]: name.value }));
-    });
-    const percent = (value: number) => `${Math.round((value / 32768) * 100)}`;
-    const label = (text: string) => ({ "aria-label": `${text} preset ${preset.index + 1}`, title: text });
-    return h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, String(preset.index + 1)),
-      h("td", {}, name),
-      ...preset.played.map((value) => h("td", { class: "number" }, percent(value))),
-      h("td", { class: "number" }, (preset.level_q12 / LEVEL_UNITY).toFixed(2)),
-      h(
-        "td",
-        { class: "acts" },
-        button("●", this.guarded(() => this.take(preset)), label(TAKE)),
-        button("↑", this.guarded(() => this.swap(preset.index, preset.index - 1)), { ...label("move up"), disabled: preset.index === 0 }),
-        button("✕", this.guarded(() => this.put({ ...preset, used: 0 })), label("empty")),
-      ),
-    );
-  }
-
-  /** The places that hold nothing: a number each, which takes the present sound. */
-  private emptyRow(): HTMLElement[] {
-    const empty = this.presets.filter((preset) => preset.used === 0);
-    if (empty.length === 0) return [];
-    const places = empty.map((preset) =>
-      button(String(preset.index + 1), this.guarded(() => this.take(preset)), {
-        "aria-label": `${TAKE} preset ${preset.index + 1}`,
-        title: TAKE,
-      }),
-    );
-    return [h("span", {}, "Keep the present sound in"), ...places];
-  }
-
-  private async put(...presets: Preset[]): Promise<void> {
-    for (const preset of presets) await putPreset(this.client, { ...preset, model_id: new Uint8Array(8) });
-    await this.refresh();
-  }
-
-  /** Where the sound is now, into a preset. */
-  private async take(preset: Preset): Promise<void> {
-    const { model } = await getSettings(this.client);
-    const here = this.client === this.inPage ? this.hooks.position() : [];
-    const controls = (await this.client.ask("get_controls", "controls", {})).values;
-    const played = preset.played.map((_, i) => here[i] ?? controls.played[i]!);
-    const stored = preset.stored.map((old, i) => (this.client === this.inPage ? (here[4 + i] ?? 0) : old));
-    const level_q12 = preset.used !== 0 ? preset.level_q12 : LEVEL_UNITY;
-    await this.put({ ...preset, played, stored, level_q12, model, used: 1 });
-    this.say(`preset ${preset.index + 1} holds the present sound`);
-  }
-
-  private async swap(a: number, b: number): Promise<void> {
-    const names = this.names();
-    const { [a]: first = "", [b]: second = "" } = names;
-    localStorage.setItem(NAMES, JSON.stringify({ ...names, [a]: second, [b]: first }));
-    await this.put({ ...this.presets[a]!, index: b }, { ...this.presets[b]!, index: a });
   }
 
   private slotRows(playing: number): HTMLLIElement[] {
@@ -286,7 +210,7 @@ export class Editor {
   }
 
   private async backUp(): Promise<void> {
-    const backup = await backUp(this.client, this.names(), (text) => this.say(text));
+    const backup = await backUp(this.client, this.presets.given(), (text) => this.say(text));
     download("gritspace-backup.json", JSON.stringify(backup, null, 1), "application/json");
     this.say(`saved: ${backup.presets.length} presets, ${backup.models.length} models`);
   }
@@ -294,7 +218,8 @@ export class Editor {
   private async restore(text: string): Promise<void> {
     const backup = await readBackup(text);
     await restore(this.client, backup, (words) => this.say(words));
-    localStorage.setItem(NAMES, JSON.stringify(backup.names));
+    await this.refresh();
+    this.presets.take(backup.names);
     await this.refresh();
     this.say(`restored: ${backup.presets.length} presets, ${backup.models.length} models`);
   }

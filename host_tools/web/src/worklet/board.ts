@@ -4,6 +4,7 @@ interface Exports {
   memory: WebAssembly.Memory;
   take(bytes: number): number;
   start(): void;
+  first_presets(rows: number, sha256: number): void;
   open(blob: number, bytes: number): void;
   audio_in(): number;
   audio_out(): number;
@@ -30,6 +31,15 @@ interface Exports {
 
 export const BLOCK_FRAMES = 48;
 export const STATUS_WORDS = 10;
+
+/** What a module that has never kept anything begins with: rows of position and level, for the model of this SHA-256. */
+export interface FirstPresets {
+  rows: number[][];
+  sha256: Uint8Array;
+}
+
+const PRESET_NUMBERS = 17;
+const END = -1; // a level that ends the rows
 
 export interface Callbacks {
   send(bytes: Uint8Array): void;
@@ -80,8 +90,11 @@ export class Board {
     return { at, bytes: bytes.length };
   }
 
-  /** Powers up with a factory model. flash: what it held last time. */
-  powerUp(model: Place, flash: Uint8Array | null): void {
+  /** Powers up with a factory model and its first presets. flash: what it held last time. */
+  powerUp(model: Place, first: FirstPresets | null, flash: Uint8Array | null): void {
+    const rows = Int16Array.from([...(first?.rows ?? []), Array<number>(PRESET_NUMBERS).fill(END)].flat());
+    const brought = first === null ? null : { rows: this.put(new Uint8Array(rows.buffer)), sha256: this.put(first.sha256) };
+    this.exports.first_presets(brought?.rows.at ?? 0, brought?.sha256.at ?? 0);
     this.exports.start();
     if (flash !== null && flash.length === this.exports.flash_bytes()) {
       new Uint8Array(this.exports.memory.buffer).set(flash, this.exports.flash_memory());

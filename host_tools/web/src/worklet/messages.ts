@@ -1,4 +1,5 @@
 // What the page and the worklet say to each other.
+import type { FirstPresets } from "./board";
 import type { CvPatch } from "./cv";
 
 /** A panel's codes from a block on; blocks count from the worklet's start. */
@@ -10,6 +11,7 @@ export interface PanelMove {
 export interface Options {
   wasm: ArrayBuffer;
   model: ArrayBuffer;
+  presets: FirstPresets | null;
   flash: ArrayBuffer | null;
   /** Codes block by block, instead of knobs and patches; for what must be the same every time. */
   script: PanelMove[] | null;
@@ -20,7 +22,7 @@ export type ToWorklet =
   | { kind: "patch"; jack: number; patch: CvPatch }
   | { kind: "switches"; gate: boolean; button: boolean }
   | { kind: "link"; bytes: Uint8Array }
-  | { kind: "power"; model: ArrayBuffer; keepFlash: boolean }
+  | { kind: "power"; model: ArrayBuffer; presets: FirstPresets | null; keepFlash: boolean }
   | { kind: "flash" };
 
 export interface Meters {

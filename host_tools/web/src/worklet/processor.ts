@@ -2,7 +2,7 @@
 // whenever bytes come. Nothing is allocated while nothing but sound moves.
 import { PANEL } from "../../generated/panel";
 import { KWeighting } from "../audio/k_weighting";
-import { BLOCK_FRAMES, Board, STATUS_WORDS } from "./board";
+import { BLOCK_FRAMES, Board, STATUS_WORDS, type FirstPresets } from "./board";
 import { CvSource } from "./cv";
 import type { FromWorklet, Meters, Options, PanelMove, ToWorklet } from "./messages";
 import { codeOfKnob, codeOfVolts } from "./panel_codes";
@@ -63,13 +63,13 @@ class ModuleProcessor extends AudioWorkletProcessor {
 
   constructor(options: { processorOptions: Options }) {
     super();
-    const { wasm, model, flash, script } = options.processorOptions;
+    const { wasm, model, presets, flash, script } = options.processorOptions;
     this.script = script === null ? null : [...script];
     this.board = new Board(wasm, {
       send: (bytes) => this.say({ kind: "link", bytes: bytes.slice() }),
       reboot: (into) => this.say({ kind: "reboot", into }),
     });
-    this.board.powerUp(this.board.put(new Uint8Array(model)), flash === null ? null : new Uint8Array(flash));
+    this.board.powerUp(this.board.put(new Uint8Array(model)), presets, flash === null ? null : new Uint8Array(flash));
     const same = sampleRate === MODULE_RATE;
     const pair = (from: number, to: number) => [new Resampler(from, to), new Resampler(from, to)];
     this.resampling = same ? null : { into: pair(sampleRate, MODULE_RATE), outOf: pair(MODULE_RATE, sampleRate) };
@@ -91,15 +91,15 @@ class ModuleProcessor extends AudioWorkletProcessor {
       else if (message.kind === "switches") this.board.exports.switches(+message.gate, +message.button);
       else if (message.kind === "link") this.listen(message.bytes);
       else if (message.kind === "flash") this.say({ kind: "flash", bytes: this.board.flash().slice() });
-      else this.power(message.model, message.keepFlash);
+      else this.power(message.model, message.presets, message.keepFlash);
     } catch (error) {
       this.say({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  private power(model: ArrayBuffer, keepFlash: boolean): void {
+  private power(model: ArrayBuffer, presets: FirstPresets | null, keepFlash: boolean): void {
     const flash = keepFlash ? this.board.flash().slice() : null;
-    this.board.powerUp(this.board.put(new Uint8Array(model)), flash);
+    this.board.powerUp(this.board.put(new Uint8Array(model)), presets, flash);
   }
 
   /** The link's bytes: worked on at once, frame by frame, with the main loop's turn behind each. */

@@ -418,10 +418,12 @@ const scenarios = {
     await page.getByRole("button", { name: "edit preset 3", exact: true }).click();
     const names = () => page.locator(".editor td input[type=text]").evaluateAll((fields) => fields.map((field) => field.value));
     const result = { fresh: await all(), names: await names(), complaints };
-    const slide = async (label, value) => {
+    const slide = async (label, value, place = 3) => {
+      const now = async () => JSON.stringify((await all())[place - 1]);
+      const before = await now();
       await page.getByLabel(`preset: ${label}`, { exact: true }).fill(String(value));
       await page.getByLabel(`preset: ${label}`, { exact: true }).dispatchEvent("change");
-      await page.waitForTimeout(400);
+      while ((await now()) === before) await page.waitForTimeout(50);
     };
     const also = (place) => page.locator(`tr:has([aria-label='name of preset ${place}']) td:nth-of-type(7)`).textContent();
     await page.getByLabel("Bend").selectOption("hold");
@@ -453,7 +455,7 @@ const scenarios = {
     result.own_also = await also(1);
     result.unnamed = (await names())[0];
     await page.getByRole("button", { name: "edit preset 1", exact: true }).click();
-    await slide(asked.knob, 75);
+    await slide(asked.knob, 75, 1);
     result.turned = (await all())[0].played[0];
     await page.getByRole("button", { name: "select the factory model" }).click();
     await press(page, "Put this model's own sixteen again");

@@ -56,6 +56,7 @@ export class PresetsPart {
   private readonly editing = h("div", { class: "preset-edit", hidden: true });
   private readonly anew: HTMLButtonElement;
   private shippedNow: ShippedPreset[] = [];
+  private changing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly names: PresetNames,
@@ -189,7 +190,7 @@ export class PresetsPart {
     const preset = this.all.find((one) => one.index === this.edited && one.used !== 0);
     this.editing.hidden = preset === undefined;
     if (preset === undefined) return;
-    const change = (values: Partial<Preset>) => this.hooks.guarded(() => this.put({ ...preset, ...values }))();
+    const change = (values: (now: Preset) => Partial<Preset>) => this.change(preset.index, values);
     const own = this.ownOf(preset);
     const ways = (words: string[], field: "played" | "turns", of: "turn" | "way") =>
       words.map((name, i) => {
@@ -197,13 +198,12 @@ export class PresetsPart {
         const from = of === "turn" ? 0 : -100;
         const shown = Math.round(of === "turn" ? (value + 1) * 50 : value * 100);
         return slider(name, from, 100, 1, shown, (now) => `${now}`, (now) => {
-          const moved = preset[field].slice();
-          moved[i] = q15(of === "turn" ? now / 50 - 1 : now / 100);
-          change({ [field]: moved });
+          const to = q15(of === "turn" ? now / 50 - 1 : now / 100);
+          change(({ [field]: before }) => ({ [field]: before.map((old, at) => (at === i ? to : old)) }));
         });
       });
     const bend = h("select", {}, ...BENDS.map(([name]) => h("option", { value: name, selected: name === bendOf(preset) }, name)));
-    bend.addEventListener("change", () => change({ bend: BEND[bend.value as keyof typeof BEND], turns: [0, 0, 0, 0] }));
+    bend.addEventListener("change", () => change(() => ({ bend: BEND[bend.value as keyof typeof BEND], turns: [0, 0, 0, 0] })));
     const level = Math.max(LOWEST_LEVEL_DB, levelDb(preset));
     const gate = preset.gate === 0 ? 0 : -preset.gate;
     this.editing.replaceChildren(
@@ -216,14 +216,24 @@ export class PresetsPart {
         0.1,
         level,
         (now) => (now <= LOWEST_LEVEL_DB ? "silent" : `${signed(now, 1)} dB`),
-        (now) => change({ level_q12: now <= LOWEST_LEVEL_DB ? 0 : Math.min(FULL - 1, Math.round(LEVEL_UNITY * 10 ** (now / 20))) }),
+        (now) => change(() => ({ level_q12: now <= LOWEST_LEVEL_DB ? 0 : Math.min(FULL - 1, Math.round(LEVEL_UNITY * 10 ** (now / 20))) })),
       ),
       labelled("Bend", bend),
       ...ways(BEND_KNOBS[bendOf(preset)], "turns", "way"),
-      slider("gate", LOWEST_GATE_DB, 0, 1, gate, (now) => (now === 0 ? "none" : `${signed(now, 0)} dBFS`), (now) => change({ gate: -now })),
+      slider("gate", LOWEST_GATE_DB, 0, 1, gate, (now) => (now === 0 ? "none" : `${signed(now, 0)} dBFS`), (now) => change(() => ({ gate: -now }))),
       h("p", { class: "hint" }, "It is heard when the preset is chosen again: the preset button, or a gate."),
       button("Done", this.hooks.guarded(() => this.edit(preset))),
     );
+  }
+
+  /** Changes a preset, one change behind the other: each begins from what the last one left. */
+  private change(index: number, values: (now: Preset) => Partial<Preset>): void {
+    const before = this.changing;
+    this.changing = (async () => {
+      await before;
+      const now = this.all[index]!;
+      if (now.used !== 0) await this.put({ ...now, ...values(now) });
+    })().catch((error: unknown) => this.hooks.say(error instanceof Error ? error.message : String(error)));
   }
 
   /** Presets as they are to be, their names with them. */

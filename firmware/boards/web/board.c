@@ -54,8 +54,8 @@ WEB_EXPORT(void, start)(void) {
   web_flash_start();
 }
 
-/* What the next modules to open begin with, as an image brings it: `rows`, which must stay, and the SHA-256 of the model
- * that they are made for; NULL: nothing. */
+/* What the next modules to open begin with, as an image brings it: `rows`, which must stay, and the SHA-256 of the
+ * model that they are made for; NULL: nothing. */
 WEB_EXPORT(void, first_presets)(const grit_first_preset_t *rows, const uint8_t *sha256) {
   board.first_presets = rows;
   board.first_presets_model = sha256;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../own_time.h"
 #include "engine.h"
 
 #define MAX_STATE (8u << 20) /* larger states are legal, but only slow the fuzzer down */
@@ -52,6 +53,7 @@ static void run(const grit_model_t *model) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  limit_own_time();
   if (size < 1u) return 0;
   const size_t bytes = size - 1u;
   uint8_t *blob = malloc(bytes + 1u); /* malloc aligns to more than the engine asks */

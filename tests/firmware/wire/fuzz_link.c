@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../own_time.h"
 #include "base/grit_model_blob.h"
 #include "host_flash.h"
 #include "answers/server.h"
@@ -123,6 +124,7 @@ static void power_up(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  limit_own_time();
   if (size < 1) return 0;
   power_up();
   answers = longest = 0;

@@ -258,6 +258,11 @@ grit_engine_need_t grit_engine_need(const grit_model_t *model, size_t fast_bytes
   return grit_layout_need(model, &plan);
 }
 
+size_t grit_engine_core(const grit_model_t *model) {
+  const grit_plan_t plan = grit_layout_coolest(model);
+  return grit_layout_need(model, &plan).fast;
+}
+
 static bool takes(const grit_region_t *region, size_t bytes) {
   return bytes == 0u || (region->at != NULL && (uintptr_t)region->at % 8u == 0u && region->bytes >= bytes);
 }

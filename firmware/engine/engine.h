@@ -33,6 +33,9 @@ grit_engine_t *grit_engine_open_in(const grit_model_t *model, const grit_engine_
 /* Bytes an engine takes of each where there are so many of the fast one. */
 grit_engine_need_t grit_engine_need(const grit_model_t *model, size_t fast_bytes);
 
+/* The least fast memory that holds what is used most: with less, all of the engine is slow. */
+size_t grit_engine_core(const grit_model_t *model);
+
 /* Back to silence at `position` (NULL: the default position). */
 void grit_engine_reset(grit_engine_t *engine, const int16_t *position);
 

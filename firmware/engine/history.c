@@ -1,10 +1,15 @@
 #include "history.h"
 
-/* Silence's frame, just computed, was always there: fill the history with it.
- */
+/* Silence's frame, just computed, was always there: fill the history with it. Twice as much each time: frame by frame
+ * the longest histories, filled some times over when a model is opened, held a module's main loop for 40 ms. */
 void grit_history_settle(const grit_history_t *history, const int16_t *frame, uintptr_t planes) {
-  for (uint32_t i = 0; i < grit_history_stored(history); i++)
-    grit_history_copy(history->frames + (size_t)i * history->channels, frame, 1u, history->channels, planes);
+  const uint32_t stored = grit_history_stored(history);
+  const size_t channels = history->channels;
+  if (stored == 0u) return;
+  grit_history_copy(history->frames, frame, 1u, channels, planes);
+  for (uint32_t done = 1; done < stored; done *= 2u)
+    grit_history_copy(history->frames + done * channels, history->frames, grit_smaller(done, stored - done), channels,
+                      planes);
 }
 
 /* In two planes a tile has two frames. */

@@ -325,27 +325,36 @@ static GRIT_ONCE grit_engine_need_t lay_out(const grit_model_t *model, const gri
   return (grit_engine_need_t){arena.used[0], arena.used[1]};
 }
 
-/* What a layer's history takes. */
-static size_t history_bytes(const grit_model_t *model, uint32_t layer) {
-  const grit_plan_t all_fast = {0};
-  arena_t arena = {.plan = all_fast};
-  const grit_convolution_t *conv = &model->layers[layer].conv;
-  if (in_one_pass(model, layer))
-    take_sliding_history(&arena, conv, false);
-  else
-    take_history(&arena, conv, false, false);
-  return arena.used[0];
+/* What the layers' histories take, and which of them are rings (bit i: layer i's). Counted once: whether a layer runs
+ * in one pass is a question to its whole array. */
+typedef struct {
+  size_t bytes[GRIT_MAX_LAYERS];
+  uint64_t rings;
+} histories_t;
+
+static void count_histories(const grit_model_t *model, histories_t *histories) {
+  histories->rings = 0;
+  for (uint32_t i = 0; i < model->header->layer_count; i++) {
+    arena_t arena;
+    memset(&arena, 0, sizeof arena);
+    const grit_convolution_t *conv = &model->layers[i].conv;
+    const bool pass = in_one_pass(model, i);
+    if (pass)
+      take_sliding_history(&arena, conv, false);
+    else
+      take_history(&arena, conv, false, false);
+    histories->bytes[i] = arena.used[0];
+    if (!pass && !is_copied(conv)) histories->rings |= (uint64_t)1 << i;
+  }
 }
 
 /* The history that is touched least for what it takes: the longest ring, of which a block touches three places as of a
- * short one; then what is copied whole in every block. Returns layer_count if all are slow. */
-static uint32_t coolest(const grit_model_t *model, uint64_t slow_layers) {
-  const uint32_t count = model->header->layer_count;
+ * short one; then what is copied whole in every block. Returns count, that of the layers, if all are slow. */
+static uint32_t coolest(const histories_t *histories, uint32_t count, uint64_t slow_layers) {
   uint32_t found = count;
   size_t most = 0;
   for (uint32_t i = 0; i < count; i++) {
-    const bool ring = !in_one_pass(model, i) && !is_copied(&model->layers[i].conv);
-    const size_t heat = history_bytes(model, i) + (ring ? SIZE_MAX / 2u : 0u);
+    const size_t heat = histories->bytes[i] + ((histories->rings >> i & 1u) != 0u ? SIZE_MAX / 2u : 0u);
     if ((slow_layers >> i & 1u) != 0u || heat <= most) continue;
     found = i;
     most = heat;
@@ -356,19 +365,28 @@ static uint32_t coolest(const grit_model_t *model, uint64_t slow_layers) {
 grit_plan_t grit_layout_plan(const grit_model_t *model, size_t fast_bytes) {
   grit_plan_t plan = {0};
   size_t fast = lay_out(model, &plan, NULL, NULL, NULL).fast;
+  if (fast <= fast_bytes) return plan;
+  const uint32_t count = model->header->layer_count;
+  const bool three = grit_three_fits(model);
+  histories_t histories;
+  count_histories(model, &histories);
   while (fast > fast_bytes) {
-    const uint32_t layer = grit_three_fits(model) ? model->header->layer_count : coolest(model, plan.slow_layers);
-    const bool long_left = layer < model->header->layer_count && !is_copied(&model->layers[layer].conv);
+    const uint32_t layer = three ? count : coolest(&histories, count, plan.slow_layers);
+    const bool long_left = layer < count && !is_copied(&model->layers[layer].conv);
     if (model->film != NULL && !plan.slow_film && !long_left) { /* read once a ramp, but all of it in one block */
       plan.slow_film = true;
       fast = lay_out(model, &plan, NULL, NULL, NULL).fast;
       continue;
     }
-    if (layer == model->header->layer_count) return (grit_plan_t){.all_slow = true};
+    if (layer == count) return (grit_plan_t){.all_slow = true};
     plan.slow_layers |= (uint64_t)1 << layer;
-    fast -= history_bytes(model, layer);
+    fast -= histories.bytes[layer];
   }
   return plan;
+}
+
+grit_plan_t grit_layout_coolest(const grit_model_t *model) {
+  return (grit_plan_t){.slow_layers = grit_three_fits(model) ? 0u : UINT64_MAX, .slow_film = model->film != NULL};
 }
 
 grit_engine_need_t grit_layout_need(const grit_model_t *model, const grit_plan_t *plan) {

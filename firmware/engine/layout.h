@@ -16,6 +16,9 @@ _Static_assert(GRIT_MAX_LAYERS <= 64u, "a bit for each layer");
 /* By heat: with so much fast memory, only the histories that are touched least for their size lie in slow memory. */
 grit_plan_t grit_layout_plan(const grit_model_t *model, size_t fast_bytes);
 
+/* The last plan before all is slow: every history in slow memory. */
+grit_plan_t grit_layout_coolest(const grit_model_t *model);
+
 /* Bytes of each. */
 grit_engine_need_t grit_layout_need(const grit_model_t *model, const grit_plan_t *plan);
 

@@ -87,6 +87,8 @@ def typed(library: ctypes.CDLL) -> ctypes.CDLL:
     library.grit_engine_state_bytes.restype = ctypes.c_size_t
     library.grit_engine_need.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
     library.grit_engine_need.restype = _Need
+    library.grit_engine_core.argtypes = [ctypes.c_void_p]
+    library.grit_engine_core.restype = ctypes.c_size_t
     library.grit_engine_open_in.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_open_in.restype = ctypes.c_void_p
     library.grit_engine_reset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
@@ -151,6 +153,8 @@ class Engine:
         need = library.grit_engine_need(self._model, self.state_bytes if fast_bytes is None else fast_bytes)
         self.regions = {"fast": int(need.fast), "slow": int(need.slow)}
         """Bytes of the state in fast and in slow memory."""
+        self.core_bytes = int(library.grit_engine_core(self._model))
+        """The least fast memory that is of any use."""
         self._arenas = [np.zeros(size // 8 + 1, np.uint64) for size in self.regions.values()]
         places = [_Region(a.ctypes.data, size) for a, size in zip(self._arenas, self.regions.values(), strict=True)]
         if fast_bytes is not None:

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+_Static_assert(GRIT_INSTRUMENT_FIRST_FRAMES % GRIT_GATE_FRAMES == 0, "as many as a gate looks at");
 _Static_assert(GRIT_MAX_POSITION <= GRIT_LINK_POSITION_COUNT, "a model's position must fit into a message");
 
 static bool is_snapshot(const grit_instrument_t *instrument) {
@@ -42,16 +43,9 @@ static size_t lines(size_t bytes) {
   return (bytes + 31u) & ~(size_t)31u;
 }
 
-/* The least fast memory that holds what of a model is used most; it takes more if it can. */
-static size_t core_of(const grit_model_t *model) {
-  size_t core = grit_engine_need(model, SIZE_MAX).fast;
-  for (size_t less = core; less > 0u; less = grit_engine_need(model, core - 1u).fast) core = less;
-  return core;
-}
-
 /* What the first of two engines takes: it leaves room for the second one's core. */
 static grit_engine_need_t first_need(const grit_instrument_t *instrument, size_t fast_bytes) {
-  const size_t core = lines(core_of(&instrument->pair.model));
+  const size_t core = lines(grit_engine_core(&instrument->pair.model));
   const grit_engine_need_t need = grit_engine_need(&instrument->model, fast_bytes > core ? fast_bytes - core : 0u);
   return (grit_engine_need_t){lines(need.fast), lines(need.slow)};
 }
@@ -210,6 +204,10 @@ static void play(grit_instrument_t *instrument, size_t first, const int16_t *in,
   else
     play_network(instrument, first, in, out, frames);
   grit_impulse_process(&instrument->impulse, out, frames);
+}
+
+void grit_instrument_try(grit_instrument_t *instrument, const int16_t *in, int16_t *out) {
+  play(instrument, 0, in, out, GRIT_INSTRUMENT_FIRST_FRAMES);
 }
 
 GRIT_FAST_CODE void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in,

@@ -70,6 +70,11 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
 /* What comes out where the instrument stands while it hears silence. After a restart, and before another. */
 int16_t grit_instrument_rest(grit_instrument_t *instrument);
 
+/* A few frames through all of it, both captures of a pair, too: what they cost tells whether a block may be tried. Only
+ * after a restart, and before another: nothing glides, and no bend or knob is awake. */
+#define GRIT_INSTRUMENT_FIRST_FRAMES 8u
+void grit_instrument_try(grit_instrument_t *instrument, const int16_t *in, int16_t *out);
+
 /* One piece of GRIT_AUDIO_FRAMES samples, as the whole block below; only a block's first piece, 0, glides. */
 void grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);
 

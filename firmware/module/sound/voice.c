@@ -8,11 +8,10 @@
 #include "sound/mixer.h"
 
 #define TRIAL_BLOCKS 4u
-#define FIRST_FRAMES 12u /* tried alone */
-#define TRIAL_PEAK 4096  /* -18 dBFS */
-#define POSITION_WAY 64  /* of a position, Q15 a block */
-#define KNOB_WAY 1024    /* of a snapshot's knobs, or a bend's: out of their middles */
-#define ALIGNMENT 32u    /* a cache line of the Cortex-M7 */
+#define TRIAL_PEAK 4096 /* -18 dBFS */
+#define POSITION_WAY 64 /* of a position, Q15 a block */
+#define KNOB_WAY 1024   /* of a snapshot's knobs, or a bend's: out of their middles */
+#define ALIGNMENT 32u   /* a cache line of the Cortex-M7 */
 #define TAKEN_PLACES (2u * GRIT_VOICE_CHANNELS)
 
 /* Of a block's time that two channels may take, in percent; one may take GRIT_LIMIT_PERCENT. */
@@ -70,20 +69,20 @@ static bool in_time(const grit_voice_means_t *means, uint64_t work, uint32_t per
   return means->budget == 0 || work + around <= (uint64_t)means->budget * percent / 100u;
 }
 
-/* The engine's work on some frames, as the meter has it; 0 where nothing is measured. */
-static uint32_t work_of_first_frames(const grit_voice_means_t *means, const grit_instrument_t *instrument,
-                                     const int16_t *in, int16_t *out) {
+/* The instrument's work on a few frames, as the meter has it; 0 where nothing is measured. */
+static uint32_t work_of_first_frames(const grit_voice_means_t *means, grit_instrument_t *instrument, const int16_t *in,
+                                     int16_t *out) {
   if (means->budget == 0) return 0;
   means->meter->begin();
-  grit_engine_process(instrument->engine, in, out, FIRST_FRAMES);
+  grit_instrument_try(instrument, in, out);
   return means->meter->end();
 }
 
 /* Four blocks of noise while the position moves: what the dearest costs, and how late the model is. Ends with the first
  * piece that is over budget: then the work is known to be too much, and nothing else is of interest. The first block
- * fills the caches, and may take twice its time. Before it a few frames may take as much: kernels for shapes that
- * nobody trains need nine cycles a product, and a whole block of the dearest model would hold the main loop for 40 ms.
- */
+ * fills the caches, and may take twice its time. Before it eight frames may take a block's, six times their own, while
+ * the caches hold nothing: kernels for shapes that nobody trains need nine cycles a product, a pair of captures has
+ * twice as many layers, and a whole block of the dearest would hold the main loop for 80 ms. */
 static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
   grit_instrument_t *instrument = &voice->channels[0];
   int16_t in[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES], out[TRIAL_BLOCKS * GRIT_LINK_BLOCK_FRAMES];
@@ -94,7 +93,7 @@ static void try_out(grit_voice_t *voice, const grit_voice_means_t *means) {
     in[i] = (int16_t)((int32_t)(noise >> 19) - TRIAL_PEAK);
   }
   voice->work = work_of_first_frames(means, instrument, in, out);
-  if (!in_time(means, voice->work, 2u * GRIT_LIMIT_PERCENT)) return;
+  if (!in_time(means, voice->work, GRIT_LIMIT_PERCENT)) return;
   voice->work = 0;
   for (size_t n = 0; n < (size_t)TRIAL_BLOCKS * GRIT_AUDIO_PIECES; n++) {
     // cppcheck-suppress moduloofone ; a block has several pieces when 16 frames are taken at a time

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gritspace.host_tools.link.messages import message_frame
+from gritspace.host_tools.models import pair
 from gritspace.host_tools.module import memory
 from gritspace.quantize.cycles.real_time import AROUND_CYCLES
 from gritspace.quantize.model.c_engine import check_blob
@@ -68,22 +69,28 @@ INTERRUPT, AROUND = 48 * 10_000 * 95 // 100, 48 * AROUND_CYCLES
 """Cycles of a block: all that the interrupt may take, and what it takes around the engine."""
 
 
+LEAST = INTERRUPT - AROUND
+"""What the instrument may take in a block."""
+
+
 @pytest.mark.parametrize(
-    ("cost", "pieces"),
+    ("costs", "pieces"),
     [
-        (2 * INTERRUPT - AROUND - 1000, 3),
-        (2 * INTERRUPT - AROUND + 1000, 1),
-        (INTERRUPT - AROUND + 1, 3),
-        (INTERRUPT - AROUND, 5),
+        ((LEAST + 1,), 1),
+        ((LEAST, 2 * INTERRUPT - AROUND + 1), 2),
+        ((LEAST, 2 * INTERRUPT - AROUND, LEAST + 1), 3),
+        ((LEAST, 2 * INTERRUPT - AROUND, LEAST, LEAST, LEAST), 5),
     ],
 )
+@pytest.mark.parametrize("paired", [False, True])
 def test_a_trial_ends_with_the_first_piece_that_is_over_budget(
-    library: ctypes.CDLL, metered: Callable[[int], None], cost: int, pieces: int
+    library: ctypes.CDLL, metered: Callable[[int], None], costs: tuple[int, ...], pieces: int, paired: bool
 ) -> None:
-    """Twelve frames are tried alone, then a piece that fills the caches: these may take twice a block's share."""
-    metered(cost)
+    """Eight frames are tried alone, which may take a block's share, then a block that fills the caches: twice that."""
+    metered(1)
+    library.host_board_costs(np.array(costs, np.uint32).ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(costs)))
     measured(library)
-    module = HostModule(library, to_bytes(OTHER))
+    module = HostModule(library, to_bytes(pair.paired(OTHER, OTHER, "series", 4096) if paired else OTHER))
     assert (module.status()["why"], measured(library)) == (0 if pieces == 5 else 3, pieces)
 
 
@@ -104,6 +111,6 @@ def test_a_select_that_is_asked_again_starts_no_other_trial(rig: Rig, metered: C
         tried += measured(rig.library)
     assert {(answer.name, answer.sequence) for answer in answers} == {("error", 7)}
     assert all("real time" in answer.values["text"] for answer in answers)
-    assert tried == 3
+    assert tried == 1
     rig.module.ask(message_frame("select_model", 8, model=1))
-    assert measured(rig.library) == 4, "a new question is a new trial; one is the audio's"
+    assert measured(rig.library) == 2, "a new question is a new trial; one is the audio's"

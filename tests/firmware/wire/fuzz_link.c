@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "../own_time.h"
+#include "answers/server.h"
 #include "base/grit_model_blob.h"
 #include "host_flash.h"
-#include "answers/server.h"
 
 #define ARENA_BYTES (64u * 1024u)
-#define MAX_MESSAGES 24u  /* of an input: more only take longer */
+#define MAX_MESSAGES 24u   /* of an input: more only take longer */
 #define SETTLE_ROUNDS 400u /* what a change of the model may take: main loop and block by turns */
 
 static grit_module_t module;

@@ -38,6 +38,15 @@ def test_the_longest_history_leaves_fast_memory_first() -> None:
     assert Engine(blob, fast_bytes=one["fast"]).regions == one
 
 
+def test_the_core_is_the_least_fast_memory_that_is_used_at_all(model: IntegerModel) -> None:
+    """As found by asking for ever less, which takes a plan for each history."""
+    blob = to_bytes(model)
+    core = found = Engine(blob).state_bytes
+    while found > 0:
+        core, found = found, Engine(blob, fast_bytes=found - 1).regions["fast"]
+    assert Engine(blob).core_bytes == core
+
+
 def test_the_firmware_has_the_one_definition_of_real_time() -> None:
     """Written by `python -m gritspace.quantize.cycles.real_time`."""
     assert real_time.HEADER.read_text() == real_time.c_header()

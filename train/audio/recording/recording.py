@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE, SHORTEST_TO_LEARN_SECONDS
 from gritspace.train.audio.recording import blips, changes, pieces
+from gritspace.train.audio.recording.belonging import belonging, way_up
 from gritspace.train.audio.recording.course import Stretch
 from gritspace.train.audio.recording.fine import fine_delay
 from gritspace.train.audio.recording.rough_device import loud_level
@@ -21,10 +22,12 @@ from gritspace.train.errors import InputError
 
 Audio = NDArray[np.float32]
 
-LEAST_EXPLAINED, LEAST_SURE = 0.12, 0.3
-"""Of the wet's energy by the rough device: less, and it is another performance; and of windows that tell a delay."""
+LEAST_EXPLAINED = 0.12
+"""Of the wet's energy by the rough device: less, and it is another performance."""
 DISTINCT = 4.0
 """A coarse delay that has so many times the votes of any other is no chance, however little is explained."""
+FEWEST_LAGS = 4
+"""Sure windows; with fewer, what was played is asked itself."""
 MAX_WANDER_FRAMES = 6.0
 NOTABLE_SECONDS = 0.25
 SHORTEST_END_FRAMES = SAMPLE_RATE * 3 // 4
@@ -104,13 +107,15 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
     """The two sides brought together."""
     remarks = [remark for one in (dry, wet) for remark in verdicts(one, force, shortest_seconds)]
     track = follow(dry.audio, wet.audio)
-    doubts = _doubts(track, dry, wet, force)
+    asked = _asked(track, dry.audio, wet.audio)
+    doubts = [] if asked else _doubts(track, dry, wet, force)
+    track = asked or track
     remarks += doubts
     apart = abs(len(dry.audio) - len(wet.audio)) / SAMPLE_RATE
     if apart > NOTABLE_SECONDS:
         longer = dry.name if len(dry.audio) > len(wet.audio) else wet.name
         remarks.append(f"{longer} is {apart:.1f} s longer; what only it has is left out.")
-    shift, up = _exact(track, dry.audio)
+    shift, up = (0, way_up(dry.audio, wet.audio, track.stretches[0].lag)) if asked else _exact(track, dry.audio)
     stretches = _long_ends([Stretch(part.start, part.stop, part.lag + shift) for part in track.stretches])
     delay = stretches[0].lag
     if delay:
@@ -147,10 +152,26 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
     return Recording(ours, theirs, delay, up < 0, tuple(remarks), track.drift * 1e6, tuple(jumps), joints)
 
 
+def _asked(track: Track, dry: Audio, wet: Audio) -> Track | None:
+    """Of a recording whose windows tell little: one delay for all of it, if what was played surely belongs there."""
+    little = track.explained < LEAST_EXPLAINED
+    if track.distinct >= DISTINCT or not (little or len(track.lags) < FEWEST_LAGS):
+        return None
+    shorter = len(wet) - len(dry)  # one of the two may have been cut at its beginning
+    told = belonging(dry, wet, [shorter, *(part.lag for part in track.stretches), *track.coarse])
+    if not told.sure:
+        return None
+    gain = np.sqrt(np.mean(np.square(wet)) / np.mean(np.square(dry)))
+    stretches = [Stretch(0, len(dry), told.lag)]
+    return replace(
+        track, wet=wet, made=(gain * dry).astype(np.float32), stretches=stretches, drift=0.0, explained=1 - told.unsaid
+    )
+
+
 def _doubts(track: Track, dry: Side, wet: Side, force: bool) -> list[str]:
     """Whether the two are one performance at all, and run steadily. Raises InputError if not, unless forced."""
     little = track.explained < LEAST_EXPLAINED
-    if track.distinct < DISTINCT and (little or (not track.lags and track.explained < LEAST_SURE)):
+    if track.distinct < DISTINCT and (little or not track.lags):
         doubt = f"{wet.name}: this does not seem to be what was played in {dry.name}"
         if not force:
             raise InputError(f"{doubt}; record both at once, or --force if you are sure that they belong together.")

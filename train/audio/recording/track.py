@@ -56,6 +56,7 @@ class Track:
     distinct: float
     wander: float
     lags: list[Lag] = field(default_factory=list)
+    coarse: list[int] = field(default_factory=list)
 
 
 def follow(dry: Audio, wet: Audio) -> Track:
@@ -63,7 +64,7 @@ def follow(dry: Audio, wet: Audio) -> Track:
     level = loud_level(dry)
     starts, block = _blocks(dry)
     candidates = coarse_delays(dry, wet, starts, block)
-    slope = candidates[0].drift if candidates else 0.0
+    slope, told = candidates[0].drift if candidates else 0.0, [round(one.frames) for one in candidates]
     if abs(slope) * len(dry) > 64:  # too much for one filter: out with it before anything is fitted
         wet = without_drift(wet, slope)
     else:
@@ -78,7 +79,7 @@ def follow(dry: Audio, wet: Audio) -> Track:
         lags, device, made = _fitted(dry, wet, centre, level)
     stretches = _stretches(dry, wet, made, lags, centre)
     share = _share(wet, made, stretches)
-    return Track(wet, device, made, stretches, slope, share, distinct, _wander(lags, stretches), lags)
+    return Track(wet, device, made, stretches, slope, share, distinct, _wander(lags, stretches), lags, told)
 
 
 def _settled(dry: Audio, wet: Audio, candidates: list[Candidate], level: float) -> tuple[int, float]:

@@ -117,6 +117,19 @@ def refuse_unclear_source(dry: Path | None, wet: Path | None, device: str | None
         raise InputError(f"{wet}: this is what was played; --wet is another file, what came of it.")
 
 
+def refuse_unclear_clips(dry: Sequence[Path], wet: Sequence[str], between: Sequence[str], plan: bool) -> None:
+    """Raises InputError where several --dry are no clips of one setting, each with its --wet, long enough in all."""
+    if plan or between or any("=" in text.rpartition("@")[2] and not Path(text).exists() for text in wet):
+        raise InputError("--dry: of several settings the same dry audio is played at each; give --dry once.")
+    if len(dry) != len(wet):
+        raise InputError(
+            f"--dry is given {len(dry)} times and --wet {len(wet)} times; of several clips both belong "
+            "together in pairs, in the same order."
+        )
+    for text in wet:
+        refuse_unreadable(Path(text), Reads(RECORDING, sounding=True))
+
+
 def settings_are_given(*texts: Sequence[str]) -> bool:
     """Whether any of what --wet and --between name says where knobs stood: FILE@KNOB=V. Two recordings must."""
     every = [text for some in texts for text in some]

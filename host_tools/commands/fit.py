@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,9 @@ def fit(
         Writes((".pt", ".nam", ".grit")),
     ] = None,
     dry: Annotated[
-        Path | None, typer.Option(help="What was played: mono, any rate."), Reads(RECORDING, sounding=True)
+        list[Path] | None,
+        typer.Option(help="What was played: mono, any rate; of several clips one --dry and one --wet each, in order."),
+        Reads(RECORDING, sounding=True),
     ] = None,
     wet: Annotated[
         list[str] | None,
@@ -94,24 +97,33 @@ def fit(
 
     Example: gritspace fit --dry played.wav --wet pedal.wav -o pedal.grit -o pedal.nam
 
+    Example: gritspace fit --dry a.wav --wet a_pedal.wav --dry b.wav --wet b_pedal.wav -o pedal.grit
+
     Example: gritspace fit --dry d.wav --wet low.wav@gain=0.2 --wet mid.wav@gain=0.5 --wet high.wav@gain=1 -o pedal.grit
     """
     from gritspace.host_tools.arguments import (
+        refuse_unclear_clips,
         refuse_unclear_fit,
         refuse_unclear_source,
         refuse_unfit_source,
         settings_are_given,
     )
 
-    refuse_unclear_fit(tuple(out or ()), plan, dry, tuple(wet or ()), device, tuple(knob or ()))
-    if not settings_are_given(wet or (), between or ()) and not plan:
-        refuse_unclear_source(dry, Path(wet[0]) if wet else None, device)
-    if not (device and captures):
-        refuse_unfit_source(dry, wet or (), between or (), device, knob or ())
-    if plan or settings_are_given(wet or (), between or ()) or (device and not knob and _has_knobs(device, captures)):
+    first = dry[0] if dry else None
+    clips = len(dry or ()) > 1
+    if clips:
+        refuse_unclear_clips(dry or (), wet or (), between or (), plan)
+    refuse_unclear_fit(tuple(out or ()), plan, first, tuple(wet or ()), device, tuple(knob or ()))
+    of_settings = not clips and settings_are_given(wet or (), between or ())
+    if not of_settings and not plan:
+        for played, came in zip_longest(dry or (None,), wet or (None,)):
+            refuse_unclear_source(played, came and Path(came), device)
+    if not clips and not (device and captures):
+        refuse_unfit_source(first, wet or (), between or (), device, knob or ())
+    if plan or of_settings or (device and not knob and _has_knobs(device, captures)):
         _with_knobs(
             out=tuple(out or ()),
-            dry=dry,
+            dry=first,
             wet=tuple(wet or ()),
             between=tuple(between or ()),
             device=device,
@@ -132,14 +144,13 @@ def fit(
             json=json,
         )
         return
-    one = Path(wet[0]) if wet else None
     from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 
     request = FitRequest(
         out=tuple(out or ()),
-        dry=dry,
-        wet=one,
+        dry=tuple(dry or ()),
+        wet=tuple(Path(one) for one in wet or ()),
         device=device,
         knobs=tuple(knob or ()),
         captures=tuple(captures or ()),

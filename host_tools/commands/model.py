@@ -254,9 +254,19 @@ def cycles(
     Example: gritspace cycles space.grit
     """
     from gritspace.host_tools.models.bends import KINDS
-    from gritspace.quantize.cycles.estimate import estimate_cycles
+    from gritspace.quantize.cycles.estimate import estimate_cycles, far_beyond
     from gritspace.quantize.model.grit import read_grit
 
+    beyond = far_beyond(read_grit(model))
+    if beyond is not None:
+        if json:
+            console.print_json(asdict(beyond))
+            return
+        console.say(
+            f"A module does not play it: its {beyond.mac_per_frame:,} multiplications a frame alone take "
+            f"{beyond.cycles_at_least:,} cycles, and there are {beyond.limit:,}."
+        )
+        return
     with console.progress("counting"):
         around = KINDS.index(bend.value), -(gate or 0)
         report = estimate_cycles(read_grit(model), block, clock, True, *around)

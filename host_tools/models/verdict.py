@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from gritspace.quantize.cycles.build import CyclesError
+from gritspace.quantize.cycles.estimate import PRODUCTS_A_CYCLE
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.cycles.whole import WholePrice, price_whole
 from gritspace.quantize.model.grit import to_bytes
@@ -15,8 +16,6 @@ from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import Network
 from gritspace.quantize.rounding.quantize import quantize
 
-PRODUCTS_A_CYCLE = 2
-"""The most that the core can do: a network with more products than this makes of the limit needs no closer look."""
 DRAFT_FRAMES = 4800
 NEARLY = 1.01
 """A draft's shifts are not quite the model's: it decides only what is dearer than the limit by more than this."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from gritspace.host_tools.spaces.fit_report import write_fit_report
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.held_out import interval
-from gritspace.train.audio.recording.recording import Recording, read_recording
+from gritspace.train.audio.recording.clips import read_clips
+from gritspace.train.audio.recording.recording import Recording
 from gritspace.train.audio.recording.sound_file import CHANNELS
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
@@ -39,8 +41,8 @@ class FitRequest:
     """The options of `gritspace fit`."""
 
     out: tuple[Path, ...]
-    dry: Path | None = None
-    wet: Path | None = None
+    dry: tuple[Path, ...] = ()
+    wet: tuple[Path, ...] = ()
     device: str | None = None
     knobs: tuple[str, ...] = ()
     captures: tuple[Path, ...] = ()
@@ -99,10 +101,8 @@ def use_free_threads() -> None:
 def source_for(request: FitRequest) -> tuple[Source, Recording | None]:
     """What to fit to, and the recording it comes from, if it is one."""
     if request.device is None:
-        assert request.dry is not None
-        assert request.wet is not None
-        recording = read_recording(request.dry, request.wet, request.force, channel=request.channel)
-        return from_recording(recording, request.wet.stem), recording
+        recording = read_clips(request.dry, request.wet, request.force, request.channel)
+        return from_recording(recording, request.wet[0].stem), recording
     device = device_named(request.device, request.captures)
     settings = knob_settings(device, request.knobs)
     dry, held = dry_audio(request.audio, request.config.seed)
@@ -185,7 +185,8 @@ def _by_clip(source: Source, heard: NDArray[np.float32], lead_in: int) -> tuple[
 
 
 def _refuse_unclear(request: FitRequest) -> None:
-    refuse_unclear_source(request.dry, request.wet, request.device)
+    for dry, wet in zip_longest(request.dry or (None,), request.wet or (None,)):
+        refuse_unclear_source(dry, wet, request.device)
     if request.config.shape not in SHAPES:
         raise InputError(f"--shape {request.config.shape}: there is no such shape; there are {', '.join(SHAPES)}.")
     if request.channel not in (None, *CHANNELS):

@@ -65,6 +65,29 @@ class CycleReport:
     note: str = NOTE
 
 
+PRODUCTS_A_CYCLE = 2
+"""An SMLAD makes two, and a Cortex-M7 begins one in a cycle."""
+FAR_BEYOND = 10
+"""Times the limit: what so many products alone take is told without running them, which would take minutes."""
+
+
+@dataclass(frozen=True)
+class FarBeyond:
+    """A model that no module plays, by the count of its products. cycles_at_least: a frame, for nothing but those."""
+
+    name: str
+    mac_per_frame: int
+    cycles_at_least: int
+    limit: int = LIMIT_CYCLES
+    admitted: bool = False
+
+
+def far_beyond(model: IntegerModel) -> FarBeyond | None:
+    """The verdict that its shapes alone allow; None where it has to be run to know."""
+    least = -(-model.macs_per_frame // PRODUCTS_A_CYCLE)
+    return FarBeyond(model.name, model.macs_per_frame, least) if least > FAR_BEYOND * LIMIT_CYCLES else None
+
+
 def estimate_cycles(
     model: IntegerModel, block: int = 48, clock_hz: float = 480e6, builds: bool = False, bend: int = 0, gate: int = 0
 ) -> CycleReport:

@@ -23,7 +23,9 @@ Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 CLIP_SECONDS = (1.5, 4.0)
-SHARE, SECONDS = 0.15, (2.0, 30.0)
+SHORT_SECONDS = 15.0
+"""A recording that is shorter is cut into as many clips, shorter ones: from one clip nobody can tell an interval."""
+SHARE, LARGEST_SHARE, SECONDS = 0.15, 0.3, (2.0, 30.0)
 SECTIONS = 5
 QUIET_DB = -50.0
 BANDS_HZ = (60, 150, 400, 1000, 2500, 6000)
@@ -45,7 +47,8 @@ class Clip:
 
 def clips_of(wet: Audio, joints: Sequence[int] = ()) -> list[Clip]:
     """The recording (frames,) in pieces of CLIP_SECONDS, parted where it is softest, and at joints."""
-    shortest, longest = (int(seconds * SAMPLE_RATE) // STEP_FRAMES for seconds in CLIP_SECONDS)
+    scale = min(1.0, len(wet) / (SHORT_SECONDS * SAMPLE_RATE))
+    shortest, longest = (max(1, int(scale * seconds * SAMPLE_RATE) // STEP_FRAMES) for seconds in CLIP_SECONDS)
     level = step_power(wet)
     found: list[Clip] = []
     edges = [0, *joints, len(wet)]
@@ -69,7 +72,8 @@ def held_out(dry: Audio, wet: Audio, joints: Sequence[int] = (), share: float = 
     if len(clips) == 1:
         middle = len(wet) - max(1, int(share * len(wet)))
         return [Clip(middle, len(wet))]
-    budget = int(np.clip(share * len(wet), SECONDS[0] * SAMPLE_RATE, SECONDS[1] * SAMPLE_RATE))
+    least = min(SECONDS[0] * SAMPLE_RATE, LARGEST_SHARE * len(wet))
+    budget = int(np.clip(share * len(wet), least, SECONDS[1] * SAMPLE_RATE))
     features = np.stack([_sound(dry, wet, clip) for clip in clips])
     power = np.array([float(np.mean(np.square(wet[c.start : c.stop], dtype=np.float64))) for c in clips])
     audible = power > power.max() * 10 ** (QUIET_DB / 10)

@@ -158,7 +158,7 @@ def test_a_dead_cable_is_told_whatever_the_device_makes_of_its_input(dry: Audio)
     [
         (lambda wet: np.zeros_like(wet), "silent"),
         (lambda wet: np.clip(30 * wet, -1, 1), "clipped"),
-        (lambda wet: wet[: 4 * RATE], "too little"),
+        (lambda wet: wet[: 3 * RATE], "too little"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_refused(dry: Audio, make: object, words: str) -> None:

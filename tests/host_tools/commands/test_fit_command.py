@@ -68,6 +68,22 @@ def test_a_recording_becomes_every_kind_of_file_and_a_picture(folder: Path) -> N
         nam_text(outs[0], "0,0")
 
 
+def test_several_clips_of_one_setting_become_one_model_with_an_interval(folder: Path) -> None:
+    for number in (1, 2):
+        dry = signals.synthetic(4.5, 20 + number)
+        write_audio(folder / f"clip{number}.wav", dry)
+        write_audio(folder / f"clip{number}_wet.wav", 0.5 * np.tanh(3 * dry))
+    pairs = [x for n in (1, 2) for x in ("--dry", folder / f"clip{n}.wav", "--wet", folder / f"clip{n}_wet.wav")]
+    result = fit(*pairs, "-o", folder / "clips.pt", "--shape", "a2-lite", "--minutes", 0.05, "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["recording"]["seconds"] == pytest.approx(9, abs=0.1)
+    assert report["recording"]["delay_frames"] == 0
+    held = report["held_out"]
+    assert held["clips"] >= 2
+    assert held["esr_low"] < report["esr"] < held["esr_high"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -76,6 +92,22 @@ def test_a_recording_becomes_every_kind_of_file_and_a_picture(folder: Path) -> N
         (["--dry", "dry.wav", "--wet", "none.wav", "-o", "a.pt"], "none.wav: there is no such file"),
         (["--dry", "dry.wav", "--wet", "silent.wav", "-o", "a.pt"], "silent"),
         (["--dry", "dry.wav", "--wet", "other.wav", "-o", "a.pt"], "does not seem to be what was played"),
+        (["--dry", "dry.wav", "--dry", "other.wav", "--wet", "wet.wav", "-o", "a.pt"], "in pairs"),
+        (
+            [
+                "--dry",
+                "dry.wav",
+                "--dry",
+                "other.wav",
+                "--wet",
+                "wet.wav@gain=0.2",
+                "--wet",
+                "wet.wav@gain=1",
+                "-o",
+                "a.pt",
+            ],
+            "give --dry once",
+        ),
         (["--dry", "dry.wav", "--wet", "wet.wav", "-o", "a.wav"], ".grit"),
         (["--dry", "dry.wav", "--wet", "wet.wav", "-o", "none/a.pt"], "does not exist"),
         (["--dry", "dry.wav", "--wet", "wet.wav", "-o", "a.pt", "--shape", "a9"], "a2-lite"),

@@ -123,7 +123,7 @@ def _highest(hz: Floats, agrees: Floats) -> float:
 
 def _least_phase(amplitude: Floats, hz: Floats, highest: float) -> Floats:
     """The phase that a filter of this amplitude has at least: the Hilbert transform of its logarithm (Bode)."""
-    logs = np.log(gaussian_filter1d(amplitude, 6.0) + 1e-9 * amplitude.max())
+    logs = np.log(gaussian_filter1d(amplitude, 6.0) + 1e-9 * amplitude.max() + 1e-30)
     last = int(np.searchsorted(hz, highest))
     octave = max(1, 2 * last // 3)
     slope = min(0.0, (logs[last] - logs[octave]) / np.log(hz[last] / hz[octave]))

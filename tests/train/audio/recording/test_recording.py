@@ -168,7 +168,7 @@ def test_what_cannot_be_learnt_from_is_refused(dry: Audio, make: object, words: 
 
 
 def test_a_pair_that_hardly_overlaps_is_refused(dry: Audio) -> None:
-    wet = np.concatenate([np.zeros(6 * RATE, np.float32), distorted(dry)[: 8 * RATE]])
+    wet = np.concatenate([np.zeros(11 * RATE, np.float32), distorted(dry)[: 3 * RATE]])
     with pytest.raises(InputError, match="belong together"):
         align(dry, wet, "dry", "wet")
 

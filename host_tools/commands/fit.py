@@ -117,7 +117,7 @@ def fit(
     of_settings = not clips and settings_are_given(wet or (), between or ())
     if not of_settings and not plan:
         for played, came in zip_longest(dry or (None,), wet or (None,)):
-            refuse_unclear_source(played, came and Path(came), device)
+            refuse_unclear_source(played, Path(came) if came else None, device)
     if not clips and not (device and captures):
         refuse_unfit_source(first, wet or (), between or (), device, knob or ())
     if plan or of_settings or (device and not knob and _has_knobs(device, captures)):

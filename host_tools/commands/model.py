@@ -227,15 +227,16 @@ def run(
 
     if device is not None:
         refuse_unknown(device, model)
-    from gritspace.host_tools.models.playing import play
     from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.train.audio.audio_file import read_audio, write_audio
 
     sound = read_audio(dry)
     with console.progress("quantizing"):
         integers = ready_model(model, console.tell)
+    at = place_under(bend.value, position, device, integers, model)
+    from gritspace.host_tools.models.playing import play  # loads SciPy
+
     with console.progress(f"running {integers.name}"):
-        at = place_under(bend.value, position, device, integers, model)
         audio = play(integers, sound, at, engine.value, bend.value, -(gate or 0))
     write_audio(wet, audio)
     console.say(f"{wet}: {len(audio) / 48000:.2f} s through {integers.name} ({engine.value})")

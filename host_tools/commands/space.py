@@ -94,6 +94,13 @@ def enroll(
 
     Example: gritspace enroll space.pt --dry played.wav --wet pedal.wav -o preset.json
     """
+    from gritspace.train.audio.audio_file import SHORTEST_TO_ENROLL_SECONDS, refuse_short
+    from gritspace.train.errors import InputError
+
+    if refine and dry is None:
+        raise InputError("--refine: the dry audio is needed to bend the decoder by; give --dry too.")
+    for recording in (wet,) if dry is None else (dry, wet):
+        refuse_short(recording, SHORTEST_TO_ENROLL_SECONDS)
     from gritspace.host_tools.spaces.enrolling import EnrollRequest, enroll_as_requested
 
     if refine:

@@ -137,6 +137,9 @@ def listen(
         return
     if out is None or out.suffix != ".html":
         raise RigError("name a page to write (-o test.html), or answers to read (--results answers.json).")
+    from gritspace.host_tools.web.evaluation_report import read_report
+
+    told = None if report is None else read_report(report)
     from gritspace.host_tools.web import listening, listening_report
     from gritspace.quantize.firmware_sources import SPACES
     from gritspace.train.devices.finding import find_devices
@@ -151,8 +154,7 @@ def listen(
             items = listening.word_items(model, count, seed, loop)
         else:
             devices: list[str] = []
-            if report is not None:
-                told = listening_report.read_report(report)
+            if report is not None and told is not None:
                 space = listening_report.space_of(report, told)
                 here = [device.name for device in find_devices()]
                 devices = listening_report.devices_by_error(told, here, count)

@@ -14,7 +14,7 @@ from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.host_tools.models.model_files import read_space
 from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.host_tools.pages.page import write_text
-from gritspace.train.audio.audio_file import SAMPLE_RATE, read_audio
+from gritspace.train.audio.audio_file import SAMPLE_RATE, SHORTEST_TO_ENROLL_SECONDS, read_audio
 from gritspace.train.audio.recording.recording import Recording, read_recording
 from gritspace.train.audio.recording.sound_file import CHANNELS
 from gritspace.train.errors import InputError
@@ -23,7 +23,6 @@ from gritspace.train.space.space import PLAYED, Space, save_space
 
 Tell = Callable[[float, float, str], None]
 
-SHORTEST_SECONDS = 2.0
 STORED_PLACES = 12
 LOUDEST_LEVEL = 7.99
 """What a preset's level can be at most."""
@@ -49,8 +48,6 @@ def enroll_as_requested(request: EnrollRequest, tell: Tell) -> dict[str, Any]:
     """Finds the position, writes the preset, with refine a space too. Raises InputError for unusable input."""
     if request.out.suffix.lower() != ".json":
         raise InputError(f"{request.out}: a preset is written as JSON; name it .json.")
-    if request.refine and request.dry is None:
-        raise InputError("--refine: the dry audio is needed to bend the decoder by; give --dry too.")
     refuse_unwritable(request.out)
     if request.model is not None:
         file_sha256(request.model)
@@ -60,10 +57,10 @@ def enroll_as_requested(request: EnrollRequest, tell: Tell) -> dict[str, Any]:
     if request.channel not in (None, *CHANNELS):
         raise InputError(f"--channel {request.channel}: there is no such; there are {', '.join(CHANNELS)}.")
     if request.dry is None:
-        found = guess_from_wet(space, read_audio(request.wet, SHORTEST_SECONDS), request.seed)
+        found = guess_from_wet(space, read_audio(request.wet, SHORTEST_TO_ENROLL_SECONDS), request.seed)
         remarks.append("without the dry audio this is only the encoder's guess; nothing was measured.")
     else:
-        recording = read_recording(request.dry, request.wet, request.force, SHORTEST_SECONDS, request.channel)
+        recording = read_recording(request.dry, request.wet, request.force, SHORTEST_TO_ENROLL_SECONDS, request.channel)
         remarks += recording.remarks
         wet = -recording.wet if recording.inverted else recording.wet  # enroll finds the polarity itself
         found = enroll(

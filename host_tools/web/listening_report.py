@@ -9,48 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.web import loops
+from gritspace.host_tools.web.evaluation_report import ReportRecord
 from gritspace.host_tools.web.listening import Item
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.train.audio.audio_file import read_audio
-from gritspace.train.records import OpenRecord, read_record
-from gritspace.train.text_file import read_json
 
 Audio = NDArray[np.float32]
-
-
-class SplitRecord(OpenRecord):
-    """How well a space knows a device's settings."""
-
-    esr: float | None = None
-
-
-class DeviceRecord(OpenRecord):
-    """A device of the report. seen: the settings that were trained at."""
-
-    seen: SplitRecord | None = None
-
-
-class ReportRecord(OpenRecord):
-    """What is read of a report of `gritspace evaluate`. space: its file's name."""
-
-    space: Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
-    space_sha256: str
-    devices: dict[str, DeviceRecord]
-
-
-def read_report(path: Path) -> ReportRecord:
-    """A report's JSON. Raises InputError for what is none."""
-    advice = "give the .json that `gritspace evaluate -o report.html` writes beside its page"
-    return read_record(ReportRecord, read_json(path, advice), str(path), advice)
 
 
 def space_of(path: Path, report: ReportRecord) -> Path:

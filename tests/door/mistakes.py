@@ -41,6 +41,13 @@ MISTAKES = (
     "gritspace devices empty",
     "gritspace match silence.wav",
     "gritspace run circuits.pt dry.wav wet.wav --position a,b,c,d",
+    "gritspace run circuits.grit dry.wav wet.wav --position 0,0,0",
+    "gritspace run circuits.grit dry.wav wet.wav --bend feedbak",
+    "gritspace run circuits.grit dry.wav wet.wav --gate 12",
+    "gritspace render rat dry.wav wet.wav --knob distortion=loud",
+    "gritspace pair circuits.grit amp.nam -o both.grit",
+    "gritspace quantize circuits.pt --ir notes.wav -o model.grit",
+    "gritspace even circuits.grit -o even.pt",
     "gritspace quantize https://example.org/amp.nam -o amp.grit",
     "gritspace quantize circuits.grit -o model.grit",
     "gritspace quantize circuits.pt -o model.wav",
@@ -57,6 +64,17 @@ MISTAKES = (
     "gritspace fit --dry dry.wav --wet dry.wav@gain=2 -o pedal.grit",
     "gritspace fit --device rat --knob distrotion=0.5 -o pedal.grit",
     "gritspace enroll circuits.pt --wet empty -o preset.json",
+    "gritspace enroll circuits.pt --dry dry.wav --wet stereo.wav -o preset.json",
+    "gritspace enroll circuits.pt --wet stereo.wav --refine -o preset.json",
+    "gritspace listen --results notes.wav",
+    "gritspace listen --report other.json -o test.html",
+    "gritspace presets put",
+    "gritspace presets put notes.wav",
+    "gritspace simulate circuits.grit --flash empty",
+    "gritspace play --export dry.wav",
+    "gritspace export circuits.grit --to vst -o model.vst",
+    "gritspace hil --rig notes.wav --audio dry.wav",
+    "gritspace build daisy_sed",
     "gritspace evaluate circuits.grit",
     "gritspace evaluate matcher.pt",
     "gritspace export circuits.grit --to c -o model.tflite",
@@ -95,6 +113,7 @@ def lay_out(folder: Path) -> None:
         (folder / name).write_bytes((ROOT / "spaces" / name.replace("half", "circuits")).read_bytes()[:3000])
     (folder / "amp.nam").write_text('{"architecture": "WaveNet",', encoding="utf-8")
     (folder / "song.mp3").write_bytes(b"ID3" + bytes(400))
+    (folder / "other.json").write_text('{"devices": {}}', encoding="utf-8")
     (folder / "zeros.bin").write_bytes(bytes(4096))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.web import listening, listening_report
+from gritspace.host_tools.web import evaluation_report, listening, listening_report
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.network.nam import write_nam_text
 from gritspace.quantize.network.network import from_tcn
@@ -21,7 +21,7 @@ REPORT = ROOT / "spaces" / "circuits.json"
 
 @pytest.mark.slow
 def test_a_report_gives_its_devices_with_float_integers_anchors_and_a_rival(tmp_path: Path) -> None:
-    report = listening_report.read_report(REPORT)
+    report = evaluation_report.read_report(REPORT)
     space = listening_report.space_of(REPORT, report)
     names = listening_report.devices_by_error(report, ["rat", "big_muff", "tube_screamer"], 2)
     errors = [json.loads(REPORT.read_text())["devices"][name]["seen"]["esr"] for name in names]
@@ -41,7 +41,7 @@ def test_a_report_gives_its_devices_with_float_integers_anchors_and_a_rival(tmp_
 
 def test_another_space_beside_the_report_is_refused(tmp_path: Path) -> None:
     shutil.copyfile(REPORT, tmp_path / "circuits.json")
-    report = listening_report.read_report(tmp_path / "circuits.json")
+    report = evaluation_report.read_report(tmp_path / "circuits.json")
     with pytest.raises(RigError, match="not beside it"):
         listening_report.space_of(tmp_path / "circuits.json", report)
     (tmp_path / "circuits.pt").write_bytes(b"another")
@@ -52,10 +52,10 @@ def test_another_space_beside_the_report_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_report_and_a_rival_of_nobody_are_named(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(InputError, match=r"x\.json: it is \[\], and should be .*gritspace evaluate"):
-        listening_report.read_report(tmp_path / "x.json")
+        evaluation_report.read_report(tmp_path / "x.json")
     (tmp_path / "none.json").write_text('{"devices": {}, "space": "x.pt", "space_sha256": ""}')
     with pytest.raises(RigError, match="built-in circuit"):
-        listening_report.devices_by_error(listening_report.read_report(tmp_path / "none.json"), ["rat"], 2)
+        listening_report.devices_by_error(evaluation_report.read_report(tmp_path / "none.json"), ["rat"], 2)
     with pytest.raises(RigError, match="write ITEM/NAME=FILE"):
         listening_report.add_rivals([], ["x"], "guitar")
     with pytest.raises(RigError, match="the test has no rat"):

@@ -23,6 +23,7 @@ Audio = NDArray[np.float32]
 SAMPLE_RATE = 48_000
 SHORTEST_SECONDS = 0.01
 SHORTEST_TO_LEARN_SECONDS = 4.0
+SHORTEST_TO_ENROLL_SECONDS = 2.0
 """A recording of a device."""
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 """Hz. Below and above nothing is recorded, and a header that says so would make resampling take any time."""

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 CLIP_SECONDS = (1.5, 4.0)
 SHORT_SECONDS = 15.0
-"""A recording that is shorter is cut into as many clips, shorter ones: from one clip nobody can tell an interval."""
+"""What is shorter, a recording or a clip given, is cut into as many parts, shorter ones: one part tells no interval."""
 SHARE, LARGEST_SHARE, SECONDS = 0.15, 0.3, (2.0, 30.0)
 SECTIONS = 5
 QUIET_DB = -50.0
@@ -47,13 +47,13 @@ class Clip:
 
 def clips_of(wet: Audio, joints: Sequence[int] = ()) -> list[Clip]:
     """The recording (frames,) in pieces of CLIP_SECONDS, parted where it is softest, and at joints."""
-    scale = min(1.0, len(wet) / (SHORT_SECONDS * SAMPLE_RATE))
-    shortest, longest = (max(1, int(scale * seconds * SAMPLE_RATE) // STEP_FRAMES) for seconds in CLIP_SECONDS)
     level = step_power(wet)
     found: list[Clip] = []
     edges = [0, *joints, len(wet)]
     for first, last in itertools.pairwise(edges):
         start = first
+        scale = min(1.0, (last - first) / (SHORT_SECONDS * SAMPLE_RATE))
+        shortest, longest = (max(1, int(scale * seconds * SAMPLE_RATE) // STEP_FRAMES) for seconds in CLIP_SECONDS)
         while last - start > (shortest + longest) * STEP_FRAMES:
             low, high = start // STEP_FRAMES + shortest, start // STEP_FRAMES + longest
             stop = (low + int(level[low:high].argmin())) * STEP_FRAMES

@@ -76,6 +76,8 @@ def test_a_short_clip_is_held_out_in_several_parts_so_that_an_interval_can_be_to
     clips = held_out(dry, dry)
     assert len(clips) >= 2
     assert 0.05 < sum(clip.frames for clip in clips) / FRAMES < 0.4
+    four = np.concatenate([bass(seed) for seed in range(6, 10)])
+    assert len(held_out(four, four, [FRAMES, 2 * FRAMES, 3 * FRAMES])) >= 3
     low, high = interval([1.0 + index for index in range(len(clips))], [10.0] * len(clips))
     assert low > 0
     assert np.isfinite(high)

@@ -56,13 +56,14 @@ export class PresetsPart {
   private readonly editing = h("div", { class: "preset-edit", hidden: true });
   private readonly anew: HTMLButtonElement;
   private shippedNow: ShippedPreset[] = [];
-  private changing: Promise<void> = Promise.resolve();
+  private drawn = "";
+  private acting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly names: PresetNames,
     private readonly hooks: PresetHooks,
   ) {
-    this.anew = button("Put this model's own sixteen again", hooks.guarded(() => this.putShipped()));
+    this.anew = button("Put this model's own sixteen again", this.inTurn(() => this.putShipped()));
     const heads = [h("th", {}, ""), h("th", { scope: "col" }, "name"), ...this.heads, h("th", {}, "")];
     this.element = h(
       "div",
@@ -88,12 +89,27 @@ export class PresetsPart {
     }
     this.shippedNow = this.hooks.shipped(hex(model_sha256));
     this.anew.parentElement!.hidden = this.shippedNow.length === 0;
+    this.redraw(used);
+    const its = [hex(model_sha256).slice(0, 2 * ID_BYTES), "00".repeat(ID_BYTES)];
+    this.hooks.changed(used.filter((one) => modelNow(one, slots) === model && its.includes(hex(one.model_id))));
+  }
+
+  /** Draws what has changed; who is typing a name or holds a slider keeps hold of it. */
+  private redraw(used: Preset[]): void {
+    const now = JSON.stringify([this.all, this.slots, [...this.own], this.edited, used.map((preset) => this.names.of(preset))]);
+    if (now === this.drawn) return;
+    this.drawn = now;
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
+    const caret = focused instanceof HTMLInputElement && focused.type === "text" ? focused.selectionStart : null;
+    const label = focused?.getAttribute("aria-label");
     this.table.replaceChildren(...used.map((preset) => this.row(preset)));
     this.table.parentElement!.hidden = used.length === 0;
     this.emptyPlaces.replaceChildren(...this.emptyRow());
     this.showEditing();
-    const its = [hex(model_sha256).slice(0, 2 * ID_BYTES), "00".repeat(ID_BYTES)];
-    this.hooks.changed(used.filter((one) => modelNow(one, slots) === model && its.includes(hex(one.model_id))));
+    if (label == null) return;
+    const again = this.element.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`);
+    again?.focus();
+    if (again instanceof HTMLInputElement && caret !== null) again.setSelectionRange(caret, caret);
   }
 
   /** Names by place, for a backup. */
@@ -121,11 +137,10 @@ export class PresetsPart {
       placeholder: "unnamed",
       "aria-label": `name of preset ${place}`,
     });
-    name.addEventListener("change", () => this.names.give(preset, name.value));
+    name.addEventListener("input", () => this.names.give(preset, name.value));
     const label = (text: string) => ({ "aria-label": `${text} preset ${place}`, title: text });
-    const { guarded } = this.hooks;
     const act = (sign: string, text: string, what: () => Promise<void>, disabled = false) =>
-      button(sign, guarded(what), { ...label(text), disabled });
+      button(sign, this.inTurn(what), { ...label(text), disabled });
     const level = levelDb(preset);
     return h(
       "tr",
@@ -171,7 +186,7 @@ export class PresetsPart {
     const empty = this.all.filter((preset) => preset.used === 0);
     if (empty.length === 0) return [];
     const places = empty.map((preset) =>
-      button(String(preset.index + 1), this.hooks.guarded(() => this.takeSound(preset)), {
+      button(String(preset.index + 1), this.inTurn(() => this.takeSound(preset)), {
         "aria-label": `${TAKE} preset ${preset.index + 1}`,
         title: TAKE,
       }),
@@ -222,18 +237,24 @@ export class PresetsPart {
       ...ways(BEND_KNOBS[bendOf(preset)], "turns", "way"),
       slider("gate", LOWEST_GATE_DB, 0, 1, gate, (now) => (now === 0 ? "none" : `${signed(now, 0)} dBFS`), (now) => change(() => ({ gate: -now }))),
       h("p", { class: "hint" }, "It is heard when the preset is chosen again: the preset button, or a gate."),
-      button("Done", this.hooks.guarded(() => this.edit(preset))),
+      button("Done", this.inTurn(() => this.edit(preset))),
     );
   }
 
-  /** Changes a preset, one change behind the other: each begins from what the last one left. */
+  /** Acts one behind the other: each begins from what the last one left. */
+  private inTurn(act: () => Promise<void>): () => void {
+    return this.hooks.guarded(() => {
+      const mine = this.acting.then(act);
+      this.acting = mine.catch(() => {});
+      return mine;
+    });
+  }
+
   private change(index: number, values: (now: Preset) => Partial<Preset>): void {
-    const before = this.changing;
-    this.changing = (async () => {
-      await before;
+    this.inTurn(async () => {
       const now = this.all[index]!;
       if (now.used !== 0) await this.put({ ...now, ...values(now) });
-    })().catch((error: unknown) => this.hooks.say(error instanceof Error ? error.message : String(error)));
+    })();
   }
 
   /** Presets as they are to be, their names with them. */
@@ -246,13 +267,11 @@ export class PresetsPart {
   }
 
   private async write(presets: Preset[], named: string[]): Promise<void> {
-    const focused = (document.activeElement as HTMLElement | null)?.getAttribute("aria-label");
     for (const [i, preset] of presets.entries()) {
       const now = await putPreset(this.hooks.client(), preset);
       if (now.used !== 0) this.names.give(now, named[i]!);
     }
     await this.refresh(this.slots);
-    if (focused) this.element.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
   }
 
   /** Where the sound is now, into a preset. */

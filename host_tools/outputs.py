@@ -65,7 +65,7 @@ def refuse_unwritable(path: Path, folder: bool = False) -> None:
     if path.is_dir() != folder and path.exists():
         what = "this is no folder; name one" if folder else "this is a folder; name a file in it"
         raise InputError(f"{path}: {what}.")
-    parent = next(p for p in path.parents if p.exists()) if folder else path.parent
+    parent = next(p for p in (path, *path.parents) if p.exists()) if folder else path.parent
     if not parent.is_dir():
         what = "is no folder" if parent.exists() else "does not exist"
         raise InputError(f"{path}: the folder {parent} {what}; make it, or choose another place.")

@@ -11,7 +11,7 @@ import typer
 
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.inputs import Numbers, Reads, refuse_odd_numbers
-from gritspace.host_tools.outputs import guarded, marked, refuse_ending, refuse_overwriting
+from gritspace.host_tools.outputs import guarded, marked, refuse_ending, refuse_overwriting, refuse_unwritable
 from gritspace.train.errors import InputError
 
 OUTPUT_WORDS = ("where to write", "file to write", "report", "folder to make", "also write", "write ")
@@ -138,3 +138,15 @@ def test_a_guarded_command_keeps_its_signature():
 
     assert guarded(command)(a=4) == 4
     assert inspect.signature(guarded(command)) == inspect.signature(command)
+
+
+def test_a_folder_to_write_into_may_be_the_one_where_one_is_or_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for good in (".", "/", "..", "new", "new/er"):
+        refuse_unwritable(Path(good), folder=True)
+    for bad in ("file", "file/new"):
+        with pytest.raises(InputError, match="no folder"):
+            refuse_unwritable(Path(bad), folder=True)

@@ -271,3 +271,14 @@ def test_models_can_be_read_back_whole_and_an_empty_slot_says_so(rig: Rig) -> No
             memory.read_model(client, slot.slot + 2)
         behind = client.ask("read_model", "model_part", offset=1 << 31, model=slot.slot + 1)
         assert (behind.values["offset"], len(behind.tail)) == (len(blob), 0)
+
+
+def test_a_module_that_was_never_used_has_empty_presets_at_unity_and_nominal_jacks(rig: Rig) -> None:
+    rig.boot()
+    for index in range(16):
+        (preset,) = rig.module.ask(message_frame("get_preset", index, index=index))
+        assert (preset.values["used"], preset.values["level_q12"]) == (0, 4096)
+    (settings,) = rig.module.ask(message_frame("get_settings", 99))
+    assert settings.values["calibrated"] == 0
+    assert len(set(settings.values["gain_ppm"])) == 1
+    assert settings.values["gain_ppm"][0] != 0

@@ -8,24 +8,36 @@
 
 #define LOG2_GAIN_LIMIT 8192 /* 2 octaves in Q12 */
 
-/* out = a dense layer of x. On a Cortex-M7 the rows go by twos, eight columns at a time, where there are no others. */
+#define ROWS_AT_ONCE 4u
+
+#ifdef GRIT_KERNELS_M7
+static void dense_rows(const grit_film_layer_t *layer, uint32_t first, uint32_t rows, const int16_t *x, int32_t *out) {
+  const uint32_t inputs = layer->inputs;
+  const grit_film_m7_rows_t part = {layer->weight + first * inputs,
+                                    inputs * (uint32_t)sizeof *x,
+                                    layer->bias + first,
+                                    layer->shift + first,
+                                    out + first,
+                                    rows};
+  grit_film_m7_rows(&part, x);
+}
+#endif
+
+/* out = a dense layer of x. On a Cortex-M7 the rows go by fours, where the columns go by eights; the last four may be
+ * rows that have been before. */
 static void dense(const grit_film_layer_t *layer, const int16_t *x, int32_t *out) {
   const uint32_t inputs = layer->inputs, rows = layer->rows;
-  const int16_t *w = layer->weight;
-  const int32_t *bias = layer->bias;
-  const uint8_t *shift = layer->shift;
-  uint32_t row = 0;
 #ifdef GRIT_KERNELS_M7
-  if (inputs % 8u == 0u && rows > 1u) {
-    const grit_film_m7_rows_t pairs = {w, inputs * (uint32_t)sizeof *w, bias, shift, out, rows & ~1u};
-    grit_film_m7_rows(&pairs, x);
-    row = pairs.rows;
+  if (inputs % 8u == 0u && rows >= ROWS_AT_ONCE) {
+    dense_rows(layer, 0, rows & ~(ROWS_AT_ONCE - 1u), x, out);
+    if (rows % ROWS_AT_ONCE != 0u) dense_rows(layer, rows - ROWS_AT_ONCE, ROWS_AT_ONCE, x, out);
+    return;
   }
 #endif
-  for (; row < rows; row++) {
-    int32_t sum = bias[row];
-    for (uint32_t i = 0; i < inputs; i++) sum += w[row * inputs + i] * x[i];
-    out[row] = grit_shift_round(sum, shift[row]);
+  for (uint32_t row = 0; row < rows; row++) {
+    int32_t sum = layer->bias[row];
+    for (uint32_t i = 0; i < inputs; i++) sum += layer->weight[row * inputs + i] * x[i];
+    out[row] = grit_shift_round(sum, layer->shift[row]);
   }
 }
 

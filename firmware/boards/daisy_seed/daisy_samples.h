@@ -24,58 +24,73 @@ static inline int32_t daisy_sample_out(int16_t sample, uint32_t gain) {
   return daisy_clamp(sample * (int32_t)gain >> (DAISY_GAIN_BITS - 8u), -0x7FFF82, 0x7FFF00);
 }
 
-/* DMA's memory is not cached: each transfer from there is waited for, so that four words come in one. */
+/* DMA's memory is not cached: each transfer from there is waited for, so that eight words come in one. */
 typedef struct {
-  uint32_t word[4];
-} daisy_four_t;
+  uint32_t word[8];
+} daisy_eight_t;
 
-static inline daisy_four_t daisy_fetch(const volatile uint32_t *at) {
+static inline daisy_eight_t daisy_fetch(const volatile uint32_t *at) {
 #if defined(__arm__)
-  register uint32_t a __asm("r4"), b __asm("r5"), c __asm("r6"), d __asm("r8");
-  __asm volatile("ldmia %4, {%0, %1, %2, %3}" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(at) : "memory");
-  return (daisy_four_t){{a, b, c, d}};
+  register uint32_t a __asm("r4"), b __asm("r5"), c __asm("r6"), d __asm("r7");
+  register uint32_t e __asm("r8"), f __asm("r9"), g __asm("r10"), h __asm("r12");
+  __asm volatile("ldmia %8, {%0, %1, %2, %3, %4, %5, %6, %7}"
+                 : "=r"(a), "=r"(b), "=r"(c), "=r"(d), "=r"(e), "=r"(f), "=r"(g), "=r"(h)
+                 : "r"(at)
+                 : "memory");
+  return (daisy_eight_t){{a, b, c, d, e, f, g, h}};
 #else
-  return (daisy_four_t){{at[0], at[1], at[2], at[3]}};
+  return (daisy_eight_t){{at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]}};
 #endif
 }
 
-static inline void daisy_send(volatile int32_t *at, int32_t left, int32_t right, int32_t next_left,
-                              int32_t next_right) {
+static inline void daisy_send(volatile int32_t *at, const int32_t *eight) {
 #if defined(__arm__)
-  register int32_t a __asm("r4") = left, b __asm("r5") = right, c __asm("r6") = next_left, d __asm("r8") = next_right;
-  __asm volatile("stmia %4, {%0, %1, %2, %3}" : : "r"(a), "r"(b), "r"(c), "r"(d), "r"(at) : "memory");
+  register int32_t a __asm("r4") = eight[0], b __asm("r5") = eight[1], c __asm("r6") = eight[2];
+  register int32_t d __asm("r7") = eight[3], e __asm("r8") = eight[4], f __asm("r9") = eight[5];
+  register int32_t g __asm("r10") = eight[6], h __asm("r12") = eight[7];
+  __asm volatile("stmia %8, {%0, %1, %2, %3, %4, %5, %6, %7}"
+                 :
+                 : "r"(a), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f), "r"(g), "r"(h), "r"(at)
+                 : "memory");
 #else
-  at[0] = left, at[1] = right, at[2] = next_left, at[3] = next_right;
+  for (int i = 0; i < 8; i++) at[i] = eight[i];
 #endif
 }
 
-/* Of the panel's converter: so many codes, whole eights of them, from an address of whole words. */
+/* Of the panel's converter: so many codes, whole sixteens of them, from an address of whole words. */
 static inline void daisy_codes_in(const volatile uint16_t *codes, uint16_t *to, uint32_t count) {
   const volatile uint32_t *from = (const volatile uint32_t *)(uintptr_t)codes;
-  for (uint32_t i = 0; i < count; i += 8u, from += 4) {
-    const daisy_four_t eight = daisy_fetch(from);
-    memcpy(to + i, &eight, sizeof eight);
+  for (uint32_t i = 0; i < count; i += 16u, from += 8) {
+    const daisy_eight_t sixteen = daisy_fetch(from);
+    memcpy(to + i, &sixteen, sizeof sixteen);
   }
 }
 
-/* A piece of so many frames, an even number, as DMA has it -> each channel's samples. */
+/* A piece of so many frames, whole fours of them, as DMA has it -> each channel's samples. */
 static inline void daisy_samples_in(const volatile uint32_t *words, uint32_t gain, int16_t *left, int16_t *right,
                                     uint32_t frames) {
-  for (const int16_t *end = left + frames; left < end; left += 2, right += 2, words += 4) {
-    const daisy_four_t two = daisy_fetch(words);
-    left[0] = daisy_sample_in(two.word[0], gain);
-    right[0] = daisy_sample_in(two.word[1], gain);
-    left[1] = daisy_sample_in(two.word[2], gain);
-    right[1] = daisy_sample_in(two.word[3], gain);
+  for (const int16_t *end = left + frames; left < end; left += 4, right += 4, words += 8) {
+    const daisy_eight_t four = daisy_fetch(words);
+    left[0] = daisy_sample_in(four.word[0], gain);
+    right[0] = daisy_sample_in(four.word[1], gain);
+    left[1] = daisy_sample_in(four.word[2], gain);
+    right[1] = daisy_sample_in(four.word[3], gain);
+    left[2] = daisy_sample_in(four.word[4], gain);
+    right[2] = daisy_sample_in(four.word[5], gain);
+    left[3] = daisy_sample_in(four.word[6], gain);
+    right[3] = daisy_sample_in(four.word[7], gain);
   }
 }
 
 /* And back. */
 static inline void daisy_samples_out(volatile int32_t *words, uint32_t gain, const int16_t *left, const int16_t *right,
                                      uint32_t frames) {
-  for (const int16_t *end = left + frames; left < end; left += 2, right += 2, words += 4) {
-    daisy_send(words, daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain),
-               daisy_sample_out(left[1], gain), daisy_sample_out(right[1], gain));
+  for (const int16_t *end = left + frames; left < end; left += 4, right += 4, words += 8) {
+    const int32_t four[8] = {
+        daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain), daisy_sample_out(left[1], gain),
+        daisy_sample_out(right[1], gain), daisy_sample_out(left[2], gain), daisy_sample_out(right[2], gain),
+        daisy_sample_out(left[3], gain), daisy_sample_out(right[3], gain)};
+    daisy_send(words, four);
   }
 }
 

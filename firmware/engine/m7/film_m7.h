@@ -7,11 +7,11 @@
 /* Rows of a dense layer; the assembly knows the offsets. */
 typedef struct {
   const int16_t *weight; /* of the first row */
-  uint32_t row_bytes;    /* of its inputs: a multiple of 16, not 0 */
+  uint32_t row_bytes;    /* of its inputs: a multiple of 16, 16 to 128 */
   const int32_t *bias;
   const uint8_t *shift;
   int32_t *out;
-  uint32_t rows; /* an even number, not 0 */
+  uint32_t rows; /* a multiple of four, not 0 */
 } grit_film_m7_rows_t;
 
 extern void grit_film_m7_rows(const grit_film_m7_rows_t *rows, const int16_t *x);

@@ -35,11 +35,15 @@ def rows_on_the_module(
     for at, data in ((WEIGHTS, weight), (X, x), (BIAS, bias), (SHIFT, shift), (OUT, out), (ROWS, call_with)):
         core.mem_write(at, bytes(data))
     core.reg_write(arm.UC_ARM_REG_SP, STACK + 0x10000)
+    saved = {getattr(arm, f"UC_ARM_REG_R{n}"): 0x1000 + n for n in range(4, 12)}
+    for register, value in saved.items():
+        core.reg_write(register, value)
     call(core, firmware, "grit_film_m7_rows", ROWS, X)
+    assert all(core.reg_read(register) == value for register, value in saved.items())
     return np.frombuffer(bytes(core.mem_read(OUT, 4 * (rows + 1))), "<i4")
 
 
-@pytest.mark.parametrize(("rows", "inputs"), [(2, 8), (2, 64), (32, 16), (160, 32), (34, 24)])
+@pytest.mark.parametrize(("rows", "inputs"), [(4, 8), (4, 64), (32, 16), (160, 32), (36, 24), (8, 40), (8, 48), (8, 56)])
 def test_the_modules_dense_rows_are_the_references(rows: int, inputs: int) -> None:
     rng = np.random.default_rng(rows * inputs)
     most = min(32767, (2**31 - 1 - 2**20) // 32768 // inputs)  # what the engine lets through

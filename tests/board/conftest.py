@@ -12,10 +12,15 @@ import pytest
 
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module import emulated, emulator
+from tests.firmware.host.host_module import HostModule, build_library, open_library
+from tests.firmware.sound.test_playing import module_bytes
 from tests.once import once
+from tests.places import ROOT
 
 ENVIRONMENTS = ("daisy_seed", "daisy_seed_16", "daisy_patch_sm", "daisy_patch_sm_16")
 OWN = Path(__file__).parent / "own_image"
+MODEL = ROOT / "spaces" / "circuits.grit"
+"""The images'."""
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +60,11 @@ def own_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def emulator_is_compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Once for all processes."""
     once(tmp_path_factory, "emulator", lambda folder: emulator.compiled() and None)
+
+
+@pytest.fixture
+def host(tmp_path_factory: pytest.TempPathFactory) -> HostModule:
+    """With room for one engine: two of this model are more than a Seed has time for."""
+    blob = MODEL.read_bytes()
+    library = open_library(once(tmp_path_factory, "host_module", build_library))
+    return HostModule(library, blob, module_bytes(library, blob) + 64)

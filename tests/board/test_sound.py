@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import riff
 from tests.board.bench import Run, run_board
-from tests.firmware.host.host_module import HostModule, build_library, open_library
-from tests.firmware.sound.test_playing import module_bytes
-from tests.once import once
+from tests.board.conftest import MODEL
+from tests.firmware.host.host_module import HostModule
 from tests.places import ROOT
 
 DaisyImage = Callable[[str], Path]
 RATE = 48014.32
 BLOCK = 48
 BLOCKS = 1000
-MODEL = ROOT / "spaces" / "circuits.grit"
 PINS = [
     f"P{port}{bit}"
     for port, bit in re.findall(
@@ -36,14 +34,6 @@ PINS = [
     )
 ]
 KNOBS = 7
-
-
-@pytest.fixture
-def host(tmp_path_factory: pytest.TempPathFactory) -> HostModule:
-    """With room for one engine: two of this model are more than a Seed has time for."""
-    blob = MODEL.read_bytes()
-    library = open_library(once(tmp_path_factory, "host_module", build_library))
-    return HostModule(library, blob, module_bytes(library, blob) + 64)
 
 
 def turns() -> list[tuple[int, int, int]]:

@@ -137,11 +137,12 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *d
   if (address - 0x24000000u < 0x80000u && cache_holds_dirty((uint32_t)address)) {
     fault_once((uint32_t)address, "code at %08x is still in the data cache when it is run", (uint32_t)address);
   }
+  if (address == SCRIPT_SPIN) wait_until(due_ps); /* a jump to itself, many millions of times */
   if (now_ps < due_ps && !look) return;
   look = false;
   happen();
   /* A block at whose beginning the processor stops has not run: only what is then done at once may stop it. */
-  const bool jumps = script_jump != 0 && core_depth() == 0;
+  const bool jumps = script_jump != 0 && core_may_jump();
   const bool must = ended || reset_why != NULL || jumps;
   if (must) uc_emu_stop(engine);
   look = script_jump != 0 || core_wants_exception(); /* again, until it can be done */
@@ -242,9 +243,10 @@ static void run(void) {
     }
     keep_pace(&begun);
     core_take_exception();
-    if (script_jump != 0 && core_depth() == 0) {
+    if (script_jump != 0 && core_may_jump()) {
+      const uint32_t from = core_pc();
       core_set_register(UC_ARM_REG_PC, script_jump | 1u);
-      script_jump = 0;
+      script_jumped(from);
     }
     look = bad_access.hit = false;
     returned_from = 0;

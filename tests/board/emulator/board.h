@@ -84,6 +84,7 @@ bool core_take_exception(void); /* true if it entered one */
 void core_return(void);
 void core_raise_fault(unsigned exception, uint32_t cfsr, uint32_t address, bool address_valid);
 unsigned core_depth(void);
+bool core_may_jump(void); /* the main loop, where it may be interrupted */
 uint64_t systick_at(void);
 void systick_tick(void);
 typedef struct {
@@ -186,5 +187,7 @@ bool script_open(void);
 uint64_t script_at(void);
 void script_tick(void);
 extern uint32_t script_jump; /* where the main loop is to go; 0: nowhere */
+void script_jumped(uint32_t from);
+#define SCRIPT_SPIN 0x3800FF00u /* where it hangs, until the next thing happens */
 
 #endif

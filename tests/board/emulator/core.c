@@ -113,9 +113,16 @@ static void enter(unsigned exception) {
   if (options.verbose > 1) note("exception %u at %08x from %08x", exception, handler, frame[6]);
 }
 
+static bool inside_it_block(void) {
+  return (core_register(UC_ARM_REG_XPSR) & 0x0600FC00u) != 0;
+}
+
 bool core_can_take_exception(void) {
-  if (!core_wants_exception() || masked(most_urgent())) return false;
-  return (core_register(UC_ARM_REG_XPSR) & 0x0600FC00u) == 0; /* not inside an IT block */
+  return core_wants_exception() && !masked(most_urgent()) && !inside_it_block();
+}
+
+bool core_may_jump(void) {
+  return depth == 0 && core_register(UC_ARM_REG_PRIMASK) == 0 && !inside_it_block();
 }
 
 bool core_take_exception(void) {

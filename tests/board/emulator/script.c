@@ -1,5 +1,5 @@
-/* What happens to the board from outside: "adc PA6 65535", "pin PB12 0", "usb 0", "jump 60000000", "hang", "power",
- * "report", "peek ADDRESS WORDS". A line of the script begins with its time in milliseconds; a line on standard input
+/* What happens to the board from outside: "adc PA6 65535", "pin PB12 0", "usb 0", "jump 60000000", "hang", "busy 100",
+ * "power", "report", "peek ADDRESS WORDS". A line of the script begins with its time in milliseconds; a line on standard input
  * happens at once. The end of standard input is the end of everything, so that nobody is left over. */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #define LISTEN_PS 500000000u /* half a millisecond */
 
 uint32_t script_jump;
+static uint64_t busy_ps, busy_until = NEVER; /* how long it is to be, and since it is: to when */
+static uint32_t busy_pc;
 static struct {
   uint64_t at;
   char what[LINE];
@@ -39,8 +41,23 @@ static void peek(const char *words) {
 /* The main loop goes into a loop that does nothing: a jump to itself, in memory that nobody uses. */
 static void hang(void) {
   const uint16_t spin = 0xE7FE;
-  uc_mem_write(uc, 0x3800FF00u, &spin, sizeof spin);
-  script_jump = 0x3800FF00u;
+  uc_mem_write(uc, SCRIPT_SPIN, &spin, sizeof spin);
+  script_jump = SCRIPT_SPIN;
+}
+
+/* The same for some time: then it goes on where it was. */
+static void be_busy(double ms) {
+  busy_ps = ps_of(ms * 1e-3);
+  hang();
+}
+
+void script_jumped(uint32_t from) {
+  if (script_jump == SCRIPT_SPIN && busy_ps > 0) {
+    busy_pc = from;
+    busy_until = now_ps + busy_ps;
+    busy_ps = 0;
+  }
+  script_jump = 0;
 }
 
 static void obey(const char *line) {
@@ -55,6 +72,7 @@ static void obey(const char *line) {
   if (strcmp(word, "usb") == 0) usb_plug(atoi(argument) != 0);
   if (strcmp(word, "jump") == 0) script_jump = (uint32_t)strtoul(argument, NULL, 16);
   if (strcmp(word, "hang") == 0) hang();
+  if (strcmp(word, "busy") == 0) be_busy(atof(argument));
   if (strcmp(word, "power") == 0) request_end();
   if (strcmp(word, "report") == 0) print_report();
   if (strcmp(word, "peek") == 0) peek(line + 5);
@@ -77,11 +95,17 @@ static void listen(void) {
 }
 
 uint64_t script_at(void) {
-  const uint64_t next = done < count ? lines[done].at : NEVER;
+  uint64_t next = done < count ? lines[done].at : NEVER;
+  if (busy_until < next) next = busy_until;
   return listening && listen_at < next ? listen_at : next;
 }
 
 void script_tick(void) {
+  if (busy_until <= now_ps) {
+    busy_until = NEVER;
+    script_jump = busy_pc;
+    interrupt_emulation();
+  }
   while (done < count && lines[done].at <= now_ps) obey(lines[done++].what);
   if (!listening || listen_at > now_ps) return;
   listen_at = now_ps + LISTEN_PS;

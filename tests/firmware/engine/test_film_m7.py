@@ -43,7 +43,9 @@ def rows_on_the_module(
     return np.frombuffer(bytes(core.mem_read(OUT, 4 * (rows + 1))), "<i4")
 
 
-@pytest.mark.parametrize(("rows", "inputs"), [(4, 8), (4, 64), (32, 16), (160, 32), (36, 24), (8, 40), (8, 48), (8, 56)])
+@pytest.mark.parametrize(
+    ("rows", "inputs"), [(4, 8), (4, 64), (32, 16), (160, 32), (36, 24), (8, 40), (8, 48), (8, 56)]
+)
 def test_the_modules_dense_rows_are_the_references(rows: int, inputs: int) -> None:
     rng = np.random.default_rng(rows * inputs)
     most = min(32767, (2**31 - 1 - 2**20) // 32768 // inputs)  # what the engine lets through

@@ -9,7 +9,7 @@ import pytest
 
 from gritspace.quantize.cycles import table
 from gritspace.quantize.cycles.build import build_firmware
-from gritspace.quantize.cycles.estimate import estimate_cycles
+from gritspace.quantize.cycles.estimate import CycleReport, estimate_cycles
 from gritspace.quantize.cycles.price import price, priced_form
 from gritspace.quantize.cycles.shapes import NETWORKS, a2, random_model
 from gritspace.quantize.cycles.trace import Trace
@@ -33,6 +33,16 @@ def test_no_change_makes_a_known_network_dearer_unseen_and_the_table_in_the_docs
     cycles, state_bytes = MOST[name]
     assert report.cycles_per_frame <= cycles
     assert report.state_bytes <= state_bytes
+    is_of_today(name, report)
+
+
+@pytest.mark.parametrize("name", table.SPACES)
+def test_the_docs_figures_of_the_shipped_spaces_are_of_today(name: str) -> None:
+    is_of_today(name, estimate_cycles(table.known()[name]()))
+
+
+def is_of_today(name: str, report: CycleReport) -> None:
+    """The network's line in docs/engine.md."""
     said, found = (figures(line) for line in (table.rows()[name], table.row(name, report)))
     assert said == pytest.approx(found, rel=0.02), "python -m gritspace.quantize.cycles.table writes it anew"
 

@@ -86,10 +86,10 @@ static inline void daisy_samples_in(const volatile uint32_t *words, uint32_t gai
 static inline void daisy_samples_out(volatile int32_t *words, uint32_t gain, const int16_t *left, const int16_t *right,
                                      uint32_t frames) {
   for (const int16_t *end = left + frames; left < end; left += 4, right += 4, words += 8) {
-    const int32_t four[8] = {
-        daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain), daisy_sample_out(left[1], gain),
-        daisy_sample_out(right[1], gain), daisy_sample_out(left[2], gain), daisy_sample_out(right[2], gain),
-        daisy_sample_out(left[3], gain), daisy_sample_out(right[3], gain)};
+    const int32_t four[8] = {daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain),
+                             daisy_sample_out(left[1], gain), daisy_sample_out(right[1], gain),
+                             daisy_sample_out(left[2], gain), daisy_sample_out(right[2], gain),
+                             daisy_sample_out(left[3], gain), daisy_sample_out(right[3], gain)};
     daisy_send(words, four);
   }
 }

@@ -1,6 +1,6 @@
 /* What happens to the board from outside: "adc PA6 65535", "pin PB12 0", "usb 0", "jump 60000000", "hang", "busy 100",
- * "power", "report", "peek ADDRESS WORDS". A line of the script begins with its time in milliseconds; a line on standard input
- * happens at once. The end of standard input is the end of everything, so that nobody is left over. */
+ * "power", "report", "peek ADDRESS WORDS". A line of the script begins with its time in milliseconds; a line on
+ * standard input happens at once. The end of standard input is the end of everything, so that nobody is left over. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

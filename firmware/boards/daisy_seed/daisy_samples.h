@@ -43,17 +43,18 @@ static inline daisy_eight_t daisy_fetch(const volatile uint32_t *at) {
 #endif
 }
 
-static inline void daisy_send(volatile int32_t *at, const int32_t *eight) {
+/* s0 to s7: left and right by turns. */
+static inline void daisy_send(volatile int32_t *at, int32_t s0, int32_t s1, int32_t s2, int32_t s3, int32_t s4,
+                              int32_t s5, int32_t s6, int32_t s7) {
 #if defined(__arm__)
-  register int32_t a __asm("r4") = eight[0], b __asm("r5") = eight[1], c __asm("r6") = eight[2];
-  register int32_t d __asm("r7") = eight[3], e __asm("r8") = eight[4], f __asm("r9") = eight[5];
-  register int32_t g __asm("r10") = eight[6], h __asm("r12") = eight[7];
+  register int32_t a __asm("r4") = s0, b __asm("r5") = s1, c __asm("r6") = s2, d __asm("r7") = s3;
+  register int32_t e __asm("r8") = s4, f __asm("r9") = s5, g __asm("r10") = s6, h __asm("r12") = s7;
   __asm volatile("stmia %8, {%0, %1, %2, %3, %4, %5, %6, %7}"
                  :
                  : "r"(a), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f), "r"(g), "r"(h), "r"(at)
                  : "memory");
 #else
-  for (int i = 0; i < 8; i++) at[i] = eight[i];
+  at[0] = s0, at[1] = s1, at[2] = s2, at[3] = s3, at[4] = s4, at[5] = s5, at[6] = s6, at[7] = s7;
 #endif
 }
 
@@ -86,11 +87,9 @@ static inline void daisy_samples_in(const volatile uint32_t *words, uint32_t gai
 static inline void daisy_samples_out(volatile int32_t *words, uint32_t gain, const int16_t *left, const int16_t *right,
                                      uint32_t frames) {
   for (const int16_t *end = left + frames; left < end; left += 4, right += 4, words += 8) {
-    const int32_t four[8] = {daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain),
-                             daisy_sample_out(left[1], gain), daisy_sample_out(right[1], gain),
-                             daisy_sample_out(left[2], gain), daisy_sample_out(right[2], gain),
-                             daisy_sample_out(left[3], gain), daisy_sample_out(right[3], gain)};
-    daisy_send(words, four);
+    daisy_send(words, daisy_sample_out(left[0], gain), daisy_sample_out(right[0], gain),
+               daisy_sample_out(left[1], gain), daisy_sample_out(right[1], gain), daisy_sample_out(left[2], gain),
+               daisy_sample_out(right[2], gain), daisy_sample_out(left[3], gain), daisy_sample_out(right[3], gain));
   }
 }
 

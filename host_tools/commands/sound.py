@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gritspace.host_tools import console
-from gritspace.host_tools.commands.options import Captures, Json
+from gritspace.host_tools.commands.options import Captures, Gate, Json
 from gritspace.host_tools.inputs import AUDIO, CAPTURE, CHAIN, ENCODER, Reads
 from gritspace.host_tools.outputs import AUDIO_ENDINGS, Writes
 
@@ -83,18 +83,22 @@ def render(
     ],
     knob: Annotated[list[str] | None, typer.Option(help="NAME=V with V from 0 to 1; others stand at 0.5.")] = None,
     captures: Captures = None,
+    gate: Gate = None,
 ) -> None:
     """Play an audio file through a device.
 
     Example: gritspace render rat guitar.wav out.wav --knob distortion=0.8
     """
     from gritspace.host_tools.arguments import knob_settings
+    from gritspace.host_tools.models.gate import gated_audio
     from gritspace.train.audio.audio_file import read_audio, write_audio
     from gritspace.train.devices.finding import device_named
 
     played = device_named(device, captures or [])
     settings = knob_settings(played, knob or [])
     sound = read_audio(dry)
+    if gate is not None:
+        sound = gated_audio(sound, -gate)
     with console.progress(f"playing {len(sound) / 48000:.0f} s through {played.name}"):
         heard = played.render(sound[None], settings)[0]
     write_audio(wet, heard)

@@ -1,78 +1,60 @@
-"""What holds the loudness of bends: measured once, when the model is made, with the riff's beginning, place by place
-along each knob; kept behind the model's metadata.
-
-The places of the first knob are measured with the others in their middles, those of the others with the first one half
-way to the right (slope, whose knobs stand for themselves: in its middle).
-"""
+"""What the loudness of bends is held to: how much louder the network makes what is so loud, measured when the model is
+made with a riff at many levels; kept behind the model's metadata."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models import bends, bent
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.models import bent
+from gritspace.host_tools.models.bend_level import CURVE_FIRST, CURVE_OCTAVES, Loudness
+from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, UNITY
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
-from gritspace.quantize.model.grit_layout import BEND_LEVELS
+from gritspace.quantize.model.grit_layout import BEND_CURVE
 from gritspace.quantize.model.model import IntegerModel
 
-PHRASE_SECONDS = 0.7
-MOST_QUARTERS = 96
-FULL = 32768
-OTHERS_AT = 0.5
-"""Where the first knob stands while the others' places are measured; what is found counts as much as it is out."""
+PHRASE_SECONDS = 2.4
+"""The riff's first half; the table of docs/knobs.md hears its second."""
+LEVELS_DB = (6, -6, -18, -30, -42)
+"""Of a phrase whose peaks are at -6 dBFS."""
+HALF_DB_PER_OCTAVE = 2 * 10 * np.log10(2)
+MOST = 127
 
 
 def bend_fitted(model: IntegerModel) -> IntegerModel:
-    """The model with the levels of its four bends, where it starts."""
-    phrase = np.round(riff(PHRASE_SECONDS)[: int(PHRASE_SECONDS * SAMPLE_RATE)] * 32767).astype(np.int16)
-    blob = to_bytes(replace(model, bend_levels=(), impulse=None))
-    network = Engine(blob)
+    """The model with the curve that its bends are held to, of its network where it starts."""
+    network = Engine(to_bytes(replace(model, bend_curve=(), impulse=None, pair=None)))
     rest = bent.rest_of(network)
-    holdable = bent.holdable(model)
-    wanted = _loudness(network.process(phrase))
-    levels: list[int] = []
-    for kind in bends.BENDS:
-        held = [0.0] * BEND_LEVELS
-        for place, turns, share in places(kind):
-            heard = bends.BENDS[kind](Engine(blob), rest, (), holdable).still(phrase, turns.tolist())
-            missing = wanted - _loudness(heard)
-            # What the first knob does there alone is held already.
-            missing -= _first(held, turns[0] / FULL) if place >= 2 * bends.FIRST_POINTS else 0.0
-            held[place] = float(np.clip(missing / share, -24, 24)) if np.isfinite(missing) else 0.0
-        levels += [int(np.clip(round(4 * value), -MOST_QUARTERS, MOST_QUARTERS)) for value in held]
-    return replace(model, bend_levels=tuple(levels))
+    phrase = riff(PHRASE_SECONDS)[: int(PHRASE_SECONDS * SAMPLE_RATE)]
+    louds, gains = [], []
+    for level in LEVELS_DB:
+        network.reset(None)
+        heard = np.clip(np.round(phrase * 10 ** (level / 20) * 32767), -32768, 32767).astype(np.int16)
+        into, out = _loudness(heard, 0), _loudness(network.process(heard), rest)
+        louds.append(into)
+        gains.append(out - into)
+    return replace(model, bend_curve=curve_of(np.concatenate(louds), np.concatenate(gains)))
 
 
-def places(kind: str) -> Iterator[tuple[int, NDArray[np.int16], float]]:
-    """By level: its number, where the four knobs stand, and how much of it counts there."""
-    points = bends.FIRST_POINTS
-    for number, place in enumerate((*range(-points, 0), *range(1, points + 1))):
-        yield number, _turns(0, place / points, 0.0), 1.0
-    first = 0.0 if kind == "slope" else OTHERS_AT
-    for knob in range(1, bends.COUNT):
-        for side, way in enumerate((-1.0, 1.0)):
-            yield 2 * points + 2 * (knob - 1) + side, _turns(knob, way, first), 1.0 if kind == "slope" else OTHERS_AT
+def curve_of(louds: NDArray[np.float64], gains: NDArray[np.float64]) -> tuple[int, ...]:
+    """Octaves of power, how loud goes in and how much louder comes out, (blocks,) -> half decibels by point.
+
+    The straight lines between points that are nearest to all blocks; the ends, where nothing was heard, as their
+    neighbours.
+    """
+    place = np.clip((louds - CURVE_FIRST / UNITY) / CURVE_OCTAVES, 0, BEND_CURVE - 1)
+    shares = np.clip(1 - np.abs(place[:, None] - np.arange(BEND_CURVE)), 0, 1)
+    bow = 0.03 * len(louds) ** 0.5 * np.diff(np.eye(BEND_CURVE), axis=0)  # what no block says is as beside it
+    found = np.linalg.lstsq(np.concatenate([shares, bow]), np.concatenate([gains, np.zeros(len(bow))]), rcond=None)[0]
+    return tuple(int(value) for value in np.clip(np.round(found * HALF_DB_PER_OCTAVE), -MOST, MOST))
 
 
-def _turns(knob: int, way: float, first: float) -> NDArray[np.int16]:
-    turns = np.zeros(bends.COUNT)
-    turns[0] = first
-    turns[knob] = way
-    return np.clip(np.round(turns * FULL), -FULL, FULL - 1).astype(np.int16)
-
-
-def _first(held: list[float], way: float) -> float:
-    points = bends.FIRST_POINTS
-    return float(
-        np.interp(way, np.arange(-points, points + 1) / points, [*held[:points], 0.0, *held[points : 2 * points]])
-    )
-
-
-def _loudness(samples: NDArray[np.int16]) -> float:
-    return lufs(samples.astype(np.float64) / FULL)
+def _loudness(samples: NDArray[np.int16], rest: int) -> NDArray[np.float64]:
+    """By block, octaves of power."""
+    loudness = Loudness()
+    blocks = samples[: len(samples) // BLOCK_FRAMES * BLOCK_FRAMES].reshape(-1, BLOCK_FRAMES)
+    return np.array([loudness.heard(block, rest) for block in blocks]) / UNITY

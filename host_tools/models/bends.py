@@ -15,18 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
+from gritspace.host_tools.models.bend_level import BendLevel
 from gritspace.host_tools.models.snapshot_knobs import UNITY, exp2_q16, way_of
-from gritspace.quantize.model.grit_layout import BEND_LEVELS
 
 KINDS = tuple(value.name for value in schema().enums["bend"][1])
 """none, slope, hold, feedback, rate, as the link numbers them."""
 COUNT = 4
 BLOCK_FRAMES = 48
 SLOPE_BITS = 8
-FIRST_POINTS = 4
-HELD_MOST = 4 * UNITY
-LEVEL_STEP_Q16 = 2721
-"""A quarter of a decibel, log2 in Q16."""
+HELD_SHIFT = 3
+"""All of the level that holds the loudness is there an eighth of the way out."""
 NOISE = (1664525, 1013904223)
 FEEDBACK_MOST, LINE_FRAMES, POLE = 31130, 4864, 4096
 DELAY_MIDDLE, DELAY_LEAST, DELAY_MOST = 480, 48 << 8, 4800 << 8
@@ -52,42 +50,44 @@ class Network(Protocol):
 
 
 class Bend(ABC):
-    """One bend around a network that has just begun; block by block. levels: 14 quarters of a decibel, or none."""
+    """One bend around a network that has just begun; block by block. curve: what it is held to, or none."""
 
-    def __init__(self, network: Network, rest: int, levels: Sequence[int], holdable: int) -> None:
+    def __init__(self, network: Network, rest: int, curve: Sequence[int], holdable: int) -> None:
         self.network, self.rest, self.holdable = network, rest, holdable
-        self.levels = tuple(levels) or (0,) * BEND_LEVELS
+        self.hold_level = BendLevel(curve)
+        self.correction = self.offset = 0
         self.level = UNITY
         self.ways = [0] * COUNT
-        self.moved = False
+        self.moved = self._awake = False
 
     def begin(self, turns: Sequence[int]) -> None:
         """Stands still at a position from the start."""
         self._take(turns)
-        self.level = self._level() if self.moved else UNITY
 
     def block(self, samples: list[int], turns: Sequence[int]) -> list[int]:
         """The next 48 frames with the knobs at `turns`, -32768..32767."""
-        before, start = self.moved, self.level
+        before, start, about = self.moved, self.level, self.offset
         self._take(turns)
         awake = before or self.moved
+        if not self._awake:
+            self.hold_level.restart()
+            self.correction = 0
+        self._awake, self.offset = awake, self.hold_level.offset
         self.level = self._level() if self.moved else UNITY
         played = self._play(samples, awake)
         if not awake:
             return played
+        self.correction = self.hold_level.end(samples, played, self.rest)
         step = _over((self.level - start) << SLOPE_BITS, BLOCK_FRAMES)
+        drift = _over(self.offset - about, BLOCK_FRAMES)
         return [
-            saturated(
-                ((sample - self.rest) * (((start << SLOPE_BITS) + step * (i + 1)) >> SLOPE_BITS) + (UNITY >> 1) >> 16)
-                + self.rest
-            )
-            for i, sample in enumerate(played)
+            self._leveled(sample, start * (1 << SLOPE_BITS) + step * i, self.rest + (about + drift * i >> 8))
+            for i, sample in enumerate(played, 1)
         ]
 
-    def still(self, audio: Samples, turns: Sequence[int]) -> Samples:
-        """int16 (frames,) -> the same without a level, the knobs standing still out of their middles. Quicker."""
-        self._take(turns)
-        return np.asarray(self._play(audio.tolist(), True), np.int16)
+    @staticmethod
+    def _leveled(sample: int, level: int, about: int) -> int:
+        return saturated(((sample - about) * (level >> SLOPE_BITS) + (UNITY >> 1) >> 16) + about)
 
     def _take(self, turns: Sequence[int]) -> None:
         self.ways = [way_of(turn) for turn in turns]
@@ -97,13 +97,9 @@ class Bend(ABC):
         return False
 
     def _level(self) -> int:
-        """What holds the loudness, Q16: the other knobs' part grows with the first."""
-        share = 32768 if self._all_wake() else abs(self.ways[0])
-        held = _held(self.levels[: 2 * FIRST_POINTS], FIRST_POINTS, self.ways[0])
-        for knob in range(1, COUNT):
-            at = 2 * FIRST_POINTS + 2 * (knob - 1)
-            held += (_held(self.levels[at : at + 2], 1, self.ways[knob]) >> 4) * (share >> 4) >> 7
-        return exp2_q16(min(max(held, -HELD_MOST), HELD_MOST))
+        """What holds the loudness, Q16: of the correction, the more the farther out the knobs are."""
+        share = max(map(abs, self.ways if self._all_wake() else self.ways[:1]))
+        return exp2_q16(self.correction * (min(share, 32768 >> HELD_SHIFT) >> 1) >> 14 - HELD_SHIFT)
 
     def _network(self, heard: Sequence[int]) -> list[int]:
         return [int(sample) for sample in self.network.process(np.asarray(heard, np.int16))]
@@ -148,14 +144,8 @@ class Hold(Bend):
 class Feedback(Bend):
     """What came out goes in again, 48 to 4,800 frames later."""
 
-    def still(self, audio: Samples, turns: Sequence[int]) -> Samples:
-        """As for the others, but block by block: what goes in depends on what came out."""
-        self._take(turns)
-        blocks = audio[: len(audio) // BLOCK_FRAMES * BLOCK_FRAMES].reshape(-1, BLOCK_FRAMES)
-        return np.concatenate([np.asarray(self._play(block.tolist(), True), np.int16) for block in blocks])
-
-    def __init__(self, network: Network, rest: int, levels: Sequence[int], holdable: int) -> None:
-        super().__init__(network, rest, levels, holdable)
+    def __init__(self, network: Network, rest: int, curve: Sequence[int], holdable: int) -> None:
+        super().__init__(network, rest, curve, holdable)
         self._gain, self._delay, self._low, self._at = 0, 0, 0, 0
         self._line = [0] * LINE_FRAMES
 
@@ -194,8 +184,8 @@ class Feedback(Bend):
 class Rate(Bend):
     """The network at 1/1 to 1/6 of the rate."""
 
-    def __init__(self, network: Network, rest: int, levels: Sequence[int], holdable: int) -> None:
-        super().__init__(network, rest, levels, holdable)
+    def __init__(self, network: Network, rest: int, curve: Sequence[int], holdable: int) -> None:
+        super().__init__(network, rest, curve, holdable)
         self._noise = 0
         self._wake(rest)
 
@@ -243,7 +233,7 @@ BENDS: dict[str, type[Bend]] = {"slope": Slope, "hold": Hold, "feedback": Feedba
 
 def play(
     kind: str,
-    levels: Sequence[int],
+    curve: Sequence[int],
     audio: Samples,
     turns: NDArray[np.int16],
     network: Network,
@@ -252,12 +242,11 @@ def play(
 ) -> Samples:
     """audio int16 (frames,) -> int16 (frames,) through a network under a bend, from silence.
 
-    kind: one of BENDS; levels: of all four bends, as a model has them, or (); turns int16 (blocks, 4): where each block
-    of 48 frames is played, the last one's hold for what is behind; network: fresh; rest: what it makes of silence;
-    holdable: its layers but the last.
+    kind: one of BENDS; curve: what its loudness is held to, as a model has it, or (); turns int16 (blocks, 4): where
+    each block of 48 frames is played, the last one's hold for what is behind; network: fresh; rest: what it makes of
+    silence; holdable: its layers but the last.
     """
-    first = (KINDS.index(kind) - 1) * BEND_LEVELS
-    bend = BENDS[kind](network, rest, levels[first : first + BEND_LEVELS], holdable)
+    bend = BENDS[kind](network, rest, curve, holdable)
     blocks = -(-len(audio) // BLOCK_FRAMES)
     padded = np.zeros((blocks, BLOCK_FRAMES), np.int16)
     padded.reshape(-1)[: len(audio)] = audio
@@ -280,15 +269,6 @@ def limited(sample: int) -> int:
     over = max(loud - KNEE, 0)
     loud = min(loud, KNEE) + over - over * over // (4 * room)
     return -loud if sample < 0 else loud
-
-
-def _held(levels: Sequence[int], points: int, way: int) -> int:
-    """The level at a place of a knob's turn, log2 in Q16; `points` levels on either side of its middle."""
-    side = levels[points:] if way > 0 else levels[:points][::-1]
-    place = abs(way) * points
-    index = min(place >> 15, points - 1)
-    low, rest = side[index - 1] if index else 0, place - (index << 15)
-    return (((low << 15) + (side[index] - low) * rest) >> 7) * LEVEL_STEP_Q16 >> 8
 
 
 def _over(value: int, divisor: int) -> int:

@@ -31,7 +31,7 @@ def play(
     def through(heard: NDArray[np.int16]) -> NDArray[np.int16]:
         if len(heard) == 1:  # what silence sounds like
             return np.full(1, rest, np.int16)
-        return bends.play(bend, model.bend_levels, heard, turns, network, rest, layers)
+        return bends.play(bend, model.bend_curve, heard, turns, network, rest, layers)
 
     if model.film is not None:
         return convolved(model.impulse, through(audio), rest)

@@ -44,3 +44,9 @@ def gated(samples: NDArray[np.int16], decibels: int) -> NDArray[np.int16]:
         gains[at] = gain
     heard: NDArray[np.int16] = ((looks * gains + UNITY // 2) >> 12).astype(np.int16)
     return heard[: len(samples)]
+
+
+def gated_audio(audio: NDArray[np.float32], decibels: int) -> NDArray[np.float32]:
+    """float32 (frames,), full scale ±1 -> the same through the gate, as the module's converter hears it."""
+    samples = np.clip(np.round(audio * 32768), -32768, 32767).astype(np.int16)
+    return (gated(samples, decibels) / 32768).astype(np.float32)

@@ -90,11 +90,10 @@ def shares(turns: NDArray[np.int16], frames: int) -> NDArray[np.int64]:
 def paired(first: IntegerModel, second: IntegerModel, kind: str, balance_q12: int) -> IntegerModel:
     """Both in one model, its own levels not yet measured. kind: series or crossfade."""
     shift = second.output_shift if kind == "series" else max(first.output_shift, second.output_shift)
-    other = replace(second, impulse=None, bend_levels=())
+    other = replace(second, impulse=None, bend_curve=())
     return replace(
         first,
         output_shift=shift,
         impulse=None,
-        bend_levels=(),
         pair=Pair(other, kind, first.output_shift, balance_q12),
     )

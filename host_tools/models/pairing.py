@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import correlate
 
+from gritspace.host_tools.models.bend_fit import bend_fitted
 from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.host_tools.models.loudness import lufs, phrase
 from gritspace.host_tools.models.pair import network_of, paired
@@ -23,8 +24,8 @@ def pair_of(first: IntegerModel, second: IntegerModel, kind: str, level_db: floa
     """kind: series, the second hears the first; or crossfade, the first knob goes from one to the other.
 
     In series the first is as loud into the second as what comes in is itself, plus level_db. Faded, both are equally
-    loud, and the second is turned over if that brings it nearer to the first. Bends play unheld. Raises InputError for
-    what cannot be paired.
+    loud, and the second is turned over if that brings it nearer to the first. A bend, which
+    lies on the first, is held to its curve. Raises InputError for what cannot be paired.
     """
     for one in (first, second):
         if one.film is not None:
@@ -40,7 +41,10 @@ def pair_of(first: IntegerModel, second: IntegerModel, kind: str, level_db: floa
     else:
         balance = 10 ** ((loud[0] - loud[1] + level_db) / 20) * _way_up(*sounds)
     balance_q12 = int(np.clip(round(4096 * balance), -MOST_Q12, MOST_Q12))
-    return replace(trimmed(paired(first, second, kind, balance_q12))[0], name=f"{first.name[:14]} + {second.name[:14]}")
+    return replace(
+        trimmed(paired(bend_fitted(first), second, kind, balance_q12))[0],
+        name=f"{first.name[:14]} + {second.name[:14]}",
+    )
 
 
 def _sound(model: IntegerModel) -> NDArray[np.float64]:

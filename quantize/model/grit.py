@@ -117,8 +117,8 @@ def to_bytes(model: IntegerModel) -> bytes:
         records += struct.pack("<" + format_of("film"), *fields)
     metadata = json.dumps(model.metadata, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     metadata_at = writer.put(metadata)
-    if model.bend_levels:
-        writer.put(struct.pack("<" + format_of("bend_fit"), BEND_MAGIC, *model.bend_levels))
+    if model.bend_curve:
+        writer.put(struct.pack("<" + format_of("bend_fit"), BEND_MAGIC, *model.bend_curve))
     impulse_at = _around(writer, model)
     total = writer.start + len(writer.data)
     name = model.name.encode()[: NAME_BYTES - 1].decode(errors="ignore").encode()  # never cuts a character in two
@@ -177,12 +177,12 @@ def _knob_fit_bytes(fit: KnobFit, impulse: Impulse | None, impulse_at: int) -> b
     return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at)
 
 
-def _bend_levels(data: bytes, header: dict[str, Any]) -> tuple[int, ...]:
+def _bend_curve(data: bytes, header: dict[str, Any]) -> tuple[int, ...]:
     at = (header["metadata"] + header["metadata_bytes"] + 3) & ~3
     if at + size_of("bend_fit") > header["total_bytes"]:
         return ()
-    magic, *levels = struct.unpack_from("<" + format_of("bend_fit"), data, at)
-    return tuple(levels) if magic == BEND_MAGIC else ()
+    magic, *curve = struct.unpack_from("<" + format_of("bend_fit"), data, at)
+    return tuple(curve) if magic == BEND_MAGIC else ()
 
 
 def _read_around(data: bytes, header: dict[str, Any], bent: bool) -> dict[str, Any]:
@@ -369,8 +369,8 @@ def _model(data: bytes, inside: bool = False) -> IntegerModel:
     if header["film"]:
         f = reader.record("film", header["film"])
         film = IntegerFilm(reader.dense(f["hidden"]), reader.dense(f["gain"]), reader.dense(f["bias"]))
-    bend_levels = _bend_levels(data, header)
-    around = _read_around(data, header, bool(bend_levels))
+    bend_curve = _bend_curve(data, header)
+    around = _read_around(data, header, bool(bend_curve))
     if header["position_count"]:
         knobs, impulse = KnobFit(), _impulse(reader, around.get("impulse", 0), around.get("impulse_frames", 0))
     else:
@@ -391,7 +391,7 @@ def _model(data: bytes, inside: bool = False) -> IntegerModel:
         trim_q12=header["trim_q12"],
         knobs=knobs,
         impulse=impulse,
-        bend_levels=bend_levels,
+        bend_curve=bend_curve,
         pair=None if film is not None else _pair(data, header, around, inside),
     )
 

@@ -16,9 +16,9 @@ from gritspace.train.network.limits import ENGINE, MAX_FILM_HIDDEN, MAX_POSITION
 MAGIC = 0x54495247
 """'GRIT', read as a little-endian word."""
 VERSION = 1
-BEND_MAGIC = 0x444E4542
-"""'BEND', read as a little-endian word."""
-BENDS, BEND_LEVELS = 4, 14
+BEND_MAGIC = 0x44554F4C
+"""'LOUD', read as a little-endian word."""
+BEND_CURVE = 8
 AROUND_MAGIC = 0x444E5241
 """'ARND', read as a little-endian word."""
 PAIRS = ("", "series", "crossfade")
@@ -36,8 +36,8 @@ CONSTANTS = {
     "GRIT_MAX_HIDDEN": (f"{MAX_FILM_HIDDEN}u", "units of the FiLM's hidden layer"),
     "GRIT_MIN_SHIFT": ("17u", "below it SMLAWB and a shift are not the requantization rule"),
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
-    "GRIT_BEND_MAGIC": (f"0x{BEND_MAGIC:08X}u", "'BEND': a bend_fit, right behind the metadata; or none"),
-    "GRIT_BEND_LEVELS": (f"{BEND_LEVELS}u", "of each bend: eight along its first knob, two along each other one"),
+    "GRIT_BEND_MAGIC": (f"0x{BEND_MAGIC:08X}u", "'LOUD': a bend_fit, right behind the metadata; or none"),
+    "GRIT_BEND_CURVE": (f"{BEND_CURVE}u", "points, from -65 dBFS up, 9 dB apart"),
     "GRIT_AROUND_MAGIC": (
         f"0x{AROUND_MAGIC:08X}u",
         "'ARND': an around, right behind the bend_fit or in its stead; or none",
@@ -132,7 +132,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
     ),
     "bend_fit": (
         Field("magic", "u32", "GRIT_BEND_MAGIC"),
-        Field("levels", "i8", "quarters of a decibel that hold the loudness of slope, hold, feedback, rate", 56),
+        Field("curve", "i8", "half decibels that the network makes louder what is so loud", BEND_CURVE),
     ),
     "around": (
         Field("magic", "u32", "GRIT_AROUND_MAGIC"),

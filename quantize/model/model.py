@@ -177,9 +177,9 @@ class IntegerModel:
     knobs: KnobFit = KnobFit()
     """Of a snapshot."""
     impulse: Impulse | None = None
-    bend_levels: tuple[int, ...] = ()
-    """What holds the loudness of slope, hold, feedback and rate along their knobs: 14 quarters of a decibel each, -128
-    to 127; none: not measured."""
+    bend_curve: tuple[int, ...] = ()
+    """How much louder the network makes what is so loud, by which bends' loudness is held: eight half decibels, -128 to
+    127, of what is at -65 dBFS and every 9 dB above it; none: not measured."""
     pair: Pair | None = None
     """Of a snapshot that plays together with another one."""
 

@@ -18,8 +18,8 @@
 #define GRIT_MAX_HIDDEN 64u /* units of the FiLM's hidden layer */
 #define GRIT_MIN_SHIFT 17u /* below it SMLAWB and a shift are not the requantization rule */
 #define GRIT_MAX_SHIFT 46u /* TensorFlow Lite's limit */
-#define GRIT_BEND_MAGIC 0x444E4542u /* 'BEND': a bend_fit, right behind the metadata; or none */
-#define GRIT_BEND_LEVELS 14u /* of each bend: eight along its first knob, two along each other one */
+#define GRIT_BEND_MAGIC 0x44554F4Cu /* 'LOUD': a bend_fit, right behind the metadata; or none */
+#define GRIT_BEND_CURVE 8u /* points, from -65 dBFS up, 9 dB apart */
 #define GRIT_AROUND_MAGIC 0x444E5241u /* 'ARND': an around, right behind the bend_fit or in its stead; or none */
 #define GRIT_PAIR_SERIES 1u /* the second capture hears what the first one makes */
 #define GRIT_PAIR_CROSSFADE 2u /* both hear the same; the first knob goes from one to the other */
@@ -97,9 +97,9 @@ _Static_assert(sizeof(grit_knob_fit_t) == 32, "grit_knob_fit_t");
 
 typedef struct {
   uint32_t magic; /* GRIT_BEND_MAGIC */
-  int8_t levels[56]; /* quarters of a decibel that hold the loudness of slope, hold, feedback, rate */
+  int8_t curve[8]; /* half decibels that the network makes louder what is so loud */
 } grit_bend_fit_t;
-_Static_assert(sizeof(grit_bend_fit_t) == 60, "grit_bend_fit_t");
+_Static_assert(sizeof(grit_bend_fit_t) == 12, "grit_bend_fit_t");
 
 typedef struct {
   uint32_t magic; /* GRIT_AROUND_MAGIC */

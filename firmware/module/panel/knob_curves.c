@@ -18,6 +18,14 @@ GRIT_FAST_CODE int32_t grit_exp2_q16(int32_t q16) {
   return octave >= 0 ? power * (1 << octave) : power >> -octave;
 }
 
+GRIT_FAST_CODE int32_t grit_log2_q16(uint32_t value) {
+  uint32_t octave = 0;
+  for (uint32_t half = 16; half != 0; half >>= 1) {
+    if (value >> (octave + half) != 0u) octave += half;
+  }
+  return (int32_t)((octave << 16) + (((value << (31u - octave)) & 0x7FFFFFFFu) >> 15));
+}
+
 /* The knob's way from the middle, -65536..65536, without the margin around it. */
 static int32_t way_of(uint16_t knob) {
   const int32_t way = (int32_t)knob - MIDDLE;

@@ -12,6 +12,9 @@
 /* 2^(q16 / 65536) in Q16, within 0.03 %. q16: -16..9 times 65536; what is beyond clamps. */
 int32_t grit_exp2_q16(int32_t q16);
 
+/* log2 in Q16, in straight lines between powers of two, at most half a decibel too low. value: 1 up. */
+int32_t grit_log2_q16(uint32_t value);
+
 /* 0..65535 is the whole turn -> -24 to 24 dB, evenly; the middle is exactly 1. */
 int32_t grit_gain_of_knob(uint16_t knob);
 

@@ -1,5 +1,6 @@
 #include "sound/bend_feedback.h"
 
+#include "arithmetic.h"
 #include "panel/knob_curves.h"
 #include "sound/limiter.h"
 
@@ -12,10 +13,6 @@
 
 static int32_t line_at(int32_t from, int32_t to, int32_t frame) {
   return from + (to - from) * (frame + 1) / FRAMES;
-}
-
-static int16_t saturated(int32_t sample) {
-  return (int16_t)(sample > INT16_MAX ? INT16_MAX : sample < INT16_MIN ? INT16_MIN : sample);
 }
 
 void grit_feedback_aim(grit_feedback_t *feedback, const int32_t ways[4]) {
@@ -48,16 +45,17 @@ static int32_t coming(grit_feedback_t *feedback, int32_t frame, int32_t ahead) {
 void grit_feedback_input(grit_feedback_t *feedback, const int16_t *in, int16_t *heard, size_t first, size_t frames) {
   for (size_t i = 0; i < frames; i++) {
     const int32_t frame = (int32_t)(first + i), gain = line_at(feedback->gain_from, feedback->gain_to, frame);
-    const int32_t round = saturated(coming(feedback, frame, (int32_t)i));
+    const int32_t round = grit_saturate_word(coming(feedback, frame, (int32_t)i));
     const int32_t wide = in[i] + ((gain * round) >> 15) + ((((in[i] * round) >> 15) * feedback->times) >> 15);
-    const int32_t hard = saturated(wide), loud = 8 * (gain < 0 ? -gain : gain), share = loud > 32767 ? 32767 : loud;
+    const int32_t hard = grit_saturate_word(wide), loud = 8 * (gain < 0 ? -gain : gain),
+                  share = loud > 32767 ? 32767 : loud;
     heard[i] = (int16_t)(hard + (((grit_limit(wide) - hard) * share) >> 15));
   }
 }
 
 void grit_feedback_keep(grit_feedback_t *feedback, const int16_t *played, int16_t rest, size_t frames) {
   for (size_t i = 0; i < frames; i++) {
-    feedback->line[feedback->at] = saturated(played[i] - rest);
+    feedback->line[feedback->at] = grit_saturate_word(played[i] - rest);
     feedback->at = feedback->at + 1u == GRIT_FEEDBACK_FRAMES ? 0u : feedback->at + 1u;
   }
 }

@@ -8,7 +8,7 @@
  *   fourth  bias into it          at random               times the input       fewer bits
  *
  * With the first knob in its middle (slope: all four) the network sounds as it is, to the bit. The level behind holds
- * the loudness by what was measured when the model was made. Integers only; the readable twin is
+ * the loudness (bend_level.h), all of it from an eighth of the way on. Integers only; the readable twin is
  * host_tools/models/bends.py.
  */
 #ifndef GRITSPACE_BENDS_H
@@ -22,6 +22,7 @@
 #include "bend.h"
 #include "engine.h"
 #include "sound/bend_feedback.h"
+#include "sound/bend_level.h"
 #include "sound/bend_rate.h"
 
 #define GRIT_BEND_KNOBS 4u
@@ -48,14 +49,15 @@ typedef struct {
   bool awake;   /* a knob is out of its middle, or was in the block before */
   bool moved;
   int16_t rest; /* what the network makes of silence */
-  int8_t levels[GRIT_BEND_LEVELS];
+  grit_bend_level_t level;
   int32_t ways[GRIT_BEND_KNOBS]; /* in this block */
   int32_t level_from, level_to;  /* Q16 */
+  int32_t about_from, about_to;  /* the offset that is not leveled, Q8 of a sample */
   uint32_t holdable;
   grit_bend_state_t *as;
 } grit_bend_t;
 
-/* For a model; its levels, if its file has any. state: stays; NULL: no bend. */
+/* For a model; its curve, if its file has one. state: stays; NULL: no bend. */
 void grit_bend_open(grit_bend_t *bend, uint8_t kind, const grit_model_t *model, grit_bend_state_t *state);
 
 /* The network is as trained again. Before it is reset. */

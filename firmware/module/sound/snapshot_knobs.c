@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "panel/knob_curves.h"
 #include "placement.h"
 #include "sound/dc_blocker.h"
@@ -47,15 +48,6 @@ int32_t grit_snapshot_way(int16_t turn) {
   if (beyond > SPAN) beyond = SPAN;
   beyond = beyond * 32768 / SPAN; /* 32112 * 32768 still fits */
   return turn < 0 ? -beyond : beyond;
-}
-
-/* log2 in Q16, in straight lines between powers of two. value: 1 to 2^31 - 1. */
-static int32_t log2_q16(uint32_t value) {
-  uint32_t octave = 0;
-  for (uint32_t half = 16; half != 0; half >>= 1) {
-    if (value >> (octave + half) != 0u) octave += half;
-  }
-  return (int32_t)((octave << 16) + (((value << (31u - octave)) & 0x7FFFFFFFu) >> 15));
 }
 
 int32_t grit_snapshot_level(const int8_t *levels, int32_t points, int32_t way) {
@@ -148,10 +140,6 @@ static int32_t times_q16(int32_t value, int32_t factor) {
   return (int32_t)(((int64_t)value * factor + (1 << 15)) >> 16);
 }
 
-static int16_t saturated(int32_t sample) {
-  return (int16_t)(sample > INT16_MAX ? INT16_MAX : sample < INT16_MIN ? INT16_MIN : sample);
-}
-
 /* An envelope one step further: up at once, down by and by. True if it has risen. */
 static bool follow(int32_t *envelope, int32_t peak) {
   const bool rises = peak * 256 > *envelope;
@@ -171,7 +159,7 @@ GRIT_FAST_CODE const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *k
       soft += soft_step;
       const int32_t loud = in[i] < 0 ? -in[i] : in[i];
       if (loud > peak) peak = loud;
-      const int32_t driven = times_q16(in[i], gain >> SLOPE_BITS), hard = saturated(driven);
+      const int32_t driven = times_q16(in[i], gain >> SLOPE_BITS), hard = grit_saturate_word(driven);
       heard[i] = (int16_t)(hard + (((grit_limit(driven) - hard) * (soft >> SLOPE_BITS)) >> 16));
     }
     follow(&knobs->envelope_in, peak);
@@ -216,7 +204,7 @@ static int32_t level_at(const grit_snapshot_knobs_t *knobs, int32_t step) {
   if (way == 0) return grit_exp2_q16(held);
   const int32_t envelope = way > 0 ? knobs->envelope_out : knobs->envelopes_in[step - 1];
   const uint32_t reference = (way > 0 ? knobs->fit.output_peak : REFERENCE_IN) * 256u;
-  const int32_t above = log2_q16(envelope > 0 ? (uint32_t)envelope : 1u) - log2_q16(reference);
+  const int32_t above = grit_log2_q16(envelope > 0 ? (uint32_t)envelope : 1u) - grit_log2_q16(reference);
   const int64_t pressed = ((int64_t)way * DYNAMICS_EIGHTHS * above) >> 18;
   return grit_exp2_q16(held - within((int32_t)pressed, DYNAMICS_MOST));
 }
@@ -235,7 +223,7 @@ static void tilted(grit_snapshot_knobs_t *knobs, const int32_t still[GRIT_SNAPSH
     state += (int32_t)(((int64_t)(still[i] * (1 << TONE_FRACTION) - state) * knobs->fit.tone_pole) >> 15);
     const int32_t bass = (state + (1 << (TONE_FRACTION - 1u))) >> TONE_FRACTION;
     const int64_t sum = (int64_t)bass * (low >> SLOPE_BITS) + (int64_t)(still[i] - bass) * (high >> SLOPE_BITS);
-    samples[i] = saturated(times_q16((int32_t)((sum + (1 << 15)) >> 16), level >> SLOPE_BITS) + knobs->rest);
+    samples[i] = grit_saturate_word(times_q16((int32_t)((sum + (1 << 15)) >> 16), level >> SLOPE_BITS) + knobs->rest);
   }
   knobs->from[GRIT_SNAPSHOT_LOW] = low;
   knobs->from[GRIT_SNAPSHOT_HIGH] = high;

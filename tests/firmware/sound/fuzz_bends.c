@@ -23,11 +23,11 @@ static grit_bend_state_t states[2];
 
 static void begin_anew(void) {
   int16_t turns[KNOBS], position[GRIT_MAX_POSITION];
-  int8_t levels[GRIT_BEND_LEVELS];
+  int8_t curve[GRIT_BEND_CURVE];
   const uint8_t kind = (uint8_t)(1u + any() % (GRIT_BENDS - 1u));
   for (unsigned i = 0; i < KNOBS; i++) turns[i] = any_turn();
   for (unsigned i = 0; i < GRIT_MAX_POSITION; i++) position[i] = any_turn();
-  for (unsigned i = 0; i < GRIT_BEND_LEVELS; i++) levels[i] = (int8_t)any();
+  for (unsigned i = 0; i < GRIT_BEND_CURVE; i++) curve[i] = (int8_t)any();
   const int16_t silence = 0;
   int16_t rest = 0;
   for (unsigned e = 0; e < 3u; e++) {
@@ -37,7 +37,8 @@ static void begin_anew(void) {
     grit_engine_reset(engines[e], position);
     if (e == 2u) continue;
     grit_bend_open(&bends[e], kind, &model, &states[e]);
-    memcpy(bends[e].levels, levels, sizeof levels);
+    memcpy(bends[e].level.curve, curve, sizeof curve);
+    bends[e].level.known = (curve[0] & 3) != 0;
     grit_bend_restart(&bends[e], turns, rest);
   }
 }

@@ -1,8 +1,11 @@
 /* A whole module that plays while anything is done at its panel and over the link: knobs and voltages leap, button and
  * gate are pressed anyhow, presets are put and chosen, bends, gates and models selected, and models found too slow. No
- * undefined behaviour, no sample beyond full scale, and in the end it plays.
+ * undefined behaviour, no sample beyond full scale, no block later than its budget, and in the end it plays.
  *
- *   fuzz_playing SEED SEQUENCES FACTORY.grit MODEL.grit... */
+ * What a block costs is the sum of what plays in it by prices that the harness is given, in cycles a frame: each
+ * model's without a bend and under each of them, and a gate's. So a model may stand for a dearer one.
+ *
+ *   fuzz_playing SEED SEQUENCES GATE FACTORY.grit NONE,SLOPE,HOLD,FEEDBACK,RATE MODEL.grit NONE,... ... */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +20,41 @@
 #define MOST_BLOCKS 4u /* between one thing that is done and the next */
 #define SETTLE_BLOCKS 500u
 #define PATIENCE 20000u
+#define BUDGET 480000u /* cycles in a block */
+#define MOST_MODELS 8u
 
 static grit_module_t module;
 static grit_server_t server;
 static _Alignas(8) uint8_t arena[ARENA_BYTES], blob[MOST_BYTES], sent[MOST_BYTES];
 static uint8_t heard[GRIT_LINK_FRAME_BYTES];
-static uint32_t work = 1000, models;
+static uint32_t forced, models; /* forced: a block's work whatever plays; 0: by the prices */
+static uint32_t gate_price, prices[MOST_MODELS][GRIT_BENDS], bytes_of[MOST_MODELS], spent, late, dearest;
 static uint16_t codes[GRIT_PANEL_ANALOG_COUNT];
 static uint32_t audio_kind, peak;
 static bool gate, button;
 
-static void begin(void) {}
+static void begin(void) {
+  spent = 0;
+}
 static uint32_t end(void) {
-  return work;
+  return forced != 0u ? forced : spent;
+}
+
+/* The linker puts this before the real one. */
+void __real_grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);
+void __wrap_grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out);
+void __wrap_grit_instrument_piece(grit_instrument_t *instrument, size_t piece, const int16_t *in, int16_t *out) {
+  unsigned i = 0;
+  while (i < models && bytes_of[i] != instrument->model.header->total_bytes) i++;
+  const uint32_t gated = instrument->gate.decibels != 0u ? gate_price : 0u;
+  spent += (prices[i][instrument->bend.kind] + gated) * (uint32_t)GRIT_AUDIO_FRAMES;
+  __real_grit_instrument_piece(instrument, piece, in, out);
+}
+
+/* "3496,4117,3595,3496,2806" */
+static bool take_prices(char *text, unsigned model) {
+  for (unsigned i = 0; i < GRIT_BENDS; i++, text += *text == ',') prices[model][i] = (uint32_t)strtoul(text, &text, 10);
+  return prices[model][GRIT_BENDS - 1u] != 0u && *text == '\0';
 }
 static void send(const uint8_t *bytes, size_t count) {
   memcpy(heard, bytes, count);
@@ -48,7 +73,10 @@ static void block(void) {
   }
   grit_module_panel(&module, codes);
   grit_module_switches(&module, gate, button);
+  spent = 0;
   grit_module_audio(&module, in, out);
+  if (spent > BUDGET) late++;
+  if (spent > dearest) dearest = spent;
   for (unsigned c = 0; c < 2u; c++)
     for (unsigned i = 0; i < GRIT_LINK_BLOCK_FRAMES; i++) {
       const uint32_t loud = (uint32_t)(out[c][i] < 0 ? -out[c][i] : out[c][i]);
@@ -70,6 +98,7 @@ static bool bring(const char *path, uint32_t slot) {
   grit_bank_t *bank = &module.memory.bank;
   FILE *file = fopen(path, "rb");
   const size_t bytes = file == NULL ? 0 : fread(sent, 1, sizeof sent, file);
+  bytes_of[slot] = (uint32_t)bytes;
   if (file == NULL || fclose(file) != 0) return false;
   uint8_t sha256[32];
   grit_sha256(sent, bytes, sha256);
@@ -98,7 +127,7 @@ static void put_preset(void) {
 
 /* One thing that someone does. */
 static void act(void) {
-  static const uint32_t works[] = {1000, 1000, 1000, 300000, 470000, 500000}; /* of 480000 in a block */
+  static const uint32_t works[] = {0, 0, 0, 0, 300000, 470000, 500000}; /* of BUDGET */
   switch (any() % 16u) {
     case 0:
       for (unsigned i = 0; i < GRIT_PANEL_ANALOG_COUNT; i++) codes[i] = (uint16_t)any();
@@ -129,7 +158,7 @@ static void act(void) {
       audio_kind = any();
       break;
     case 9:
-      work = works[any() % (sizeof works / sizeof works[0])];
+      forced = works[any() % (sizeof works / sizeof works[0])];
       break;
     default:
       codes[any() % GRIT_PANEL_ANALOG_COUNT] = any() % 3u == 0 ? (uint16_t)any() : (uint16_t)(any() & 1u ? 65535u : 0u);
@@ -140,7 +169,7 @@ static void act(void) {
 /* Whatever was done: asked for the factory model it plays again. */
 static bool plays(void) {
   const grit_link_select_model_t factory = {.model = 0};
-  work = 1000;
+  forced = 0;
   gate = button = false;
   for (unsigned i = 0; i < SETTLE_BLOCKS; i++) block(); /* letting go of a button chooses a preset */
   say(GRIT_LINK_SELECT_MODEL, &factory, GRIT_LINK_SELECT_MODEL_BYTES);
@@ -150,18 +179,22 @@ static bool plays(void) {
 }
 
 int main(int count, char **words) {
-  if (count < 4) return 2;
+  if (count < 6 || count % 2 != 0 || (unsigned)count / 2u > MOST_MODELS) return 2;
   state = strtoull(words[1], NULL, 10);
   const unsigned long sequences = strtoul(words[2], NULL, 10);
-  FILE *file = fopen(words[3], "rb");
+  gate_price = (uint32_t)strtoul(words[3], NULL, 10);
+  FILE *file = fopen(words[4], "rb");
   const size_t bytes = file == NULL ? 0 : fread(blob, 1, sizeof blob, file);
   if (file == NULL || fclose(file) != 0) return 2;
   memset(host_flash_memory(), 0xFF, host_flash_bytes());
   host_flash_power(-1, 1);
+  models = (unsigned)count / 2u - 3u;
+  for (unsigned i = 0; i <= models; i++)
+    if (!take_prices(words[5u + 2u * i], i == 0 ? models : i - 1u)) return 2;
   grit_module_open(&module, &board, blob, bytes, arena, sizeof arena);
   grit_server_open(&server, &module);
-  for (int i = 4; i < count; i++, models++)
-    if (!bring(words[i], models)) return 2;
+  for (unsigned i = 0; i < models; i++)
+    if (!bring(words[6u + 2u * i], i)) return 2;
   unsigned long blocks = 0;
   for (unsigned long n = 0; n < sequences; n++) {
     act();
@@ -173,11 +206,11 @@ int main(int count, char **words) {
       return 1;
     }
   }
-  if (!plays() || peak > INT16_MAX) {
-    printf("peak %lu, model %u\n", (unsigned long)peak, module.playing.status.model);
+  if (!plays() || peak > INT16_MAX || late != 0u) {
+    printf("peak %lu, model %u, %lu late\n", (unsigned long)peak, module.playing.status.model, (unsigned long)late);
     return 1;
   }
-  printf("%lu sequences, %lu blocks, peak %lu, %lu saved\n", sequences, blocks, (unsigned long)peak,
-         (unsigned long)module.memory.store.sequence);
+  printf("%lu sequences, %lu blocks, peak %lu, dearest block %lu of %u, none late, %lu saved\n", sequences, blocks,
+         (unsigned long)peak, (unsigned long)dearest, BUDGET, (unsigned long)module.memory.store.sequence);
   return 0;
 }

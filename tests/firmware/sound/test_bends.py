@@ -25,7 +25,7 @@ from tests.firmware.sound.test_playing import MIDDLE, play, pulse
 from tests.quantize.conftest import make_model, noise, q15
 
 BLOCKS = 40
-LEVELS = tuple(int(value) for value in np.random.default_rng(3).integers(-40, 40, 56))
+CURVE = (40, 30, 20, 24, 10, 0, -10, -30)
 KINDS = tuple(bends.BENDS)
 
 
@@ -48,7 +48,7 @@ def journey(blocks: int, seed: int) -> NDArray[np.int16]:
 @pytest.mark.parametrize("name", ["relu_snapshot", "tanh_space"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_sample_is_foretold_while_a_bend_moves(rig: Rig, name: str, kind: str) -> None:
-    model = replace(made(name), bend_levels=LEVELS)
+    model = replace(made(name), bend_curve=CURVE)
     rig.blob = to_bytes(model)
     rig.boot()
     audio, turns = q15(2 * noise(48 * BLOCKS)), journey(BLOCKS, 3)
@@ -66,7 +66,7 @@ def test_every_sample_is_foretold_while_a_bend_moves(rig: Rig, name: str, kind: 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_its_middle_a_bend_does_nothing(kind: str) -> None:
-    model = replace(made("tanh_space"), bend_levels=LEVELS)
+    model = replace(made("tanh_space"), bend_curve=CURVE)
     audio = q15(noise(48 * 30))
     near = np.random.default_rng(2).integers(-655, 656, (30, 4)).astype(np.int16)
     assert np.array_equal(expected.play(model, audio, near, kind), reference.run(model, audio))
@@ -81,10 +81,10 @@ def test_the_c_engine_bends_as_the_readable_one(name: str, kind: str) -> None:
     assert np.array_equal(fast, bent.play(model, audio, turns, kind, Stepwise(model)))
 
 
-def test_a_file_keeps_its_bends_levels() -> None:
+def test_a_file_keeps_what_its_bends_are_held_to() -> None:
     model = made("relu_snapshot")
-    assert from_bytes(to_bytes(replace(model, bend_levels=LEVELS))).bend_levels == LEVELS
-    assert from_bytes(to_bytes(model)).bend_levels == ()
+    assert from_bytes(to_bytes(replace(model, bend_curve=CURVE))).bend_curve == CURVE
+    assert from_bytes(to_bytes(model)).bend_curve == ()
 
 
 def test_a_preset_keeps_its_bend_and_what_it_lies_on(rig: Rig) -> None:

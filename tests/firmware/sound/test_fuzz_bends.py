@@ -17,7 +17,7 @@ from tests.quantize.conftest import make_model
 from tests.reliability import campaign, cases
 
 HARNESS = Path(__file__).parent / "fuzz_bends.c"
-UNITS = ("bends", "bend_feedback", "bend_rate", "snapshot_knobs")
+UNITS = ("bends", "bend_level", "bend_feedback", "bend_rate", "snapshot_knobs")
 # A right shift of a negative number is arithmetic on every compiler this project meets; all else must be defined.
 FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SHAPES = ("relu_snapshot", "small_tanh_space")

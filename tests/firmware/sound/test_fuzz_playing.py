@@ -25,10 +25,18 @@ from tests.reliability import campaign, cases
 
 HERE = Path(__file__).parent
 HOST = HERE.parent / "host"
+GATE = 30
+PRICES = {
+    "snapshot": (3496, 4150, 3630, 3530, 2850),  # as of A1 feather
+    "space": (5757, 6110, 5690, 5500, 4350),  # the factory space
+    "pair": (6927, 7760, 7040, 6960, 6280),  # two A1 feathers, faded
+    "large": (9104, 9965, 9270, 9170, 7080),  # A2-Full, whose slope is more than a module has time for
+}
+"""What each model stands for, in cycles a frame: without a bend and under each one. docs/knobs.md has them."""
 
 
 def built(folder: Path) -> Path:
-    """The harness, compiled. 80 sectors: the store and two slots, so that an empty flash is quickly made.
+    """The harness, compiled. 112 sectors: the store and three slots, so that an empty flash is quickly made.
 
     The engine, which has fuzzers of its own, is the computer's: here it is only to be quick.
     """
@@ -36,21 +44,33 @@ def built(folder: Path) -> Path:
     assert compiler is not None, "a C compiler is missing: apt install gcc"
     files = [HERE / "fuzz_playing.c", HOST / "host_flash.c", *sources(MODULE, ".c"), build_library()]
     program = folder / "fuzz_playing"
-    flags = [*FLAGS, "-DHOST_FLASH_SECTORS=80u", *(f"-I{path}" for path in (ENGINE, MODULE, HOST))]
+    flags = [
+        *FLAGS,
+        "-Wl,--wrap=grit_instrument_piece",
+        "-DHOST_FLASH_SECTORS=112u",
+        *(f"-I{path}" for path in (ENGINE, MODULE, HOST)),
+    ]
     subprocess.run([compiler, *flags, *map(str, files), "-o", str(program)], check=True)
     return program
 
 
 def fuzz(program: Path, sequences: int, seed: int = 1) -> subprocess.CompletedProcess[str]:
-    """A small snapshot in the image; a space with a response behind it and a pair in the bank."""
+    """A small snapshot in the image; a space with a response behind it, a pair, and one that is dear in the bank."""
     snapshot, space = make_model("relu_snapshot"), make_model("small_tanh_space")
     pair = replace(paired(snapshot, make_model("two_tanh_arrays"), "crossfade", 4096), knobs=KnobFit(measured=True))
-    models = {"snapshot": snapshot, "space": replace(space, impulse=rounded(cabinet(24))), "pair": pair}
+    models = {
+        "snapshot": snapshot,
+        "space": replace(space, impulse=rounded(cabinet(24))),
+        "pair": pair,
+        "large": make_model("leaky_space_with_long_head"),
+    }
     for name, model in models.items():
         (program.parent / f"{name}.grit").write_bytes(to_bytes(model))
-    files = [str(program.parent / f"{name}.grit") for name in models]
+    files = [
+        word for name in models for word in (str(program.parent / f"{name}.grit"), ",".join(map(str, PRICES[name])))
+    ]
     return subprocess.run(
-        [str(program), str(seed), str(sequences), *files], capture_output=True, text=True, check=False
+        [str(program), str(seed), str(sequences), str(GATE), *files], capture_output=True, text=True, check=False
     )
 
 

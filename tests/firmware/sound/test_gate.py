@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 from gritspace.host_tools.hil import expected, live_path, takes
@@ -16,6 +18,7 @@ from gritspace.host_tools.module import memory, presets_file
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import KnobFit
+from tests.conftest import Cli
 from tests.firmware.host.rig import Rig
 from tests.firmware.sound.test_playing import play, pulse
 from tests.quantize.conftest import make_model
@@ -127,3 +130,16 @@ def test_a_command_plays_a_gate_as_the_module_does(engine: str) -> None:
     heard = playing.play(model, (audio / 32768).astype(np.float32), None, engine, gate=GATE)
     wanted = reference.run(model, gated(audio, GATE), np.array(model.rest_position, np.int16))
     assert np.array_equal(np.round(heard / 2.0**model.output_shift * 32768), wanted)
+
+
+def test_a_rendered_device_hears_what_the_gate_lets_through(gritspace: Cli, tmp_path: Path) -> None:
+    hum = 0.003 * np.sin(2 * np.pi * 50 * np.arange(24000) / 48000)
+    hum[12000:16000] += 0.3 * np.sin(2 * np.pi * 220 * np.arange(4000) / 48000)
+    soundfile.write(tmp_path / "dry.wav", hum, 48000, subtype="FLOAT")
+    for name, words in (("open", ()), ("gated", ("--gate", "-40"))):
+        done = gritspace("render", "rat", "dry.wav", f"{name}.wav", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    always, gated = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in ("open", "gated"))
+    assert np.abs(always[4000:11000]).max() > 0.01
+    assert np.abs(gated[4000:11000]).max() < 1e-3
+    assert np.abs(gated[12000:16000]).max() > 0.9 * np.abs(always[12000:16000]).max()

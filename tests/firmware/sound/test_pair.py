@@ -88,7 +88,7 @@ def test_a_file_keeps_a_pair_and_an_older_reader_finds_the_first() -> None:
     found = from_bytes(to_bytes(model))
     assert to_bytes(found) == to_bytes(model)
     assert found.pair is not None
-    assert to_bytes(found.pair.second) == to_bytes(replace(SECOND, bend_levels=(), impulse=None))
+    assert to_bytes(found.pair.second) == to_bytes(replace(SECOND, bend_curve=(), impulse=None))
     audio = q15(noise(960))
     assert np.array_equal(reference.run(found, audio), reference.run(FIRST, audio))
 
@@ -154,7 +154,7 @@ def test_what_is_no_snapshot_makes_no_pair() -> None:
 
 
 def test_a_space_has_an_impulse_response_too(rig: Rig) -> None:
-    model = replace(make_model("tanh_space"), impulse=rounded(cabinet(256)), bend_levels=tuple(range(56)))
+    model = replace(make_model("tanh_space"), impulse=rounded(cabinet(256)), bend_curve=tuple(range(8)))
     assert to_bytes(from_bytes(to_bytes(model))) == to_bytes(model)
     rig.blob = to_bytes(model)
     rig.boot()

@@ -18,6 +18,7 @@ int host_bank_begin(uint32_t slot, uint32_t bytes, const uint8_t *sha256);
 int host_bank_put(uint32_t slot, uint32_t offset, const uint8_t *data, size_t count);
 int host_bank_delete(uint32_t slot);
 void host_bank_run(void);
+int host_bank_step(void);
 int host_bank_entry(uint32_t slot, host_entry_t *entry);
 const void *host_bank_model(uint32_t slot, size_t *bytes);
 void host_bank_hold(uint64_t held);
@@ -44,6 +45,9 @@ void host_bank_run(void) {
   }
   while (!host_flash_dead() && host_flash.busy()) {
   }
+}
+int host_bank_step(void) {
+  return grit_bank_step(&bank);
 }
 int host_bank_entry(uint32_t slot, host_entry_t *entry) {
   grit_bank_entry_t found;

@@ -238,3 +238,80 @@ def test_two_uploads_take_turns(bank: Bank) -> None:
     assert bank.entry(0).state == RECEIVING
     bank.upload(0, first)
     assert bank.model(0) == first
+
+
+def test_another_model_of_the_same_size_takes_the_place_of_one_that_is_good(bank: Bank) -> None:
+    one = padded(models()[0], 2 * 4096)
+    other = one[:-1] + bytes([one[-1] ^ 1])
+    bank.upload(5, one)
+    bank.upload(5, other)
+    assert bank.model(5) == other
+
+
+def test_what_is_begun_while_the_flash_works_for_another_slot_waits_and_harms_nothing(bank: Bank) -> None:
+    there, blob = models()
+    bank.upload(2, there)
+    assert bank.begin(0, blob) == DONE, "its head is about to be erased"
+    assert bank.begin(1, blob) == WAIT
+    assert bank.begin(2, there) == WAIT, "nor can it be read again now"
+    bank.run()
+    assert bank.entry(0).state == RECEIVING
+    assert bank.begin(2, there) == DONE
+    assert bank.library.host_bank_delete(0) == DONE
+    while bank.library.host_bank_step():
+        pass
+    assert bank.begin(2, there) == WAIT, "the bank rests, but the flash still erases"
+    bank.run()
+    assert bank.begin(2, there) == DONE
+    assert bank.model(2) == there
+
+
+def test_a_slot_that_was_given_up_leaves_the_next_one_all_its_tries(bank: Bank) -> None:
+    blob, _ = models()
+    flash = Store(bank.library).flash
+
+    def sent(slot: int, spoiled: int) -> int:
+        """Its state after an upload of which so many chunks meet a cell that fails."""
+        assert bank.begin(slot, blob) == DONE
+        bank.run()
+        while (entry := bank.entry(slot)).state == RECEIVING:
+            bank.put(slot, entry.received, blob[entry.received : entry.received + 4096])
+            if spoiled:
+                flash[(FIRST + slot * 32 + 1) * 4096 + 20], spoiled = 0, spoiled - 1
+            bank.run()
+        return bank.entry(slot).state
+
+    assert [sent(4, 3), sent(5, 2), sent(6, 3), sent(6, 2)] == [REFUSED, GOOD, REFUSED, GOOD]
+
+
+def test_a_head_that_was_lost_on_the_way_costs_one_restart_and_three_of_them_the_slot(bank: Bank) -> None:
+    blob, _ = models()
+    flash = Store(bank.library).flash
+
+    def sent(slot: int, spoiled: int) -> int:
+        """Its state after an upload whose head rots so many times before it is to be called good."""
+        assert bank.begin(slot, blob) == DONE
+        bank.run()
+        while (entry := bank.entry(slot)).state == RECEIVING:
+            last = entry.received + 4096 >= len(blob)
+            if last and spoiled:
+                flash[(FIRST + slot * 32) * 4096], spoiled = 0, spoiled - 1
+            bank.put(slot, entry.received, blob[entry.received : entry.received + 4096])
+            bank.run()
+        return bank.entry(slot).state
+
+    assert [sent(4, 3), sent(5, 2), sent(4, 1)] == [REFUSED, GOOD, GOOD]
+
+
+def test_a_slot_that_is_written_over_while_it_is_read_after_power_up_is_judged_by_what_is_new(bank: Bank) -> None:
+    old, new = (padded(blob, 5 * 4096) for blob in models())
+    for slot in (3, 4):
+        bank.upload(slot, old)
+    bank.boot()
+    for _ in range(3):
+        assert bank.library.host_bank_step(), "slot 3 is being read"
+    assert bank.entry(3).state == CHECKING
+    bank.upload(3, new)
+    bank.run()
+    assert [bank.model(slot) for slot in (3, 4)] == [new, old]
+    assert [bank.entry(slot).state for slot in (3, 4)] == [GOOD, GOOD]

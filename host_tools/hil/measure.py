@@ -149,7 +149,7 @@ def measure(
                 update(before + frames, total, f"{name}: {frames / 48000:.1f} of {of / 48000:.1f} s")
 
             if (take.bend, take.gate) != played:
-                memory.select_bend(module, take.bend, take.gate)
+                _choose(module, model, take.bend, take.gate, bent=played[0] != "none")
                 played = (take.bend, take.gate)
             result = module.stream(take.audio, take.positions, heard, take.knobs)
             link["retries"] += result.retries
@@ -182,6 +182,21 @@ def measure(
         xruns = module.status().xruns - xruns
     seconds = {"streaming": round(streaming, 2)}
     return Measurement(model, info, tuple(outcomes), info.work_unit, link, seconds, load, xruns)
+
+
+def _choose(module: Module, model: IntegerModel, bend: str, gate: int, bent: bool) -> None:
+    """A bend and a gate. A bend lies on the place that the module stands at, which its panel may have put anywhere: so it
+    stands at the model's own first."""
+    if bend != "none":
+        if bent:
+            memory.select_bend(module, "none", gate)
+        rest = np.zeros(module.info().position_count, np.int16)
+        rest[: len(model.rest_position)] = model.rest_position
+        module.set_position(rest)
+        arrived = module.status().blocks + expected.GLIDE_BLOCKS + 2
+        while module.status().blocks < arrived:
+            time.sleep(0.01)
+    memory.select_bend(module, bend, gate)
 
 
 def load_of(module: Module, info: ModuleInfo) -> dict[str, float | None]:

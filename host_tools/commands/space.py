@@ -144,6 +144,7 @@ def even(
     from gritspace.host_tools.models.model_files import read_space
     from gritspace.train.audio.levels import at_all_levels
     from gritspace.train.audio.tones import bright
+    from gritspace.train.space import checkpoint
     from gritspace.train.space.senses import head_row
     from gritspace.train.space.senses.even import EvenConfig, evened
     from gritspace.train.space.space import save_space
@@ -161,6 +162,8 @@ def even(
             dry,
             EvenConfig(seed=seed, steps=steps),
             lambda step, count, told: update(step, count, f"ESR {told['esr']:.3f}"),
+            checkpoint.path_for(out),
         )
     save_space(new, out)
+    checkpoint.path_for(out).unlink(missing_ok=True)
     console.say(f"{out}: measure it with `gritspace evaluate`, make integers with `gritspace quantize`")

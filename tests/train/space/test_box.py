@@ -1,6 +1,7 @@
 """What is asked all over the box: losses that are zero where it holds, and a space that is taught it."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pyloudnorm
@@ -10,13 +11,14 @@ from scipy.signal import lfilter
 
 from gritspace.train.audio import tones
 from gritspace.train.devices.circuits import CIRCUITS
+from gritspace.train.errors import InputError
 from gritspace.train.network.tcn import LayerArrayConfig, TcnConfig
 from gritspace.train.space import knob_map, loudness
 from gritspace.train.space.attributes import audible
 from gritspace.train.space.between import position_between
 from gritspace.train.space.data.pairs import grid, render_pairs
 from gritspace.train.space.encoder import EncoderConfig
-from gritspace.train.space.senses import box_sense
+from gritspace.train.space.senses import box_sense, even
 from gritspace.train.space.senses.even import EvenConfig, equal_levels, evened, worst_silence
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space
 from gritspace.train.space.steps import placed_by_attributes
@@ -124,6 +126,29 @@ def test_evening_a_space_out_quietens_its_box_and_keeps_its_known_places() -> No
     off = [20 * np.log10(float(level)) for level in equal_levels(found, known)]
     assert np.abs(off).max() < 0.7 * (20 * equal_levels(space, known).log10()).abs().max()
     assert set(found.levels) == set(space.positions)
+
+
+def test_an_interrupted_evening_out_goes_on_where_it_was_and_only_with_its_own_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(even, "CHECKPOINT_SECONDS", 0.0)
+    space, dry, kept = lively_space(), tones.bright(1.0, 1), tmp_path / "even.pt.checkpoint"
+    config = EvenConfig(steps=6, batch=1, segment_frames=2048)
+    begun = copy.deepcopy(space)
+
+    def pulled(step: int, steps: int, told: dict[str, float]) -> None:
+        if step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evened(space, dry, config, pulled, kept)
+    heard: list[int] = []
+    evened(space, dry, config, lambda step, steps, told: heard.append(step), kept)
+    assert heard == [4, 5, 6]
+    with torch.no_grad():
+        begun.decoder.arrays[0].rechannel.weight.mul_(1.01)
+    with pytest.raises(InputError, match="belongs to a training with other"):
+        evened(begun, dry, config, None, kept)
 
 
 def test_a_polynomial_of_the_knobs_holds_places_and_tells_those_of_other_settings() -> None:

@@ -17,7 +17,7 @@ from gritspace.train.space import attributes, loudness
 from gritspace.train.space.senses.knob_sense import LEAST_TURN, NOISE_FRAMES, SINE_FRAMES, SLOPE, heard
 from gritspace.train.space.space import PLAYED, Space
 
-SILENT_PLACES = 512
+SILENT_PLACES = 2_048
 MOVING_PLACES, MOVING_FRAMES, MOVING_POINT_FRAMES, MOVING_HZ = 2, 256, 48, 2.5
 TURNED_PLACES = 2
 LEVEL_DB = 1.5
@@ -30,6 +30,8 @@ TONE_PLACES, TONE_FRAMES, TONE_HZ, TONE_PEAK = 4, 4_096, (300.0, 6_000.0), 0.5
 CLEAN_DB = -60.0
 SILENT = 5e-4
 """-66 dBFS: what sounds louder than that is pressed upon further, so that no place stays behind the mean."""
+LOUDEST = 1 / 128
+"""Of what was asked: so much is pressed upon as a whole besides. One place alone, the worst, is another in every step."""
 
 
 def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -52,9 +54,11 @@ def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:
 
 def _sounding(size: Tensor) -> Tensor:
     """What should be nothing: by its mean, so that it goes on falling when it is small; its square for what explodes;
-    the worst, and all that can be heard, so that no place is left out."""
+    the worst and the loudest, and all that can be heard, so that no place is left out."""
     beyond = 50 * F.relu(size - SILENT).mean().clamp(max=0.1)
-    return 10 * size.mean() + 30 * size.square().mean().clamp(max=10.0) + 2 * size.max().clamp(max=10.0) + beyond
+    loudest = 20 * size.flatten().topk(max(1, int(size.numel() * LOUDEST))).values.mean().clamp(max=0.1)
+    exploding = 30 * size.square().mean().clamp(max=10.0) + 2 * size.max().clamp(max=10.0)
+    return 10 * size.mean() + exploding + beyond + loudest
 
 
 def silence_loss(space: Space, known: Tensor, rng: torch.Generator, count: int = SILENT_PLACES) -> Tensor:

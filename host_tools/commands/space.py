@@ -132,6 +132,9 @@ def even(
     steps: Annotated[
         int, typer.Option(min=0, help="Of training; 0: only loudness, by the head's own gain, in seconds.")
     ] = 800,
+    silence: Annotated[
+        bool, typer.Option("--silence", help="Ask for silence in silence alone; the sound changes least.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="For everything random.")] = 0,
 ) -> None:
     """Make a trained space's whole box playable, without its devices: silence, level, what each knob is named for.
@@ -146,7 +149,7 @@ def even(
     from gritspace.train.audio.tones import bright
     from gritspace.train.space import checkpoint
     from gritspace.train.space.senses import head_row
-    from gritspace.train.space.senses.even import EvenConfig, evened
+    from gritspace.train.space.senses.even import EvenConfig, evened, silence_only
     from gritspace.train.space.space import save_space
 
     old = read_space(space)
@@ -160,7 +163,7 @@ def even(
         new = evened(
             old,
             dry,
-            EvenConfig(seed=seed, steps=steps),
+            silence_only(seed, steps) if silence else EvenConfig(seed=seed, steps=steps),
             lambda step, count, told: update(step, count, f"ESR {told['esr']:.3f}"),
             checkpoint.path_for(out),
         )

@@ -19,7 +19,7 @@ from gritspace.train.space.between import position_between
 from gritspace.train.space.data.pairs import grid, render_pairs
 from gritspace.train.space.encoder import EncoderConfig
 from gritspace.train.space.senses import box_sense, even
-from gritspace.train.space.senses.even import EvenConfig, equal_levels, evened, worst_silence
+from gritspace.train.space.senses.even import EvenConfig, equal_levels, evened, silence_only, worst_silence
 from gritspace.train.space.space import Space, SpaceConfig, load_space, save_space
 from gritspace.train.space.steps import placed_by_attributes
 
@@ -126,6 +126,17 @@ def test_evening_a_space_out_quietens_its_box_and_keeps_its_known_places() -> No
     off = [20 * np.log10(float(level)) for level in equal_levels(found, known)]
     assert np.abs(off).max() < 0.7 * (20 * equal_levels(space, known).log10()).abs().max()
     assert set(found.levels) == set(space.positions)
+
+
+def test_asked_for_silence_alone_a_space_falls_silent_and_nothing_else_is_asked() -> None:
+    space = lively_space()
+    corners = box_sense.places_in_box(
+        torch.tensor(list(space.positions.values())), 64, torch.Generator().manual_seed(9)
+    )
+    told: list[dict[str, float]] = []
+    found = evened(space, tones.bright(2.0, 1), silence_only(0, 60), lambda step, steps, values: told.append(values))
+    assert worst_silence(found, corners) < 0.5 * worst_silence(space, corners)
+    assert {name for values in told for name in values} == {"esr", "silence"}
 
 
 def test_an_interrupted_evening_out_goes_on_where_it_was_and_only_with_its_own_space(

@@ -55,6 +55,7 @@ class EvenConfig:
     layer_rate: float = 5e-4
     stft_weight: float = 0.2
     silence_weight: float = 2.0
+    moving_weight: float = 2.0
     turned_weight: float = 0.3
     level_weight: float = 0.4
     alias_weight: float = 0.02
@@ -65,9 +66,15 @@ class EvenConfig:
             raise ValueError("steps and batch must be at least 1, sense_every 3, segment_frames 2048")
 
 
-def evened(
-    space: Space, dry: Audio, config: EvenConfig, tell: Tell | None = None, kept: Path | None = None
-) -> Space:
+def silence_only(seed: int, steps: int) -> EvenConfig:
+    """Nothing is asked of the box but silence, and that gently: what the space sounds like costs least so."""
+    return EvenConfig(
+        seed, steps, batch=12, layer_rate=3e-4, stft_weight=0.1, silence_weight=0.4,
+        moving_weight=0.0, turned_weight=0.0, level_weight=0.0, alias_weight=0.0,
+    )  # fmt: skip
+
+
+def evened(space: Space, dry: Audio, config: EvenConfig, tell: Tell | None = None, kept: Path | None = None) -> Space:
     """A copy of the space, taught. dry (frames,) at 48 kHz: anything that may be played.
 
     kept: a checkpoint, from which the same teaching goes on if it was interrupted; removed by whoever wrote the result.
@@ -133,13 +140,13 @@ class _Teaching:
         loss = loss + config.silence_weight * silent
         told["silence"] = float(silent.detach())
         turn, phase = divmod(step, config.sense_every)
-        if phase == 0:
+        if phase == 0 and (config.turned_weight or config.level_weight):
             turned, level = self.sense(self.student, self.known, turn % len(self.space.played), rng)
             loss = loss + config.turned_weight * turned + config.level_weight * level
             told |= {"turned": float(turned.detach()), "level": float(level.detach())}
-        elif phase == 1:
+        elif phase == 1 and config.moving_weight:
             moving = motion_loss(self.student, self.known, rng)
-            loss = loss + config.silence_weight * moving
+            loss = loss + config.moving_weight * moving
             told["moving"] = float(moving.detach())
         elif phase == 2 and config.alias_weight:
             folded = self.sense.tones(self.student, self.known, rng)

@@ -185,8 +185,9 @@ def measure(
 
 
 def _choose(module: Module, model: IntegerModel, bend: str, gate: int, bent: bool) -> None:
-    """A bend and a gate. A bend lies on the place that the module stands at, which its panel may have put anywhere: so it
-    stands at the model's own first."""
+    """A bend and a gate. A bend lies on the place that the module stands at, wherever its panel has put it: so it is put
+    at the model's own first.
+    """
     if bend != "none":
         if bent:
             memory.select_bend(module, "none", gate)

@@ -31,7 +31,7 @@ CLEAN_DB = -60.0
 SILENT = 5e-4
 """-66 dBFS: what sounds louder than that is pressed upon further, so that no place stays behind the mean."""
 LOUDEST = 1 / 128
-"""Of what was asked: so much is pressed upon as a whole besides. One place alone, the worst, is another in each step."""
+"""Of what was asked: so much is pressed upon as a whole besides. The worst place alone is another in each step."""
 
 
 def places_in_box(known: Tensor, count: int, rng: torch.Generator) -> Tensor:

@@ -185,7 +185,7 @@ def measure(
 
 
 def _choose(module: Module, model: IntegerModel, bend: str, gate: int, bent: bool) -> None:
-    """A bend and a gate. A bend lies where the module stands, which is anywhere: so it is put at the model's own place."""
+    """A bend and a gate. A bend lies where the module stands: so that is the model's own place first."""
     if bend != "none":
         if bent:
             memory.select_bend(module, "none", gate)

@@ -315,3 +315,58 @@ def test_a_slot_that_is_written_over_while_it_is_read_after_power_up_is_judged_b
     bank.run()
     assert [bank.model(slot) for slot in (3, 4)] == [new, old]
     assert [bank.entry(slot).state for slot in (3, 4)] == [GOOD, GOOD]
+
+
+def test_a_chunk_may_neither_be_longer_than_a_sector_nor_reach_into_the_next_nor_come_while_one_is_written(
+    bank: Bank,
+) -> None:
+    blob = padded(models()[0], 3 * 4096)
+    assert bank.begin(0, blob) == DONE
+    bank.run()
+    assert bank.put(0, 0, blob[:4097]) == PLACE
+    assert bank.put(0, 0, blob[:512]) == DONE
+    assert bank.put(0, 512, blob[512 : 512 + 4096]) == PLACE
+    assert bank.put(0, 512, blob[512:4096]) == DONE
+    assert bank.put(0, 4096, blob[4096:4608]) == WAIT, "the first sector is being written"
+    assert bank.entry(0).received == 4096
+    bank.run()
+    bank.upload(0, blob)
+    assert bank.model(0) == blob
+
+
+def test_nothing_is_put_into_a_slot_that_is_being_deleted(bank: Bank) -> None:
+    blob = padded(models()[0], 2 * 4096)
+    assert bank.upload(0, blob, chunks=3) == 3
+    assert bank.library.host_bank_delete(0) == DONE
+    assert bank.put(0, 3 * 512, blob[3 * 512 : 4 * 512]) == NO_UPLOAD
+    bank.run()
+    assert bank.entry(0).state == EMPTY
+
+
+def test_a_deletion_asked_twice_is_one_and_an_empty_slot_needs_none(bank: Bank) -> None:
+    blob, other = models()
+    for slot in (3, 4):
+        bank.upload(slot, blob)
+    assert bank.library.host_bank_delete(9) == DONE
+    assert not bank.library.host_bank_step(), "there is nothing to do"
+    assert [bank.library.host_bank_delete(3) for _ in range(2)] == [DONE, DONE]
+    assert bank.library.host_bank_delete(4) == WAIT, "one after the other"
+    bank.run()
+    assert bank.begin(5, other) == DONE
+    assert bank.library.host_bank_delete(4) == WAIT, "the head of another is about to be erased"
+    bank.run()
+    assert [bank.entry(slot).state for slot in (3, 4, 5)] == [EMPTY, GOOD, RECEIVING]
+
+
+def test_a_slot_that_is_deleted_while_it_is_read_after_power_up_stays_empty_and_the_next_is_read(bank: Bank) -> None:
+    blob = padded(models()[0], 5 * 4096)
+    for slot in (3, 4):
+        bank.upload(slot, blob)
+    bank.boot()
+    for _ in range(3):
+        assert bank.library.host_bank_step(), "slot 3 is being read"
+    assert bank.library.host_bank_delete(3) == DONE
+    bank.run()
+    bank.run()
+    assert [bank.entry(slot).state for slot in (3, 4)] == [EMPTY, GOOD]
+    assert bank.model(4) == blob

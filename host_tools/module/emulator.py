@@ -22,9 +22,11 @@ from typing import Any
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.module.flashing.firmware_build import FIRMWARE
 from gritspace.host_tools.module.simulator import die_with_parent
+from gritspace.train.errors import InputError
 
 SOURCES = FIRMWARE.parent / "tests" / "board" / "emulator"
 BOARDS = ("seed_1_0", "seed_1_1", "seed_2_dfm", "seed_3", "patch_sm")
+MOST_IMAGE_BYTES = 64 << 20
 _START_SECONDS = 60.0
 
 
@@ -187,4 +189,7 @@ class Emulator:
 
 def board_of(image: Path) -> str:
     """The board that an image is for, by the name that is in it: the Patch SM, or a Seed."""
+    size = Path(image).stat().st_size
+    if size > MOST_IMAGE_BYTES:
+        raise InputError(f"{image}: {size:,} bytes are no firmware image; give the firmware.elf that a build made.")
     return "patch_sm" if b"daisy_patch_sm" in Path(image).read_bytes() else "seed_1_0"

@@ -44,9 +44,8 @@ def read_audio(path: Path | str, shortest_seconds: float = SHORTEST_SECONDS) -> 
     path = Path(path)
     _refuse_absent(path)
     _refuse_odd_sizes(path)
-    audio, rate = read_samples(path)
-    frames, channels = audio.shape
-    _refuse_channels(path, channels)
+    audio, rate = read_samples(path, mono=True)
+    frames = len(audio)
     if not np.isfinite(audio).all():
         first = int(np.flatnonzero(~np.isfinite(audio[:, 0]))[0])
         raise InputError(f"{path}: frame {first} is not a number or infinite; export it again.")
@@ -63,16 +62,18 @@ class _Forward(soundfile.SoundFile):
         return False
 
 
-def read_samples(path: Path) -> tuple[Audio, int]:
+def read_samples(path: Path, mono: bool = False) -> tuple[Audio, int]:
     """(frames, channels) and the rate, as the file has them, to its end: a FLAC or a WAV whose writer could not go back
     to say how long it became says nothing, or far too much.
 
-    Raises InputError if it is no audio, or too long.
+    Raises InputError if it is no audio, or too long, or of several channels where mono is needed.
     """
     pieces, taken = [], 0
     try:
         with _Forward(_with_a_length(path)) as file:
-            while len(piece := file.read(PIECE_FRAMES, dtype="float32", always_2d=True)):
+            if mono:
+                _refuse_channels(path, file.channels)
+            while len(piece := file.read(max(1, PIECE_FRAMES // file.channels), dtype="float32", always_2d=True)):
                 pieces.append(piece)
                 taken += piece.size
                 if taken * SAMPLE_RATE > MAX_SAMPLES * file.samplerate:

@@ -18,6 +18,7 @@ from gritspace.train.space.space import PLAYED, SpaceConfig
 from gritspace.train.text_file import read_toml
 
 STARTS = ("encoder", "attributes")
+MOST_STEPS = 10**9
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class TrainConfig:
             raise ValueError("balance lies between 0 and 1")
         if min(self.steps, self.batch_settings, self.batch_segments, self.channels, self.head_kernel_size) < 1:
             raise ValueError("steps, batch_settings, batch_segments, channels and head_kernel_size must be at least 1")
+        if self.steps > MOST_STEPS:
+            raise ValueError(f"steps must be at most {MOST_STEPS:,}")
         if self.start not in STARTS:
             raise ValueError(f"start must be one of {', '.join(STARTS)}")
         if not 0 <= self.bright_share < 1:

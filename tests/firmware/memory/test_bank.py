@@ -370,3 +370,20 @@ def test_a_slot_that_is_deleted_while_it_is_read_after_power_up_stays_empty_and_
     bank.run()
     assert [bank.entry(slot).state for slot in (3, 4)] == [EMPTY, GOOD]
     assert bank.model(4) == blob
+
+
+def test_each_sector_has_tries_of_its_own(bank: Bank) -> None:
+    blob = padded(models()[0], 4 * 4096)
+    flash = Store(bank.library).flash
+    spoiled: set[int] = set()
+    assert bank.begin(4, blob) == DONE
+    bank.run()
+    while (entry := bank.entry(4)).state == RECEIVING:
+        at = entry.received
+        bank.put(4, at, blob[at : at + 4096])
+        if at not in spoiled:
+            flash[(FIRST + 4 * 32 + 1) * 4096 + at + 20] = 0
+            spoiled.add(at)
+        bank.run()
+    assert bank.entry(4).state == GOOD
+    assert len(spoiled) == 4

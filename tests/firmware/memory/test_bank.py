@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from gritspace.quantize.model.grit import to_bytes
 from tests.firmware.memory.test_store import Store
@@ -387,3 +388,31 @@ def test_each_sector_has_tries_of_its_own(bank: Bank) -> None:
         bank.run()
     assert bank.entry(4).state == GOOD
     assert len(spoiled) == 4
+
+
+@pytest.mark.parametrize("offset", [4, 256])
+def test_a_head_or_a_mark_that_rots_before_its_model_was_read_after_power_up_is_noticed_and_the_next_is_read(
+    bank: Bank, offset: int
+) -> None:
+    blob, _ = models()
+    for slot in (3, 4):
+        bank.upload(slot, blob)
+    flash = Store(bank.library).flash
+    assert flash[(FIRST + 3 * 32) * 4096 + offset] != 0xFF, "something is written there"
+    bank.boot()
+    flash[(FIRST + 3 * 32) * 4096 + offset] ^= 1
+    bank.run()
+    assert [(bank.entry(slot).state, bank.entry(slot).reason) for slot in (3, 4)] == [(REFUSED, FLASH), (GOOD, NONE)]
+    assert bank.model(3) is None
+
+
+def test_an_upload_that_has_come_is_told_to_be_in_the_check_before_it_is_good(bank: Bank) -> None:
+    blob, _ = models()
+    last = (len(blob) - 1) // 4096 * 4096
+    bank.upload(0, blob, chunk=4096, chunks=last // 4096)
+    assert bank.put(0, last, blob[last:]) == DONE
+    seen = []
+    while bank.library.host_bank_step():
+        seen.append(bank.entry(0).state)
+    seen.append(bank.entry(0).state)
+    assert [state for at, state in enumerate(seen) if at == 0 or seen[at - 1] != state] == [RECEIVING, CHECKING, GOOD]

@@ -42,13 +42,21 @@ static void bend_leaky_layers(struct grit_engine *engine, uint32_t place, int32_
     }
 }
 
+/* Whether a tanh is bent at a place: a table is made anew in half a thousand steps, block by block, for nobody else. */
+static bool has_tanh(const grit_model_t *model, uint32_t place) {
+  for (uint32_t a = 0, i = 0; a < model->header->array_count; a++)
+    for (uint32_t end = i + model->arrays[a].layer_count; i < end; i++)
+      if (place_of(a) == place && model->layers[i].activation == GRIT_ACTIVATION_TANH) return true;
+  return false;
+}
+
 void grit_engine_bend_slopes(struct grit_engine *engine, grit_slopes_t *slopes, const int32_t ways[GRIT_BENT_ARRAYS]) {
   bool any = false;
   for (uint32_t n = 0; n < GRIT_BENT_ARRAYS; n++) {
     any |= ways[n] != 0;
     if (ways[n] == slopes->ways[n]) continue;
     slopes->ways[n] = ways[n];
-    grit_kernel_bend_tanh(&slopes->lines[n], ways[n]);
+    if (has_tanh(engine->model, n)) grit_kernel_bend_tanh(&slopes->lines[n], ways[n]);
     bend_leaky_layers(engine, n, ways[n]);
   }
   engine->slopes = any ? slopes : NULL;

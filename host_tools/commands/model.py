@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -93,6 +94,12 @@ def quantize(
     minutes: Annotated[
         float, typer.Option(min=0.05, help="How long to train what has to be made to fit; for nothing else.")
     ] = 5.0,
+    by_processor: Annotated[
+        bool,
+        typer.Option(
+            "--by-processor", help="Count --minutes by the processor: on a busy machine as good as on a free."
+        ),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Of a folder: how many captures at once.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(help="Of a folder: a Dask scheduler's address, whose workers do it instead.")
@@ -117,7 +124,9 @@ def quantize(
     from gritspace.host_tools.spaces.quantizing_folder import quantize_folder
     from gritspace.train.output_file import write_whole
 
-    request = QuantizeRequest(tuple(audio or ()), name, submodel, force, finetune, trim.value, exact, minutes, ir)
+    request = QuantizeRequest(
+        tuple(audio or ()), name, submodel, force, finetune, trim.value, exact, minutes, ir, by_processor
+    )
     if source.is_dir():
         with console.progress("quantizing") as update:
             rows = quantize_folder(source, out, request, jobs, cluster, update)
@@ -128,6 +137,9 @@ def quantize(
                 ("capture", "ESR>", "cycles>", "admitted", "made to fit", "remarks"), [r.words() for r in rows]
             )
             good = sum(row.file is not None for row in rows)
+            fits = [row.facts["made_to_fit"]["esr"] for row in rows if row.facts.get("made_to_fit")]
+            if fits:
+                console.say(f"made to fit: {len(fits)}, ESR median {console.esr_text(statistics.median(fits))}")
             console.say(f"{out}: {good} of {len(rows)} captures; the table is in {out / 'table.json'}")
         return
     with console.progress("quantizing") as update:

@@ -17,6 +17,7 @@ from gritspace.quantize.model import arithmetic
 from gritspace.quantize.model.fold import at_position
 from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.model.model import Activation, Convolution, IntegerArray, IntegerLayer, IntegerModel
+from gritspace.quantize.network.run import added
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ class _Walk:
         for layer in array.layers:
             z = self._activated(layer, stream)
             part = z * layer.skip_weight
-            skips = part if skips is None else skips[len(skips) - len(z) :] + part
+            skips = part if skips is None else added(skips, part)
             if layer.residual is not None:
                 shifted = self._whole(
                     stream[len(stream) - len(z) :] * 2.0 ** -layer.stream_shift.astype(np.float64), "stream"

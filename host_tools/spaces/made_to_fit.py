@@ -8,6 +8,7 @@ heard is fitted anew, as `gritspace fit` does.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ from gritspace.train.network.limits import ENGINE
 from gritspace.train.network.play import played
 from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
+from gritspace.train.snapshot.descent import Clock
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
 from gritspace.train.snapshot.shrink import kept_layers, shrunk, without_layer
 from gritspace.train.snapshot.snapshot import Snapshot
@@ -58,11 +60,15 @@ PRODUCTS = 12_500
 
 @dataclass(frozen=True)
 class MadeToFit:
-    """model plays on a module. esr: of its integers against the capture, on audio that it was not trained on."""
+    """model plays on a module. esr: of its integers against the capture, on audio that it was not trained on.
+
+    minutes: of training, by the clock. cpu_seconds: of everything, by the processor.
+    """
 
     model: IntegerModel
     esr: float
     minutes: float
+    cpu_seconds: float
     remark: str
 
 
@@ -72,31 +78,38 @@ def teacher_of(path: Path) -> Device:
 
 
 def made_to_fit(
-    teacher: Device, audio: tuple[Path, ...], name: str, minutes: float, update: Update, seed: int = 0
+    teacher: Device,
+    audio: tuple[Path, ...],
+    name: str,
+    minutes: float,
+    update: Update,
+    seed: int = 0,
+    clock: Clock = time.monotonic,
 ) -> MadeToFit:
-    """teacher: from teacher_of. audio: files or folders to train on, beside built-in signals.
+    """teacher: from teacher_of. audio: files or folders to train on, beside built-in signals. clock: of minutes.
 
     Raises InputError if the capture gives silence or numbers that are not finite.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, round((os.cpu_count() or 1) - os.getloadavg()[0])))
     torch.set_flush_denormal(True)
+    began = time.process_time()
     learn, held = _audio(audio, seed)
     start = _start(teacher, learn, held, update)
     update(0.0, 1.0, "playing the capture")
     source = from_device(teacher, np.zeros((1, len(teacher.knobs)), np.float32) + np.float32(0.5), learn, held)
-    snapshot, spent = _trained(source, start, minutes, update, name, seed)
+    snapshot, spent = _trained(source, start, minutes, update, name, seed, clock)
     model = integer_model_of(snapshot, learn, name)
     price = price_of(model)
     if price is not None and not price.admitted and start is not None:  # a draft's price was a little too kind
         tcn = _one_less(snapshot.tcn, learn, held)
-        snapshot, more = _trained(source, tcn, minutes / 2, update, name, seed)
+        snapshot, more = _trained(source, tcn, minutes / 2, update, name, seed, clock)
         spent += more
         model = integer_model_of(snapshot, learn, name)
     esr = _esr(model, source, snapshot.tcn.config.receptive_field - 1)
     way = f"a new network ({FIT_SHAPE})" if start is None else _way(teacher, start)
     remark = f"made to fit: {way}, trained for {spent:.1f} minutes; ESR {esr_text(esr)} against the capture."
-    return MadeToFit(model, esr, spent, remark)
+    return MadeToFit(model, esr, spent, time.process_time() - began, remark)
 
 
 def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | None:
@@ -167,8 +180,10 @@ def _one_less(tcn: Tcn, learn: Audio, held: Audio) -> Tcn:
 
 
 def _trained(
-    source: Source, start: Tcn | None, minutes: float, update: Update, name: str, seed: int
+    source: Source, start: Tcn | None, minutes: float, update: Update, name: str, seed: int, clock: Clock
 ) -> tuple[Snapshot, float]:
+    """With the minutes that it took by the clock, whatever the budget was counted by."""
+
     def told(step: int, share: float, esr: float, seconds_left: float) -> None:
         update(share, 1.0, f"step {step}, ESR {esr_text(esr)}, {seconds_left:.0f} s left")
 
@@ -181,10 +196,12 @@ def _trained(
         seed=seed,
         stft_weight=0.0 if start is not None else 2e-4,
     )
-    fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, start=start)
+    fit = SnapshotFit(source.dry, source.wet, source.held_dry, source.held_wet, config, start=start, clock=clock)
+    began = time.monotonic()
     result = fit.run(told)
-    facts = {"made_from": source.name, "esr": result.esr, "minutes": round(result.seconds / 60, 2), "seed": seed}
-    return Snapshot(result.tcn, name, source.licence, facts), result.seconds / 60
+    spent = (time.monotonic() - began) / 60
+    facts = {"made_from": source.name, "esr": result.esr, "minutes": round(spent, 2), "seed": seed}
+    return Snapshot(result.tcn, name, source.licence, facts), spent
 
 
 def _audio(paths: tuple[Path, ...], seed: int) -> tuple[Audio, Audio]:

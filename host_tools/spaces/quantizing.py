@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ CAPTURES = (".nam", ".json", ".aidax")
 
 @dataclass(frozen=True)
 class QuantizeRequest:
-    """The options of `gritspace quantize`."""
+    """The options of `gritspace quantize`. by_processor: what minutes are counted by, instead of the clock."""
 
     audio: tuple[Path, ...] = ()
     name: str | None = None
@@ -43,6 +44,7 @@ class QuantizeRequest:
     exact: bool = False
     minutes: float = 5.0
     ir: Path | None = None
+    by_processor: bool = False
 
 
 @dataclass
@@ -109,9 +111,14 @@ def _of_capture(
             raise
         teacher = teacher_of(source)
         update(0.0, 1.0, str(refusal))
-        fitted: MadeToFit = made_to_fit(teacher, request.audio, name, request.minutes, update)
+        clock = time.process_time if request.by_processor else time.monotonic
+        fitted: MadeToFit = made_to_fit(teacher, request.audio, name, request.minutes, update, clock=clock)
         remarks.append(fitted.remark)
-        chosen["made_to_fit"] = {"esr": fitted.esr, "minutes": fitted.minutes}
+        chosen["made_to_fit"] = {
+            "esr": fitted.esr,
+            "minutes": fitted.minutes,
+            "cpu_seconds": fitted.cpu_seconds,
+        }
         return fitted.model
     chosen |= {"submodel": choice.submodel, "esr": choice.esr}
     if choice.submodel != "whole":

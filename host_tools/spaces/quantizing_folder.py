@@ -55,7 +55,7 @@ class Row:
             esr_text(fit["esr"] if fit else self.facts.get("esr")),
             f"{whole['pessimistic']:,.0f}" if whole else "-",
             "-" if self.refused else admitted,
-            f"{fit['minutes']:.1f} min" if fit else "-",
+            f"{fit['minutes']:.1f} min, {fit['cpu_seconds']:.0f} s of processor" if fit else "-",
             self.refused or " ".join(self.facts.get("remarks", ())),
         )
 

@@ -32,6 +32,7 @@ from gritspace.quantize.model.model import (
     IntegerLayer,
     IntegerModel,
 )
+from gritspace.quantize.network.run import added
 
 RAMP_FRAMES = 192
 RAMP_STEPS = 4
@@ -148,7 +149,7 @@ def _run_array(
     for layer in array.layers:
         z = _activated(layer, stream, dry, rows)
         contribution = z * layer.skip_weight.astype(np.int64)
-        skips = contribution if skips is None else skips[-len(z) :] + contribution
+        skips = contribution if skips is None else added(skips, contribution)
         if layer.residual is not None:
             shifted = shift_round(stream[-len(z) :], layer.stream_shift.astype(np.int64))
             stream = saturate(shifted + _constant_convolution(layer.residual, z, dry))

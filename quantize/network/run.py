@@ -43,7 +43,7 @@ def run_float(
             skip = _layer_output(layer, stream, dry, gains[row : row + rows], biases[row : row + rows])
             row += rows
             see(f"skip {a} {index}", skip)
-            skips = skip if skips is None else skips[-len(skip) :] + skip
+            skips = skip if skips is None else added(skips, skip)
             if not (array is network.arrays[-1] and layer is array.layers[-1]):
                 stream = stream[-len(skip) :] + skip @ layer.residual_weight.T + layer.residual_bias
                 see(f"stream {a} {index + 1}", stream)
@@ -111,6 +111,13 @@ def _activate(layer: Layer, x: Samples) -> Samples:
     if layer.activation == "hardtanh":
         return np.clip(x, -1, 1)
     return x
+
+
+def added(skips: Samples, skip: Samples) -> Samples:
+    """(frames, channels) each, of which the latest are of the same time: behind a head of several taps a sum has fewer
+    frames than the next array's first layers."""
+    frames = min(len(skips), len(skip))
+    return skips[len(skips) - frames :] + skip[len(skip) - frames :]
 
 
 def convolve(x: Samples, weight: Samples, dilation: int) -> Samples:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.quantize.network.network import Floats, Layer, LayerArray, Network
-from gritspace.quantize.network.run import Samples, activated, convolve, film_rows
+from gritspace.quantize.network.run import Samples, activated, added, convolve, film_rows
 
 GRAM_FRAMES = 400_000
 """Frames drawn over all positions."""
@@ -136,7 +136,7 @@ class Twin:
             if place.skips is None:
                 place.skips = place.last_skips
             else:
-                place.skips = (place.skips[0][-len(now[0]) :] + now[0], place.skips[1][-len(now[1]) :] + now[1])
+                place.skips = (added(place.skips[0], now[0]), added(place.skips[1], now[1]))
 
     def _residual(self, layer: Layer) -> Heard:
         """The layer's 1x1, which takes up what has gone wrong in the stream so far."""

@@ -91,7 +91,10 @@ def knows(config: TcnConfig) -> bool:
 
 
 def runs(tcn: Runnable, dry: Tensor, modulation: Modulation | None) -> bool:
-    """Whether this call can go through the core: CPU, one of its types, positions at rest, a compiler found."""
+    """Whether this call can go through the core: CPU, one of its types, positions at rest, a compiler found.
+
+    Heads of several taps it has behind the last array only.
+    """
     tensors = [dry] if modulation is None else [dry, modulation.gain, modulation.bias]
     weight = next(tcn.heard_parameters())
     return (
@@ -102,6 +105,7 @@ def runs(tcn: Runnable, dry: Tensor, modulation: Modulation | None) -> bool:
         and (modulation is None or modulation.gain.shape[-1] == modulation.bias.shape[-1] == 1)
         and dry.shape[0] > 0
         and dry.shape[1] >= tcn.config.receptive_field
+        and all(array.head_kernel_size == 1 for array in tcn.config.arrays[:-1])
         and knows(tcn.config)
         and core() is not None
     )

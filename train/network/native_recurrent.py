@@ -56,6 +56,7 @@ def runs(recurrent: nn.LSTM | nn.GRU) -> bool:
     """Whether the core knows this layer: one of it, one way, without a projection."""
     return (
         recurrent.num_layers == 1
+        and recurrent.input_size <= 2
         and not recurrent.bidirectional
         and recurrent.bias
         and recurrent.proj_size == 0

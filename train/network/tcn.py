@@ -178,9 +178,13 @@ class Tcn(nn.Module):
                     row += layer.rows
                 stream, skip = layer(stream, condition, gain, bias, self.rounding, noise_row)
                 noise_row += layer.rows + stream.shape[1]
-                skips = skip if skips is None else skips[..., -skip.shape[-1] :] + skip
+                if skips is not None:  # a head of several taps forgets frames that the stream still has
+                    frames = min(skips.shape[-1], skip.shape[-1])
+                    skip = skips[..., -frames:] + skip[..., -frames:]
+                skips = skip
             skips = array.head(skips)
         assert skips is not None
+        skips = skips[..., self.config.receptive_field - 1 - (dry.shape[-1] - skips.shape[-1]) :]
         if modulation is not None:
             frames = skips.shape[-1]
             skips = modulation.gain[:, row:, -frames:] * (skips + modulation.bias[:, row:, -frames:])

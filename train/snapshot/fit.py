@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from gritspace.train.audio.segments import Segments
 from gritspace.train.errors import InputError
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.descent import Check as Check
-from gritspace.train.snapshot.descent import Descent, State
+from gritspace.train.snapshot.descent import Clock, Descent, State
 from gritspace.train.snapshot.descent import FitConfig as FitConfig
 from gritspace.train.snapshot.descent import FitResult as FitResult
 from gritspace.train.snapshot.loss import SnapshotLoss
@@ -53,6 +54,7 @@ class SnapshotFit(Descent):
         joints: Sequence[int] = (),
         held_clips: Sequence[tuple[int, int]] = (),
         start: Tcn | None = None,
+        clock: Clock = time.monotonic,
     ) -> None:
         torch.manual_seed(config.seed)
         tcn = fresh(SHAPES[config.shape]) if start is None else copy.deepcopy(start).train()
@@ -67,7 +69,7 @@ class SnapshotFit(Descent):
         self.held_dry, self.held_wet = scaled[1], aims[1]
         self.held_clips = [(max(start, self.lead_in), stop) for start, stop in held_clips or [(0, len(held_dry))]]
         self.loss = SnapshotLoss(WET_RMS**2, config.stft_weight)
-        super().__init__(tcn, config, checkpoint, fingerprint(config, dry, wet))
+        super().__init__(tcn, config, checkpoint, fingerprint(config, dry, wet), clock)
 
     def batch_loss(self) -> Tensor:
         """Of the step's segments."""

@@ -1,6 +1,7 @@
-"""Recurrent captures: one layer (LSTM or GRU) and a linear head.
+"""Recurrent captures: layers of one kind (LSTM or GRU) and a head, linear in nearly all of them.
 
-`input_size` 2 means one knob, a constant second input. guitarml.py, keras.py and recurrent_nam.py read their files.
+`input_size` 2 or 3 means one or two knobs, constant inputs beside the audio. guitarml.py, keras.py and recurrent_nam.py
+read their files.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Capture:
         name: str,
         licence: str,
         recurrent: nn.LSTM | nn.GRU,
-        head: nn.Linear,
+        head: nn.Module,
         skip: float,
         rate: int = NATIVE_RATE,
         first_state: torch.Tensor | None = None,
@@ -52,7 +53,7 @@ class Capture:
         self.name, self.licence = name, licence
         self.recurrent, self.head, self.skip = recurrent.eval(), head.eval(), skip
         self.rate, self.first_state = rate, first_state
-        self.knobs: tuple[str, ...] = ("knob",) if recurrent.input_size == 2 else ()
+        self.knobs: tuple[str, ...] = ((), ("knob",), ("knob1", "knob2"))[recurrent.input_size - 1]
 
     def render(self, dry: Audio, settings: Settings) -> Audio:
         """dry (batch, frames) at 48 kHz, settings (batch, knobs) -> wet (batch, frames), the state zero before.
@@ -98,7 +99,7 @@ class Capture:
 
     @cached_property
     def _in_core(self) -> native_recurrent.NativeRecurrent | None:
-        if not native_recurrent.runs(self.recurrent):
+        if not native_recurrent.runs(self.recurrent) or not isinstance(self.head, nn.Linear):
             return None
         first = None if self.first_state is None else self.first_state[:, 0]
         return native_recurrent.NativeRecurrent(self.recurrent, self.head, float(self.skip), first)
@@ -113,7 +114,7 @@ class Capture:
         audio = torch.from_numpy(np.ascontiguousarray(rows.T)).unsqueeze(-1)  # (frames, rows, 1)
         inputs = audio
         if self.knobs:
-            inputs = torch.cat([audio, torch.from_numpy(knobs).T.unsqueeze(-1).expand_as(audio)], dim=-1)
+            inputs = torch.cat([audio, torch.from_numpy(knobs).expand(len(audio), -1, -1)], dim=-1)
         with torch.no_grad():
             wet = self.head(self.recurrent(inputs, self._first_of(len(rows)))[0])
             wet = wet + float(self.skip) * audio

@@ -29,8 +29,23 @@ def lstm_capture(path: Path, model: Model) -> Capture:
     """Raises NamError, without the file's name, for what cannot be run."""
     config = lstm_of(model)
     recurrent, head = nn.LSTM(1, config.hidden_size, config.num_layers), nn.Linear(config.hidden_size, 1)
-    first_state = _fill(recurrent, head, weights_of(config, model))
-    return Capture(path.stem, licence_of(path), recurrent, head, False, round(model.sample_rate or RATE), first_state)
+    rate = round(model.sample_rate or RATE)
+    first_state = _settled(recurrent, _fill(recurrent, head, weights_of(config, model)), rate)
+    return Capture(path.stem, licence_of(path), recurrent, head, False, rate, first_state)
+
+
+def _settled(recurrent: nn.LSTM, state: torch.Tensor, rate: int) -> torch.Tensor:
+    """After half a second of silence, as Neural Amp Modeler begins, or as soon as nothing moves any more."""
+    pieces = 24
+    silence = torch.zeros(rate // (2 * pieces), 1)
+    with torch.no_grad():
+        for _ in range(pieces):
+            before = state
+            _, (hidden, cell) = recurrent(silence, (state[0], state[1]))
+            state = torch.stack([hidden, cell])
+            if bool((state - before).abs().max() < 1e-7):
+                break
+    return state
 
 
 def _fill(recurrent: nn.LSTM, head: nn.Linear, weights: LstmWeights) -> torch.Tensor:

@@ -49,5 +49,18 @@ PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "SiLU": F.silu,
     "Hardswish": F.hardswish,
     "Softsign": F.softsign,
+    "Softsigmoid": lambda x: 0.5 * (1 + F.softsign(x)),
+    "ELU": F.elu,
+    "CELU": F.celu,
+    "SELU": F.selu,
+    "GELU": F.gelu,
+    "Mish": F.mish,
+    "ReLU6": F.relu6,
+    "Softplus": F.softplus,
+    "Hardsigmoid": F.hardsigmoid,
+    "LogSigmoid": F.logsigmoid,
+    "Tanhshrink": F.tanhshrink,
+    "Identity": lambda x: x,
 }
+"""The last ones are the trainer's and PyTorch's: it writes whatever it was told to train, Core does not know them."""
 NAMES = {*PLAIN, "LeakyReLU", "PReLU", "LeakyHardtanh", "LeakyHardTanh"}

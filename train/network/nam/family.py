@@ -117,7 +117,14 @@ class _Written:
             b = self.config.bottleneck
             wide[first : first + own, b : 2 * b] = -head
         bias[first : first + own] = self.parts.head_bias * scale
+        if self.summed:  # behind what is read: channels of zeros, which a sigmoid does not leave at zero
+            bias[first : first + own] -= head.sum(axis=(1, 2)) * self._at_rest()
         return ArrayWeights(_grown(self.parts.rechannel, self.width, inputs), tuple(layers), wide, bias)
+
+    def _at_rest(self) -> float:
+        """What the layers together put out for an input of zero."""
+        kinds = zip(self.config.activations, self.config.gating, strict=True)
+        return sum(0.5 * (0.5 if gating == "gated" else 1.0) for kind, gating in kinds if kind.type == "Sigmoid")
 
     def _layer(self, index: int, parts: LayerParts) -> LayerWeights:
         array, width = self.config, self.width

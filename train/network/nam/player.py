@@ -174,7 +174,7 @@ class WaveNetPlayer:
         for weight, bias in self._behind:
             assert self._behind_activation is not None
             out = F.conv1d(activate(self._behind_activation, out), weight, bias)
-        return out[0]
+        return out[0, :, self.memory - (x.shape[-1] - out.shape[-1]) :]
 
 
 class _Array:
@@ -189,7 +189,10 @@ class _Array:
         stream = F.conv1d(stream, self._rechannel)
         for layer in self._layers:
             stream, out = layer(stream, condition)
-            summed = out if summed is None else summed[..., -out.shape[-1] :] + out
+            if summed is not None:  # a head of several taps forgets frames that the stream still has
+                frames = min(out.shape[-1], summed.shape[-1])
+                out = summed[..., -frames:] + out[..., -frames:]
+            summed = out
         assert summed is not None
         return stream, F.conv1d(summed, self._head, self._head_bias, dilation=self._head_dilation)
 

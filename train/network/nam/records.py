@@ -235,7 +235,20 @@ def in_one_dialect(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(activation: Any) -> Any:
-    return {"type": activation} if isinstance(activation, str) else activation
+    """An activation in any spelling: its name alone, the format's record, or the trainer's own in heads and ConvNets.
+
+    Of one slope and a slope a channel Core takes the one.
+    """
+    if isinstance(activation, str):
+        return {"type": activation}
+    if not isinstance(activation, dict):
+        return activation
+    if "type" not in activation and "name" in activation:
+        if activation["name"] == "PReLU":
+            raise ValueError("its trainer wrote a PReLU without its slopes; train it again with a LeakyReLU there")
+        activation = {"type": activation["name"], **activation}
+    both = activation.get("negative_slope") is not None and "negative_slopes" in activation
+    return {key: value for key, value in activation.items() if not (both and key == "negative_slopes")}
 
 
 def refusal(error: ValidationError) -> str:

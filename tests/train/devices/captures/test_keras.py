@@ -89,6 +89,64 @@ def test_what_an_operating_system_leaves_in_folders_is_passed_over(tmp_path: Pat
     assert [device.name for device in find_devices([tmp_path]) if device.kind == "capture"] == ["amp"]
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_stacked_layers_knobs_and_dense_layers_behind_sound_as_their_equations_say(tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(8)
+    gates, hidden, knobs = 4 if kind == "lstm" else 3, 4, [0.2, 0.9]
+    shapes = [(3, gates * hidden), (hidden, gates * hidden)]
+    cells = [
+        [
+            rng.normal(0, 0.5, shape),
+            rng.normal(0, 0.4, (hidden, gates * hidden)),
+            rng.normal(0, 0.3, (2, gates * hidden)),
+        ]
+        for shape in shapes
+    ]
+    if kind == "lstm":
+        cells = [[into, back, biases[0]] for into, back, biases in cells]
+    dense = [
+        [rng.normal(0, 0.5, (hidden, 3)), rng.normal(0, 0.2, 3)],
+        [rng.normal(0, 0.5, (3, 1)), rng.normal(0, 0.2, 1)],
+    ]
+    layers = [{"type": kind, "activation": "", "weights": [w.tolist() for w in cell]} for cell in cells]
+    layers += [
+        {"type": "dense", "activation": activation, "weights": [w.tolist() for w in one]}
+        for one, activation in zip(dense, ("tanh", "linear"), strict=True)
+    ]
+    model = {"in_shape": [None, None, 3], "in_gain": 6.0, "out_gain": -3.0, "in_skip": True, "layers": layers}
+    (tmp_path / "amp.json").write_text(json.dumps(model))
+    capture = read_capture(tmp_path / "amp.json")
+    assert capture.knobs == ("knob1", "knob2")
+    dry = 0.4 * np.sin(np.arange(400) / 7)
+    wet = capture.render_native(dry[None].astype(np.float32), np.array([knobs], np.float32), None)[0]
+    states, wanted = [[np.zeros(hidden), np.zeros(hidden)] for _ in cells], []
+    for sample in dry * 10 ** (6 / 20):
+        x = np.array([sample, *knobs])
+        for (into, back, bias), state in zip(cells, states, strict=True):
+            h, c = state
+            if kind == "lstm":
+                i, f, g, o = np.split(x @ into + h @ back + bias, 4)
+                c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+                h = sigmoid(o) * np.tanh(c)
+            else:
+                (xz, xr, xn), (hz, hr, hn) = np.split(x @ into + bias[0], 3), np.split(h @ back + bias[1], 3)
+                z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+                h = z * h + (1 - z) * np.tanh(xn + r * hn)
+            state[:], x = [h, c], h
+        y = np.tanh(x @ dense[0][0] + dense[0][1]) @ dense[1][0] + dense[1][1]
+        wanted.append((float(y[0]) + sample) * 10 ** (-3 / 20))
+    assert np.abs(wet - np.array(wanted)).max() < 1e-5
+
+
+def test_a_gru_of_another_kind_is_refused(tmp_path: Path) -> None:
+    model = written(tmp_path / "amp.json", "gru")
+    weights: list[object] = model["layers"][0]["weights"]  # type: ignore[index]
+    weights[2] = weights[2][0]  # type: ignore[index]
+    (tmp_path / "amp.json").write_text(json.dumps(model))
+    with pytest.raises(InputError, match="reset_after=False"):
+        read_capture(tmp_path / "amp.json")
+
+
 @pytest.mark.parametrize("fault", ["layers", "weights", "numbers"])
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path, fault: str) -> None:
     path = tmp_path / "amp.aidax"

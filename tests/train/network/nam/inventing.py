@@ -101,7 +101,25 @@ def every_kind() -> dict[str, dict[str, Any]]:
             "architecture": "Linear",
             "config": {"receptive_field": frames, "bias": frames != 200},
         }
+    found |= _less_usual(head1x1)
     return {name: filled(one, seed) for seed, (name, one) in enumerate(found.items())}
+
+
+def _less_usual(head1x1: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What random ones brought to light."""
+    taps = {"out_channels": 4, "kernel_size": 9, "bias": True}
+    both = {"type": "PReLU", "negative_slope": 0.25, "negative_slopes": [0.05, 0.3, 0.2, 0.0]}
+    return {
+        "head_taps_first": wavenet(layer_array(channels=6, head=taps), layer_array(6)),
+        "head_taps_longer_than_the_rest": wavenet(layer_array(channels=6, head=taps), layer_array(6, dilations=[1, 1])),
+        "sigmoid_head1x1": wavenet(layer_array(activation="Sigmoid", head1x1=head1x1, bottleneck=2)),
+        "sigmoid_head1x1_gated": wavenet(
+            layer_array(
+                activation=["Tanh", "Sigmoid", "Sigmoid"], head1x1=head1x1, gating_mode=["none", "gated", "none"]
+            )
+        ),
+        "prelu_of_both_spellings": wavenet(layer_array(activation=both)),
+    }
 
 
 def filled(document: dict[str, Any], seed: int) -> dict[str, Any]:

@@ -28,7 +28,8 @@ KINDS = inventing.every_kind()
 IN_THE_ENGINE = {
     *("fasttanh", "hardtanh", "sigmoid", "leaky", "prelu", "prelus", "gated_sigmoid", "gated_each", "bottleneck"),
     *("wide_bottleneck", "grouped", "no_layer1x1", "head1x1", "head1x1_two", "head_dilation", "two_arrays"),
-    *("linear_5", "linear_200"),
+    *("linear_5", "linear_200", "head_taps_first", "head_taps_longer_than_the_rest", "sigmoid_head1x1"),
+    *("sigmoid_head1x1_gated", "prelu_of_both_spellings"),
 }
 
 
@@ -60,7 +61,9 @@ def test_a_capture_plays_as_core_plays_it(kind: str, tmp_path: Path) -> None:
             read_nam(path)
 
 
-@pytest.mark.parametrize("kind", ["prelus", "gated_each", "head1x1_two", "linear_200"])
+@pytest.mark.parametrize(
+    "kind", ["prelus", "gated_each", "head1x1_two", "linear_200", "head_taps_first", "sigmoid_head1x1"]
+)
 def test_what_is_written_otherwise_for_the_engine_sounds_the_same_in_integers(kind: str, tmp_path: Path) -> None:
     path = written(tmp_path, KINDS[kind])
     model = quantize(read_nam(path).networks[-1], signals.synthetic(4, 1))
@@ -95,6 +98,36 @@ def test_what_no_loader_could_place_is_named(changes: dict[str, Any], said: str,
 def test_another_format_is_refused_by_its_version(version: Any, tmp_path: Path) -> None:
     with pytest.raises(NamError, match=r"capture\.nam: (it is of format|its version is)"):
         read_model(written(tmp_path, {**KINDS["prelu"], "version": version}))
+
+
+@pytest.mark.parametrize("name", ["Softsigmoid", "ELU", "GELU", "Mish", "Softplus", "SELU"])
+def test_what_the_trainer_writes_and_core_does_not_know_plays_as_it_was_trained(name: str, tmp_path: Path) -> None:
+    """A layer that reads the dry audio alone, and a head that hands it on: the activation itself."""
+    one = layer_of_one(activation=[{"type": name}])
+    document = {**inventing.wavenet(one), "version": "0.7.0", "weights": [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0]}
+    dry = np.linspace(-3, 3, 50, dtype=np.float32)
+    wet = read_nam_capture(written(tmp_path, document)).render(dry[None], np.zeros((1, 0), np.float32))[0]
+    x = torch.from_numpy(dry)
+    wanted = 0.5 * (1 + x / (1 + x.abs())) if name == "Softsigmoid" else getattr(torch.nn, name)()(x)
+    assert np.abs(wet - wanted.numpy()).max() < 1e-6
+
+
+def layer_of_one(**changes: Any) -> dict[str, Any]:
+    head = {"out_channels": 1, "kernel_size": 1, "bias": False}
+    return inventing.layer_array(**{"channels": 1, "kernel_size": 1, "dilations": [1], "head": head, **changes})
+
+
+def test_a_head_in_the_trainers_own_spelling_plays_as_in_the_formats(tmp_path: Path) -> None:
+    behind = {"channels": 3, "out_channels": 1, "kernel_sizes": [3, 2]}
+    first = inventing.layer_array(head={"out_channels": 2, "kernel_size": 1, "bias": True})
+    wet = []
+    for activation in ({"name": "LeakyReLU", "negative_slope": 0.3}, {"type": "LeakyReLU", "negative_slope": 0.3}):
+        document = inventing.filled(inventing.wavenet(first, head={**behind, "activation": activation}), 3)
+        wet.append(played(player_of(read_model(written(tmp_path, document))), torch.from_numpy(inventing.dry())))
+    assert torch.equal(*wet)
+    document["config"]["head"]["activation"] = {"name": "PReLU"}
+    with pytest.raises(NamError, match="PReLU without its slopes; train it again"):
+        read_nam_capture(written(tmp_path, document))
 
 
 def test_a_container_speaks_for_its_submodels(tmp_path: Path) -> None:

@@ -34,8 +34,9 @@ def measure(name: str, frames: int, turns: int) -> tuple[float, float, float]:
     """Times real time of the core and of PyTorch on ROWS_AT_ONCE rows, and the largest difference of their outputs."""
     torch.manual_seed(0)
     kind, hidden = LAYERS[name]
-    capture = Capture(name, "MIT", kind(1, hidden), nn.Linear(hidden, 1), True)
-    in_core = native_recurrent.NativeRecurrent(capture.recurrent, capture.head, 1.0)
+    head = nn.Linear(hidden, 1)
+    capture = Capture(name, "MIT", kind(1, hidden), head, True)
+    in_core = native_recurrent.NativeRecurrent(capture.recurrent, head, 1.0)
     rows = np.random.default_rng(0).normal(0, 0.2, (ROWS_AT_ONCE, frames)).astype(np.float32)
     knobs = np.zeros((ROWS_AT_ONCE, 0), np.float32)
     ways: list[Callable[[], np.ndarray]] = [

@@ -86,7 +86,7 @@ def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
     state: dict[str, torch.Tensor] = {}
     for index, tables in enumerate(cells):
         state |= _cell(path, tables, index, inputs if index == 0 else hidden, hidden, gates)
-    state["weight_ih_l0"][:, 0] *= gain
+    state["weight_ih_l0"][:, 0].mul_(gain)
     recurrent.load_state_dict(state)
     head, last = _head(path, layers[depth:], hidden)
     with torch.no_grad():

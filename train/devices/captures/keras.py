@@ -90,8 +90,8 @@ def keras_capture(path: Path, model: dict[str, Any]) -> Capture:
     recurrent.load_state_dict(state)
     head, last = _head(path, layers[depth:], hidden)
     with torch.no_grad():
-        last.weight *= out
-        last.bias *= out
+        last.weight.mul_(out)
+        last.bias.mul_(out)
     rate = stated_rate(path, [file.metadata, model], RATE)
     return Capture(path.stem, licence_of(path), recurrent, head, file.in_skip * gain * out, rate)
 

@@ -32,7 +32,7 @@ def evaluate(
     foreign: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other dry audio for test devices that were enrolled; repeatable, told by its name."
+            help="Folder of other dry audio, for known devices and enrolled ones; repeatable, told by its name."
         ),
         Reads(AUDIO, folder=True),
     ] = None,

@@ -79,7 +79,7 @@ class Examination:
     box: box.Box
     aliasing: list[purity.Aliasing]
     grain_db: float
-    foreign: dict[str, list[evaluate.SettingEsr]]
+    foreign: dict[str, foreign.Foreign]
     seconds: float = 0.0
 
     def of(self, split: str) -> list[ClipScore]:
@@ -121,9 +121,8 @@ def evaluate_space(
     tell(0, 0, "turning every knob all over the box")
     whole_box = box.examined(space, player)
     tell(0, 0, "playing pure tones, quiet notes and foreign material")
-    strangers = [clip for clip in found if clip.split == "held_out_devices"]
     foreign_scores = {
-        name.name: foreign.scored(space, player, devices, strangers, name, seconds) for name in foreign_audio
+        name.name: foreign.examined(space, player, devices, found, name, seconds) for name in foreign_audio
     }
     separation, table = monotony.separated_attribute_predictability(positions, measured)
     return Examination(
@@ -275,10 +274,7 @@ def as_report(found: Examination) -> dict[str, Any]:
         "box": box.as_values(found.box),
         "aliasing": purity.as_values(found.aliasing),
         "grain_db": found.grain_db,
-        "foreign": {
-            name: {"settings": len(scores), "esr": quantiles([score.esr for score in scores])}
-            for name, scores in found.foreign.items()
-        },
+        "foreign": {name: foreign.as_values(one) for name, one in found.foreign.items()},
         "devices": by_device(found),
         "settings": [of_clip(score) for score in found.scores],
         "seconds": round(found.seconds, 1),

@@ -89,7 +89,10 @@ def print_examination(report: Mapping[str, Any], out: Path | None) -> None:
             title="between the overtones of a sine at -6 dBFS",
         )
     for name, found in report["foreign"].items():
-        console.say(f"enrolled, on other audio ({name}): median ESR {number(found['esr']['median'])}")
+        console.say(
+            f"on other audio ({name}), median ESR: {number(found['seen']['esr']['median'])} of known devices, "
+            f"{number(found['held_out_devices']['esr']['median'])} of enrolled ones"
+        )
     if out is not None:
         console.say(f"report: {out}")
 

@@ -91,7 +91,7 @@ def space_page(name: str = LONG) -> str:
         "integer_adds": some,
         "separation": {"sap": 0.1},
         "smoothness": {"step": 1.0, "click": 1.0},
-        "foreign": {"organ": {"esr": some}},
+        "foreign": {"organ": {"seen": {"esr": some}, "held_out_devices": {"esr": some}}},
     }
     picture = '<svg class="figure" viewBox="0 0 90 30"><text x="5" y="20">a picture</text></svg>'
     return rendered(

@@ -15,7 +15,7 @@ from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.cli import app
 from gritspace.host_tools.commands import space as command_space
 from gritspace.host_tools.models.model_files import model_from_space
-from gritspace.host_tools.spaces import box
+from gritspace.host_tools.spaces import box, foreign
 from gritspace.host_tools.spaces.evaluation import model_of, of_split, shuffled_esr, test_audio
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import reference
@@ -77,6 +77,8 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     assert report["aliasing"]["rat"]["415"]["device_dbc"] < -40
     assert report["foreign"]["organ"]["settings"] == 4
     assert report["foreign"]["organ"]["esr"]["median"] > 0
+    assert report["foreign"]["organ"]["of"] == "held_out_devices"
+    assert report["foreign"]["organ"]["seen"]["settings"] == 2
     html = page.read_text()
     assert html.count("<audio") == 3 * 7 + 4
     assert html.count("<svg") == 3
@@ -197,3 +199,28 @@ def test_a_split_of_nothing_has_no_numbers_and_test_audio_is_not_training_audio(
     assert (len(dry), len(learn)) == (144_000, 96_000)
     assert not np.array_equal(dry[:96_000], learn)
     assert torch.from_numpy(dry).abs().max() <= 1
+
+
+def test_a_known_device_on_other_audio_is_compared_at_its_own_gain_and_level(
+    space: Space, space_file: Path, tmp_path: Path
+) -> None:
+    """A device that is the decoder itself, at another level and upside down, differs by the integers alone."""
+    own = copy.deepcopy(space)
+    own.gains, own.levels = {"itself": -0.5}, {"itself": 1.6}
+    own.positions = {"itself": [0.3, -0.5, 0.4, 0.0]}
+
+    class Itself:
+        name, knobs, kind, licence = "itself", (), "circuit", "MIT"
+
+        def render(self, dry: np.ndarray, settings: np.ndarray) -> np.ndarray:
+            place = torch.tensor([own.positions["itself"]])
+            return own.render(torch.from_numpy(dry), place).numpy() / np.float32(-0.8)
+
+    soundfile.write(tmp_path / "organ.wav", riff(2.0), 48_000)
+    clips = seen_clips(own, [Itself()], riff(1.0), 0.5)  # type: ignore[list-item]
+    player = IntegerPlayer(model_from_space(space, space_file, riff(2)))
+    found = foreign.examined(own, player, [Itself()], clips, tmp_path, 1.0)  # type: ignore[list-item]
+    assert (found.kind, len(found.seen), found.enrolled) == ("seen", 1, [])
+    assert found.seen[0].esr < 1e-3
+    assert foreign.as_values(found)["esr"]["median"] == found.seen[0].esr
+    assert foreign.as_values(found)["held_out_devices"]["settings"] == 0

@@ -24,6 +24,7 @@ from gritspace.train.errors import InputError
 from gritspace.train.network.losses import AudioLoss
 from gritspace.train.network.metrics import pooled_esr
 from gritspace.train.network.shapes import Modulation
+from gritspace.train.network.tcn import LOG2_GAIN_LIMIT, Film, WithinGainLimit
 from gritspace.train.space.data.pairs import LEVEL_RMS
 from gritspace.train.space.space import Space
 
@@ -213,6 +214,20 @@ def with_offsets(space: Space, offsets: Tensor) -> Space:
     return bent
 
 
+def gain_offsets(film: Film, position: Tensor, wanted: Tensor) -> Tensor:
+    """What has to be added to each row's log2 gain for the gain that is heard at position (size,) to move by wanted
+    (rows,), as far as the limit lets it.
+
+    Half of a trained space's rows lie beyond the limit where its devices are, some of them far: an offset to those
+    would be swallowed. One that leads inwards begins at the limit; the others stay where they are.
+    """
+    with torch.no_grad():
+        unbounded = film.log2_gain(torch.tanh(film.hidden(position)))
+    bounded = unbounded.clamp(-LOG2_GAIN_LIMIT, LOG2_GAIN_LIMIT)
+    inwards = (bounded + wanted).abs() < LOG2_GAIN_LIMIT
+    return torch.where(inwards, bounded + wanted - unbounded, torch.where(unbounded == bounded, wanted, 0.0))
+
+
 def esr_at(space: Space, dry: Tensor, wet: Tensor, position: Tensor, level: float = 1.0) -> float:
     """Error-to-signal ratio of the decoder at position (size,): dry (lead-in + frames,), wet (frames,)."""
     return pooled_esr([(wet, level * space.render(dry[None], position[None])[0, len(dry) - len(wet) :])])
@@ -273,17 +288,18 @@ class _Search:
         assert decoder.film is not None
         place = start.position.clone().requires_grad_()
         level = torch.tensor(math.log2(start.level)).requires_grad_()
-        offsets = start.offsets.clone().requires_grad_(bend)
+        offsets = torch.zeros_like(start.offsets).requires_grad_(bend)
         learned = [place, level, *([offsets] if bend else [])]
         optimizer = torch.optim.Adam(learned, lr=rate, betas=(0.9, 0.98))
         rng = torch.Generator().manual_seed(self.seed)
-        film = copy.deepcopy(decoder.film).requires_grad_(False)
+        film = copy.deepcopy(with_offsets(self.space, start.offsets).decoder.film).requires_grad_(False)
         for step in range(steps):
             for group in optimizer.param_groups:
                 group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps)) * min(1.0, (step + 1) / 10)
             dry, wet = self._batch(rng)
             bent = film(place.clamp(-1, 1)[None])
-            gain = (bent.gain * torch.exp2(offsets[0])[None, :, None]).expand(len(dry), -1, -1)
+            log2_gain = WithinGainLimit.apply(torch.log2(bent.gain) + offsets[0][None, :, None])
+            gain = torch.exp2(log2_gain).expand(len(dry), -1, -1)
             bias = (bent.bias + offsets[1][None, :, None]).expand(len(dry), -1, -1)
             estimate = decoder(dry, Modulation(gain, bias)) * torch.exp2(level.clamp(-LEVEL_LIMIT, LEVEL_LIMIT))
             loss = self.loss(wet, estimate, self.power.expand(len(wet)))[0] + PULL_HOME * offsets.square().mean()
@@ -293,7 +309,9 @@ class _Search:
             optimizer.step()
             told()
         reached = 2.0 ** float(level.detach().clamp(-LEVEL_LIMIT, LEVEL_LIMIT))
-        return Place(place.detach().clamp(-1, 1), reached, offsets.detach())
+        where = place.detach().clamp(-1, 1)
+        moved = torch.stack([gain_offsets(film, where, offsets[0].detach()), offsets[1].detach()])
+        return Place(where, reached, start.offsets + moved)
 
     def _played(self, place: Place) -> Tensor:
         """The sample's wet as the decoder makes it."""

@@ -1,5 +1,7 @@
 """Enrolling finds what is known to be there: recordings made by the decoder itself, late, upside down, and bent."""
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,17 @@ from gritspace.train.audio.held_out import Clip
 from gritspace.train.audio.signals import synthetic
 from gritspace.train.errors import InputError
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
+from gritspace.train.network.tcn import Film
 from gritspace.train.space import enroll as enrolling
 from gritspace.train.space.data.pairs import LEVEL_RMS
-from gritspace.train.space.enroll import Enrolment, brought_together, enroll, guess_from_wet, with_offsets
+from gritspace.train.space.enroll import (
+    Enrolment,
+    brought_together,
+    enroll,
+    gain_offsets,
+    guess_from_wet,
+    with_offsets,
+)
 from gritspace.train.space.space import Space, SpaceConfig
 
 PLACE = torch.tensor([0.55, -0.4, 0.1, 0.3])
@@ -77,6 +87,29 @@ def test_refining_reaches_what_no_position_does_and_folds_into_the_space(space: 
     found = enroll(space, DRY, wet, refine=True)
     assert found.esr < 0.3 * found.esr_of_position
     assert error(space, found, wet) == pytest.approx(found.esr, abs=0.02)
+
+
+def test_refining_moves_gains_that_lie_far_beyond_their_limit(space: Space) -> None:
+    """As half of a trained space's do: the limit of two octaves is what is heard, three more lie behind it."""
+    far = copy.deepcopy(space)
+    rows = space.config.decoder.film_rows
+    side = torch.where(torch.arange(rows) % 2 == 0, 5.0, -5.0)
+    with torch.no_grad():
+        far.decoder.film.log2_gain.weight.mul_(0.05)
+        far.decoder.film.log2_gain.bias.copy_(side)
+    wet = played(with_offsets(far, torch.stack([-0.8 * side, torch.zeros(rows)])), DRY)
+    found = enroll(far, DRY, wet, refine=True)
+    assert found.esr < 0.3 * found.esr_of_position
+    assert error(far, found, wet) == pytest.approx(found.esr, abs=0.02)
+
+
+def test_a_gain_is_moved_from_what_is_heard_and_outwards_stays_where_it_is() -> None:
+    film = Film(1, 1, 4)
+    with torch.no_grad():
+        film.log2_gain.weight.zero_()
+        film.log2_gain.bias.copy_(torch.tensor([5.0, 5.0, -3.0, 1.0]))
+    offsets = gain_offsets(film, torch.zeros(1), torch.tensor([-0.5, 0.5, 0.25, 0.5]))
+    assert offsets.tolist() == [-3.5, 0.0, 1.25, 0.5]
 
 
 def test_offsets_move_log2_gains_and_biases_of_every_row_and_leave_the_space_alone(space: Space) -> None:
@@ -166,10 +199,17 @@ def test_refining_that_makes_it_worse_is_not_taken(space: Space, monkeypatch: py
 def test_refining_that_is_better_where_it_learned_and_worse_elsewhere_is_not_taken(
     space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enrolling, "REFINE_RATE", 0.5)
-    real = enrolling._Search.error
+    error_on_sample, descend = enrolling._Search.error, enrolling._Search.descend
+
+    def astray(self, start, steps, rate, told, bend=False):
+        found = descend(self, start, steps, rate, told)
+        return replace(found, offsets=torch.full_like(found.offsets, 0.5)) if bend else found
+
+    monkeypatch.setattr(enrolling._Search, "descend", astray)
     monkeypatch.setattr(
-        enrolling._Search, "error", lambda self, place: -1.0 if bool(place.offsets.any()) else real(self, place)
+        enrolling._Search,
+        "error",
+        lambda self, place: -1.0 if bool(place.offsets.any()) else error_on_sample(self, place),
     )
     wet = played(space, DRY)
     found = enroll(space, DRY, wet, refine=True)

@@ -38,7 +38,7 @@ CHECK_SHARE = 0.2
 STARTS = 3
 SEGMENT_FRAMES, BATCH = 4_096, 8
 SEARCH_STEPS, STEPS, REFINE_STEPS = 60, 160, 400
-RATE, REFINE_RATE = 0.04, 4e-3
+RATE, REFINE_RATE = 0.04, 2e-2
 LEVEL_LIMIT = 2.0
 """Powers of two that the decoder's output may be louder or softer than the recording, as loud as in training."""
 PULL_HOME = 1e-3

@@ -285,14 +285,15 @@ class _Search:
     def descend(self, start: Place, steps: int, rate: float, told: Callable[[], None], bend: bool = False) -> Place:
         """Adam from start, its rate falling to nothing; the position stays in the box. bend: the offsets learn too."""
         decoder = self.space.decoder
-        assert decoder.film is not None
         place = start.position.clone().requires_grad_()
         level = torch.tensor(math.log2(start.level)).requires_grad_()
         offsets = torch.zeros_like(start.offsets).requires_grad_(bend)
         learned = [place, level, *([offsets] if bend else [])]
         optimizer = torch.optim.Adam(learned, lr=rate, betas=(0.9, 0.98))
         rng = torch.Generator().manual_seed(self.seed)
-        film = copy.deepcopy(with_offsets(self.space, start.offsets).decoder.film).requires_grad_(False)
+        film = with_offsets(self.space, start.offsets).decoder.film
+        assert film is not None
+        film.requires_grad_(False)
         for step in range(steps):
             for group in optimizer.param_groups:
                 group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps)) * min(1.0, (step + 1) / 10)

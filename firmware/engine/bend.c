@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "arithmetic.h"
-#include "ramp.h"
 #include "state.h"
 
 static uint32_t place_of(uint32_t array) {
@@ -16,29 +15,16 @@ static uint16_t slope_at(int32_t trained, int32_t way) {
   return (uint16_t)(trained + (((end - trained) * (way < 0 ? -way : way)) >> 15));
 }
 
-static void set_rows(const struct grit_engine *engine, const grit_conv_t *conv, uint32_t film_row) {
-  if (engine->model->film != NULL) {
-    grit_ramp_use(engine, conv, film_row, engine->ramp_step);
-    return;
-  }
-  const int32_t *bias = (const int32_t *)(const void *)(conv->blob + conv->record->bias);
-  const int16_t *multiplier = (const int16_t *)(const void *)(conv->blob + conv->record->multiplier);
-  const grit_ramp_t ramp = {bias, bias, multiplier, multiplier};
-  grit_kernel_set_rows(conv, &ramp, GRIT_RAMP_STEPS);
-}
-
 static void bend_leaky_layers(struct grit_engine *engine, uint32_t place, int32_t way) {
   const grit_model_t *model = engine->model;
-  uint32_t row = 0;
   for (uint32_t a = 0, i = 0; a < model->header->array_count; a++)
     for (uint32_t end = i + model->arrays[a].layer_count; i < end; i++) {
       const grit_layer_t *record = &model->layers[i];
       grit_conv_t *conv = &engine->layers[i].conv;
       if (place_of(a) == place && conv->slope != GRIT_NO_SLOPE) {
         conv->slope = slope_at(record->slope_q15, way);
-        set_rows(engine, conv, row);
+        grit_kernel_use_slope(conv);
       }
-      row += conv->record->rows;
     }
 }
 

@@ -43,7 +43,8 @@
 #endif
 
 /* prepared: where each tap's audio stands; int32 bias[rows]; a word a row with
- * its multipliers (grit_multiplier_pair); with wide loops, their own form of all that.
+ * its multipliers (grit_multiplier_pair); with wide loops, their own form of all that; else the weights as int16
+ * [rows][kernel][inputs] and a mix-in weight a row.
  */
 
 static const int16_t **taps_of(const grit_conv_t *conv) {
@@ -62,16 +63,65 @@ size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
   size_t words = tap_words(record) + (size_t)record->rows * 2u;
 #ifdef USE_WIDE
-  words += wide_words(record);
+  if (fits_wide(record)) return (words + wide_words(record)) * sizeof(uint32_t);
 #endif
+  words += (record->rows * ((size_t)record->kernel * record->inputs + 1u) + 1u) / 2u;
   return words * sizeof(uint32_t);
 }
 
+static int16_t *weights_of(const grit_conv_t *conv) {
+  return (int16_t *)(void *)(rows_of(conv) + 2u * conv->record->rows);
+}
+
+/* NULL: the dry sound is not mixed in. */
+static int16_t *mixins_of(const grit_conv_t *conv) {
+  const grit_convolution_t *record = conv->record;
+  return record->mixin == 0u ? NULL : weights_of(conv) + (size_t)record->rows * record->kernel * record->inputs;
+}
+
 void grit_kernel_prepare(const grit_conv_t *conv) {
+  const grit_convolution_t *record = conv->record;
 #ifdef USE_WIDE
-  if (fits_wide(conv->record)) prepare_wide(conv, rows_of(conv) + 2u * conv->record->rows);
-#else
-  (void)conv;
+  if (fits_wide(record)) {
+    prepare_wide(conv, rows_of(conv) + 2u * record->rows);
+    return;
+  }
+#endif
+  const int8_t *weight = (const int8_t *)(conv->blob + record->weight);
+  const int8_t *mixin = (const int8_t *)(conv->blob + record->mixin);
+  int16_t *weights = weights_of(conv), *mixins = mixins_of(conv);
+  for (size_t i = 0; i < (size_t)record->rows * record->kernel * record->inputs; i++) weights[i] = weight[i];
+  for (size_t row = 0; mixins != NULL && row < record->rows; row++) mixins[row] = mixin[row];
+}
+
+static void set_pair(const grit_conv_t *conv, uint32_t row, int32_t multiplier) {
+  const uint32_t rows = conv->record->rows;
+  uint32_t *words = rows_of(conv);
+  words[rows + row] = grit_multiplier_pair(multiplier, (int32_t)conv->slope);
+}
+
+void grit_kernel_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *to) {
+  const grit_convolution_t *record = conv->record;
+  rows_of(conv)[row] = (uint32_t)to->bias;
+  set_pair(conv, row, to->multiplier);
+#ifdef USE_WIDE
+  if (fits_wide(record)) {
+    set_row_wide(conv, rows_of(conv) + 2u * record->rows, row, to);
+    set_rows_wide(conv, rows_of(conv) + 2u * record->rows, rows_of(conv), rows_of(conv) + record->rows);
+    return;
+  }
+#endif
+  const size_t fan_in = (size_t)record->kernel * record->inputs;
+  memcpy(weights_of(conv) + row * fan_in, to->weight, fan_in * sizeof(int16_t));
+  if (record->mixin != 0u) mixins_of(conv)[row] = to->mixin;
+}
+
+void grit_kernel_use_slope(const grit_conv_t *conv) {
+  uint32_t *words = rows_of(conv);
+  const uint32_t rows = conv->record->rows;
+  for (uint32_t row = 0; row < rows; row++) set_pair(conv, row, (int32_t)(words[rows + row] & 0xFFFFu));
+#ifdef USE_WIDE
+  if (fits_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
 #endif
 }
 
@@ -97,8 +147,6 @@ void grit_kernel_aim_all(const grit_conv_t *conv, const int16_t *const *at) {
 
 static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs, kernel = conv->record->kernel;
-  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
-  const int8_t *mixin = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
   const int16_t *const *taps = taps_of(conv);
   const uint32_t *words = rows_of(conv);
 #ifdef USE_WIDE
@@ -108,8 +156,9 @@ static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, 
     return;
   }
 #endif
+  const int16_t *weights = weights_of(conv), *mixin = mixins_of(conv);
   for (size_t frame = 0; frame < frames; frame++) {
-    const int8_t *weight = weights;
+    const int16_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
       int32_t acc = (int32_t)words[row];
       if (mixin != NULL) acc += mixin[row] * dry[frame];
@@ -126,7 +175,7 @@ static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, 
 void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows;
   const uint32_t *words = rows_of(conv);
-  const int8_t *weight = (const int8_t *)(conv->blob + conv->record->weight);
+  const int16_t *weight = weights_of(conv);
   for (size_t frame = 0; frame < frames; frame++)
     for (size_t row = 0; row < rows; row++) {
       const int32_t acc = (int32_t)words[row] + weight[row] * dry[frame];
@@ -137,15 +186,15 @@ void grit_kernel_spread(const grit_conv_t *conv, const int32_t *dry, int16_t *ou
 void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *stream, size_t frames) {
   const size_t rows = conv->record->rows, inputs = conv->record->inputs;
   const uint32_t *words = rows_of(conv);
-  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
 #ifdef USE_WIDE
   if (fits_wide(conv->record)) {
     convolve_wide(conv, rows_of(conv) + 2u * rows, &z, 0, NULL, stream, stream, frames);
     return;
   }
 #endif
+  const int16_t *weights = weights_of(conv);
   for (size_t frame = 0; frame < frames; frame++) {
-    const int8_t *weight = weights;
+    const int16_t *weight = weights;
     for (size_t row = 0; row < rows; row++) {
       int32_t acc = (int32_t)words[row];
       for (size_t i = 0; i < inputs; i++) acc += *weight++ * z[frame * inputs + i];
@@ -232,15 +281,14 @@ bool grit_three_fits(const grit_model_t *model) {
 #endif
 }
 
-static int32_t three_sum(const int8_t *weight, uintptr_t planes, const int16_t *x) {
+static int32_t three_sum(const int16_t *weight, uintptr_t planes, const int16_t *x) {
   return weight[0] * x[0] + weight[1] * x[1] + weight[2] * *grit_third(planes, x);
 }
 
 void grit_three_convolve(const grit_conv_t *conv, uintptr_t planes, size_t first, const int32_t *dry, int16_t *out,
                          size_t frames) {
   const size_t rows = conv->record->rows, kernel = conv->record->kernel;
-  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
-  const int8_t *mixins = conv->record->mixin == 0u ? NULL : (const int8_t *)(conv->blob + conv->record->mixin);
+  const int16_t *weights = weights_of(conv), *mixins = mixins_of(conv);
   const uint32_t *words = rows_of(conv);
   for (size_t frame = 0; frame < frames; frame++, out += 2)
     for (size_t row = 0; row < 3u; row++) {
@@ -253,7 +301,7 @@ void grit_three_convolve(const grit_conv_t *conv, uintptr_t planes, size_t first
 
 void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_t *z, int16_t *stream, size_t frames) {
   const size_t rows = conv->record->rows;
-  const int8_t *weights = (const int8_t *)(conv->blob + conv->record->weight);
+  const int16_t *weights = weights_of(conv);
   const uint32_t *words = rows_of(conv);
   for (size_t frame = 0; frame < frames; frame++, z += 2, stream += 2)
     for (size_t row = 0; row < 3u; row++) {
@@ -265,7 +313,7 @@ void grit_three_residual(const grit_conv_t *conv, uintptr_t planes, const int16_
 
 void grit_three_spread(const grit_conv_t *conv, uintptr_t planes, const int32_t *dry, int16_t *out, size_t frames) {
   const size_t rows = conv->record->rows;
-  const int8_t *weight = (const int8_t *)(conv->blob + conv->record->weight);
+  const int16_t *weight = weights_of(conv);
   const uint32_t *words = rows_of(conv);
   for (size_t frame = 0; frame < frames; frame++, out += 2)
     for (size_t row = 0; row < 3u; row++)

@@ -107,6 +107,29 @@ void grit_kernel_prepare(const grit_conv_t *conv);
  * what comes next uses them. */
 void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
 
+/* One row as it is from here on: weights wider than the blob's, and what goes with them. Not for a convolution that a
+ * kernel takes from the blob itself (grit_kernel_takes_rows). */
+typedef struct {
+  const int16_t *weight; /* [kernel][inputs] */
+  int16_t mixin, multiplier;
+  int32_t bias;
+} grit_row_t;
+void grit_kernel_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *to);
+
+/* Whether every kernel, of whatever machine, lays weights of this shape out: not too many of them in a row for one
+ * block. */
+#define GRIT_MAX_ROW_WEIGHTS 256u
+static inline bool grit_kernel_takes_rows(const grit_convolution_t *record) {
+  const uint32_t inputs = record->inputs;
+  if (record->shift > 31u || record->kernel * inputs > GRIT_MAX_ROW_WEIGHTS) return false;
+  if (inputs == 1u) return record->kernel == 1u && record->rows % 2u == 0u;
+  if (inputs % 2u != 0u || inputs > 16u || inputs == 10u || inputs == 14u) return false;
+  return record->rows == 1u ? record->mixin == 0u : record->rows % 2u == 0u;
+}
+
+/* What accumulators below zero meet follows from conv->slope, which has moved. For a leaky ReLU's. */
+void grit_kernel_use_slope(const grit_conv_t *conv);
+
 /* From now on, what tap `tap` hears at frame 0 stands at `at`, the following
  * frames behind it. */
 void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);

@@ -68,6 +68,13 @@ static void set_rows_wide(const grit_conv_t *conv, uint32_t *to, const uint32_t 
   }
 }
 
+static void set_row_wide(const grit_conv_t *conv, uint32_t *to, uint32_t row, const grit_row_t *from) {
+  const uint32_t lanes = lanes_of(conv->record), fan_in = (uint32_t)conv->record->kernel * conv->record->inputs;
+  uint32_t *group = to + row / lanes * group_words(conv->record) + row % lanes;
+  if (conv->record->mixin != 0u) group[lanes] = (uint32_t)from->mixin & 0xFFFFu;
+  for (uint32_t i = 0; i < fan_in; i += 2u) memcpy(&group[(4u + i / 2u) * lanes], from->weight + i, sizeof *group);
+}
+
 static inline __m256i load(const uint32_t *words) {
   return _mm256_loadu_si256((const __m256i *)(const void *)words);
 }

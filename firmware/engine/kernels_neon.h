@@ -54,6 +54,14 @@ static void set_rows_wide(const grit_conv_t *conv, uint32_t *to, const uint32_t 
   }
 }
 
+static void set_row_wide(const grit_conv_t *conv, uint32_t *to, uint32_t row, const grit_row_t *from) {
+  const uint32_t fan_in = (uint32_t)conv->record->kernel * conv->record->inputs;
+  uint32_t *group = to + row / LANES * group_words(conv->record);
+  int16_t *weights = (int16_t *)(void *)(group + GROUP_HEAD) + row % LANES;
+  if (conv->record->mixin != 0u) group[LANES + row % LANES] = (uint32_t)(int32_t)from->mixin;
+  for (uint32_t i = 0; i < fan_in; i++) weights[LANES * i] = from->weight[i];
+}
+
 /* A tile's sums: the first four rows, the last four, of each frame. */
 typedef struct {
   int32x4_t low[TILE_FRAMES], high[TILE_FRAMES];

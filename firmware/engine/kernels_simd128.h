@@ -68,6 +68,17 @@ static void set_rows_wide(const grit_conv_t *conv, uint32_t *to, const uint32_t 
   }
 }
 
+static void set_row_wide(const grit_conv_t *conv, uint32_t *to, uint32_t row, const grit_row_t *from) {
+  const uint32_t fan_in = (uint32_t)conv->record->kernel * conv->record->inputs;
+  if (is_alone(conv->record)) {
+    memcpy(to, from->weight, fan_in * sizeof(int16_t));
+    return;
+  }
+  uint32_t *group = to + row / LANES * group_words(conv->record) + row % LANES;
+  if (conv->record->mixin != 0u) group[LANES] = (uint32_t)(int32_t)from->mixin;
+  for (uint32_t i = 0; i < fan_in; i += 2u) memcpy(&group[(4u + i / 2u) * LANES], from->weight + i, sizeof *group);
+}
+
 /* (acc * multiplier + 2^31) >> 32 in every lane: the requantization rule with its multiplier moved up. */
 static inline v128_t scaled(v128_t acc, v128_t above, v128_t below) {
   const v128_t half = wasm_i64x2_const_splat((int64_t)1 << 31);

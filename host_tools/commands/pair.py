@@ -19,6 +19,7 @@ class PairKind(StrEnum):
 
     series = "series"
     crossfade = "crossfade"
+    morph = "morph"
 
 
 def pair(
@@ -33,7 +34,11 @@ def pair(
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the .grit file."), Writes((".grit",))],
     kind: Annotated[
         PairKind,
-        typer.Option("--as", help="series: one into the other; crossfade: the first knob goes from one to the other."),
+        typer.Option(
+            "--as",
+            help="series: one into the other; crossfade: the first knob goes from one to the other; morph: so do their "
+            "weights, of two captures of one shape.",
+        ),
     ] = PairKind.series,
     level: Annotated[
         float, typer.Option(min=-18, max=18, help="dB more into the second one, or of it beside the first.")
@@ -44,21 +49,28 @@ def pair(
     force: Annotated[bool, typer.Option("--force", help="Write what is too slow for a module, too.")] = False,
     json: Json = False,
 ) -> None:
-    """Put two captures into one model: a pedal into an amplifier, or one faded into the other by a knob.
+    """Put two captures into one model: a pedal into an amplifier, or one faded or morphed into the other by a knob.
 
     What fits together into a module's time is told.
 
     Example: gritspace pair pedal.nam amplifier.nam -o both.grit --ir cabinet.wav
     """
+    from gritspace.host_tools.models.float_network import float_network
     from gritspace.host_tools.models.impulse import with_impulse
-    from gritspace.host_tools.models.pairing import pair_of
+    from gritspace.host_tools.models.pairing import morph_of, pair_of
     from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.host_tools.models.verdict import price_of, price_remark
     from gritspace.quantize.model.grit import write_grit
     from gritspace.train.errors import InputError
 
     with console.progress("pairing"):
-        model = pair_of(ready_model(first, console.tell), ready_model(second, console.tell), kind.value, level)
+        one, other = ready_model(first, console.tell), ready_model(second, console.tell)
+        if kind is PairKind.morph:
+            if level:
+                raise InputError("--level: a morph holds its own level; it is for series and crossfade.")
+            model = morph_of(one, other, (float_network(first, one), float_network(second, other)))
+        else:
+            model = pair_of(one, other, kind.value, level)
         if ir is not None:
             model = with_impulse(model, ir)
         price = price_of(model)

@@ -53,10 +53,13 @@ def play(
     """
     audio = gated(audio, gate)
     if bend != "none":
-        return bent.play(model, audio, glide(targets), bend, Stepwise(model))
+        fresh = pair.morphing(model, 0, "numpy") if pair.level_only(model) else Stepwise(model)
+        return bent.play(model, audio, glide(targets), bend, fresh)
     position, moves = moves_of(targets)
 
     def network(heard: NDArray[np.int16]) -> NDArray[np.int16]:
+        if pair.level_only(model):
+            return pair.morphed(model, glide(targets), "numpy")(heard)
         if model.film is None:
             return reference.run(model, heard)
         return reference.run(model, heard, position, [move for move in moves if move[0] < len(heard)])

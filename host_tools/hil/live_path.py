@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.hil.expected import BLOCK_FRAMES, glide, play
 from gritspace.host_tools.hil.hush import hush_gains, hushed
+from gritspace.host_tools.models.pair import level_only
 from gritspace.quantize.model.model import IntegerModel
 
 UNITY = 1 << 16
@@ -52,7 +53,7 @@ def live(
     at = positions[:1] if bend == "none" else np.asarray(model.rest_position, np.int16)[None]
     rest = play(model, np.zeros(1, np.int16), at)
     wet_sound = _without_dc(_widened(played, model), int(_widened(rest, model)[0]))
-    if model.film is not None:
+    if model.film is not None or level_only(model):
         taps = 0 if model.impulse is None else len(model.impulse.taps)
         places = glide(positions)
         moved = np.concatenate([[False], (places[1:] != places[:-1]).any(axis=1)])

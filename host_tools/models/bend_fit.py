@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.models import bent
 from gritspace.host_tools.models.bend_level import CURVE_FIRST, CURVE_OCTAVES, Loudness
+from gritspace.host_tools.models.pair import level_only, morph_engine
 from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, UNITY
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
@@ -27,7 +28,8 @@ MOST = 127
 
 def bend_fitted(model: IntegerModel) -> IntegerModel:
     """The model with the curve that its bends are held to, of its network where it starts."""
-    network = Engine(to_bytes(replace(model, bend_curve=(), impulse=None, pair=None)))
+    alone = replace(model, bend_curve=(), impulse=None, pair=None)
+    network = morph_engine(model, 0) if level_only(model) else Engine(to_bytes(alone))
     rest = bent.rest_of(network)
     phrase = riff(PHRASE_SECONDS)[: int(PHRASE_SECONDS * SAMPLE_RATE)]
     louds, gains = [], []

@@ -38,7 +38,9 @@ def play(
     knobs = np.zeros((1, snapshot_knobs.COUNT), np.int16) if under is None else np.asarray(under, np.int16)[None]
     both, knobs = pair.through(model, through, lambda heard: reference.run(pair.second_of(model), heard), knobs)
     silent = int(both(np.zeros(1, np.int16))[0])
-    return convolved(model.impulse, snapshot_knobs.play(model.knobs, audio, knobs, both), silent)
+    return convolved(
+        model.impulse, snapshot_knobs.play(model.knobs, audio, knobs, both, pair.level_only(model)), silent
+    )
 
 
 def holdable(model: IntegerModel) -> int:

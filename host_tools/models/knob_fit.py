@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.models.knob_formula import at_rest
 from gritspace.host_tools.models.loudness import lufs
-from gritspace.host_tools.models.pair import FADED, network_of
-from gritspace.host_tools.models.snapshot_knobs import POINTS
+from gritspace.host_tools.models.pair import FADED, level_only, network_of
+from gritspace.host_tools.models.snapshot_knobs import POINTS, turn_of
 from gritspace.quantize.model.model import IntegerModel, KnobFit
 
 PHRASE_SECONDS = 2.4
@@ -38,18 +38,32 @@ def fitted(model: IntegerModel) -> IntegerModel:
     wanted = lufs(plain / 32768)
     levels = []
     faded = FADED if model.pair is not None and model.pair.kind == "crossfade" else ()
+    morphs = level_only(model)
     for knob, points in enumerate(POINTS):
+        if knob == 0 and morphs:
+            levels += _along_morph(model, phrase, wanted)
+            continue
         if knob in faded:
             levels += [0] * (2 * points)
             continue
         for place in (*range(-points, 0), *range(1, points + 1)):
             turns = np.zeros(len(POINTS))
             turns[knob] = place / points
-            missing = wanted - lufs(at_rest(fit, phrase, turns, network) / 32768)
-            levels.append(
-                int(np.clip(round(4 * missing), -MOST_QUARTERS, MOST_QUARTERS)) if np.isfinite(missing) else 0
-            )
+            levels.append(_quarters(wanted - lufs(at_rest(fit, phrase, turns, network) / 32768)))
     return replace(model, knobs=replace(fit, levels=tuple(levels)))
+
+
+def _along_morph(model: IntegerModel, phrase: NDArray[np.int16], wanted: float) -> list[int]:
+    """The levels that hold a morph's loudness at its knob's places."""
+    points = POINTS[0]
+    places = [*range(-points, 0), *range(1, points + 1)]
+    heard = [network_of(model, turn_of(place / points))(phrase).astype(np.float64) for place in places]
+    return [_quarters(wanted - lufs((sound - sound.mean()) / 32768)) for sound in heard]
+
+
+def _quarters(missing: float) -> int:
+    """Decibels in quarters; none of what is silent."""
+    return int(np.clip(round(4 * missing), -MOST_QUARTERS, MOST_QUARTERS)) if np.isfinite(missing) else 0
 
 
 def power_centroid_hz(sound: NDArray[np.float64]) -> float:

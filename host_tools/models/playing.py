@@ -39,7 +39,9 @@ def play(
             model,
             samples,
             at,
-            lambda heard: play_network(model, heard, None if model.film is None else at[0], engine),
+            pair.morphed(model, at, engine)
+            if pair.level_only(model)
+            else lambda heard: play_network(model, heard, None if model.film is None else at[0], engine),
             lambda heard: play_network(pair.second_of(model), heard, None, engine),
         )
     return (played / 32768.0 * 2.0**model.output_shift).astype(np.float32)
@@ -60,7 +62,7 @@ def around(
     rest = 0
     if model.film is None:
         both, turns = pair.through(model, network, second, positions)
-        played = snapshot_knobs.play(model.knobs, samples, turns, both)
+        played = snapshot_knobs.play(model.knobs, samples, turns, both, pair.level_only(model))
         rest = int(both(np.zeros(1, np.int16))[0]) if model.impulse else 0
     else:
         played = network(samples)
@@ -70,13 +72,15 @@ def around(
 
 def _bendable(model: IntegerModel, engine: str) -> bends.Network:
     """A fresh network that a bend can bend."""
+    if engine not in ("c", "numpy"):
+        raise InputError(f"--engine {engine}: bends are played by c and numpy.")
+    if pair.level_only(model):
+        return pair.morphing(model, 0, engine)
     if engine == "numpy":
         return Stepwise(model)
-    if engine == "c":
-        from gritspace.quantize.model.c_engine import Engine
+    from gritspace.quantize.model.c_engine import Engine
 
-        return Engine(grit.to_bytes(model))
-    raise InputError(f"--engine {engine}: bends are played by c and numpy.")
+    return Engine(grit.to_bytes(model))
 
 
 def play_network(

@@ -54,16 +54,23 @@ class Aim:
     dynamics: int = 0
 
 
-def play(fit: KnobFit, audio: NDArray[np.int16], positions: NDArray[np.int16], network: Player) -> NDArray[np.int16]:
+def play(
+    fit: KnobFit,
+    audio: NDArray[np.int16],
+    positions: NDArray[np.int16],
+    network: Player,
+    level_only: bool = False,
+) -> NDArray[np.int16]:
     """audio int16 (frames,) -> int16 (frames,) as the module plays it, from silence.
 
     positions int16 (blocks, 4): where each block of 48 frames is played; the last one's holds for what is behind, and
-    the first one's factors stand from the beginning. network: the snapshot alone.
+    the first one's factors stand from the beginning. network: the snapshot alone. level_only: drive's knob has another
+    meaning; what it does here is to hold the loudness.
     """
     blocks = -(-len(audio) // BLOCK_FRAMES)
     padded = np.zeros((blocks, BLOCK_FRAMES), np.int64)
     padded.reshape(-1)[: len(audio)] = audio
-    ways = _ways(fit, np.asarray(positions)[np.minimum(np.arange(blocks), len(positions) - 1)])
+    ways = _ways(fit, np.asarray(positions)[np.minimum(np.arange(blocks), len(positions) - 1)], level_only)
     driven, envelopes = padded.copy(), np.zeros((blocks, STEPS), np.int64)
     envelope = 0
     for block, way in enumerate(ways):
@@ -94,6 +101,18 @@ def way_of(turn: int) -> int:
     """
     beyond = min(max(abs(turn) - MARGIN, 0), SPAN) * 32768 // SPAN
     return beyond if turn > 0 else -beyond
+
+
+def turn_of(way: float) -> int:
+    """The turn that is so far from the middle, -1 to 1.
+
+    >>> [way_of(turn_of(way)) for way in (-1.0, -0.25, 0.0, 0.5)]
+    [-32768, -8192, 0, 16384]
+    """
+    if way == 0:
+        return 0
+    beyond = MARGIN + round(abs(way) * SPAN)
+    return beyond if way > 0 else -beyond
 
 
 def exp2_q16(q16: int) -> int:
@@ -128,10 +147,11 @@ def level_of(levels: Sequence[int], knob: int, way: int) -> int:
     return (((low << 15) + (side[index] - low) * rest) >> 7) * LEVEL_STEP_Q16 >> 8
 
 
-def aim(fit: KnobFit, ways: Sequence[int]) -> Aim:
+def aim(fit: KnobFit, ways: Sequence[int], level_only: bool = False) -> Aim:
     """Where the factors go with the knobs so far from their middles, (4,) -32768..32768."""
     drive, tone, symmetry, dynamics = ways
     held = sum(level_of(fit.levels, knob, way) for knob, way in enumerate(ways))
+    drive = 0 if level_only else drive
     gain = exp2_q16(2 * DRIVE_OCTAVES * drive)
     return Aim(
         gain=gain,
@@ -159,7 +179,7 @@ class Way:
     begins: bool
 
 
-def _ways(fit: KnobFit, positions: NDArray[np.int16]) -> list[Way | None]:
+def _ways(fit: KnobFit, positions: NDArray[np.int16], level_only: bool) -> list[Way | None]:
     """By block; None where the knobs are in their middles and were before."""
     found: list[Way | None] = []
     now, moved = Aim(), False
@@ -170,7 +190,7 @@ def _ways(fit: KnobFit, positions: NDArray[np.int16]) -> list[Way | None]:
         if not (moved or before):
             found.append(None)
             continue
-        target = aim(fit, ways)
+        target = aim(fit, ways, level_only)
         start = target if block == 0 else now if before else Aim()
         found.append(Way(start, target, begins=block == 0 or not before))
         now = target

@@ -25,7 +25,7 @@ LISTS = ("ldm", "stm", "push", "pop", "ldrd", "strd", "vldm", "vstm", "vpush", "
 _CONDITION = "eq|ne|hs|cs|lo|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le"
 _REGISTER = re.compile(r"\b(?:r\d+|s\d+|d\d+|sp|lr|pc)\b")
 _RANGE = re.compile(r"\b([rsd])(\d+)\s*-\s*[rsd](\d+)\b")
-_MULTIPLY = re.compile(r"^(?:mul|mla|mls|smla|smul|smml|smmu|smus|smlsd|umul|umla|umaal)")
+_MULTIPLY = re.compile(r"^(?:mul|mla|mls|smla|smul|smml|smmu|smus|smlsd|umul|umla|umaal|usada)")
 _TWO_RESULTS = re.compile(r"^(?:smull|umull|smlal|umlal|umaal)")
 _DSP = re.compile(
     r"^(?:ssat|usat|pkh|q(?:add|sub|dadd|dsub|asx)|[us]h?(?:add|sub)(?:8|16)|[us]xt|[us]bfx|bfi|bfc|rev|rbit|clz|sel)"
@@ -66,7 +66,7 @@ _BASES = frozenset(
     rev16 ror rrx rsb sbc sbfx sdiv sel smla smlabb smlabt smlad smladx smlal smlalbb smlalbt smlald smlaltb smlaltt
     smlatb smlatt smlawb smlawt smmla smmul smmulr smuad smulbb smulbt smull smultb smultt smulwb smulwt ssat stm
     stmdb stmia str strb strd strh sub subw sxtab sxtah sxtb sxth tbb tbh teq tst ubfx udiv umaal umlal umull usat
-    uxtab uxtah uxtb uxth vabs vadd vcmp vcmpe vcvt vdiv vfma vldm vldmia vldr vmla vmls vmov vmrs vmul vneg vpop
+    usada8 uxtab uxtah uxtb uxth vabs vadd vcmp vcmpe vcvt vdiv vfma vldm vldmia vldr vmla vmls vmov vmrs vmul vneg vpop
     vpush vstm vstmia vstr vsub it ite itee itet itt itte ittt iteee ittee itttt
     """.split()  # noqa: SIM905
 )

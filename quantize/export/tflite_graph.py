@@ -117,7 +117,7 @@ class Graph:
     def convolution(
         self,
         x: Tensor,
-        weight: NDArray[np.int8],
+        weight: NDArray[np.int8] | NDArray[np.int16],
         bias: NDArray[np.int64],
         multiplier: NDArray[np.int64],
         shift: int,

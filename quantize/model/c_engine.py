@@ -23,10 +23,12 @@ from gritspace.train.errors import InputError
 from gritspace.train.network import compilers
 
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fno-math-errno")
-UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "bend.c", "engine.c")
+UNITS = ("model.c", "film.c", "kernels.c", "history.c", "layout.c", "ramp.c", "bend.c", "morph.c", "engine.c")
 """What a computer's engine is compiled from; the rest of the room is the Cortex-M7's."""
 _MODEL_BYTES = 256
 """Room for a grit_model_t; its real size is asserted below by the library itself being opened with it."""
+_MORPH_BYTES = 64
+"""Room for a grit_morph_t."""
 _SLOPES_BYTES = 2 * 512 * 4 + 2 * 4
 """A grit_slopes_t's, on a computer."""
 
@@ -95,6 +97,9 @@ def typed(library: ctypes.CDLL) -> ctypes.CDLL:
     library.grit_engine_set_position.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_bend_slopes.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     library.grit_engine_hold.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_morph_check.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.grit_morph_open.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32]
+    library.grit_morph_place.argtypes = library.grit_morph_step.argtypes = [ctypes.c_void_p, ctypes.c_int32]
     library.grit_engine_process.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
     return library
 
@@ -215,3 +220,36 @@ class Engine:
         """Nothing is held."""
         self._resting = True
         _library().grit_engine_hold(self._engine, None)
+
+
+class MorphEngine(Engine):
+    """Two snapshots' files in one engine, whose weights are on a way from the first's to the second's, in 256ths."""
+
+    def __init__(self, first: bytes, second: bytes, way: int) -> None:
+        super().__init__(first)
+        library = _library()
+        self._second_blob, self._second = _aligned(second), ctypes.create_string_buffer(_MODEL_BYTES)
+        status = library.grit_model_open(self._second, self._second_blob.ctypes.data, len(second))
+        status = status or library.grit_morph_check(self._model, self._second)
+        if status != 0:
+            raise EngineError(refusal(status))
+        self._morph = ctypes.create_string_buffer(_MORPH_BYTES)
+        library.grit_morph_open(self._morph, self._engine, self._second, way)
+        self.reset(None)
+
+    def place(self, way: int) -> None:
+        """At a way at once, from silence on."""
+        _library().grit_morph_place(self._morph, way)
+        self.reset(None)
+
+    def step(self, way: int) -> None:
+        """Begins a block: the next rows go to this way."""
+        _library().grit_morph_step(self._morph, way)
+
+    def play(self, audio: NDArray[np.int16], ways: Sequence[int], block_frames: int) -> NDArray[np.int16]:
+        """audio int16 (frames,) -> int16 (frames,); ways: of each block, the last one's for what is behind."""
+        found = [np.zeros(0, np.int16)]
+        for block, at in enumerate(range(0, len(audio), block_frames)):
+            self.step(ways[min(block, len(ways) - 1)])
+            found.append(self.process(audio[at : at + block_frames]))
+        return np.concatenate(found)

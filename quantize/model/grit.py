@@ -39,6 +39,7 @@ from gritspace.quantize.model.model import (
     KnobFit,
     Pair,
 )
+from gritspace.quantize.model.morph import NoMorph, check
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import MAX_POSITION
 from gritspace.train.output_file import write_whole
@@ -217,6 +218,15 @@ def _pair(data: bytes, header: dict[str, Any], around: dict[str, Any], inside: b
     return Pair(second, kind, first_shift, around["balance_q12"])
 
 
+def _check_morph(first: IntegerModel) -> None:
+    if first.pair is None or first.pair.kind != "morph":
+        return
+    try:
+        check(first, first.pair.second)
+    except NoMorph as error:
+        raise GritError(f"what it morphs into: {error}") from error
+
+
 def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impulse | None]:
     """From a snapshot's default position. What no knobs can be fitted to is as if it were not measured."""
     words = struct.pack(f"<{MAX_POSITION}h", *numbers)
@@ -380,7 +390,7 @@ def _model(data: bytes, inside: bool = False) -> IntegerModel:
     except ValueError as error:
         raise GritError("its name or metadata is not UTF-8 text and JSON") from error
     metadata = metadata_in(data[header["metadata"] : header["metadata"] + header["metadata_bytes"]])
-    return IntegerModel(
+    model = IntegerModel(
         arrays=tuple(arrays),
         film=film,
         output_shift=header["output_shift"],
@@ -394,6 +404,8 @@ def _model(data: bytes, inside: bool = False) -> IntegerModel:
         bend_curve=bend_curve,
         pair=None if film is not None else _pair(data, header, around, inside),
     )
+    _check_morph(model)
+    return model
 
 
 def metadata_in(raw: bytes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ BEND_MAGIC = 0x44554F4C
 BEND_CURVE = 8
 AROUND_MAGIC = 0x444E5241
 """'ARND', read as a little-endian word."""
-PAIRS = ("", "series", "crossfade")
+PAIRS = ("", "series", "crossfade", "morph")
 """How two captures in one file play together, as `around` numbers it; 0: there is one."""
 
 CONSTANTS = {
@@ -46,6 +46,10 @@ CONSTANTS = {
     "GRIT_PAIR_CROSSFADE": (
         f"{PAIRS.index('crossfade')}u",
         "both hear the same; the first knob goes from one to the other",
+    ),
+    "GRIT_PAIR_MORPH": (
+        f"{PAIRS.index('morph')}u",
+        "both are one network, whose weights the first knob moves from one's to the other's",
     ),
     "GRIT_MAX_SKIP_SHIFT": ("20u", "bits a skip sum loses on its way to int16"),
 }
@@ -140,7 +144,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("second", "u32", "offset of another snapshot's whole file; 0: none"),
         Field("second_bytes", "u32", "its size"),
         Field("impulse_frames", "u16", "as in knob_fit"),
-        Field("pair", "u16", "how the two play together: GRIT_PAIR_SERIES, GRIT_PAIR_CROSSFADE"),
+        Field("pair", "u16", "how the two play together: GRIT_PAIR_SERIES .. GRIT_PAIR_MORPH"),
         Field("first_shift", "u16", "the first one's own output_shift; the header has the pair's"),
         Field("balance_q12", "i16", "level into the second one, or of it beside the first; below 0 the other way up"),
     ),

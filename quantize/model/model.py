@@ -20,12 +20,12 @@ MAX_TRIM_Q12 = 32767
 class Convolution:
     """out = requantize(weight * inputs + mixin * dry + bias, multiplier, shift), a row at a time.
 
-    weight int8 (rows, kernel, inputs), oldest tap first; mixin int8 (rows,) or None; bias int32 (rows,);
+    weight int8 (rows, kernel, inputs), oldest tap first; mixin int8 (rows,) or None (of a morph on its way int16); bias int32 (rows,);
     multiplier int16 (rows,), 0..32767; shift 17..46, the same for all rows; dilation in frames.
     """
 
-    weight: NDArray[np.int8]
-    mixin: NDArray[np.int8] | None
+    weight: NDArray[np.int8] | NDArray[np.int16]
+    mixin: NDArray[np.int8] | NDArray[np.int16] | None
     bias: NDArray[np.int32]
     multiplier: NDArray[np.int16]
     shift: int

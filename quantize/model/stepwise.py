@@ -100,20 +100,23 @@ class Stepwise:
         self._slopes: list[int] = [0] * BENT_ARRAYS
         self._tables: list[tuple[Ints, Ints]] = [bent_tanh(0)] * BENT_ARRAYS
         self._histories: dict[int, Ints] = {}
-        rows = [layer.conv for array in model.arrays for layer in array.layers] + [model.arrays[-1].head]
-        multipliers = np.concatenate([conv.multiplier for conv in rows]).astype(np.int64)
-        biases = np.concatenate([conv.bias for conv in rows]).astype(np.int64)
+        self._rows: dict[int, tuple[Ints, Ints]] = {}
         if model.film is not None:
-            at = np.asarray(model.default_position if position is None else position, np.int64)
-            multipliers, biases = modulate(model.film, multipliers, at)
-        self._rows = {}
+            self._place(np.asarray(model.default_position if position is None else position, np.int64))
+        self._settling = True
+        self._run(np.zeros((1, 1), np.int64))
+        self._settling = False
+
+    def _place(self, position: Ints) -> None:
+        """The rows that a position moves."""
+        assert self.model.film is not None
+        rows = [layer.conv for array in self.model.arrays for layer in array.layers] + [self.model.arrays[-1].head]
+        base = np.concatenate([conv.multiplier for conv in rows]).astype(np.int64)
+        multipliers, biases = modulate(self.model.film, base, position)
         first = 0
         for conv in rows:
             self._rows[id(conv)] = multipliers[first : first + conv.bias.size], biases[first : first + conv.bias.size]
             first += conv.bias.size
-        self._settling = True
-        self._run(np.zeros((1, 1), np.int64))
-        self._settling = False
 
     def slopes(self, ways: Sequence[int]) -> None:
         """From the next frame on: where the activations are on their ways, by array, -32768..32768; 0: as trained."""

@@ -56,20 +56,15 @@ def convert(walk: Generator[Heard, Rounded | None, None], places: Iterable[Betwe
     return placed
 
 
-def convolution(heard: Heard, between: Between) -> Placed:
-    """A convolution in integers between these scales.
+def convolution(heard: Heard, between: Between, shift: int | None = None) -> Placed:
+    """A convolution in integers between these scales. shift: at most `shift_of` says, which is taken where it is None.
 
     int8 weights with one scale a row, which the mix-in shares because it adds into the same accumulator. They are
     rounded in the light of the inputs' gram; without one each goes to its nearest.
     """
-    ratio = accumulator_scales(heard.weight, heard.mixin, between.input) / between.output
-    if not np.any(ratio):
-        ratio = np.full_like(ratio, 2.0**-16)
-    # Rows of (nearly) nothing but bias: give them a scale that their multiplier can express.
-    ratio = np.maximum(ratio, ratio.max() / 256)
-    shift = min(math.floor(math.log2(multiplier_limit(between.film) / ratio.max())), MAX_SHIFT)
-    if shift < MIN_SHIFT:
-        raise UnsupportedNetwork("weights so large that a single step of an input saturates the output")
+    ratio = _ratio(heard, between)
+    if shift is None:
+        shift = shift_of(heard, between)
     multiplier = np.round(ratio * 2.0**shift)
     # From here on the multiplier is the truth: weights are rounded in the scale it really stands for.
     accumulator_scale = multiplier * 2.0**-shift * between.output
@@ -85,6 +80,23 @@ def convolution(heard: Heard, between: Between) -> Placed:
         dilation=between.dilation,
     )
     return Placed(conv, accumulator_scale, between.input, between.film)
+
+
+def shift_of(heard: Heard, between: Between) -> int:
+    """The requantization with which the largest of the rows' multipliers is as fine as it can be."""
+    shift = min(math.floor(math.log2(multiplier_limit(between.film) / _ratio(heard, between).max())), MAX_SHIFT)
+    if shift < MIN_SHIFT:
+        raise UnsupportedNetwork("weights so large that a single step of an input saturates the output")
+    return shift
+
+
+def _ratio(heard: Heard, between: Between) -> Floats:
+    """(rows,): what an accumulator's step is of an output's, when each row's largest weight becomes 127."""
+    ratio = accumulator_scales(heard.weight, heard.mixin, between.input) / between.output
+    if not np.any(ratio):
+        ratio = np.full_like(ratio, 2.0**-16)
+    # Rows of (nearly) nothing but bias: give them a scale that their multiplier can express.
+    return np.asarray(np.maximum(ratio, ratio.max() / 256))
 
 
 def meaning(conv: Convolution, accumulator_scale: Floats, input_scale: Floats) -> Rounded:

@@ -216,6 +216,7 @@ def wav_cases(folder: Path) -> Callable[[random.Random], bytes]:
 def grit_cases() -> Callable[[random.Random], bytes]:
     models = [make_model(shape) for shape in ("tanh_space", "relu_snapshot", "two_tanh_arrays")]
     models += [paired(models[1], models[2], kind, 4096) for kind in ("series", "crossfade")]
+    models.append(paired(*two_alike(SHAPES["two_tanh_arrays"]), "morph", 4096))
     seeds = [to_bytes(model) for model in models]
     assert all(check_blob(blob) == 0 for blob in seeds)  # and the engine is compiled before the clock runs
 

@@ -23,6 +23,7 @@
 #define GRIT_AROUND_MAGIC 0x444E5241u /* 'ARND': an around, right behind the bend_fit or in its stead; or none */
 #define GRIT_PAIR_SERIES 1u /* the second capture hears what the first one makes */
 #define GRIT_PAIR_CROSSFADE 2u /* both hear the same; the first knob goes from one to the other */
+#define GRIT_PAIR_MORPH 3u /* both are one network, whose weights the first knob moves from one's to the other's */
 #define GRIT_MAX_SKIP_SHIFT 20u /* bits a skip sum loses on its way to int16 */
 
 #define GRIT_ACTIVATION_COUNT 4u
@@ -107,7 +108,7 @@ typedef struct {
   uint32_t second; /* offset of another snapshot's whole file; 0: none */
   uint32_t second_bytes; /* its size */
   uint16_t impulse_frames; /* as in knob_fit */
-  uint16_t pair; /* how the two play together: GRIT_PAIR_SERIES, GRIT_PAIR_CROSSFADE */
+  uint16_t pair; /* how the two play together: GRIT_PAIR_SERIES .. GRIT_PAIR_MORPH */
   uint16_t first_shift; /* the first one's own output_shift; the header has the pair's */
   int16_t balance_q12; /* level into the second one, or of it beside the first; below 0 the other way up */
 } grit_around_t;

@@ -255,6 +255,60 @@ GRIT_FAST_CODE void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ram
   set_multipliers(conv, ramp, step, leaky, true);
 }
 
+/* Two weights a word, `apart` words from pair to pair. */
+static inline uint32_t *put_pairs(uint32_t *to, const int16_t *weight, uint32_t pairs, uint32_t apart) {
+  for (; pairs > 0u; pairs--, weight += 2, to += apart) __builtin_memcpy(to, weight, sizeof *to);
+  return to;
+}
+
+static inline uint32_t below(int32_t above, int32_t slope) {
+  return (uint32_t)(((above * slope + (1 << 14)) >> 15) - above);
+}
+
+GRIT_FAST_CODE void grit_kernel_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *from) {
+  const plan_t *plan = plan_at(conv);
+  if (plan->form == THREE) {
+    grit_m7_three_set_row(conv, row, from);
+    return;
+  }
+  if (plan->form == LAYER) {
+    grit_m7_layer_set_row(conv, row, from);
+    return;
+  }
+  if (plan->form == PLAIN) return;
+  const uint32_t rows = plan->rows, half = row % rows, up = MAX_SHIFT - conv->record->shift;
+  uint32_t *block = blocks_of(conv) + row / rows * plan->words, *to = block + rows;
+  const int16_t *weight = from->weight;
+  const bool spread = plan->form == SPREAD, placed = conv->use != GRIT_ONTO_STREAM;
+  block[half] = (uint32_t)from->bias;
+  if (placed) ((int16_t *)(void *)to++)[half] = spread ? *weight : from->mixin;
+  for (uint32_t tap = 0; !spread && tap < conv->record->kernel; tap++, weight += 2u * plan->pairs) {
+    if (placed) to++;
+    to = put_pairs(to + half, weight, plan->pairs, rows) - half;
+  }
+  to = block + plan->multiplier + half;
+  to[0] = (uint32_t)from->multiplier << up;
+  if (conv->slope != GRIT_NO_SLOPE) to[2] = below(from->multiplier, (int32_t)conv->slope) << up;
+}
+
+void grit_kernel_use_slope(const grit_conv_t *conv) {
+  const plan_t *plan = plan_at(conv);
+  const uint32_t rows = conv->record->rows, up = MAX_SHIFT - conv->record->shift;
+  const int32_t slope = conv->slope;
+  if (plan->form == PLAIN) {
+    uint32_t *to = blocks_of(conv) + rows;
+    for (uint32_t row = 0; row < rows; row++) to[row] = grit_multiplier_pair((int32_t)(to[row] & 0xFFFFu), slope);
+    return;
+  }
+  if (plan->form == THREE) {
+    grit_m7_three_use_slope(conv);
+    return;
+  }
+  uint32_t *to = blocks_of(conv) + plan->multiplier;
+  for (uint32_t n = plan->blocks; n > 0u; n--, to += plan->words)
+    for (uint32_t half = 0; half < 2u; half++) to[2u + half] = below((int32_t)(to[half] >> up), slope) << up;
+}
+
 GRIT_FAST_CODE void grit_kernel_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   const plan_t *plan = plan_at(conv);
   uint32_t *to = blocks_of(conv);

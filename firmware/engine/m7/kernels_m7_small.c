@@ -64,6 +64,21 @@ GRIT_FAST_CODE void grit_m7_layer_set_rows(const grit_conv_t *conv, const grit_r
   }
 }
 
+GRIT_FAST_CODE void grit_m7_layer_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *from) {
+  const grit_convolution_t *record = conv->record;
+  const uint32_t rows = record->rows, pairs = rows / 2u;
+  const int16_t *weight = from->weight;
+  uint32_t *to = conv->prepared + taps_at(conv);
+  conv->prepared[bias_at(conv) + row] = (uint32_t)from->bias;
+  conv->prepared[multiplier_at(conv) + row] = (uint32_t)from->multiplier << (32u - record->shift);
+  if (record->mixin != 0u) ((int16_t *)(void *)(conv->prepared + HEAD_WORDS + rows))[row] = from->mixin;
+  for (uint32_t tap = 0; tap < record->kernel; tap++) {
+    to += conv->use == GRIT_LAYER ? 1 : 0;
+    for (uint32_t pair = 0; pair < pairs; pair++, weight += 2, to += rows)
+      __builtin_memcpy(to + row, weight, sizeof *to);
+  }
+}
+
 GRIT_FAST_CODE void grit_m7_layer_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {
   conv->prepared[taps_at(conv) + tap * tap_words(conv)] = (uint32_t)(uintptr_t)at;
 }

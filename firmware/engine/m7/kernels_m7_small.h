@@ -47,6 +47,7 @@ extern void grit_m7_layer_4(grit_m7_layer_t *layer, uint32_t offset);
 size_t grit_m7_layer_prepared_bytes(const grit_conv_t *conv);
 void grit_m7_layer_prepare(const grit_conv_t *conv);
 void grit_m7_layer_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
+void grit_m7_layer_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *from);
 void grit_m7_layer_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 
 #endif

@@ -88,6 +88,45 @@ GRIT_FAST_CODE void grit_m7_three_set_rows(const grit_conv_t *conv, const grit_r
   }
 }
 
+static inline void set_multiplier(const grit_conv_t *conv, uint32_t row, int32_t above) {
+  const uint32_t up = 32u - conv->record->shift;
+  uint32_t *to = block_of(conv) + multiplier_of(conv) + row;
+  to[0] = (uint32_t)above << up;
+  if (conv->slope != GRIT_NO_SLOPE)
+    to[3] = (uint32_t)(((above * (int32_t)conv->slope + (1 << 14)) >> 15) - above) << up;
+}
+
+GRIT_FAST_CODE void grit_m7_three_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *from) {
+  if (row >= 3u) return;
+  const grit_convolution_t *record = conv->record;
+  const int16_t *w = from->weight;
+  uint32_t *block = block_of(conv), *to = block + 3;
+  block[row] = (uint32_t)from->bias;
+  set_multiplier(conv, row, from->multiplier);
+  if (record->inputs == 1u) {
+    to[row] = (uint32_t)(int32_t)w[0];
+    return;
+  }
+  if (conv->use == GRIT_ONTO_STREAM) {
+    __builtin_memcpy(to + row, w, sizeof *to);
+    __builtin_memcpy((uint8_t *)(to + 3) + 2u * row, w + 2, sizeof *w);
+    return;
+  }
+  ((int16_t *)(void *)to)[row] = from->mixin;
+  to += 2;
+  for (uint32_t tap = 0; tap < record->kernel; tap++, w += 4) {
+    uint32_t *pair = to + tap / 2u * PAIR_WORDS, second = tap & 1u;
+    __builtin_memcpy(pair + 2u + 3u * second + row, w, sizeof *to);
+    ((int16_t *)(void *)(pair + 8u + row))[second] = w[2];
+  }
+}
+
+void grit_m7_three_use_slope(const grit_conv_t *conv) {
+  const uint32_t *above = block_of(conv) + multiplier_of(conv);
+  for (uint32_t row = 0; row < 3u; row++)
+    set_multiplier(conv, row, (int32_t)(above[row] >> (32u - conv->record->shift)));
+}
+
 /* The last tap's place also stands where a tap of zeros has its own, and behind
  * the last pair. */
 GRIT_FAST_CODE void grit_m7_three_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at) {

@@ -47,6 +47,8 @@ extern void grit_m7_three_copy(uintptr_t planes, int16_t *to, const int16_t *fro
 size_t grit_m7_three_prepared_bytes(const grit_conv_t *conv);
 void grit_m7_three_prepare(const grit_conv_t *conv);
 void grit_m7_three_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint32_t step);
+void grit_m7_three_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t *from);
+void grit_m7_three_use_slope(const grit_conv_t *conv);
 void grit_m7_three_aim(const grit_conv_t *conv, uint32_t tap, const int16_t *at);
 void grit_m7_three_aim_all(const grit_conv_t *conv, const int16_t *const *at);
 

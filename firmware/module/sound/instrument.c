@@ -51,7 +51,7 @@ static grit_engine_need_t first_need(const grit_instrument_t *instrument, size_t
 }
 
 grit_engine_need_t grit_instrument_need(const grit_instrument_t *instrument, size_t fast_bytes) {
-  if (instrument->pair.kind == 0u) return grit_engine_need(&instrument->model, fast_bytes);
+  if (!grit_pair_has_two(&instrument->pair)) return grit_engine_need(&instrument->model, fast_bytes);
   fast_bytes &= ~(size_t)31u; /* so that what is found here is found again in just as much */
   const grit_engine_need_t first = first_need(instrument, fast_bytes);
   const grit_engine_need_t second = grit_engine_need(&instrument->pair.model, fast_bytes - first.fast);
@@ -60,7 +60,7 @@ grit_engine_need_t grit_instrument_need(const grit_instrument_t *instrument, siz
 
 uint64_t grit_instrument_products(const grit_instrument_t *instrument) {
   const uint64_t products = grit_model_products(&instrument->model);
-  return instrument->pair.kind == 0u ? products : products + grit_model_products(&instrument->pair.model);
+  return grit_pair_has_two(&instrument->pair) ? products + grit_model_products(&instrument->pair.model) : products;
 }
 
 /* The first bytes of a region; what is left stays. */
@@ -75,12 +75,14 @@ static grit_region_t cut(grit_region_t *region, size_t bytes) {
 static void open_engines(grit_instrument_t *instrument, grit_engine_memory_t *memory) {
   grit_pair_t *pair = &instrument->pair;
   grit_engine_memory_t first = *memory;
-  if (pair->kind != 0u) {
+  const bool two = grit_pair_has_two(pair);
+  if (two) {
     const grit_engine_need_t need = first_need(instrument, memory->fast.bytes);
     first = (grit_engine_memory_t){cut(&memory->fast, need.fast), cut(&memory->slow, need.slow)};
   }
   instrument->engine = grit_engine_open_in(&instrument->model, &first, NULL);
-  if (pair->kind == 0u) return;
+  grit_pair_begin_morph(pair, instrument->engine);
+  if (!two) return;
   pair->engine = grit_engine_open_in(&pair->model, memory, NULL);
   if (pair->engine == NULL) instrument->engine = NULL;
 }
@@ -110,7 +112,10 @@ bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, si
   for (size_t i = 0; i < numbers; i++)
     instrument->under[i] = place != NULL && i < place->count ? place->position[i] : rest[i];
   instrument->position_count = (uint16_t)(is_bent(instrument) ? GRIT_BEND_KNOBS : numbers);
-  if (is_snapshot(instrument)) grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
+  if (is_snapshot(instrument)) {
+    grit_snapshot_knobs_open(&instrument->knobs, instrument->model.header);
+    instrument->knobs.level_only = instrument->pair.kind == GRIT_PAIR_MORPH;
+  }
   grit_impulse_open(&instrument->impulse, instrument->model.blob, instrument->model.header);
   grit_gate_open(&instrument->gate, place != NULL ? place->gate : 0u);
   grit_glide_start(&instrument->glide, grit_instrument_default(instrument), instrument->position_count);
@@ -121,6 +126,11 @@ bool grit_instrument_open_at(grit_instrument_t *instrument, const void *blob, si
 /* What comes out in silence is known since the restart. */
 static bool has_rest(const grit_instrument_t *instrument) {
   return is_snapshot(instrument) || is_bent(instrument) || instrument->impulse.count != 0u;
+}
+
+/* Whether the first knob leads from one capture to another. */
+static bool leads(const grit_instrument_t *instrument) {
+  return instrument->pair.kind == GRIT_PAIR_CROSSFADE || instrument->pair.kind == GRIT_PAIR_MORPH;
 }
 
 /* A snapshot's knobs: where the first one fades between two captures, drive rests. */
@@ -139,6 +149,7 @@ void grit_instrument_restart(grit_instrument_t *instrument, const int16_t *posit
   grit_gate_restart(&instrument->gate);
   const int16_t *at = is_bent(instrument) ? instrument->under : position;
   if (is_bent(instrument)) grit_bend_release(&instrument->bend, instrument->engine);
+  grit_pair_place(&instrument->pair, at[0]);
   grit_engine_reset(instrument->engine, at);
   if (!has_rest(instrument)) return;
   int16_t rest = network_rest(instrument);
@@ -158,13 +169,14 @@ int16_t grit_instrument_rest(grit_instrument_t *instrument) {
 
 /* From a block's beginning: where it is played. */
 static void begin_block(grit_instrument_t *instrument) {
-  instrument->moved = grit_glide_step(&instrument->glide) && !is_snapshot(instrument) && !is_bent(instrument);
+  instrument->moved = grit_glide_step(&instrument->glide) && !is_bent(instrument) &&
+                      (!is_snapshot(instrument) || instrument->pair.kind == GRIT_PAIR_MORPH);
   if (is_bent(instrument)) grit_bend_begin(&instrument->bend, instrument->engine, instrument->glide.current);
   if (is_snapshot(instrument)) { /* whose rest no knob moves */
     const int16_t *at = is_bent(instrument) ? instrument->under : instrument->glide.current;
     int16_t turns[GRIT_SNAPSHOT_KNOBS];
     grit_snapshot_knobs_begin(&instrument->knobs, turns_of(instrument, at, turns));
-    if (instrument->pair.kind == GRIT_PAIR_CROSSFADE) grit_pair_begin(&instrument->pair, at[0]);
+    if (leads(instrument)) grit_pair_begin(&instrument->pair, at[0]);
   } else if (instrument->moved) {
     grit_engine_set_position(instrument->engine, instrument->glide.current);
   }
@@ -186,7 +198,7 @@ static void play_pair(grit_instrument_t *instrument, size_t first, const int16_t
 
 static void play_snapshot(grit_instrument_t *instrument, size_t first, const int16_t *in, int16_t *out, size_t frames) {
   const int16_t *heard = grit_snapshot_knobs_input(&instrument->knobs, in, out, first, frames);
-  if (instrument->pair.kind != 0u)
+  if (grit_pair_has_two(&instrument->pair))
     play_pair(instrument, first, heard, out, frames);
   else
     play_network(instrument, first, heard, out, frames);

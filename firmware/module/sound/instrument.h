@@ -21,7 +21,7 @@ typedef struct {
   grit_engine_t *engine;   /* NULL: nothing to play with */
   uint16_t position_count; /* a space's dimensions; a snapshot's four knobs, or a bend's */
   grit_glide_t glide;
-  bool moved;                  /* a space's position has, in this block */
+  bool moved;                  /* a space's or a morph's position has, in this block */
   grit_snapshot_knobs_t knobs; /* a snapshot's, and what stands behind it */
   grit_pair_t pair;            /* what a snapshot plays together with */
   grit_impulse_t impulse;

@@ -17,7 +17,7 @@ grit_status_t grit_pair_find(grit_pair_t *pair, const grit_model_t *first) {
   const grit_around_t around = grit_around_of(first->blob, first->header);
   if (around.pair == 0u) return GRIT_OK;
   const uint32_t total = first->header->total_bytes;
-  if (around.pair > GRIT_PAIR_CROSSFADE || around.first_shift > 15u) return GRIT_ERROR_UNSUPPORTED;
+  if (around.pair > GRIT_PAIR_MORPH || around.first_shift > 15u) return GRIT_ERROR_UNSUPPORTED;
   if (around.second % 4u != 0u || around.second > total || around.second_bytes > total - around.second)
     return GRIT_ERROR_LAYOUT;
   const grit_status_t status = grit_model_open(&pair->model, first->blob + around.second, around.second_bytes);
@@ -29,6 +29,7 @@ grit_status_t grit_pair_find(grit_pair_t *pair, const grit_model_t *first) {
     pair->balance *= 1 << around.first_shift;
     return GRIT_OK;
   }
+  if (pair->kind == GRIT_PAIR_MORPH) return grit_morph_check(first, &pair->model);
   if (around.first_shift > first->output_shift || pair->model.output_shift > first->output_shift)
     return GRIT_ERROR_LAYOUT;
   pair->first_down = (uint32_t)first->output_shift - around.first_shift;
@@ -41,9 +42,23 @@ static int32_t share_of(int16_t turn) {
   return (grit_snapshot_way(turn) + 32768) >> 1;
 }
 
+/* From -0.3 to 1.3 in 256ths, half in the middle. */
+static int32_t morph_of(int16_t turn) {
+  return GRIT_MORPH_LEAST + (((grit_snapshot_way(turn) + 32768) * (GRIT_MORPH_MOST - GRIT_MORPH_LEAST)) >> 16);
+}
+
+void grit_pair_begin_morph(grit_pair_t *pair, grit_engine_t *engine) {
+  if (pair->kind == GRIT_PAIR_MORPH && engine != NULL)
+    grit_morph_open(&pair->morph, engine, &pair->model, GRIT_MORPH_ONE / 2);
+}
+
+void grit_pair_place(grit_pair_t *pair, int16_t turn) {
+  if (pair->kind == GRIT_PAIR_MORPH) grit_morph_place(&pair->morph, morph_of(turn));
+}
+
 int16_t grit_pair_restart(grit_pair_t *pair, int16_t turn, int16_t rest_first) {
   const int16_t silence = 0;
-  if (pair->kind == 0u) return rest_first;
+  if (!grit_pair_has_two(pair)) return rest_first;
   pair->rest_first = rest_first;
   grit_engine_reset(pair->engine, NULL);
   grit_engine_process(pair->engine, &silence, &pair->rest_second, 1);
@@ -53,6 +68,10 @@ int16_t grit_pair_restart(grit_pair_t *pair, int16_t turn, int16_t rest_first) {
 }
 
 void grit_pair_begin(grit_pair_t *pair, int16_t turn) {
+  if (pair->kind == GRIT_PAIR_MORPH) {
+    grit_morph_step(&pair->morph, morph_of(turn));
+    return;
+  }
   pair->share_from = pair->share_to;
   pair->share_to = share_of(turn);
 }

@@ -74,7 +74,8 @@ static void aim(const grit_snapshot_knobs_t *knobs, const int32_t ways[GRIT_SNAP
     levels += 2 * points[i];
   }
   *held = within(sum, HELD_MOST);
-  const int32_t gain = grit_exp2_q16(2 * DRIVE_OCTAVES * ways[0]), uneven = ways[2] < 0 ? -ways[2] : ways[2];
+  const int32_t drive = knobs->level_only ? 0 : ways[0];
+  const int32_t gain = grit_exp2_q16(2 * DRIVE_OCTAVES * drive), uneven = ways[2] < 0 ? -ways[2] : ways[2];
   factors[GRIT_SNAPSHOT_GAIN] = gain;
   factors[GRIT_SNAPSHOT_SOFT] = gain <= UNITY ? 0 : gain >= UNITY + UNITY / 4 ? UNITY : 4 * (gain - UNITY);
   factors[GRIT_SNAPSHOT_UNEVEN] = ways[2];

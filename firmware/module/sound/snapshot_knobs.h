@@ -37,6 +37,7 @@ typedef enum {
 
 typedef struct {
   grit_knob_fit_t fit;
+  bool level_only;                                                   /* of drive, whose knob has another meaning */
   int16_t rest;                                                      /* what the network makes of silence */
   bool moved;                                                        /* a knob is not in its middle */
   bool awake;                                                        /* that is so, or was in the block before */

@@ -14,6 +14,7 @@ from gritspace.quantize.model.grit import write_grit
 from gritspace.train.network.shapes import LayerArrayConfig as Array
 from gritspace.train.network.shapes import TcnConfig
 from tests.firmware.engine.test_kernels_m7 import model_of
+from tests.quantize.morphs import two_alike
 
 COMPILER, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64"
 BLOCKS = "12"
@@ -63,4 +64,17 @@ def test_neon_plays_the_same_bits_as_plain_c(shape: str, players: dict[str, Path
         run = subprocess.run([EMULATOR, str(player), str(path), BLOCKS], check=True, capture_output=True, text=True)
         heard[name] = run.stdout.split()
     assert len(set(heard["plain"])) == int(BLOCKS)
+    assert heard["neon"] == heard["plain"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_neon_mixes_the_same_bits_as_plain_c(shape: str, players: dict[str, Path], tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("first.grit", "second.grit")]
+    for model, path in zip(two_alike(SHAPES[shape]), paths, strict=True):
+        write_grit(model, path)
+    heard = {}
+    for name, player in players.items():
+        words = [EMULATOR, str(player), str(paths[0]), "60", str(paths[1])]
+        heard[name] = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    assert len(set(heard["plain"])) == 60
     assert heard["neon"] == heard["plain"]

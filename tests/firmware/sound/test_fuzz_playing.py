@@ -18,25 +18,29 @@ from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
 from gritspace.quantize.model.c_engine import build_library
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import KnobFit
+from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from tests.firmware.sound.test_fuzz_bends import FLAGS
 from tests.firmware.sound.test_impulse import cabinet
 from tests.quantize.conftest import make_model
+from tests.quantize.morphs import two_alike
 from tests.reliability import campaign, cases
 
 HERE = Path(__file__).parent
 HOST = HERE.parent / "host"
 GATE = 30
+MORPH = TcnConfig((LayerArrayConfig(4, (3, 3), (1, 9), head_size=2), LayerArrayConfig(2, (3,), (4,))))
 PRICES = {
     "snapshot": (3496, 4150, 3630, 3530, 2850),  # as of A1 feather
     "space": (5757, 6110, 5690, 5500, 4350),  # the factory space
     "pair": (6927, 7760, 7040, 6960, 6280),  # two A1 feathers, faded
+    "morph": (3560, 4260, 3700, 3600, 2900),  # from one A1 feather to another
     "large": (9104, 9965, 9270, 9170, 7080),  # A2-Full, whose slope is more than a module has time for
 }
 """What each model stands for, in cycles a frame: without a bend and under each one. docs/knobs.md has them."""
 
 
 def built(folder: Path) -> Path:
-    """The harness, compiled. 112 sectors: the store and three slots, so that an empty flash is quickly made.
+    """The harness, compiled. 144 sectors: the store and four slots, so that an empty flash is quickly made.
 
     The engine, which has fuzzers of its own, is the computer's: here it is only to be quick.
     """
@@ -47,7 +51,7 @@ def built(folder: Path) -> Path:
     flags = [
         *FLAGS,
         "-Wl,--wrap=grit_instrument_piece",
-        "-DHOST_FLASH_SECTORS=112u",
+        "-DHOST_FLASH_SECTORS=144u",
         *(f"-I{path}" for path in (ENGINE, MODULE, HOST)),
     ]
     subprocess.run([compiler, *flags, *map(str, files), "-o", str(program)], check=True)
@@ -55,13 +59,15 @@ def built(folder: Path) -> Path:
 
 
 def fuzz(program: Path, sequences: int, seed: int = 1) -> subprocess.CompletedProcess[str]:
-    """A small snapshot in the image; a space with a response behind it, a pair, and one that is dear in the bank."""
+    """A small snapshot in the image; a space with a response behind it, a pair, a morph, and one that is dear in the
+    bank."""
     snapshot, space = make_model("relu_snapshot"), make_model("small_tanh_space")
     pair = replace(paired(snapshot, make_model("two_tanh_arrays"), "crossfade", 4096), knobs=KnobFit(measured=True))
     models = {
         "snapshot": snapshot,
         "space": replace(space, impulse=rounded(cabinet(24))),
         "pair": pair,
+        "morph": replace(paired(*two_alike(MORPH), "morph", 4096), knobs=KnobFit(True, levels=tuple(range(-20, 0)))),
         "large": make_model("leaky_space_with_long_head"),
     }
     for name, model in models.items():

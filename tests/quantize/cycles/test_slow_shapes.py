@@ -29,6 +29,7 @@ from tests.quantize.conftest import make_model
 from tests.quantize.cycles.opening import Opening, most
 from tests.quantize.model.extremes import loud
 from tests.quantize.model.slow_model import wide_model
+from tests.quantize.morphs import two_alike
 from tests.reliability import LONG, campaign
 
 PRODUCTS_A_CYCLE, FRAME_CYCLES = 4, 10_000
@@ -70,6 +71,11 @@ def twice(shape: str) -> IntegerModel:
     return pair.paired(alone(shape), alone(shape), "crossfade", 4096)
 
 
+def morphing(shape: str) -> IntegerModel:
+    """Every row of both is mixed when it is opened, and again wherever it is begun anew."""
+    return pair.paired(*two_alike(SHAPES[shape]), "morph", 4096)
+
+
 def with_all(shape: str) -> IntegerModel:
     """Behind it the longest impulse response."""
     taps = np.random.default_rng(2).standard_normal(1024) * np.exp(-np.arange(1024) / 200)
@@ -82,13 +88,20 @@ MODELS: dict[str, tuple[Callable[[str], IntegerModel], str, int, int]] = {
     "a pair whose second is wide": (behind, "wide layers, as many as pass", 0, 0),
     "a pair of many narrow layers": (twice, "many narrow layers", 0, 0),
     "a pair of four arrays": (twice, "four arrays", 0, 0),
+    "a morph of many narrow layers": (morphing, "many narrow layers", 0, 0),
+    "a morph of four arrays": (morphing, "four arrays", 0, 0),
     **{
         f"a pair, an impulse response, a gate, bend {bend}": (with_all, "many narrow layers", bend, 60)
         for bend in range(1, 5)
     },
 }
 """How a model is made, of which shape; the bend on it, the gate in front of it."""
-SHORT = ("many narrow layers", "a pair whose second looks back", "a pair whose second is wide")
+SHORT = (
+    "many narrow layers",
+    "a morph of many narrow layers",
+    "a pair whose second looks back",
+    "a pair whose second is wide",
+)
 
 
 def test_no_legal_model_holds_the_main_loop_for_long_while_it_is_opened_and_tried_out() -> None:

@@ -41,9 +41,9 @@ ENDS = -0.3, 1.3
 
 @dataclass(frozen=True)
 class Row:
-    """esr: at t = 0 and 1; lu: between the loudest and the quietest place; peak: of full scale; cycles: whole interrupt,
-    pessimistic, of the morph; high_db: above HIGH_HZ while the knob moves over the loudest place at rest, of morph and
-    crossfade; silent_db: what comes out while it moves over silence."""
+    """esr: at t = 0 and 1; lu: between the loudest and the quietest place; peak: of full scale; cycles: of the morph,
+    whole interrupt, pessimistic; high_db: above HIGH_HZ while the knob moves over the loudest place at rest, of
+    morph and crossfade; silent_db: what comes out while it moves over silence."""
 
     name: str
     esr: tuple[float, float]
@@ -134,8 +134,8 @@ def _over_silence(model: IntegerModel) -> float:
 def table(rows: Sequence[Row]) -> str:
     """As Markdown."""
     lines = [
-        "| pair | cycles | ESR at t = 0, 1 | LU along the knob | peak | above 8 kHz, moving over resting: morph, crossfade "
-        "| over silence |",
+        "| pair | cycles | ESR at t = 0, 1 | LU along the knob | peak "
+        "| above 8 kHz, moving over resting: morph, crossfade | over silence |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:

@@ -20,8 +20,9 @@ MAX_TRIM_Q12 = 32767
 class Convolution:
     """out = requantize(weight * inputs + mixin * dry + bias, multiplier, shift), a row at a time.
 
-    weight int8 (rows, kernel, inputs), oldest tap first; mixin int8 (rows,) or None (of a morph on its way int16); bias int32 (rows,);
-    multiplier int16 (rows,), 0..32767; shift 17..46, the same for all rows; dilation in frames.
+    weight int8 (rows, kernel, inputs), oldest tap first; mixin int8 (rows,) or None (of a morph on its way both are
+    int16); bias int32 (rows,); multiplier int16 (rows,), 0..32767; shift 17..46, the same for all rows;
+    dilation in frames.
     """
 
     weight: NDArray[np.int8] | NDArray[np.int16]

@@ -45,7 +45,8 @@ from gritspace.train.snapshot.snapshot import Snapshot, load_snapshot, save_snap
 from gritspace.train.space.config import TrainConfig, read_config
 from gritspace.train.space.space import load_space
 from tests.mutations import altered, as_json, nested, places, spoilt
-from tests.quantize.conftest import make_model, make_tcn
+from tests.quantize.conftest import SHAPES, make_model, make_tcn
+from tests.quantize.morphs import two_alike
 from tests.reliability import campaign, cases
 from tests.train.test_torch_file import a_space
 

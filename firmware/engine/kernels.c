@@ -47,6 +47,13 @@
  * [rows][kernel][inputs] and a mix-in weight a row.
  */
 
+#ifdef USE_WIDE
+/* What is spread from one input runs in plain loops everywhere. */
+static bool is_wide(const grit_convolution_t *record) {
+  return record->inputs > 1u && fits_wide(record);
+}
+#endif
+
 static const int16_t **taps_of(const grit_conv_t *conv) {
   return (const int16_t **)(void *)conv->prepared;
 }
@@ -63,7 +70,7 @@ size_t grit_kernel_prepared_bytes(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
   size_t words = tap_words(record) + (size_t)record->rows * 2u;
 #ifdef USE_WIDE
-  if (fits_wide(record)) return (words + wide_words(record)) * sizeof(uint32_t);
+  if (is_wide(record)) return (words + wide_words(record)) * sizeof(uint32_t);
 #endif
   words += (record->rows * ((size_t)record->kernel * record->inputs + 1u) + 1u) / 2u;
   return words * sizeof(uint32_t);
@@ -82,7 +89,7 @@ static int16_t *mixins_of(const grit_conv_t *conv) {
 void grit_kernel_prepare(const grit_conv_t *conv) {
   const grit_convolution_t *record = conv->record;
 #ifdef USE_WIDE
-  if (fits_wide(record)) {
+  if (is_wide(record)) {
     prepare_wide(conv, rows_of(conv) + 2u * record->rows);
     return;
   }
@@ -105,7 +112,7 @@ void grit_kernel_set_row(const grit_conv_t *conv, uint32_t row, const grit_row_t
   rows_of(conv)[row] = (uint32_t)to->bias;
   set_pair(conv, row, to->multiplier);
 #ifdef USE_WIDE
-  if (fits_wide(record)) {
+  if (is_wide(record)) {
     set_row_wide(conv, rows_of(conv) + 2u * record->rows, row, to);
     set_rows_wide(conv, rows_of(conv) + 2u * record->rows, rows_of(conv), rows_of(conv) + record->rows);
     return;
@@ -121,7 +128,7 @@ void grit_kernel_use_slope(const grit_conv_t *conv) {
   const uint32_t rows = conv->record->rows;
   for (uint32_t row = 0; row < rows; row++) set_pair(conv, row, (int32_t)(words[rows + row] & 0xFFFFu));
 #ifdef USE_WIDE
-  if (fits_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
+  if (is_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
 #endif
 }
 
@@ -133,7 +140,7 @@ void grit_kernel_set_rows(const grit_conv_t *conv, const grit_ramp_t *ramp, uint
     words[rows + row] = grit_multiplier_pair(grit_multiplier_at(ramp, row, step), (int32_t)conv->slope);
   }
 #ifdef USE_WIDE
-  if (fits_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
+  if (is_wide(conv->record)) set_rows_wide(conv, words + 2u * rows, words, words + rows);
 #endif
 }
 
@@ -150,7 +157,7 @@ static void convolve(const grit_conv_t *conv, size_t first, const int32_t *dry, 
   const int16_t *const *taps = taps_of(conv);
   const uint32_t *words = rows_of(conv);
 #ifdef USE_WIDE
-  if (fits_wide(conv->record)) {
+  if (is_wide(conv->record)) {
     convolve_wide(conv, words + 2u * rows, taps, first, dry, NULL, out, frames);
     if (conv->use == GRIT_TANH || conv->use == GRIT_LAYER) grit_kernel_tanh(out, rows * frames);
     return;
@@ -187,7 +194,7 @@ void grit_kernel_residual(const grit_conv_t *conv, const int16_t *z, int16_t *st
   const size_t rows = conv->record->rows, inputs = conv->record->inputs;
   const uint32_t *words = rows_of(conv);
 #ifdef USE_WIDE
-  if (fits_wide(conv->record)) {
+  if (is_wide(conv->record)) {
     convolve_wide(conv, rows_of(conv) + 2u * rows, &z, 0, NULL, stream, stream, frames);
     return;
   }

@@ -1,6 +1,6 @@
 """What morphs do, over pairs of captures of one shape: the table of docs/knobs.md.
 
-    python -m gritspace.host_tools.models.morph_table A.grit,B.grit C.nam,D.nam ...
+    python -m gritspace.host_tools.hil.morph_table A.grit,B.grit C.nam,D.nam ...
 
 Each pair is made as `gritspace pair --as morph` makes it. Errors are the integers' against each capture's own floats;
 loudness is the module's, of the riff's second half; steps are heard of a low sine while the first knob goes from end to

@@ -11,8 +11,9 @@ is what recording by itself costs, the third beside it what the device costs.
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,31 +87,39 @@ def row_of(space: Space, domain: str, name: str, dry: Audio, wet: Audio, place: 
     return Row(domain, name, found.esr_of_guess, found.esr_of_position, off)
 
 
-def circuit_rows(space: Space, devices: Sequence[Device], dry: Audio) -> list[Row]:
+def circuit_rows(space: Space, devices: Sequence[Device], dry: Audio) -> Iterator[Row]:
     """Of every device that the space knows at the middle of its settings: rendered, and through the interface."""
-    rows = []
     for i, device in enumerate(device for device in devices if len(known_settings(space, device))):
         settings = known_settings(space, device)
         setting = settings[len(settings) // 2]
         name = label(device, setting.tolist())
         wet = device.render(dry[None], setting[None])[0]
-        rows.append(row_of(space, "rendered", name, dry, wet, space.positions[name]))
+        yield row_of(space, "rendered", name, dry, wet, space.positions[name])
         heard = read_back(dry, wet, np.random.default_rng([SEED, i]))
-        rows.append(row_of(space, "interface", name, *heard, space.positions[name]))
-    return rows
+        yield row_of(space, "interface", name, *heard, space.positions[name])
 
 
-def as_table(rows: Sequence[Row]) -> str:
-    """Markdown, and the medians by domain."""
+def recording_rows(space: Space, recordings: Sequence[tuple[Path, Path]]) -> Iterator[Row]:
+    """Of dry and wet files. Raises InputError for unusable ones."""
+    for dry, wet in recordings:
+        yield row_of(space, "recording", wet.stem, *of_files(dry, wet))
 
-    def line(name: str, domain: str, values: Sequence[float | None]) -> str:
-        cells = " | ".join("-" if value is None else f"{value:.3f}" for value in values)
-        return f"| {name} | {domain} | {cells} |"
 
-    lines = ["| device | domain | guess | position | guess is off by |", "|---|---|---|---|---|"]
-    lines += [line(row.name, row.domain, (row.guess, row.position, row.off)) for row in rows]
+def line(name: str, domain: str, values: Sequence[float | None]) -> str:
+    """Markdown."""
+    cells = " | ".join("-" if value is None else f"{value:.3f}" for value in values)
+    return f"| {name} | {domain} | {cells} |"
+
+
+def as_table(rows: Iterable[Row]) -> Iterator[str]:
+    """Markdown, line by line as rows come (each is half a minute of a processor), and the medians by domain."""
+    yield "| device | domain | guess | position | guess is off by |\n|---|---|---|---|---|"
+    done = []
+    for row in rows:
+        done.append(row)
+        yield line(row.name, row.domain, (row.guess, row.position, row.off))
     for domain in DOMAINS:
-        mine = [row for row in rows if row.domain == domain]
+        mine = [row for row in done if row.domain == domain]
         if mine:
             offs = [row.off for row in mine if row.off is not None]
             medians = (
@@ -118,8 +127,7 @@ def as_table(rows: Sequence[Row]) -> str:
                 float(np.median([row.position for row in mine])),
                 float(np.median(offs)) if offs else None,
             )
-            lines.append(line(f"**median of {len(mine)}**", domain, medians))
-    return "\n".join(lines)
+            yield line(f"**median of {len(mine)}**", domain, medians)
 
 
 def main() -> None:
@@ -137,11 +145,11 @@ def main() -> None:
     notes = [note for path in arguments.audio for note in signals.read_folder(path, "validation")]
     dry = signals.phrases_from(notes, arguments.seconds, SEED)
     try:
-        rows = circuit_rows(space, devices, dry)
-        rows += [row_of(space, "recording", wet.stem, *of_files(dry, wet)) for dry, wet in arguments.recording]
+        rows = itertools.chain(recording_rows(space, arguments.recording), circuit_rows(space, devices, dry))
+        for text in as_table(rows):
+            print(text, flush=True)
     except InputError as error:
         parser.error(str(error))
-    print(as_table(rows))
 
 
 if __name__ == "__main__":

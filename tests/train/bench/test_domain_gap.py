@@ -75,7 +75,7 @@ def test_the_command_reads_recordings_and_gives_medians_by_domain(space_file, tm
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" | ")[:2] for line in lines[2:]] == [["| wet", "recording"], ["| **median of 1**", "recording"]]
     rows = [Row("rendered", str(i), 0.5, 0.1 * i, 0.2) for i in range(3)] + [Row("interface", "x", 0.9, 0.4)]
-    assert as_table(rows).splitlines()[-2:] == [
+    assert list(as_table(rows))[-2:] == [
         "| **median of 3** | rendered | 0.500 | 0.100 | 0.200 |",
         "| **median of 1** | interface | 0.900 | 0.400 | - |",
     ]

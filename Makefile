@@ -85,8 +85,8 @@ web-packages:
 	  { npm ci --prefix host_tools/web --no-audit --no-fund --loglevel error && \
 	    cp host_tools/web/package-lock.json host_tools/web/node_modules/.installed-from; }
 
-recordings: setup ## 200 made-up recordings through a simulated interface: taken or refused rightly? (an hour)
-	@$(bin)/python -m tests.train.audio.recording.studio 200
+recordings: setup ## 200 made-up recordings through a simulated interface: taken or refused rightly? into docs/fitting.md (15 CPU minutes)
+	@OMP_NUM_THREADS=1 $(bin)/python -m tests.train.audio.recording.studio 200 --jobs $$(nproc) --write
 
 bench-train: setup ## how fast networks train: the native core, PyTorch, torch.compile, side by side; out/bench-train.json
 	@$(bin)/python -m gritspace.train.bench.training

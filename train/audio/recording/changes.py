@@ -17,7 +17,7 @@ from scipy.signal import butter, sosfilt
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.recording.activity import active
-from gritspace.train.audio.recording.rough_device import fit_rough, loud_level
+from gritspace.train.audio.recording.rough_device import RoughFitting, loud_level
 
 Audio = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -52,8 +52,8 @@ def remarks(dry: Audio, wet: Audio, joints: tuple[int, ...], name: str) -> list[
     if len(dry) < 8 * SAMPLE_RATE:
         return []
     starts = np.linspace(0, len(dry) - FIT_FRAMES, min(FIT_CHUNKS, len(dry) // FIT_FRAMES)).astype(int)
-    pairs = [(dry[s : s + FIT_FRAMES], wet[s : s + FIT_FRAMES]) for s in starts]
-    device, _ = fit_rough([p[0] for p in pairs], [p[1] for p in pairs], loud_level(dry))
+    fitting = RoughFitting(dry, FIT_FRAMES, loud_level(dry))
+    device, _ = fitting.fit([int(s) for s in starts], [wet[s : s + FIT_FRAMES] for s in starts])
     made = device.play(dry)
     told = _turned(made, wet) or _another(dry, wet) or _beat(made, wet, dry) or _echo(made, wet)
     return [f"{name}: {told}"] if told else []
@@ -125,11 +125,10 @@ def _another(dry: Audio, wet: Audio) -> str:
     part = int(PART_SHARE * len(dry))
     ends = [slice(0, part), slice(len(dry) - part, len(dry))]
     starts = np.linspace(0, part - FIT_FRAMES, PART_CHUNKS).astype(int)
-    level = loud_level(dry)
+    fitting = RoughFitting(dry, FIT_FRAMES, loud_level(dry))
     unsaid = np.ones((2, 2))
     for of, end in enumerate(ends):
-        sides = [[x[end][s : s + FIT_FRAMES] for s in starts] for x in (dry, wet)]
-        device, _ = fit_rough(sides[0], sides[1], level)
+        device, _ = fitting.fit([end.start + int(s) for s in starts], [wet[end][s : s + FIT_FRAMES] for s in starts])
         for about, other in enumerate(ends):
             heard = wet[other]
             left = np.square(device.play(dry[other]) - heard, dtype=np.float64).sum()

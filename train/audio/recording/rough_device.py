@@ -73,29 +73,53 @@ class RoughDevice:
         return wet[ahead : ahead + len(dry)]
 
 
-def fit_rough(dries: Sequence[Audio], wets: Sequence[Audio], level: float) -> tuple[RoughDevice, float]:
-    """Chunks (frames,) all of one length, aligned to within a few frames -> the device; which share of the wets it
-    leaves unsaid. Chunks weigh by their energy. Raises ValueError without a chunk.
+class RoughFitting:
+    """Devices fitted to chunks of one dry audio, any number of times: what needs no wet audio is worked out once.
+
+    dry (frames,); width: frames of a chunk; level: what its curves divide by.
     """
-    if not dries:
-        raise ValueError("no chunk to fit a device to")
-    size = next_fast_len(len(dries[0]) + 2 * TAPS, real=True)
-    within: NDArray[np.complex128] | None = None
-    across = np.zeros(0, np.complex128)
-    energy = 0.0
-    for dry, wet in zip(dries, wets, strict=True):
-        played, heard = rfft(curves(dry, level), size), rfft(wet.astype(np.float32), size)
-        pairs, with_wet = played.conj()[:, None] * played[None], played.conj() * heard
-        within, across = (pairs, with_wet) if within is None else (within + pairs, across + with_wet)
-        energy += float(np.square(wet, dtype=np.float64).sum())
-    between = irfft(within, size)
-    near = np.concatenate([between[..., -TAPS:], between[..., :TAPS]], -1).astype(np.float64)  # lags -TAPS to TAPS - 1
-    inner = irfft(across, size)[:, np.arange(FIRST_LAG, FIRST_LAG + TAPS)].astype(np.float64)
-    count = len(inner)
-    index = np.arange(TAPS)[:, None] - np.arange(TAPS)[None] + TAPS
-    matrix = near[:, :, index].transpose(0, 2, 1, 3).reshape(count * TAPS, count * TAPS)
-    matrix = 0.5 * (matrix + matrix.T)
-    matrix[np.diag_indices_from(matrix)] += RIDGE * np.trace(matrix) / len(matrix) + 1e-12
-    found = cho_solve(cho_factor(matrix, check_finite=False), inner.reshape(-1), check_finite=False)
-    unsaid = 1 - float(found @ inner.reshape(-1)) / max(energy, 1e-30)
-    return RoughDevice(found.reshape(count, TAPS), level), float(np.clip(unsaid, 0.0, 1.0))
+
+    def __init__(self, dry: Audio, width: int, level: float) -> None:
+        self.width, self.level, self._dry = width, level, dry
+        self._size = next_fast_len(width + 2 * TAPS, real=True)
+        self._spectra: dict[int, NDArray[np.complex64]] = {}
+        self._factors: dict[tuple[int, ...], tuple[Floats, bool]] = {}
+
+    def fit(self, starts: Sequence[int], wets: Sequence[Audio]) -> tuple[RoughDevice, float]:
+        """Where chunks start, and the wet of each, aligned to within a few frames -> the device; which share of the
+        wets it leaves unsaid. Chunks weigh by their energy. Raises ValueError without a chunk.
+        """
+        if len(starts) == 0:
+            raise ValueError("no chunk to fit a device to")
+        across, energy = np.zeros((CURVES, self._size // 2 + 1), np.complex128), 0.0
+        for start, wet in zip(starts, wets, strict=True):
+            across += self._played(start).conj() * rfft(wet.astype(np.float32), self._size)
+            energy += float(np.square(wet, dtype=np.float64).sum())
+        inner = irfft(across, self._size)[:, np.arange(FIRST_LAG, FIRST_LAG + TAPS)].astype(np.float64).reshape(-1)
+        found = cho_solve(self._factor(tuple(starts)), inner, check_finite=False)
+        unsaid = 1 - float(found @ inner) / max(energy, 1e-30)
+        return RoughDevice(found.reshape(CURVES, TAPS), self.level), float(np.clip(unsaid, 0.0, 1.0))
+
+    def _played(self, start: int) -> NDArray[np.complex64]:
+        if start not in self._spectra:
+            self._spectra[start] = rfft(curves(self._dry[start : start + self.width], self.level), self._size)
+        return self._spectra[start]
+
+    def _factor(self, starts: tuple[int, ...]) -> tuple[Floats, bool]:
+        """Of what each curve at each lag has in common with each other one: symmetric, of Toeplitz blocks."""
+        if starts not in self._factors:
+            matrix = np.empty((CURVES, TAPS, CURVES, TAPS))
+            for one in range(CURVES):
+                within = np.zeros((CURVES - one, self._size // 2 + 1), np.complex64)
+                for start in starts:
+                    played = self._played(start)
+                    within += played[one].conj() * played[one:]
+                between = irfft(within, self._size)
+                near = np.concatenate([between[:, 1 - TAPS :], between[:, :TAPS]], -1)  # lags 1 - TAPS to TAPS - 1
+                for other, row in enumerate(near, one):
+                    block = np.lib.stride_tricks.sliding_window_view(row[::-1], TAPS)[::-1]
+                    matrix[one, :, other], matrix[other, :, one] = block, block.T
+            square = matrix.reshape(CURVES * TAPS, CURVES * TAPS)
+            square[np.diag_indices_from(square)] += RIDGE * np.trace(square) / len(square) + 1e-12
+            self._factors[starts] = cho_factor(square, overwrite_a=True, check_finite=False)
+        return self._factors[starts]

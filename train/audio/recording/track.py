@@ -16,7 +16,7 @@ from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MAX_DR
 from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
 from gritspace.train.audio.recording.fine import Fine, fine_delay
 from gritspace.train.audio.recording.lags import Lag, lag_of
-from gritspace.train.audio.recording.rough_device import CURVES, RoughDevice, fit_rough, loud_level
+from gritspace.train.audio.recording.rough_device import CURVES, RoughDevice, RoughFitting, loud_level
 from gritspace.train.audio.recording.whitening import whitened
 
 Audio = NDArray[np.float32]
@@ -70,13 +70,14 @@ def follow(dry: Audio, wet: Audio) -> Track:
     else:
         slope = 0.0
     centre, distinct = _settled(dry, wet, candidates, level)
-    lags, device, made = _fitted(dry, wet, centre, level)
+    fitting = RoughFitting(dry, min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2), level)
+    lags, device, made = _fitted(fitting, dry, wet, centre)
     for _ in range(2 if len(dry) >= SHORTEST_DRIFTING else 0):
         rest = steady_drift(lags, len(dry))
         if abs(rest) * len(dry) <= max(LEAST_DRIFT_FRAMES, LEAST_DRIFT * min(len(dry), LONG_FRAMES)):
             break
         wet, slope = without_drift(wet, rest), slope + rest
-        lags, device, made = _fitted(dry, wet, centre, level)
+        lags, device, made = _fitted(fitting, dry, wet, centre)
     stretches = _stretches(dry, wet, made, lags, centre)
     share = _share(wet, made, stretches)
     return Track(wet, device, made, stretches, slope, share, distinct, _wander(lags, stretches), lags, told)
@@ -190,20 +191,20 @@ def _windows(dry: Audio, width: int, hop: int) -> list[int]:
     return [int(start) for start in starts[inside >= steps / 3]]
 
 
-def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag], RoughDevice, Audio]:
+def _fitted(fitting: RoughFitting, dry: Audio, wet: Audio, centre: int) -> tuple[list[Lag], RoughDevice, Audio]:
     """The rough device and every sure window's delay, by turns."""
-    width = min(WINDOW_FRAMES, len(dry) // 2, len(wet) // 2)
+    width = fitting.width
     starts = _windows(dry, width, max(width // 4, len(dry) // MAX_WINDOWS))
     chosen = starts[:: max(1, len(starts) // FIT_CHUNKS)]
-    at = dict.fromkeys(_purest_third(dry, wet, chosen, centre, width, level), centre)
-    device, made, lags = RoughDevice(np.zeros((CURVES, 1)), level), np.zeros_like(dry), list[Lag]()
+    at = dict.fromkeys(_purest_third(fitting, wet, chosen, centre), centre)
+    device, made, lags = RoughDevice(np.zeros((CURVES, 1)), fitting.level), np.zeros_like(dry), list[Lag]()
     least = 1.0
     for turn in range(FIT_ROUNDS + 1):
         inside = {s: lag for s, lag in at.items() if s + lag >= 0 and s + lag + width <= len(wet)}
         if not inside:
             break
         wets = [wet[s + lag : s + lag + width] for s, lag in inside.items()]
-        fitted, unsaid = fit_rough([dry[s : s + width] for s in inside], wets, level)
+        fitted, unsaid = fitting.fit(list(inside), wets)
         if turn > 1 and unsaid > least + 1e-3:  # the delays found are worse than the ones before
             lags = [lag for lag in lags if abs(lag.frames - centre) < NEAR_FRAMES]
             break
@@ -219,17 +220,17 @@ def _fitted(dry: Audio, wet: Audio, centre: int, level: float) -> tuple[list[Lag
     return lags, device, made
 
 
-def _purest_third(dry: Audio, wet: Audio, starts: list[int], lag: int, width: int, level: float) -> list[int]:
+def _purest_third(fitting: RoughFitting, wet: Audio, starts: list[int], lag: int) -> list[int]:
     """The third of the recording that one device explains best at one delay: no jump is in it, and little drift."""
     thirds = [list(part) for part in np.array_split(np.array(starts, int), 3) if len(part) >= 3]
     if len(starts) < 9 or not thirds:
         return starts
     told: list[tuple[float, list[int]]] = []
     for third in thirds:
-        inside = [int(s) for s in third if s + lag >= 0 and s + lag + width <= len(wet)]
+        inside = [int(s) for s in third if s + lag >= 0 and s + lag + fitting.width <= len(wet)]
         if len(inside) >= 3:
-            wets = [wet[s + lag : s + lag + width] for s in inside]
-            told.append((fit_rough([dry[s : s + width] for s in inside], wets, level)[1], inside))
+            wets = [wet[s + lag : s + lag + fitting.width] for s in inside]
+            told.append((fitting.fit(inside, wets)[1], inside))
     return min(told)[1] if told else starts
 
 

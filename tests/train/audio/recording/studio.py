@@ -1,14 +1,16 @@
 """Recordings made up from a seed: circuits through a simulated interface, with one known mishap or none each.
 
 What is true of each is known, so a table of them says what alignment is worth: `python -m
-tests.train.audio.recording.studio 200` prints it (make recordings).
+tests.train.audio.recording.studio 200` prints it (make recordings writes it down too).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import multiprocessing
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +32,8 @@ MISHAPS = (
     "echo", "knob",
 )  # fmt: skip
 SECONDS = 24
+DOCUMENT = Path(__file__).parents[4] / "docs" / "fitting.md"
+BEGIN, END = "<!-- from: make recordings -->", "<!-- end of the table -->"
 
 
 @dataclass
@@ -160,29 +164,75 @@ def faults(made: Take, found: Recording | str) -> list[str]:
     return wrong
 
 
-def judged(seed: int) -> tuple[Take, list[str]]:
-    """The take of this seed, and what alignment got wrong about it."""
+@dataclass(frozen=True)
+class Judged:
+    """The take of a seed, what alignment got wrong about it, by how many frames its delay was off where it was taken,
+    and how many CPU seconds that took."""
+
+    made: Take
+    wrong: list[str]
+    off: float | None
+    cpu_seconds: float
+
+
+def judged(seed: int) -> Judged:
+    """Makes the take of this seed, and examines it through files, as a user would."""
     made = take(seed)
+    started, off = time.process_time(), None
     with tempfile.TemporaryDirectory() as folder:
         try:
             found: Recording | str = read(made, Path(folder))
+            off = abs(found.delay_frames - made.delay_48k)
         except InputError as refusal:
             found = str(refusal)
-    return made, faults(made, found)
+    return Judged(made, faults(made, found), off, time.process_time() - started)
 
 
-def main(count: int, first: int = 0) -> None:
-    """Prints the table."""
-    bad: dict[str, list[int]] = {}
-    for seed in range(first, first + count):
-        started = time.monotonic()
-        made, wrong = judged(seed)
-        bad.setdefault(made.mishap, []).append(bool(wrong))
-        row = f"{seed:4d} {made.circuit:14s} {made.mishap:10s} {made.material:5s} {made.rate:6d} {made.delay:5d}"
-        print(f"{row} {made.ppm:6.1f} {time.monotonic() - started:5.1f}s {'; '.join(wrong) or 'right'}", flush=True)
-    for mishap, results in bad.items():
-        print(f"{mishap:10s} {len(results) - sum(results)} of {len(results)} right")
+def in_words(one: Judged) -> str:
+    """A row of the printed table, without the audio."""
+    made = one.made
+    row = f"{made.seed:4d} {made.circuit:14s} {made.mishap:10s} {made.material:5s} {made.rate:6d} {made.delay:5d}"
+    return f"{row} {made.ppm:6.1f} {one.cpu_seconds:5.1f} s {'; '.join(one.wrong) or 'right'}"
+
+
+def _of_seed(seed: int) -> tuple[str, str, bool, float | None, float]:
+    one = judged(seed)
+    return one.made.mishap, in_words(one), not one.wrong, one.off, one.cpu_seconds
+
+
+def main(count: int, first: int, jobs: int, write: bool) -> None:
+    """Prints every row and the table by mishap; write: the table stands in docs/fitting.md then."""
+    kinds: dict[str, list[tuple[bool, float | None]]] = {mishap: [] for mishap in MISHAPS}
+    missed, spent = [], 0.0
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for mishap, words, right, off, cpu_seconds in pool.map(_of_seed, range(first, first + count)):
+            print(words, flush=True)
+            kinds[mishap].append((right, off))
+            spent += cpu_seconds
+            missed += [] if right else [words]
+    done = {mishap: rows for mishap, rows in kinds.items() if rows}
+    right = sum(right for rows in done.values() for right, _ in rows)
+    table = ["| | " + " | ".join(done) + " |", "|---|" + "---|" * len(done)]
+    table += ["| right | " + " | ".join(f"{sum(r for r, _ in rows)} of {len(rows)}" for rows in done.values()) + " |"]
+    offs = [max((off for _, off in rows if off is not None), default=None) for rows in done.values()]
+    table += ["| delay off by at most | " + " | ".join("" if o is None else f"{o:.1f}" for o in offs) + " |"]
+    table += [
+        "",
+        f"{right} of {count} right (seeds {first} to {first + count - 1}); {spent / count:.1f} CPU seconds each.",
+    ]
+    table += ["", "Missed:", "", *(f"- {' '.join(row.split())}" for row in missed)] if missed else []
+    print("\n".join(table))
+    if write:
+        text = DOCUMENT.read_text()
+        before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
+        DOCUMENT.write_text("\n".join([before, *table, after]))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int)
+    parser.add_argument("first", type=int, nargs="?", default=0)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="the table into docs/fitting.md")
+    given = parser.parse_args()
+    main(given.count, given.first, given.jobs, given.write)

@@ -35,15 +35,16 @@ from gritspace.quantize.network.run import run_float
 
 PLACES = 17
 SWEEP_SECONDS, SINE_HZ, SINE_PEAK = 0.25, 100.0, 8192
-HIGH_HZ, LOW_HZ = 8000.0, 30.0
-ENDS = -0.3, 1.3
+HIGH_HZ = 8000.0
+SILENCE_KNOWN_FRAMES = 9600
 
 
 @dataclass(frozen=True)
 class Row:
     """esr: at t = 0 and 1; lu: between the loudest and the quietest place; peak: of full scale; cycles: of the morph,
     whole interrupt, pessimistic; high_db: above HIGH_HZ while the knob moves over the loudest place at rest, of
-    morph and crossfade; silent_db: what comes out while it moves over silence."""
+    morph and crossfade; grain_db: of the morph, below the whole sound; silent_db: what comes out while it moves over
+    silence."""
 
     name: str
     esr: tuple[float, float]
@@ -51,6 +52,7 @@ class Row:
     peak: float
     cycles: int | None
     high_db: tuple[float, float]
+    grain_db: float
     silent_db: float
 
 
@@ -64,6 +66,7 @@ def measured(first: Path, second: Path) -> Row:
     places = [turn_of(way) for way in np.linspace(-1, 1, PLACES)]
     sounds = [_at(model, heard, turn) for turn in places]
     loud = [lufs((sound - sound.mean()) / 32768) for sound in sounds]
+    moving = _moving_over_resting(model)
     faded = pair_of(*models, "crossfade")
     return Row(
         name=f"{first.stem} to {second.stem}",
@@ -71,7 +74,8 @@ def measured(first: Path, second: Path) -> Row:
         lu=max(loud) - min(loud),
         peak=max(float(np.abs(sound).max()) / 32768 for sound in sounds),
         cycles=None if price is None else round(price.whole.pessimistic),
-        high_db=(_moving_over_resting(model, ENDS), _moving_over_resting(faded, (0.0, 1.0))),
+        high_db=(moving[0], _moving_over_resting(faded)[0]),
+        grain_db=moving[1],
         silent_db=_over_silence(model),
     )
 
@@ -102,7 +106,8 @@ def _esr(model: IntegerModel, network: Network, way: int, heard: NDArray[np.int1
     return float(np.square(played - wanted).sum() / np.square(wanted - wanted.mean()).sum())
 
 
-def _moving_over_resting(model: IntegerModel, ends: tuple[float, float]) -> float:
+def _moving_over_resting(model: IntegerModel) -> tuple[float, float]:
+    """While the first knob moves, what is above HIGH_HZ: over the loudest place at rest, and over all of the sound."""
     blocks = int(SWEEP_SECONDS * SAMPLE_RATE) // BLOCK_FRAMES
     still = 60
     frames = (blocks + 2 * still) * BLOCK_FRAMES
@@ -111,23 +116,27 @@ def _moving_over_resting(model: IntegerModel, ends: tuple[float, float]) -> floa
     turns = np.array([[turn_of(way), 0, 0, 0] for way in ways], np.int16)
     part = slice(still * BLOCK_FRAMES, (still + blocks) * BLOCK_FRAMES)
     resting = [_high(_at(model, sine, turn_of(way))[part]) for way in np.linspace(-1, 1, PLACES)]
-    return 10 * float(np.log10(_high(_played(model, sine, turns)[part]) / max(resting)))
+    moving = _played(model, sine, turns)[part]
+    grain = _high(moving)
+    return 10 * float(np.log10(grain / max(resting))), 10 * float(np.log10(grain / _high(moving, 20.0)))
 
 
-def _high(sound: NDArray[np.float64]) -> float:
-    """Power above HIGH_HZ, by a window without steps at its ends."""
+def _high(sound: NDArray[np.float64], above_hz: float = HIGH_HZ) -> float:
+    """Power above a frequency, by a window without steps at its ends."""
     power = np.abs(np.fft.rfft(sound * np.blackman(len(sound)))) ** 2
     hz = np.arange(len(power)) * SAMPLE_RATE / len(sound)
-    return float(power[hz > HIGH_HZ].sum()) + 1e-9
+    return float(power[hz > above_hz].sum()) + 1e-9
 
 
 def _over_silence(model: IntegerModel) -> float:
-    """The loudest sample that leaves the module while the first knob turns up and down over silence, dBFS."""
+    """The loudest sample that leaves the module while the first knob turns up and down over silence, dBFS, from when
+    the module knows that it is silence."""
     blocks = 500
     ways = np.sin(2 * np.pi * 2.0 * np.arange(blocks) * BLOCK_FRAMES / SAMPLE_RATE)
     turns = np.array([[turn_of(way), 0, 0, 0] for way in ways], np.int16)
     knobs = np.tile(np.array(LIVE_REST, np.uint16), (blocks, 1))
     out = live(model, np.zeros(blocks * BLOCK_FRAMES, np.int16), turns, knobs, 0)
+    out = out[SILENCE_KNOWN_FRAMES:]
     return 20 * float(np.log10(max(int(np.abs(out.astype(int)).max()), 1) / 32768))
 
 
@@ -135,14 +144,15 @@ def table(rows: Sequence[Row]) -> str:
     """As Markdown."""
     lines = [
         "| pair | cycles | ESR at t = 0, 1 | LU along the knob | peak "
-        "| above 8 kHz, moving over resting: morph, crossfade | over silence |",
-        "|---|---|---|---|---|---|---|",
+        "| above 8 kHz, moving over resting: morph, crossfade | the morph's, below its sound | over silence |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         cycles = "" if row.cycles is None else f"{row.cycles:,}"
         lines.append(
             f"| {row.name} | {cycles} | {row.esr[0]:.1e}, {row.esr[1]:.1e} | {row.lu:.1f} | {row.peak:.2f} "
-            f"| {row.high_db[0]:+.1f}, {row.high_db[1]:+.1f} dB | {row.silent_db:.0f} dBFS |"
+            f"| {row.high_db[0]:+.1f}, {row.high_db[1]:+.1f} dB | {row.grain_db:.0f} dB "
+            f"| {row.silent_db:.0f} dBFS |"
         )
     return "\n".join(lines)
 

@@ -27,6 +27,7 @@ DYNAMICS_EIGHTHS, DYNAMICS_MOST = 7, 2 * UNITY
 HELD_MOST = 4 * UNITY
 REFERENCE_IN = 8192
 RELEASE_SHIFT = 7
+WAVE_MOST = 65535
 SLOPE_BITS = 8
 KNEE, FULL_SCALE = 24576, 32767
 DC_SHIFT, FRACTION = 10, 12
@@ -42,7 +43,7 @@ Player = Callable[[NDArray[np.int16]], NDArray[np.int16]]
 
 @dataclass(frozen=True)
 class Aim:
-    """Where a block's factors go: gain, soft, uneven, low, high in Q16, blocked in Q14; held: log2 in Q16."""
+    """Where a block's factors go: gain, soft, uneven, low, high, dry in Q16, blocked in Q14; held: log2 in Q16."""
 
     gain: int = UNITY
     soft: int = 0
@@ -50,6 +51,7 @@ class Aim:
     blocked: int = 0
     low: int = UNITY
     high: int = UNITY
+    dry: int = 0
     held: int = 0
     dynamics: int = 0
 
@@ -89,7 +91,7 @@ def play(
             continue
         if way.begins or shaper is None:
             shaper = _Shaper(fit, rest, None if block == 0 else UNITY)
-        played[block] = shaper.block(played[block].tolist(), way, envelopes[block].tolist())
+        played[block] = shaper.block(padded[block].tolist(), played[block].tolist(), way, envelopes[block].tolist())
     return played.reshape(-1)[: len(audio)].astype(np.int16)
 
 
@@ -152,17 +154,30 @@ def aim(fit: KnobFit, ways: Sequence[int], level_only: bool = False) -> Aim:
     drive, tone, symmetry, dynamics = ways
     held = sum(level_of(fit.levels, knob, way) for knob, way in enumerate(ways))
     drive = 0 if level_only else drive
-    gain = exp2_q16(2 * DRIVE_OCTAVES * drive)
+    gain = exp2_q16(2 * (DRIVE_OCTAVES - (fit.less_drive if drive > 0 else 0)) * drive)
+    bright = max(drive, 0) * fit.bright >> 4
     return Aim(
         gain=gain,
         soft=min(max(4 * (gain - UNITY), 0), UNITY),
         uneven=symmetry,
         blocked=min(8 * abs(symmetry), 16384),
-        low=exp2_q16(-2 * TILT_OCTAVES * tone),
-        high=exp2_q16(2 * TILT_OCTAVES * tone),
+        low=exp2_q16(-2 * TILT_OCTAVES * (tone + bright)),
+        high=exp2_q16(2 * TILT_OCTAVES * (tone + bright)),
+        dry=dry_at(fit, drive),
         held=min(max(held, -HELD_MOST), HELD_MOST),
         dynamics=dynamics,
     )
+
+
+def dry_at(fit: KnobFit, way: int) -> int:
+    """What comes in, beside the network, at drive's place: Q16.
+
+    >>> dry_at(KnobFit(output_peak=8192, dry=8), -32768), dry_at(KnobFit(output_peak=8192, dry=8), 32768)
+    (32768, 0)
+    """
+    part = max(-way, 0) * fit.dry >> 8
+    dry = part * fit.output_peak * 8 >> 11
+    return -dry if fit.upside_down else dry
 
 
 def follow(envelope: int, peak: int) -> int:
@@ -233,14 +248,19 @@ class _Shaper:
     mean: int = 0
     low: int = 0
 
-    def block(self, samples: list[int], way: Way, envelopes_in: list[int]) -> list[int]:
+    def block(self, dry: list[int], samples: list[int], way: Way, envelopes_in: list[int]) -> list[int]:
         start, end = way.start, way.end
         uneven, blocked = line(start.uneven, end.uneven).tolist(), line(start.blocked, end.blocked).tolist()
         lows, highs = line(start.low, end.low).tolist(), line(start.high, end.high).tolist()
+        beside = line(start.dry, end.dry).tolist()
+        waves = [
+            min(max(sample - self.rest + _times_q16(one, share), -WAVE_MOST), WAVE_MOST)
+            for one, sample, share in zip(dry, samples, beside, strict=True)
+        ]
         made = []
         for step in range(STEPS):
             here = slice(step * STEP_FRAMES, (step + 1) * STEP_FRAMES)
-            still = self._still(samples[here], uneven[here], blocked[here])
+            still = self._still(waves[here], uneven[here], blocked[here])
             before = self.envelope
             self.envelope = follow(before, max(abs(sample) for sample in still))
             level = self._level(start, end, step + 1, envelopes_in[step])
@@ -251,11 +271,10 @@ class _Shaper:
             self.level = level
         return made
 
-    def _still(self, samples: list[int], uneven: list[int], blocked: list[int]) -> list[int]:
-        """About what the network makes of silence: the halves of the wave made uneven, the offset taken away."""
+    def _still(self, waves: list[int], uneven: list[int], blocked: list[int]) -> list[int]:
+        """The halves of the wave made uneven, the offset taken away."""
         found = []
-        for sample, part, share in zip(samples, uneven, blocked, strict=True):
-            wave = sample - self.rest
+        for wave, part, share in zip(waves, uneven, blocked, strict=True):
             wide = wave + (abs(wave) * part >> 16)
             self.mean += ((wide << FRACTION) - self.mean) >> DC_SHIFT
             found.append(wide - (_rounded(self.mean) * share >> 14))
@@ -269,7 +288,8 @@ class _Shaper:
             return exp2_q16(held)
         envelope, reference = (self.envelope, self.fit.output_peak) if way > 0 else (envelope_in, REFERENCE_IN)
         above = log2_q16(max(envelope, 1)) - log2_q16(reference << 8)
-        pressed = way * DYNAMICS_EIGHTHS * above >> 18
+        eighths = DYNAMICS_EIGHTHS - (self.fit.less_expansion if way < 0 else 0)
+        pressed = way * eighths * above >> 18
         return exp2_q16(held - min(max(pressed, -DYNAMICS_MOST), DYNAMICS_MOST))
 
     def _tilted(
@@ -285,6 +305,10 @@ class _Shaper:
             level = ((start << SLOPE_BITS) + step * (i + 1)) >> SLOPE_BITS
             found.append(min(max(((tilted * level + (UNITY >> 1)) >> 16) + self.rest, -32768), 32767))
         return found
+
+
+def _times_q16(value: int, factor: int) -> int:
+    return (value * factor + (UNITY >> 1)) >> 16
 
 
 def _rounded(value: int) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gritspace.quantize.model.grit_layout import (
     AROUND_MAGIC,
     BEND_MAGIC,
+    KNOBS_SAID,
     MAGIC,
     PAIRS,
     RECORDS,
@@ -175,7 +176,10 @@ def _around(writer: _Writer, model: IntegerModel) -> int:
 
 def _knob_fit_bytes(fit: KnobFit, impulse: Impulse | None, impulse_at: int) -> bytes:
     frames = 0 if impulse is None else len(impulse.taps)
-    return struct.pack("<" + format_of("knob_fit"), 1, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at)
+    measured = 1 + sum(getattr(fit, name) << first for name, (first, _) in KNOBS_SAID.items())
+    return struct.pack(
+        "<" + format_of("knob_fit"), measured, fit.tone_pole, fit.output_peak, frames, *fit.levels, impulse_at
+    )
 
 
 def _bend_curve(data: bytes, header: dict[str, Any]) -> tuple[int, ...]:
@@ -234,7 +238,8 @@ def _around_snapshot(reader: _Reader, numbers: list[int]) -> tuple[KnobFit, Impu
     if not measured:
         return KnobFit(), None
     pole = tone_pole if 0 < tone_pole <= 32767 else USUAL_TONE_POLE
-    fit = KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(levels))
+    said = {name: measured >> first & (1 << bits) - 1 for name, (first, bits) in KNOBS_SAID.items()}
+    fit = KnobFit(True, pole, output_peak or USUAL_OUTPUT_PEAK, tuple(levels), **said)
     return fit, _impulse(reader, at, frames)
 
 

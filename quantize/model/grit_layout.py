@@ -19,6 +19,8 @@ VERSION = 1
 BEND_MAGIC = 0x44554F4C
 """'LOUD', read as a little-endian word."""
 BEND_CURVE = 8
+KNOBS_SAID = {"upside_down": (1, 1), "less_drive": (2, 2), "dry": (4, 4), "bright": (8, 4), "less_expansion": (12, 3)}
+"""What a knob_fit's `measured` says beside its lowest bit: from which bit on, in how many."""
 AROUND_MAGIC = 0x444E5241
 """'ARND', read as a little-endian word."""
 PAIRS = ("", "series", "crossfade", "morph")
@@ -37,6 +39,11 @@ CONSTANTS = {
     "GRIT_MIN_SHIFT": ("17u", "below it SMLAWB and a shift are not the requantization rule"),
     "GRIT_MAX_SHIFT": ("46u", "TensorFlow Lite's limit"),
     "GRIT_BEND_MAGIC": (f"0x{BEND_MAGIC:08X}u", "'LOUD': a bend_fit, right behind the metadata; or none"),
+    "GRIT_KNOBS_UPSIDE_DOWN": ("1u", "a knob_fit's bit: the network turns the wave over"),
+    "GRIT_KNOBS_LESS_DRIVE": ("2u", "its 2 bits from there on: octaves that drive has less to the right"),
+    "GRIT_KNOBS_DRY": ("4u", "4 bits: sixteenths of what comes in, added with drive to the left"),
+    "GRIT_KNOBS_BRIGHT": ("8u", "4 bits: sixteenths of tone's turn that drive has with it to the right"),
+    "GRIT_KNOBS_LESS_EXPANSION": ("12u", "3 bits: eighths that dynamics has less to the left"),
     "GRIT_BEND_CURVE": (f"{BEND_CURVE}u", "points, from -65 dBFS up, 9 dB apart"),
     "GRIT_AROUND_MAGIC": (
         f"0x{AROUND_MAGIC:08X}u",
@@ -127,7 +134,7 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         Field("bias", "dense", "hidden (Q15) -> bias of every film row, in its accumulator's unit"),
     ),
     "knob_fit": (
-        Field("measured", "u16", "0: not, and all of this is zeros"),
+        Field("measured", "u16", "0: not, and all of this is zeros; else 1, with GRIT_KNOBS_* above it"),
         Field("tone_pole", "u16", "of the low-pass whose corner is the tilt's pivot, Q15"),
         Field("output_peak", "u16", "the level that dynamics leaves as it is; 32768 is the output's full scale"),
         Field("impulse_frames", "u16", "taps of the impulse response behind it, by eights, at most 1024"),

@@ -114,12 +114,20 @@ class KnobFit:
     levels: what holds the loudness at each knob's places from left to right, without its middle, in quarters of a
     decibel, -128 to 127: drive's eight, then four of tone, of symmetry, of dynamics. tone_pole: of the low-pass whose
     corner is the tilt's pivot, Q15, 1 to 32767. output_peak: the level that dynamics leaves as it is, 1 to 65535.
+    dry: at drive's left end, sixteenths of what comes in, as loud as what comes out, that are added, 0 to 15;
+    upside_down: the network turns it over. bright: at its right end, sixteenths of tone's turn to the right, 0 to 15;
+    less_drive: octaves less than its three there. less_expansion: eighths that dynamics has less to the left, 0 to 7.
     """
 
     measured: bool = False
     tone_pole: int = USUAL_TONE_POLE
     output_peak: int = USUAL_OUTPUT_PEAK
     levels: tuple[int, ...] = (0,) * KNOB_LEVELS
+    upside_down: int = 0
+    less_drive: int = 0
+    dry: int = 0
+    bright: int = 0
+    less_expansion: int = 0
 
 
 def knob_names_in(metadata: Mapping[str, Any], position_count: int) -> tuple[str, ...]:

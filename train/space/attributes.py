@@ -52,7 +52,7 @@ def measure(device: Device, settings: NDArray[np.float32]) -> list[Attributes]:
     of_phrase = slice(len(dry) - len(phrase), len(dry))
     return [
         Attributes(
-            drive=10 * np.log10(total_harmonic_distortion(row[SETTLING_FRAMES : len(sine)], SINE_HZ) ** 2 + FLOOR),
+            drive=distortion_db(row[SETTLING_FRAMES : len(sine)]),
             tone=float(np.log2(spectral_centroid(row[of_noise]) / spectral_centroid(noise.astype(np.float64)))),
             symmetry=even_over_odd_db(row[SETTLING_FRAMES : len(sine)], SINE_HZ),
             dynamics=crest_factor_db(phrase.astype(np.float64)) - crest_factor_db(row[of_phrase]),
@@ -84,6 +84,11 @@ def harmonic_powers(audio: Floats, hz: float) -> Floats:
     spectrum = np.abs(np.fft.rfft(audio)) ** 2
     cycles = round(hz * len(audio) / SAMPLE_RATE)
     return np.asarray(spectrum[cycles : int(20_000 * len(audio) / SAMPLE_RATE) : cycles])
+
+
+def distortion_db(sine: Floats) -> float:
+    """What drive is measured by: total harmonic distortion of a whole number of SINE_HZ's cycles; -100 dB up."""
+    return float(10 * np.log10(total_harmonic_distortion(sine, SINE_HZ) ** 2 + FLOOR))
 
 
 def total_harmonic_distortion(audio: Floats, hz: float) -> float:

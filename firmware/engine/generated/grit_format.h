@@ -19,6 +19,11 @@
 #define GRIT_MIN_SHIFT 17u /* below it SMLAWB and a shift are not the requantization rule */
 #define GRIT_MAX_SHIFT 46u /* TensorFlow Lite's limit */
 #define GRIT_BEND_MAGIC 0x44554F4Cu /* 'LOUD': a bend_fit, right behind the metadata; or none */
+#define GRIT_KNOBS_UPSIDE_DOWN 1u /* a knob_fit's bit: the network turns the wave over */
+#define GRIT_KNOBS_LESS_DRIVE 2u /* its 2 bits from there on: octaves that drive has less to the right */
+#define GRIT_KNOBS_DRY 4u /* 4 bits: sixteenths of what comes in, added with drive to the left */
+#define GRIT_KNOBS_BRIGHT 8u /* 4 bits: sixteenths of tone's turn that drive has with it to the right */
+#define GRIT_KNOBS_LESS_EXPANSION 12u /* 3 bits: eighths that dynamics has less to the left */
 #define GRIT_BEND_CURVE 8u /* points, from -65 dBFS up, 9 dB apart */
 #define GRIT_AROUND_MAGIC 0x444E5241u /* 'ARND': an around, right behind the bend_fit or in its stead; or none */
 #define GRIT_PAIR_SERIES 1u /* the second capture hears what the first one makes */
@@ -87,7 +92,7 @@ typedef struct {
 _Static_assert(sizeof(grit_film_t) == 48, "grit_film_t");
 
 typedef struct {
-  uint16_t measured; /* 0: not, and all of this is zeros */
+  uint16_t measured; /* 0: not, and all of this is zeros; else 1, with GRIT_KNOBS_* above it */
   uint16_t tone_pole; /* of the low-pass whose corner is the tilt's pivot, Q15 */
   uint16_t output_peak; /* the level that dynamics leaves as it is; 32768 is the output's full scale */
   uint16_t impulse_frames; /* taps of the impulse response behind it, by eights, at most 1024 */

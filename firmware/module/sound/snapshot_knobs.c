@@ -19,6 +19,7 @@
 #define HELD_MOST (4 * UNITY)     /* 24 dB */
 #define REFERENCE_IN 8192         /* a peak of -12 dBFS */
 #define RELEASE_SHIFT 7u          /* of the envelopes, a step: 43 ms */
+#define WAVE_MOST 65535
 #define SLOPE_BITS 8u
 #define TONE_FRACTION 12u
 #define LEVEL_STEP_Q16 2721 /* a quarter of a decibel, log2 in Q16 */
@@ -40,6 +41,19 @@ void grit_snapshot_knobs_open(grit_snapshot_knobs_t *knobs, const grit_header_t 
   }
   if (fit->tone_pole == 0u || fit->tone_pole > INT16_MAX) fit->tone_pole = USUAL_TONE_POLE;
   if (fit->output_peak == 0u) fit->output_peak = USUAL_OUTPUT_PEAK;
+}
+
+/* What `measured` says of drive and dynamics. */
+static int32_t said(const grit_knob_fit_t *fit, uint32_t shift, uint32_t bits) {
+  return (int32_t)(((uint32_t)fit->measured >> shift) & ((1u << bits) - 1u));
+}
+
+/* What comes in, beside the network, at drive's place, Q16. */
+static int32_t dry_at(const grit_knob_fit_t *fit, int32_t way) {
+  if (way >= 0) return 0;
+  const int32_t part = (-way * said(fit, GRIT_KNOBS_DRY, 4)) >> 8; /* Q11 */
+  const int32_t dry = (part * (fit->output_peak * 8)) >> 11;       /* 1920 * 524280 still fits */
+  return said(fit, GRIT_KNOBS_UPSIDE_DOWN, 1) == 0 ? dry : -dry;
 }
 
 int32_t grit_snapshot_way(int16_t turn) {
@@ -75,13 +89,16 @@ static void aim(const grit_snapshot_knobs_t *knobs, const int32_t ways[GRIT_SNAP
   }
   *held = within(sum, HELD_MOST);
   const int32_t drive = knobs->level_only ? 0 : ways[0];
-  const int32_t gain = grit_exp2_q16(2 * DRIVE_OCTAVES * drive), uneven = ways[2] < 0 ? -ways[2] : ways[2];
+  const int32_t octaves = DRIVE_OCTAVES - (drive > 0 ? said(&knobs->fit, GRIT_KNOBS_LESS_DRIVE, 2) : 0);
+  const int32_t gain = grit_exp2_q16(2 * octaves * drive), uneven = ways[2] < 0 ? -ways[2] : ways[2];
   factors[GRIT_SNAPSHOT_GAIN] = gain;
   factors[GRIT_SNAPSHOT_SOFT] = gain <= UNITY ? 0 : gain >= UNITY + UNITY / 4 ? UNITY : 4 * (gain - UNITY);
   factors[GRIT_SNAPSHOT_UNEVEN] = ways[2];
   factors[GRIT_SNAPSHOT_BLOCKED] = uneven >= 2048 ? 16384 : 8 * uneven;
-  factors[GRIT_SNAPSHOT_LOW] = grit_exp2_q16(-2 * TILT_OCTAVES * ways[1]);
-  factors[GRIT_SNAPSHOT_HIGH] = grit_exp2_q16(2 * TILT_OCTAVES * ways[1]);
+  const int32_t bright = drive > 0 ? (drive * said(&knobs->fit, GRIT_KNOBS_BRIGHT, 4)) >> 4 : 0;
+  factors[GRIT_SNAPSHOT_LOW] = grit_exp2_q16(-2 * TILT_OCTAVES * (ways[1] + bright));
+  factors[GRIT_SNAPSHOT_HIGH] = grit_exp2_q16(2 * TILT_OCTAVES * (ways[1] + bright));
+  factors[GRIT_SNAPSHOT_DRY] = dry_at(&knobs->fit, drive);
 }
 
 static bool ways_of(const int16_t position[GRIT_SNAPSHOT_KNOBS], int32_t ways[GRIT_SNAPSHOT_KNOBS]) {
@@ -160,6 +177,7 @@ GRIT_FAST_CODE const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *k
       soft += soft_step;
       const int32_t loud = in[i] < 0 ? -in[i] : in[i];
       if (loud > peak) peak = loud;
+      knobs->dry[first + i] = in[i];
       const int32_t driven = times_q16(in[i], gain >> SLOPE_BITS), hard = grit_saturate_word(driven);
       heard[i] = (int16_t)(hard + (((grit_limit(driven) - hard) * (soft >> SLOPE_BITS)) >> 16));
     }
@@ -171,15 +189,18 @@ GRIT_FAST_CODE const int16_t *grit_snapshot_knobs_input(grit_snapshot_knobs_t *k
   return heard;
 }
 
-/* A step's samples, about what the network makes of silence, so that no knob moves that: the halves of the wave made
- * uneven, and the offset taken away. Returns the peak. */
-static int32_t unevened(grit_snapshot_knobs_t *knobs, const int16_t *samples, int32_t still[GRIT_SNAPSHOT_STEP]) {
+/* A step's samples, about what the network makes of silence, so that no knob moves that: with what came in beside
+ * them, the halves of the wave made uneven, and the offset taken away. Returns the peak. */
+static int32_t unevened(grit_snapshot_knobs_t *knobs, const int16_t *in, const int16_t *samples,
+                        int32_t still[GRIT_SNAPSHOT_STEP]) {
   int32_t uneven = knobs->from[GRIT_SNAPSHOT_UNEVEN], blocked = knobs->from[GRIT_SNAPSHOT_BLOCKED], peak = 0;
-  int32_t mean = knobs->mean;
+  int32_t mean = knobs->mean, dry = knobs->from[GRIT_SNAPSHOT_DRY];
   for (size_t i = 0; i < GRIT_SNAPSHOT_STEP; i++) {
     uneven += knobs->step[GRIT_SNAPSHOT_UNEVEN];
     blocked += knobs->step[GRIT_SNAPSHOT_BLOCKED];
-    const int32_t wave = samples[i] - knobs->rest, half = wave < 0 ? -wave : wave; /* 65535 * 32768 still fits */
+    dry += knobs->step[GRIT_SNAPSHOT_DRY];
+    const int32_t wave = within(samples[i] - knobs->rest + times_q16(in[i], dry >> SLOPE_BITS), WAVE_MOST);
+    const int32_t half = wave < 0 ? -wave : wave; /* 65535 * 32768 still fits */
     const int32_t sample = wave + ((half * (uneven >> SLOPE_BITS)) >> 16);
     mean += (sample * (1 << GRIT_DC_FRACTION) - mean) >> GRIT_DC_SHIFT;
     const int32_t offset = (mean + (1 << (GRIT_DC_FRACTION - 1u))) >> GRIT_DC_FRACTION;
@@ -189,6 +210,7 @@ static int32_t unevened(grit_snapshot_knobs_t *knobs, const int16_t *samples, in
   }
   knobs->from[GRIT_SNAPSHOT_UNEVEN] = uneven;
   knobs->from[GRIT_SNAPSHOT_BLOCKED] = blocked;
+  knobs->from[GRIT_SNAPSHOT_DRY] = dry;
   knobs->mean = mean;
   return peak;
 }
@@ -206,7 +228,8 @@ static int32_t level_at(const grit_snapshot_knobs_t *knobs, int32_t step) {
   const int32_t envelope = way > 0 ? knobs->envelope_out : knobs->envelopes_in[step - 1];
   const uint32_t reference = (way > 0 ? knobs->fit.output_peak : REFERENCE_IN) * 256u;
   const int32_t above = grit_log2_q16(envelope > 0 ? (uint32_t)envelope : 1u) - grit_log2_q16(reference);
-  const int64_t pressed = ((int64_t)way * DYNAMICS_EIGHTHS * above) >> 18;
+  const int32_t eighths = DYNAMICS_EIGHTHS - (way < 0 ? said(&knobs->fit, GRIT_KNOBS_LESS_EXPANSION, 3) : 0);
+  const int64_t pressed = ((int64_t)way * eighths * above) >> 18;
   return grit_exp2_q16(held - within((int32_t)pressed, DYNAMICS_MOST));
 }
 
@@ -237,7 +260,7 @@ GRIT_FAST_CODE void grit_snapshot_knobs_output(grit_snapshot_knobs_t *knobs, int
   if (!knobs->awake) return;
   for (size_t at = 0; at < frames; at += GRIT_SNAPSHOT_STEP) {
     int32_t still[GRIT_SNAPSHOT_STEP];
-    const bool rises = follow(&knobs->envelope_out, unevened(knobs, samples + at, still));
+    const bool rises = follow(&knobs->envelope_out, unevened(knobs, knobs->dry + first + at, samples + at, still));
     const int32_t to = level_at(knobs, (int32_t)((first + at) / GRIT_SNAPSHOT_STEP) + 1);
     /* An attack is met at once, not after it has passed. */
     if (knobs->level == NO_LEVEL || (rises && knobs->dynamics_to > 0 && to < knobs->level)) knobs->level = to;

@@ -1,12 +1,14 @@
 /* The four knobs of a snapshot: what drive, tone, symmetry and dynamics do around a network that has no position.
  *
- *   in ── drive ── soft ──► network ── symmetry ── no DC ── tilt ── level ──► out
- *    └──────────── envelope ────────────────┴── envelope ──────────┘
+ *   in ── drive ── soft ──► network ── dry ── symmetry ── no DC ── tilt ── level ──► out
+ *    └──────────── envelope ──────────────┘─────┴── envelope ─────────────────┘
  *
- * drive: the level into the network. symmetry: of the two halves of the wave. tone: a tilt about the capture's own
- * centroid. dynamics, to the left: the level follows the envelope of what comes in; to the right: it goes against the
- * envelope of what goes out. The level also holds the loudness along each knob's turn, by what was measured when the
- * model was made. In the knobs' middles all of this leaves the snapshot exactly as it is, and costs nothing.
+ * drive: the level into the network. Where the capture was fitted so, because that alone does not do what drive is
+ * named for: to the left, what comes in is added to what comes out; to the right, what comes out is tilted up.
+ * symmetry: of the two halves of the wave. tone: a tilt about the capture's own centroid. dynamics, to the left: the
+ * level follows the envelope of what comes in; to the right: it goes against the envelope of what goes out. The level
+ * also holds the loudness along each knob's turn, by what was measured when the model was made. In the knobs' middles
+ * all of this leaves the snapshot exactly as it is, and costs nothing.
  *
  * Factors run in straight lines from block to block, the level in thirds of a block. Integers only; the readable twin,
  * to the bit, is host_tools/models/snapshot_knobs.py. */
@@ -32,6 +34,7 @@ typedef enum {
   GRIT_SNAPSHOT_BLOCKED, /* how much of the offset is taken away, Q14 */
   GRIT_SNAPSHOT_LOW,     /* below the pivot, Q16 */
   GRIT_SNAPSHOT_HIGH,    /* above it, Q16 */
+  GRIT_SNAPSHOT_DRY,     /* of what comes in, beside the network, Q16 */
   GRIT_SNAPSHOT_FACTORS
 } grit_snapshot_factor_t;
 
@@ -48,6 +51,7 @@ typedef struct {
   int32_t level;                                                     /* at the last step's end, Q16 */
   int32_t envelope_in, envelope_out;                                 /* Q8 of a sample */
   int32_t envelopes_in[GRIT_LINK_BLOCK_FRAMES / GRIT_SNAPSHOT_STEP]; /* by step, of the piece under way */
+  int16_t dry[GRIT_LINK_BLOCK_FRAMES];                               /* what came in, of the block under way */
   int32_t mean, low;                                                 /* of what comes out, Q12 of a sample */
 } grit_snapshot_knobs_t;
 

@@ -16,7 +16,7 @@ static void open(grit_snapshot_knobs_t knobs[2]) {
   grit_header_t header;
   memset(&header, 0, sizeof header);
   for (unsigned i = 0; i < 16u; i++) header.default_position[i] = (int16_t)any();
-  header.default_position[0] = (int16_t)(any() & 1u);
+  if (any() % 2u == 0) header.default_position[0] = 0;
   int16_t position[KNOBS];
   for (unsigned i = 0; i < KNOBS; i++) position[i] = any_turn();
   const int16_t rest = (int16_t)any();

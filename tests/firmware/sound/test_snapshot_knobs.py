@@ -24,6 +24,8 @@ from tests.quantize.conftest import make_model, noise, q15
 BLOCKS = 150
 FIT = KnobFit(True, 3000, 5000, tuple(int(v) for v in np.random.default_rng(1).integers(-60, 60, 20)))
 WILD = KnobFit(True, 32767, 1, (127, -128) * 10)
+AIDED = replace(FIT, upside_down=1, less_drive=2, dry=9, bright=11, less_expansion=3)
+LOUDEST = replace(WILD, output_peak=65535, dry=15, bright=15, less_drive=3, less_expansion=7)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,9 @@ def journey(blocks: int, seed: int) -> NDArray[np.int16]:
     return np.repeat(places, rng.integers(1, 9, len(places)), axis=0)[:blocks].astype(np.int16)
 
 
-@pytest.mark.parametrize("fit", [KnobFit(), FIT, WILD], ids=["unmeasured", "fitted", "wild"])
+@pytest.mark.parametrize(
+    "fit", [KnobFit(), FIT, WILD, AIDED, LOUDEST], ids=["unmeasured", "fitted", "wild", "aided", "loudest"]
+)
 def test_every_sample_is_foretold_while_the_knobs_move(rig: Rig, snapshot: IntegerModel, fit: KnobFit) -> None:
     model = replace(snapshot, knobs=fit)
     rig.blob = to_bytes(model)
@@ -97,9 +101,23 @@ def test_in_the_middles_the_snapshot_is_as_it_is(rig: Rig, snapshot: IntegerMode
 )
 def test_the_integers_are_scipys_filters(snapshot: IntegerModel, turns: tuple[float, ...]) -> None:
     audio = q15(noise(48 * BLOCKS))
-    found = np.asarray(_at(snapshot, audio, turns), np.float64)
-    wanted = knob_formula.at_rest(FIT, audio, _ways(turns), lambda heard: reference.run(snapshot, heard))
-    assert np.sum((found - wanted) ** 2) < 1e-4 * np.sum(wanted**2)
+    for fit in (FIT, AIDED):
+        model = replace(snapshot, knobs=fit)
+        found = np.asarray(_at(model, audio, turns), np.float64)
+        wanted = knob_formula.at_rest(fit, audio, _ways(turns), lambda heard: reference.run(snapshot, heard))
+        assert np.sum((found - wanted) ** 2) < 1e-4 * np.sum(wanted**2)
+
+
+def test_drive_adds_what_comes_in_to_the_left_and_treble_to_the_right(snapshot: IntegerModel) -> None:
+    """Against the sound without, by nothing but the numbers that the fit says."""
+    audio = q15(0.25 * noise(48 * BLOCKS))
+    plain = replace(snapshot, knobs=KnobFit(True, 3000, 8192))
+    beside = _at(replace(plain, knobs=replace(plain.knobs, dry=8)), audio, (-1, 0, 0, 0)).astype(np.float64)
+    without = _at(plain, audio, (-1, 0, 0, 0)).astype(np.float64)
+    assert np.abs(beside - without - 0.5 * audio).max() <= 2
+    bright = _at(replace(plain, knobs=replace(plain.knobs, bright=8)), audio, (1, 0, 0, 0))
+    half_way = (655 + (32767 - 655) / 2) / 32768
+    assert np.abs(bright.astype(np.float64) - _at(plain, audio, (1, half_way, 0, 0))).max() <= 3
 
 
 @pytest.mark.parametrize("turn", [-1.0, -0.4, 0.5, 1.0])
@@ -129,7 +147,8 @@ def test_a_turn_holds_the_loudness_it_was_fitted_to(snapshot: IntegerModel) -> N
 def test_old_files_have_knobs_that_nothing_was_fitted_to(snapshot: IntegerModel) -> None:
     old = to_bytes(replace(snapshot, knobs=KnobFit()))
     assert from_bytes(old).knobs == KnobFit()
-    assert from_bytes(to_bytes(snapshot)).knobs == FIT
+    for fit in (FIT, AIDED, LOUDEST):
+        assert from_bytes(to_bytes(replace(snapshot, knobs=fit))).knobs == fit
 
 
 def _at(model: IntegerModel, audio: NDArray[np.int16], turns: tuple[float, ...]) -> NDArray[np.int16]:
@@ -161,5 +180,7 @@ def test_run_and_automation_turn_a_snapshots_knobs(gritspace: Cli, snapshot: Int
 def test_no_knob_moves_what_silence_sounds_like(snapshot: IntegerModel) -> None:
     silence, turns = np.zeros(48 * 60, np.int16), journey(60, 9)
     plain = reference.run(snapshot, silence)
-    found = snapshot_knobs.play(WILD, silence, turns, lambda heard: reference.run(snapshot, heard))
-    assert np.array_equal(found, plain)
+    for fit in (WILD, LOUDEST):
+        assert np.array_equal(
+            snapshot_knobs.play(fit, silence, turns, lambda heard: reference.run(snapshot, heard)), plain
+        )

@@ -82,7 +82,7 @@ def dynamics_fitted(fit: KnobFit, phrase: NDArray[np.int16], other: NDArray[np.i
         expanding, off = expands(one, network), most_off(one, other, network)
         if expanding and off <= OFF_LU:
             return one
-        found.append((not expanding, off, one))
+        found.append((not expanding, off if expanding else less, one))
     return min(found, key=lambda row: row[:2])[2]
 
 

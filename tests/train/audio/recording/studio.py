@@ -185,7 +185,8 @@ def judged(seed: int) -> Judged:
             off = abs(found.delay_frames - made.delay_48k)
         except InputError as refusal:
             found = str(refusal)
-    return Judged(made, faults(made, found), off, time.process_time() - started)
+    spent = time.process_time() - started
+    return Judged(made, [words.replace(f"{folder}/", "") for words in faults(made, found)], off, spent)
 
 
 def in_words(one: Judged) -> str:
@@ -220,7 +221,16 @@ def main(count: int, first: int, jobs: int, write: bool) -> None:
         "",
         f"{right} of {count} right (seeds {first} to {first + count - 1}); {spent / count:.1f} CPU seconds each.",
     ]
-    table += ["", "Missed:", "", *(f"- {' '.join(row.split())}" for row in missed)] if missed else []
+    table += (
+        [
+            "",
+            "Missed (seed, circuit, mishap, material, rate, delay, ppm, CPU seconds):",
+            "",
+            *(f"- {' '.join(row.split())}" for row in missed),
+        ]
+        if missed
+        else []
+    )
     print("\n".join(table))
     if write:
         text = DOCUMENT.read_text()

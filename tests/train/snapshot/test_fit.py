@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +59,14 @@ def test_a_clipper_is_learnt_and_plays_as_measured_on_raw_audio() -> None:
     heard = Snapshot(result.tcn, "clipper").render_audio(HELD)
     assert esr(clipped(HELD), heard, TINY.receptive_field - 1) == pytest.approx(result.esr, rel=1e-3)
     assert min(check.esr for check in result.checks) == result.esr
+
+
+def test_minutes_are_counted_by_the_clock_that_was_given() -> None:
+    """Ten seconds a step: six of them are a minute, however busy the machine."""
+    ticks = itertools.count(step=10)
+    config = replace(QUICK, steps=0, minutes=1.0)
+    fit = SnapshotFit(DRY, clipped(DRY), HELD, clipped(HELD), config, clock=lambda: float(next(ticks)))
+    assert fit.run().steps == 6
 
 
 def test_very_quiet_audio_is_learnt_as_well() -> None:

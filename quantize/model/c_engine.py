@@ -45,7 +45,7 @@ def build_library() -> Path:
     flags = (*FLAGS, compilers.tuning())
     try:
         words = compilers.compiler("CC", "cc", "gcc", "clang")
-        name = compilers.built_name("engine", words, flags, sorted(ENGINE.rglob("*.[ch]")))
+        name = compilers.built_name("engine", words, (*flags, *UNITS), sorted(ENGINE.rglob("*.[ch]")))
     except compilers.NoCompiler as error:
         raise EngineError(f"{error}; install a C compiler, or use --engine numpy") from error
     folder = compilers.cache_folder()

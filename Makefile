@@ -126,14 +126,20 @@ gpl_captures = $(wildcard $(data)/captures/proteus $(data)/captures/neuralpi $(d
 factory_devices := diode_clipper tube_screamer rat big_muff buchla_folder transistor_fuzz germanium_boost tube_sag full_drive \
   octave_rectifier diode_ladder bit_crusher
 mit_names := gru4_ts9_pytorch gru8_ts9_pytorch lstm4_ts9_pytorch lstm8_ts9_pytorch ts9_gru7_gain10_loss003_TEST
+circuits_from = $(if $(seed),--seed $(seed)) $(space_audio) $(mit_captures:%=--captures %) $(factory_devices:%=--device %) $(if $(mit_captures),$(mit_names:%=--device %))
 
-space-circuits: setup ## train the factory space anew, an hour of one core: out/spaces/circuits.*
+space-circuits: setup ## train the factory space anew, three hours of one core: out/spaces/circuits.*
 	@mkdir -p out/spaces
-	@$(bin)/gritspace train --config spaces/circuits.toml $(if $(steps),--steps $(steps)) $(space_audio) $(mit_captures:%=--captures %) \
-	  $(factory_devices:%=--device %) $(if $(mit_captures),$(mit_names:%=--device %)) -o out/spaces/circuits.pt
+	@test -f out/spaces/circuits-first.pt || \
+	  $(bin)/gritspace train --config spaces/circuits.toml $(circuits_from) -o out/spaces/circuits-first.pt
+	@test -f out/spaces/circuits-even.pt || \
+	  $(bin)/gritspace even out/spaces/circuits-first.pt $(space_audio) --steps 5000 --seed 1 -o out/spaces/circuits-even.pt
+	@test -f out/spaces/circuits-second.pt || \
+	  $(bin)/gritspace train --config spaces/circuits-2.toml --from out/spaces/circuits-even.pt $(circuits_from) -o out/spaces/circuits-second.pt
+	@$(bin)/gritspace train --config spaces/circuits-3.toml --from out/spaces/circuits-second.pt $(circuits_from) -o out/spaces/circuits.pt
 	@$(MAKE) --no-print-directory space-measured SPACE=circuits FACTORY=--factory CAPTURES="$(mit_captures)" ENROLL=0
 
-space-openamp: setup ## train openamp anew, fifteen hours of two cores: out/spaces/openamp.*
+space-openamp: setup ## train openamp anew, about five hours of one core: out/spaces/openamp.*
 	@test -n "$(gpl_captures)" || { echo "space-openamp: no captures in $(data)/captures; say where: make space-openamp data=FOLDER"; exit 1; }
 	@mkdir -p out/spaces
 	@$(bin)/gritspace train --config spaces/openamp-anew.toml $(if $(steps),--steps $(steps)) --hold-out $(space_audio) $(gpl_captures:%=--captures %) \

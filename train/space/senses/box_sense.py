@@ -108,13 +108,16 @@ class BoxSense(nn.Module):
     def forward(self, space: Space, places: Tensor, dimension: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """places (n, position_size) that are known -> loss of turning one played dimension, and of the levels: () each.
 
-        Half of what is turned are known places, half lie on edges of the box.
+        Half of what is turned are known places, half lie on edges of the box, every other of these in the middle of
+        the stored dimensions, as the module starts.
         """
         film = space.decoder.film
         assert film is not None
         chosen = places[torch.randint(len(places), (TURNED_PLACES,), generator=rng)].detach().clone()
         corner = torch.sign(torch.rand(TURNED_PLACES // 2, len(PLAYED), generator=rng) - 0.5)
         chosen[: TURNED_PLACES // 2, : len(PLAYED)] = corner.to(places.device)
+        middle = torch.rand(TURNED_PLACES // 2, generator=rng) < 0.5
+        chosen[: TURNED_PLACES // 2, len(PLAYED) :][middle] = places[:, len(PLAYED) :].detach().mean(0)
         turn = LEAST_TURN + (2 - LEAST_TURN) * torch.rand(len(chosen), generator=rng)
         low = -1 + (2 - turn) * torch.rand(len(chosen), generator=rng)
         both = chosen.repeat(2, 1)

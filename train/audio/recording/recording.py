@@ -25,7 +25,8 @@ Audio = NDArray[np.float32]
 LEAST_EXPLAINED = 0.12
 """Of the wet's energy by the rough device: less, and it is another performance."""
 DISTINCT = 4.0
-"""A coarse delay that has so many times the votes of any other is no chance, however little is explained."""
+"""A coarse delay that has so many times the votes of any other is no chance, however little is explained; unless
+nothing is: what is left where no window is sure, or where a device takes more away than it explains, is chance."""
 FEWEST_LAGS = 4
 """Sure windows; with fewer, what was played is asked itself."""
 MAX_WANDER_FRAMES = 6.0
@@ -155,7 +156,7 @@ def aligned(dry: Side, wet: Side, force: bool, shortest_seconds: float) -> Recor
 def _asked(track: Track, dry: Audio, wet: Audio) -> Track | None:
     """Of a recording whose windows tell little: one delay for all of it, if what was played surely belongs there."""
     little = track.explained < LEAST_EXPLAINED
-    if track.distinct >= DISTINCT or not (little or len(track.lags) < FEWEST_LAGS):
+    if _is_distinct(track) or not (little or len(track.lags) < FEWEST_LAGS):
         return None
     shorter = len(wet) - len(dry)  # one of the two may have been cut at its beginning
     told = belonging(dry, wet, [shorter, *(part.lag for part in track.stretches), *track.coarse])
@@ -168,10 +169,15 @@ def _asked(track: Track, dry: Audio, wet: Audio) -> Track | None:
     )
 
 
+def _is_distinct(track: Track) -> bool:
+    """Whether the delay stands out on its own, and something heard there bears it out."""
+    return track.distinct >= DISTINCT and track.explained > 0 and bool(track.lags)
+
+
 def _doubts(track: Track, dry: Side, wet: Side, force: bool) -> list[str]:
     """Whether the two are one performance at all, and run steadily. Raises InputError if not, unless forced."""
     little = track.explained < LEAST_EXPLAINED
-    if track.distinct < DISTINCT and (little or not track.lags):
+    if not _is_distinct(track) and (little or not track.lags):
         doubt = f"{wet.name}: this does not seem to be what was played in {dry.name}"
         if not force:
             raise InputError(f"{doubt}; record both at once, or --force if you are sure that they belong together.")

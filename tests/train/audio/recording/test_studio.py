@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.train.audio.recording.studio import judged
+from gritspace.train.errors import InputError
+from tests.train.audio.recording.studio import judged, read, take
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3, 4, 6, 7, 8, 9, 10, 12, 14, 15])
 def test_a_recording_is_taken_or_refused_rightly(seed: int) -> None:
     found = judged(seed)
     assert not found.wrong, found.made.mishap
+
+
+@pytest.mark.parametrize("seed", [53, 164])
+def test_a_delay_that_no_window_bears_out_is_refused_however_distinct(tmp_path: Path, seed: int) -> None:
+    """164 is another performance. 53 (a tremolo in the dark) belongs, but not where it would be taken."""
+    with pytest.raises(InputError, match="does not seem to be what was played"):
+        read(take(seed), tmp_path)

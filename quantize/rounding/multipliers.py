@@ -11,6 +11,10 @@ INPUT_SCALE = 2.0**-15
 """The dry input: int16 with full scale 1."""
 MIN_SHIFT, MAX_SHIFT = 17, 46
 """17: below it SMLAWB followed by a shift no longer equals the rule; 46: TensorFlow Lite's own limit."""
+BENT_SHIFT = 20
+"""Of leaky rows that a position bends. They share a shift, their negative half has a multiplier a hundred times
+smaller, and each gain rounds both anew: with the finest row at MIN_SHIFT the usual ones were left 100 to 400, their
+negative halves 1 to 4."""
 GAIN_HEADROOM = 4
 """FiLM's largest gain: multipliers at gain 1 stay this much below int16's end."""
 
@@ -32,9 +36,11 @@ def accumulator_scales(weight: Floats, mixin: Floats | None, input_scale: Floats
     return np.asarray(largest / 127)
 
 
-def finest_output_scales(weight: Floats, mixin: Floats | None, input_scale: Floats, film: bool) -> Floats:
-    """(rows,): the smallest output scales that MIN_SHIFT and the multiplier's limit allow.
+def finest_output_scales(
+    weight: Floats, mixin: Floats | None, input_scale: Floats, film: bool, shift: int = MIN_SHIFT
+) -> Floats:
+    """(rows,): the smallest output scales that this shift and the multiplier's limit allow.
 
     A finer one would put steps into the output that no accumulator can tell apart.
     """
-    return accumulator_scales(weight, mixin, input_scale) * 2**MIN_SHIFT / multiplier_limit(film)
+    return accumulator_scales(weight, mixin, input_scale) * 2.0**shift / multiplier_limit(film)

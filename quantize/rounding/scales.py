@@ -15,7 +15,7 @@ import numpy as np
 from gritspace.quantize.model.arithmetic import INT16_MAX, SIGMOID_INPUT_SCALE, TABLE_SCALE, TANH_INPUT_SCALE
 from gritspace.quantize.network.network import Floats, Layer, LayerArray, Network
 from gritspace.quantize.rounding.calibrate import Ranges
-from gritspace.quantize.rounding.multipliers import INPUT_SCALE, finest_output_scales
+from gritspace.quantize.rounding.multipliers import BENT_SHIFT, INPUT_SCALE, MIN_SHIFT, finest_output_scales
 
 HEADROOM = 2.0
 """Ranges are widened by this much: music is not only the calibration audio. A bit of int16 is cheap beside
@@ -115,7 +115,7 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
     streams = plan_stream(ranges.streams[index], BOUNDED_HEADROOM if bounded else HEADROOM)
     # A leaky channel that lives below zero puts out little; its accumulators set how fine a scale makes sense.
     wanted = [
-        np.maximum(fit_int16(peaks), finest_output_scales(layer.weight, layer.mixin, stream, film)[: array.channels])
+        np.maximum(fit_int16(peaks), _finest(layer, stream, film)[: array.channels])
         for layer, peaks, stream in zip(array.layers, ranges.skips[index], streams, strict=False)
     ]
     carried = fit_int16(ranges.carries[index]) if index else None
@@ -147,6 +147,11 @@ def plan_array(array: LayerArray, ranges: Ranges, index: int, film: bool) -> Arr
         carry=skip * carry_weight,
         carry_weight=carry_weight,
     )
+
+
+def _finest(layer: Layer, stream: Floats, film: bool) -> Floats:
+    shift = BENT_SHIFT if film and not has_fixed_output(layer) else MIN_SHIFT
+    return finest_output_scales(layer.weight, layer.mixin, stream, film, shift)
 
 
 def plan_stream(peaks: Sequence[Floats], headroom: float) -> tuple[Floats, ...]:

@@ -7,6 +7,7 @@ Everything is heard through the engine's own C code, in integers. A place has th
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,7 @@ class Box:
     @property
     def edges_monotone(self) -> int:
         """Of the eight edges along drive."""
-        return int((np.diff(self.drives, axis=1) > -RISES_DB).all(axis=1).sum())
+        return sum(rises(edge) for edge in self.drives)
 
     @property
     def cross_talk(self) -> float:
@@ -150,6 +151,11 @@ def drive_along(player: IntegerPlayer, corner: Floats) -> list[float]:
     """The attribute that drive is named for, at places of one edge."""
     settings = (along(corner, 0, EDGE_PLACES) + 1) / 2
     return [one.drive for one in attributes.measure(IntegerDecoder(player), settings.astype(np.float32))]
+
+
+def rises(drives: Sequence[float] | Floats) -> bool:
+    """Whether the attribute (places,), in dB, falls nowhere by more than integers make it."""
+    return bool((np.diff(drives) > -RISES_DB).all())
 
 
 def crossed(player: IntegerPlayer, starts: Floats) -> Floats:

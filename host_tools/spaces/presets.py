@@ -1,4 +1,6 @@
-"""Sixteen presets of a space, with names: settings of its devices that lie far from one another."""
+"""Sixteen presets of a space, with names: settings of its devices that lie far from one another, and from which drive
+does what it is named for.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_for, model_lufs
 from gritspace.host_tools.models.places import named
 from gritspace.host_tools.module.presets_file import FACTORY_NAME
+from gritspace.host_tools.spaces import box
+from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.errors import InputError
@@ -25,7 +29,12 @@ def chosen(space: Space, model: IntegerModel, sha256: str | None, name: str) -> 
 
     Raises InputError if the space knows no positions.
     """
-    return rows_of(spread_out(space), space, model, sha256, name)[0]
+    player = IntegerPlayer(model)
+
+    def rises(label: str) -> bool:
+        return box.rises(box.drive_along(player, np.array(space.positions[label])))
+
+    return rows_of(spread_out(space, COUNT, rises), space, model, sha256, name)[0]
 
 
 def rows_of(
@@ -77,21 +86,28 @@ def preset(place: int, label: str, space: Space, model: IntegerModel, of_model: 
     }
 
 
-def spread_out(space: Space, count: int = COUNT) -> list[str]:
+def spread_out(space: Space, count: int = COUNT, wanted: Callable[[str], bool] = lambda label: True) -> list[str]:
     """Labels of up to `count` settings, each where the nearest chosen one is furthest, by as many times less as
     its device is there already. In the order of drive, so that turning through them goes from clean to wild.
+
+    wanted: asked of each that would be next; others are taken only where there are too few of those.
     """
     labels = list(space.positions)
     places = np.array([space.positions[label] for label in labels])
-    if not labels:
-        return []
-    taken = [int(np.argmin(np.abs(places).sum(1)))]
-    while len(taken) < min(count, len(labels)):
-        taken.append(int(np.argmax(_distance(labels, places, taken))))
+    taken: list[int] = []
+    refused: list[int] = []
+    while len(taken) < min(count, len(labels) - len(refused)):
+        distance = _distance(labels, places, taken)
+        distance[refused] = -1
+        best = int(np.argmax(distance))
+        (taken if wanted(labels[best]) else refused).append(best)
+    taken += refused[: min(count, len(labels)) - len(taken)]
     return [labels[i] for i in sorted(taken, key=lambda i: places[i, 0])]
 
 
 def _distance(labels: list[str], places: NDArray[np.float64], taken: list[int]) -> NDArray[np.float64]:
+    if not taken:
+        return np.asarray(places.shape[1] - np.abs(places).sum(1))
     nearest = np.linalg.norm(places[:, None] - places[taken], axis=2).min(1)
     devices = [label.partition("@")[0] for label in labels]
     there = Counter(devices[i] for i in taken)

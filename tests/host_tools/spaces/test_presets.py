@@ -8,7 +8,8 @@ import pytest
 from gritspace.host_tools.commands import presets as command
 from gritspace.host_tools.models.loudness import TARGET_LUFS, model_lufs
 from gritspace.host_tools.module import presets_file
-from gritspace.host_tools.spaces import presets
+from gritspace.host_tools.spaces import box, presets
+from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import grit
 from gritspace.quantize.rounding.quantize import to_q15
 from gritspace.train.space.space import load_space
@@ -38,6 +39,30 @@ def test_sixteen_presets_of_the_factory_space_are_named_far_apart_and_equally_lo
     morph, found = presets_file.parse({"presets": rows}, [], 16, "these")  # as the module would take them
     assert morph is None
     assert len(found) == 16
+
+
+def test_a_setting_that_is_not_wanted_makes_room_for_the_next_and_is_taken_where_there_is_no_other() -> None:
+    space = load_space(SPACES / "circuits.pt")
+    usual = presets.spread_out(space, 5)
+    assert len(set(usual)) == 5
+    out = usual[2]
+    others = presets.spread_out(space, 5, lambda label: label != out)
+    assert len(set(others)) == 5
+    assert out not in others
+    space.positions = {label: space.positions[label] for label in usual}
+    assert sorted(presets.spread_out(space, 5, lambda label: label != out)) == sorted(usual)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["circuits", "openamp"])
+def test_drive_rises_from_every_shipped_preset(name: str) -> None:
+    """In integers, over its whole turn, by the harmonics of a sine: what `evaluate` asks along the box's edges."""
+    model = grit.read_grit(SPACES / f"{name}.grit")
+    player = IntegerPlayer(model)
+    for row in json.loads((SPACES / f"{name}-presets.json").read_text())["presets"]:
+        place = np.array([*row["played"].values(), *row["stored"]])[: model.position_count]
+        drives = box.drive_along(player, place)
+        assert min(np.diff(drives)) > -0.25, row["name"]
 
 
 def test_a_label_is_read_as_a_player_reads_a_pedal() -> None:

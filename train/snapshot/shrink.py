@@ -8,7 +8,7 @@ spares: a narrow layer that is hardly heard may go before a wide one, or instead
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from gritspace.train.network.play import played
 from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
 
+Place = tuple[int, int]
+"""An array, and a layer of it."""
 Told = Callable[[int, float], None]
 """Called with how many layers are out, and the error so far."""
 CYCLES_A_PRODUCT, CYCLES_A_ROW = 0.43, 21.0
@@ -57,23 +59,63 @@ def shrunk(
     """The network with as few layers out as it takes to fit; None if it never does.
 
     dry: (frames,) to listen to. fits: whether a network is small enough; it may be slow. too_dear: how many cycles have
-    to go at least, by `cost`, before it is asked.
+    to go at least, by `cost`, before it is asked. Layers that went early come back where those that went later made
+    room enough: a wide one spares more than what was still missing.
     """
     target = played(tcn, dry)
-    power, before, out = float(target.square().sum()) + 1e-20, cost(tcn.config), 0
-    while before - cost(tcn.config) < too_dear or not fits(tcn):
-        own = cost(tcn.config)
+    power, before = float(target.square().sum()) + 1e-20, cost(tcn.config)
+    out: list[Place] = []
+
+    def error(one: Tcn) -> float:
+        return float((played(one, dry) - target).square().sum()) / power
+
+    def small_enough(one: Tcn) -> bool:
+        return before - cost(one.config) >= too_dear and fits(one)
+
+    smaller = tcn
+    while not small_enough(smaller):
+        own = cost(smaller.config)
         tried = []
-        for number, smaller in enumerate(_smaller(tcn)):
-            error = float((played(smaller, dry) - target).square().sum()) / power
-            tried.append((error / (own - cost(smaller.config)), number, error, smaller))
+        for place in _places(tcn, out):
+            one = without_layers(tcn, [*out, place])
+            missed = error(one)
+            tried.append((missed / (own - cost(one.config)), place, missed, one))
         if not tried:
             return None
-        _, _, error, tcn = min(tried, key=lambda one: one[:2])
-        out += 1
+        _, place, missed, smaller = min(tried, key=lambda one: one[:2])
+        out.append(place)
         if told is not None:
-            told(out, error)
+            told(len(out), missed)
+    while back := _back(tcn, out, error, small_enough):
+        out, missed, smaller = back
+        if told is not None:
+            told(len(out), missed)
+    return smaller
+
+
+def _back(
+    tcn: Tcn, out: list[Place], error: Callable[[Tcn], float], small_enough: Callable[[Tcn], bool]
+) -> tuple[list[Place], float, Tcn] | None:
+    """With one layer more, of those that may come back the one that is missed most. The last one that went may not."""
+    tried = [([*out[:i], *out[i + 1 :]], without_layers(tcn, [*out[:i], *out[i + 1 :]])) for i in range(len(out) - 1)]
+    for missed, left, one in sorted(((error(one), left, one) for left, one in tried), key=lambda found: found[:2]):
+        if small_enough(one):
+            return left, missed, one
+    return None
+
+
+def without_layers(tcn: Tcn, out: Sequence[Place]) -> Tcn:
+    """Without several, each named as in the whole network."""
+    for array, layer in sorted(out, reverse=True):
+        tcn = without_layer(tcn, array, layer)
     return tcn
+
+
+def _places(tcn: Tcn, out: Sequence[Place]) -> Iterator[Place]:
+    """The layers that may go beside those that are out: an array keeps one."""
+    for array, config in enumerate(tcn.config.arrays):
+        left = [(array, layer) for layer in range(len(config.dilations)) if (array, layer) not in out]
+        yield from left if len(left) > 1 else ()
 
 
 def kept_layers(whole: Tcn, smaller: Tcn) -> list[list[int]]:
@@ -86,11 +128,3 @@ def kept_layers(whole: Tcn, smaller: Tcn) -> list[list[int]]:
             [next(i for i in rest if torch.equal(all_of.layers[i].conv.weight, one.conv.weight)) for one in left.layers]
         )
     return kept
-
-
-def _smaller(tcn: Tcn) -> Iterator[Tcn]:
-    with torch.no_grad():
-        for array, config in enumerate(tcn.config.arrays):
-            if len(config.dilations) > 1:
-                for layer in range(len(config.dilations)):
-                    yield without_layer(tcn, array, layer)

@@ -64,6 +64,23 @@ def test_a_narrow_layer_that_is_missed_as_little_stays_when_a_wide_one_spares_mo
     assert cost(tcn.config) - cost(smaller.config) >= enough
 
 
+def test_a_layer_comes_back_when_one_that_went_later_made_room_for_it(tcn: Tcn) -> None:
+    """A narrow, silent layer goes first and is not enough; the wide one that must go then is enough alone."""
+    silenced(tcn, 1, 1)
+    wide = min((without_layer(tcn, 0, layer) for layer in range(4)), key=lambda one: missed(one, tcn))
+    limit = cost(wide.config) + 1
+    told: list[int] = []
+    smaller = shrunk(tcn, lambda one: cost(one.config) <= limit, DRY, lambda out, _: told.append(out))
+    assert smaller is not None
+    assert [len(array.dilations) for array in smaller.config.arrays] == [3, 3]
+    assert told == [1, 2, 1]
+    assert missed(smaller, tcn) == pytest.approx(missed(wide, tcn), rel=1e-6)
+
+
+def missed(smaller: Tcn, tcn: Tcn) -> float:
+    return float((played(smaller, DRY) - played(tcn, DRY)).square().sum())
+
+
 def test_a_network_that_never_fits_is_none(tcn: Tcn) -> None:
     assert shrunk(tcn, lambda _: False, DRY) is None
 

@@ -68,8 +68,8 @@ class Examination:
     path: Path
     scores: list[ClipScore]
     shuffled_esr: list[float]
-    spearman_seen: NDArray[np.float64]
-    spearman_unseen: NDArray[np.float64]
+    spearman_seen: dict[str, NDArray[np.float64]]  # by label, (dimension turned, attribute)
+    spearman_unseen: dict[str, NDArray[np.float64]]
     spearman_positions: NDArray[np.float64]
     separation: float
     separation_scores: NDArray[np.float64]
@@ -130,8 +130,8 @@ def evaluate_space(
         path=path,
         scores=scores,
         shuffled_esr=shuffled,
-        spearman_seen=monotony.sweep_correlations(space, one_each(found, "seen")),
-        spearman_unseen=monotony.sweep_correlations(space, one_each(found, "held_out_devices")),
+        spearman_seen=swept_at(space, one_each(found, "seen")),
+        spearman_unseen=swept_at(space, one_each(found, "held_out_devices")),
         spearman_positions=monotony.position_correlations(positions, measured),
         separation=separation,
         separation_scores=table,
@@ -196,15 +196,21 @@ def shuffled_esr(space: Space, seen: Sequence[Clip]) -> list[float]:
     return found
 
 
-def one_each(found: Sequence[Clip], split: str, most: int = SWEPT_DEVICES) -> torch.Tensor:
-    """Up to `most` devices' positions, the middle setting of each: (n, position size)."""
+def swept_at(space: Space, some: Sequence[Clip]) -> dict[str, NDArray[np.float64]]:
+    """By label, Spearman of each played dimension (row) with each attribute (column) as it is swept there."""
+    positions = torch.from_numpy(np.array([clip.position for clip in some], np.float32))
+    return dict(zip((clip.label for clip in some), monotony.sweep_correlations(space, positions), strict=True))
+
+
+def one_each(found: Sequence[Clip], split: str, most: int = SWEPT_DEVICES) -> list[Clip]:
+    """Up to `most` devices' middle settings."""
     by_device: dict[str, list[Clip]] = {}
     for clip in found:
         if clip.split == split:
             by_device.setdefault(clip.device, []).append(clip)
-    chosen = [of_one[len(of_one) // 2].position for of_one in by_device.values()]
+    chosen = [of_one[len(of_one) // 2] for of_one in by_device.values()]
     picked = np.linspace(0, max(len(chosen) - 1, 0), min(most, len(chosen))).round().astype(int)
-    return torch.from_numpy(np.array([chosen[i] for i in picked], np.float32))
+    return [chosen[i] for i in picked]
 
 
 def of_positions(space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -258,10 +264,14 @@ def as_report(found: Examination) -> dict[str, Any]:
         "integer_adds": quantiles([s.in_integers.esr / max(s.in_float.esr, 1e-9) - 1 for s in found.of("seen")]),
         "played": {
             name: {
-                "spearman": median_of(found.spearman_seen[:, d]),
-                "spearman_unseen": median_of(found.spearman_unseen[:, d]),
+                "spearman": median_of([table[d, d] for table in found.spearman_seen.values()]),
+                "spearman_unseen": median_of([table[d, d] for table in found.spearman_unseen.values()]),
                 "spearman_positions": float(found.spearman_positions[d]),
-                "over_devices": quantiles(found.spearman_seen[:, d].tolist()),
+                "over_devices": quantiles([table[d, d] for table in found.spearman_seen.values()]),
+                "moves": {
+                    label: dict(zip(PLAYED, table[d].tolist(), strict=True))
+                    for label, table in {**found.spearman_seen, **found.spearman_unseen}.items()
+                },
             }
             for d, name in enumerate(PLAYED)
         },
@@ -344,6 +354,6 @@ def quantiles(values: Sequence[float]) -> dict[str, float | None]:
     return dict.fromkeys(("min", "q25", "median", "q75", "max")) if known is None else dict(known)
 
 
-def median_of(values: NDArray[np.float64]) -> float | None:
+def median_of(values: Sequence[float]) -> float | None:
     """None of nothing."""
-    return float(np.median(values)) if len(values) else None
+    return float(np.median(values)) if values else None

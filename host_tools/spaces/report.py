@@ -142,6 +142,7 @@ def as_html(found: Examination, report: dict[str, Any]) -> str:
             (name, *(number(row[key]) for key in ("spearman", "spearman_unseen", "spearman_positions")))
             for name, row in report["played"].items()
         ],
+        moves_rows=moves_rows(report),
         alias_rows=[
             (name, hz, f"{row['device_dbc']:.0f}", f"{row['model_dbc']:.0f}")
             for name, tones in report["aliasing"].items()
@@ -160,6 +161,16 @@ def as_html(found: Examination, report: dict[str, Any]) -> str:
 def _compared(score: ClipScore) -> Comparison:
     versions = {"dry": score.clip.dry, "device": score.clip.wet, "space": score.sound}
     return comparison(score.clip.label, versions, score.in_integers.esr, NAMES[score.clip.split])
+
+
+def moves_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What else moves: of each dimension and device, Spearman of the turn with every attribute, its own first."""
+    rows = []
+    for name, row in report["played"].items():
+        for label, moved in row["moves"].items():
+            own, *others = (moved[name], *(f"{other} {number(moved[other])}" for other in moved if other != name))
+            rows.append((name, label, number(own), *others))
+    return rows
 
 
 def error_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -69,6 +69,11 @@ def test_the_report_has_every_split_and_every_dimension_and_a_page_that_plays(
     }
     for name in ("drive", "tone", "symmetry", "dynamics"):
         assert -1 <= report["played"][name]["spearman"] <= 1
+        moves = report["played"][name]["moves"]
+        assert {label.partition("@")[0] for label in moves} == {"diode_clipper", "rat", "big_muff", "octave_rectifier"}
+        own = [moves[label][name] for label in moves if label.partition("@")[0] in ("diode_clipper", "rat")]
+        assert report["played"][name]["spearman"] == np.median(own)
+        assert all(set(row) == set(report["played"]) for row in moves.values())
     assert report["integer_vs_float"]["max"] < 0.01
     assert -120 <= report["box"]["dc_corners_dbfs"] <= report["box"]["dc_dbfs"] < 20
     assert 0 <= report["box"]["turn_lu"]["median"] <= report["box"]["turn_lu"]["max"]

@@ -53,7 +53,6 @@ def test_a_setting_that_is_not_wanted_makes_room_for_the_next_and_is_taken_where
     assert sorted(presets.spread_out(space, 5, lambda label: label != out)) == sorted(usual)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["circuits", "openamp"])
 def test_drive_rises_from_every_shipped_preset(name: str) -> None:
     """In integers, over its whole turn, by the harmonics of a sine: what `evaluate` asks along the box's edges."""

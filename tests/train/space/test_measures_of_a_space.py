@@ -61,9 +61,10 @@ def clipper(slope: float) -> Space:
 @pytest.mark.parametrize("slope", [2.0, -2.0])
 def test_a_dimension_that_drives_a_clipper_is_found_to_be_drive_and_its_way_round(slope: float) -> None:
     found = monotony.sweep_correlations(clipper(slope), torch.zeros(1, 5))
-    assert found.shape == (1, 4)
-    assert found[0, 0] == pytest.approx(np.sign(slope))
-    assert found[0, 1] == 0.0  # nothing moves with the second: all its measurements are one
+    assert found.shape == (1, 4, 4)
+    assert found[0, 0, 0] == pytest.approx(np.sign(slope))
+    assert found[0, 0, 3] == pytest.approx(np.sign(slope)), "a clipper that is driven compresses"
+    assert not found[0, 1:].any()  # nothing moves with the others: all their measurements are one
 
 
 def test_positions_that_follow_the_devices_attributes_correlate_with_them() -> None:

@@ -42,11 +42,15 @@ def swept(space: Space, position: Sequence[float], dimension: int, places: int =
 
 
 def sweep_correlations(space: Space, positions: Tensor) -> NDArray[np.float64]:
-    """Spearman of every played dimension with its own attribute as it is swept: positions (n, size) -> (n, 4)."""
+    """Spearman of every played dimension with every attribute as it is swept: positions (n, size) -> (n, 4, 4), at each
+    position a row a dimension and a column an attribute, so that the diagonals are what dimensions are named for.
+    """
     travel = np.linspace(-1, 1, PLACES)
-    return np.array(
-        [[spearman(travel, swept(space, place.tolist(), d)[:, d]) for d in range(len(PLAYED))] for place in positions]
-    ).reshape(-1, len(PLAYED))
+    found = [
+        [[spearman(travel, moved) for moved in swept(space, place.tolist(), d).T] for d in range(len(PLAYED))]
+        for place in positions
+    ]
+    return np.array(found).reshape(-1, len(PLAYED), len(PLAYED))
 
 
 def position_correlations(positions: NDArray[np.floating], measured: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ biases, so those are spread out over frames and everything else stays one matrix
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def run(
     rows.prepend(lead)
     stream, carry = dry, None
     for array in model.arrays:
-        stream, carry = _run_array(array, stream, dry, carry, rows, last=array is model.arrays[-1])
+        stream, carry = run_array(array, stream, dry, carry, rows, last=array is model.arrays[-1])
     assert carry is not None
     return carry[-frames:, 0].astype(np.int16) if frames else np.zeros(0, np.int16)
 
@@ -82,14 +83,20 @@ def ramps(moves: Sequence[Move], heading: object) -> list[Move]:
     return begun
 
 
+class Rows(Protocol):
+    """Multipliers and biases of the film rows."""
+
+    def take(self, count: int, frames: int) -> tuple[Ints, Ints]:
+        """The next `count` rows for the last `frames` frames: (multiplier, bias), each (frames or 1, count)."""
+        ...
+
+
 class _RowsOverTime:
     """Multipliers and biases of the film rows, a row of the table per segment of constant ones."""
 
     def __init__(self, model: IntegerModel, position: object, moves: Sequence[Move], frames: int) -> None:
         self.taken = 0
-        base_multiplier = np.concatenate(
-            [layer.conv.multiplier for a in model.arrays for layer in a.layers] + [model.arrays[-1].head.multiplier]
-        ).astype(np.int64)
+        base_multiplier = film_row_multipliers(model)
         base_bias = np.concatenate(
             [layer.conv.bias for a in model.arrays for layer in a.layers] + [model.arrays[-1].head.bias]
         ).astype(np.int64)
@@ -130,6 +137,12 @@ class _RowsOverTime:
         return self.multipliers[segment, rows], self.biases[segment, rows]
 
 
+def film_row_multipliers(model: IntegerModel) -> Ints:
+    """(film rows,): at gain 1."""
+    rows = [layer.conv.multiplier for array in model.arrays for layer in array.layers]
+    return np.concatenate([*rows, model.arrays[-1].head.multiplier]).astype(np.int64)
+
+
 def modulate(film: IntegerFilm, base_multiplier: Ints, position: Ints) -> tuple[Ints, Ints]:
     """A position (Q15) -> (multiplier, bias) of every film row."""
     hidden = tanh(saturate(_dense(film.hidden, position)))
@@ -141,9 +154,11 @@ def _dense(layer: Dense, x: Ints) -> Ints:
     return shift_round(layer.weight.astype(np.int64) @ x + layer.bias, layer.shift.astype(np.int64))
 
 
-def _run_array(
-    array: IntegerArray, inputs: Ints, dry: Ints, carry: Ints | None, rows: _RowsOverTime, last: bool
+def run_array(
+    array: IntegerArray, inputs: Ints, dry: Ints, carry: Ints | None, rows: Rows, last: bool
 ) -> tuple[Ints, Ints]:
+    """One array on inputs (frames, n) and dry (frames, 1), each as many frames longer as it looks back: what the next
+    one's stream and skip sum start from; of the last one the output, (frames, 1)."""
     stream = _constant_convolution(array.rechannel, inputs, dry)
     skips = None if carry is None else carry * array.carry_weight.astype(np.int64)
     for layer in array.layers:
@@ -162,7 +177,7 @@ def _run_array(
     return stream, requantize(acc + bias, multiplier, array.head.shift)
 
 
-def _activated(layer: IntegerLayer, stream: Ints, dry: Ints, rows: _RowsOverTime) -> Ints:
+def _activated(layer: IntegerLayer, stream: Ints, dry: Ints, rows: Rows) -> Ints:
     acc = accumulate(layer.conv, stream, dry)
     multiplier, bias = rows.take(layer.conv.bias.size, len(acc))
     acc = acc + bias

@@ -17,6 +17,7 @@ from gritspace.quantize.rounding.convert import convert, convert_film
 from gritspace.quantize.rounding.finetune import Tuning, finetune
 from gritspace.quantize.rounding.limits import check_accumulators, check_network
 from gritspace.quantize.rounding.multipliers import finest_output_scales
+from gritspace.quantize.rounding.rest import taken_back
 from gritspace.quantize.rounding.scales import OUTPUT_HEADROOM, in_order, plan_array, reach
 from gritspace.quantize.rounding.twin import Twin
 from gritspace.train.audio.levels import at_all_levels
@@ -59,5 +60,7 @@ def quantize(
             int(v) for v in to_q15(np.zeros(network.position_size) if default_position is None else default_position)
         )
     model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
+    if bends:
+        model = taken_back(network, model, places, lambda other: convert_film(other, placed))
     check_accumulators(model)
     return model

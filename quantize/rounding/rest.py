@@ -3,7 +3,8 @@
 Rounded weights move every layer's rest a little, at each position by something else, and it comes out as an offset:
 small beside a sound, and all that is heard of silence. The output's own bias is linear in FiLM's hidden units, so least
 squares over the box finds the one that takes back what it can. Nothing else of the sound changes, which it did where
-biases of all rows were let: their smallest change that took back ten decibels more made an ESR of 8e-5 into 7e-3.
+biases of all rows were let: the smallest change that by its derivative took back ten decibels more made an ESR of 8e-5
+into 7e-3.
 """
 
 from __future__ import annotations

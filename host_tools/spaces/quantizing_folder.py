@@ -23,6 +23,7 @@ from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.host_tools.spaces.quantizing import QuantizeRequest, quantized
 from gritspace.train.audio.audio_file import SUFFIXES as AUDIO_SUFFIXES
 from gritspace.train.devices.captures.files import capture_paths
+from gritspace.train.devices.captures.recurrent import licence_file
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import write_whole
 
@@ -62,13 +63,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is given. audio: (name, bytes) of the files to train and calibrate on."""
+    """What a worker is given. audio: (name, bytes) of the files to train and calibrate on. licence: of the file beside
+    the capture, whose model has to say what it is under."""
 
     capture: str
     content: bytes
     key: str
     request: QuantizeRequest
     audio: tuple[tuple[str, bytes], ...]
+    licence: tuple[str, bytes] | None = None
 
 
 Work = Callable[[Task], tuple[Row, bytes | None]]
@@ -93,12 +96,14 @@ def quantize_folder(
     tasks = []
     for path in captures:
         capture, content = path.relative_to(source).as_posix(), path.read_bytes()
-        key = hashlib.sha256(content + options.encode() + heard.encode()).hexdigest()
+        licence = _licence(path)
+        under = b"" if licence is None else licence[1]
+        key = hashlib.sha256(content + options.encode() + heard.encode() + under).hexdigest()
         before = done.get(capture)
         if before is not None and before.key == key and _still_there(out, before):
             rows[capture] = before
         else:
-            tasks.append(Task(capture, content, key, request, audio))
+            tasks.append(Task(capture, content, key, request, audio, licence))
     update(len(rows), len(captures), f"{len(rows)} done before")
     for row, blob in _worked(tasks, jobs, cluster):
         if blob is not None:
@@ -118,6 +123,8 @@ def one(task: Task) -> tuple[Row, bytes | None]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PurePosixPath(task.capture).name
         path.write_bytes(task.content)
+        if task.licence is not None:
+            (path.parent / task.licence[0]).write_bytes(task.licence[1])
         heard = Path(folder) / "audio"
         for name, content in task.audio:
             (heard / name).parent.mkdir(parents=True, exist_ok=True)
@@ -190,6 +197,11 @@ def _on_cluster(tasks: Sequence[Task], address: str) -> Iterator[tuple[Row, byte
                 yield Row(task.capture, task.key, None, {}, f"failed: {type(fault).__name__}: {fault}"), None
             else:
                 yield future.result()
+
+
+def _licence(capture: Path) -> tuple[str, bytes] | None:
+    beside = licence_file(capture)
+    return None if beside is None else (beside.name, beside.read_bytes())
 
 
 def _names(source: Path, captures: Sequence[Path]) -> dict[str, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soxr
 import torch
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
@@ -16,13 +19,17 @@ from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.spaces import made_to_fit as fitting
 from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.network.nam import read_nam, write_nam_text
+from gritspace.quantize.network.run import run_float
 from gritspace.train.audio import signals
 from gritspace.train.devices.captures.files import read_capture
+from gritspace.train.devices.captures.nam import read_nam_capture
 from gritspace.train.devices.captures.wavenet import read_wavenet
 from gritspace.train.errors import InputError
 from gritspace.train.network.play import played
 from gritspace.train.network.tcn import Tcn
 from tests.places import DATA
+from tests.train.devices.captures.test_recurrent_nam import by_equations, invented
+from tests.train.network.nam.inventing import every_kind
 
 CAPTURE = DATA / "captures" / "neuralseed_mit" / "gru4_ts9_pytorch.json"
 
@@ -57,10 +64,64 @@ def test_exact_refuses_instead(tmp_path: Path) -> None:
     assert not (tmp_path / "a.grit").exists()
 
 
+def told_of(tmp_path: Path, document: dict[str, Any]) -> tuple[Path, NDArray[np.float32], NDArray[np.float64], float]:
+    """A capture made to fit in seconds: its file, dry audio that it did not learn from, what the integers make of
+    that, and the ESR that is told."""
+    path, out = tmp_path / "amp.nam", tmp_path / "amp.grit"
+    path.write_text(json.dumps(document))
+    refused = CliRunner().invoke(app, ["quantize", str(path), "-o", str(out), "--exact"])
+    assert isinstance(refused.exception, InputError)
+    assert str(path) in str(refused.exception)
+    assert not out.exists()
+    told = CliRunner().invoke(
+        app, ["quantize", str(path), "-o", str(out), "--minutes", "0.1", "--by-processor", "--json"]
+    )
+    assert told.exit_code == 0, told.output
+    report = json.loads(told.stdout)
+    assert report["made_to_fit"]["minutes"] > 0
+    assert 0 < report["made_to_fit"]["cpu_seconds"] < 200
+    assert report["admitted"] in (True, None)
+    held = fitting._audio((), 0)[1]
+    return path, held, play(read_grit(out), held, None, "c"), report["made_to_fit"]["esr"]
+
+
+def esr(heard: NDArray[Any], target: NDArray[Any]) -> float:
+    """Behind what any network here remembers."""
+    error, power = (np.square(one[8192:].astype(np.float64)).sum() for one in (heard - target, target))
+    return float(error / power)
+
+
+def test_an_lstm_of_neural_amp_modeler_is_fitted_anew(tmp_path: Path) -> None:
+    document = invented(1, 8)
+    _, held, heard, told = told_of(tmp_path, document)
+    error = esr(heard, by_equations(document, held))
+    assert told == pytest.approx(error, rel=0.25)
+    assert error < 0.2
+
+
+def test_a_wavenet_with_a_condition_network_is_fitted_anew(tmp_path: Path) -> None:
+    path, held, heard, told = told_of(tmp_path, every_kind()["condition"])
+    device = read_nam_capture(path)  # which tests/readers holds against Neural Amp Modeler Core
+    error = esr(heard, device.render(held[None], np.zeros((1, 0), np.float32))[0])
+    assert told == pytest.approx(error, rel=0.25)
+    assert error < 0.2
+
+
+@pytest.mark.parametrize("rate", [44_100, 96_000])
+def test_a_capture_of_another_rate_sounds_as_it_does_between_two_resamplers(tmp_path: Path, rate: int) -> None:
+    document = {**every_kind()["two_arrays"], "sample_rate": rate}
+    path, held, heard, told = told_of(tmp_path, document)
+    network = read_nam(path).networks[0]
+    native = run_float(network, soxr.resample(held, 48_000, rate, quality="VHQ"))
+    target = soxr.resample(native, rate, 48_000, quality="VHQ")
+    frames = min(len(target), len(heard)) - 500
+    error = esr(heard[:frames], target[:frames])
+    assert told == pytest.approx(error, rel=0.25, abs=1e-4)
+    assert error < 0.02
+
+
 def test_a_capture_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
     """A sine through a network is as far along as through the same one at its own rate."""
-    import soxr
-
     from gritspace.quantize.network.network import from_tcn
     from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
     from gritspace.train.snapshot.snapshot import fresh

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
+from gritspace.host_tools.console import Update
 from gritspace.host_tools.spaces import quantizing_folder as folders
-from gritspace.host_tools.spaces.quantizing import QuantizeRequest
+from gritspace.host_tools.spaces.quantizing import Quantized, QuantizeRequest
 from gritspace.quantize.model.grit import read_grit
+from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from tests.train.network.nam.inventing import every_kind
 
@@ -84,6 +90,60 @@ def test_what_was_done_is_not_done_again_unless_it_changed(tmp_path: Path, monke
     (out / folders.TABLE).write_text("{")
     (library / "amp.nam").unlink()
     again(["torn.nam"])
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Two at once, good ones and a bad one; what was whole before the kill stays, nothing is half-written."""
+    library, out = tmp_path / "in", tmp_path / "out"
+    library.mkdir()
+    for number, kind in enumerate(("linear_5",) * 4):
+        (library / f"{number}.nam").write_text(json.dumps({**KINDS[kind], "metadata": {"name": str(number)}}))
+    (library / "torn.nam").write_text("{")
+    options = ("--exact", "--jobs", "2", "--json")
+    command = [sys.executable, "-m", "gritspace.host_tools.cli", "quantize", str(library), "-o", str(out), *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    killed = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        while not list(out.rglob("*.grit")):
+            assert killed.poll() is None
+            time.sleep(0.02)
+    finally:
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait(20)
+    whole = {row["capture"]: row for row in json.loads((out / folders.TABLE).read_text())} if table(out) else {}
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.grit")}
+    assert len(whole) < 5
+    assert all(read_grit(path) for path in before), "nothing half-written"
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    rows = {row["capture"]: row for row in json.loads(again.stdout)}
+    assert list(rows) == [*(f"{number}.nam" for number in range(4)), "torn.nam"]
+    assert {name: rows[name] for name in whole} == whole
+    for name, row in whole.items():
+        if row["file"] is not None:
+            path = out / row["file"]
+            assert path.stat().st_mtime_ns == before[path], f"{name} was done twice"
+    assert [name for name, row in rows.items() if row["refused"]] == ["torn.nam"]
+    assert all(read_grit(out / f"{number}.grit").name == str(number) for number in range(4))
+
+
+def table(out: Path) -> bool:
+    return (out / folders.TABLE).exists()
+
+
+def test_a_capture_keeps_its_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is given a capture by itself; what stands beside it in the folder goes along."""
+    library = tmp_path / "in"
+    (library / "free").mkdir(parents=True)
+    for place, licence in (("free", "MIT License\n"), (".", "GNU GENERAL PUBLIC LICENSE\n")):
+        (library / place / "COPYING").write_text(licence)
+        (library / place / "amp.nam").write_text(json.dumps(KINDS["leaky"]))
+
+    def heard(source: Path, name: str, request: QuantizeRequest, update: Update) -> Quantized:
+        return Quantized(b"model", {"licence": device_named(str(source)).licence})
+
+    monkeypatch.setattr(folders, "quantized", heard)
+    rows = folders.quantize_folder(library, tmp_path / "out", QuantizeRequest(), 1, None, quiet)
+    assert {row.capture: row.facts["licence"] for row in rows} == {"amp.nam": "GPL-3.0-only", "free/amp.nam": "MIT"}
 
 
 def test_two_of_one_name_keep_their_endings(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ NATIVE_RATE = 44_100
 CHUNK_FRAMES, LEAD_IN_FRAMES = 33_075, 11_025  # 0.75 s and 0.25 s at the native rate
 ROWS_AT_ONCE = 384
 PROBE_SECONDS = 3.0
+LICENCE_FILES = ("LICENSE", "LICENSE.txt", "COPYING")
 LICENCE_MARKS = {"GNU GENERAL PUBLIC LICENSE": "GPL-3.0-only", "MIT License": "MIT"}
 
 
@@ -159,10 +160,14 @@ def stated_rate(path: Path, places: list[Any], otherwise: int) -> int:
 
 def licence_of(path: Path) -> str:
     """From a licence file beside the capture."""
-    for name in ("LICENSE", "LICENSE.txt", "COPYING"):
-        beside = path.parent / name
-        if beside.is_file():
-            with beside.open(encoding="utf-8", errors="replace") as file:
-                head = file.read(500)
-            return next((licence for mark, licence in LICENCE_MARKS.items() if mark in head), "NOASSERTION")
-    return "NOASSERTION"
+    beside = licence_file(path)
+    if beside is None:
+        return "NOASSERTION"
+    with beside.open(encoding="utf-8", errors="replace") as file:
+        head = file.read(500)
+    return next((licence for mark, licence in LICENCE_MARKS.items() if mark in head), "NOASSERTION")
+
+
+def licence_file(path: Path) -> Path | None:
+    """The one beside a capture, if there is one."""
+    return next((beside for name in LICENCE_FILES if (beside := path.parent / name).is_file()), None)

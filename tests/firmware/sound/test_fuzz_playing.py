@@ -5,38 +5,85 @@ A long run: `python -m tests.firmware.sound.test_fuzz_playing 1000000`.
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+from gritspace.host_tools.models.bends import KINDS
 from gritspace.host_tools.models.impulse import rounded
 from gritspace.host_tools.models.pair import paired
+from gritspace.quantize.cycles.shapes import NETWORKS, random_model
+from gritspace.quantize.cycles.whole import price_whole
 from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources
 from gritspace.quantize.model.c_engine import build_library
-from gritspace.quantize.model.grit import to_bytes
-from gritspace.quantize.model.model import KnobFit
+from gritspace.quantize.model.grit import read_grit, to_bytes
+from gritspace.quantize.model.grit_layout import BEND_CURVE
+from gritspace.quantize.model.model import IntegerModel, KnobFit
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
 from tests.firmware.sound.test_fuzz_bends import FLAGS
 from tests.firmware.sound.test_impulse import cabinet
+from tests.places import ROOT
 from tests.quantize.conftest import make_model
 from tests.quantize.morphs import two_alike
 from tests.reliability import campaign, cases
 
 HERE = Path(__file__).parent
 HOST = HERE.parent / "host"
-GATE = 30
 MORPH = TcnConfig((LayerArrayConfig(4, (3, 3), (1, 9), head_size=2), LayerArrayConfig(2, (3,), (4,))))
-PRICES = {
-    "snapshot": (3496, 4150, 3630, 3530, 2850),  # as of A1 feather
-    "space": (5757, 6110, 5690, 5500, 4350),  # the factory space
-    "pair": (6927, 7760, 7040, 6960, 6280),  # two A1 feathers, faded
-    "morph": (3560, 4260, 3700, 3600, 2900),  # from one A1 feather to another
-    "large": (9104, 9965, 9270, 9170, 7080),  # A2-Full, whose slope is more than a module has time for
-}
-"""What each model stands for, in cycles a frame: without a bend and under each one. docs/knobs.md has them."""
+FEATHER = NETWORKS["A1 feather"]
+CURVE = (0,) * BEND_CURVE
+"""Of a bend's level: there is one, so that it is held, and paid for."""
+
+
+def played() -> dict[str, IntegerModel]:
+    """Small ones: a snapshot in the image; a space with a response behind it, a pair, a morph, and one that stands for
+    a dear one, in the bank."""
+    snapshot, space = make_model("relu_snapshot"), make_model("small_tanh_space")
+    pair = replace(paired(snapshot, make_model("two_tanh_arrays"), "crossfade", 4096), knobs=KnobFit(measured=True))
+    return {
+        "snapshot": snapshot,
+        "space": replace(space, impulse=rounded(cabinet(24))),
+        "pair": pair,
+        "morph": replace(paired(*two_alike(MORPH), "morph", 4096), knobs=KnobFit(True, levels=tuple(range(-20, 0)))),
+        "large": make_model("leaky_space_with_long_head"),
+    }
+
+
+def stood_for() -> dict[str, IntegerModel]:
+    """What each of them stands for, of the size that people have. The dear one is just within the limit: under one
+    bend or another it is not."""
+    feathers = [replace(random_model(FEATHER, name), bend_curve=CURVE, knobs=KnobFit(True)) for name in ("a", "b")]
+    large = random_model(NETWORKS["A2-Full"], "large")
+    return {
+        "snapshot": feathers[0],
+        "space": read_grit(ROOT / "spaces" / "circuits.grit"),
+        "pair": paired(feathers[0], feathers[1], "crossfade", 4096),
+        "morph": replace(paired(*two_alike(FEATHER), "morph", 4096), bend_curve=CURVE, knobs=KnobFit(True)),
+        "large": replace(large, bend_curve=CURVE, knobs=KnobFit(True), impulse=rounded(cabinet(512))),
+    }
+
+
+@cache
+def prices() -> dict[str, tuple[int, ...]]:
+    """Of each model stood for, cycles a frame without a bend and under each one: the whole interrupt, pessimistic, as
+    `gritspace cycles` has it. A minute of a processor."""
+    found = {}
+    for name, model in stood_for().items():
+        blob = to_bytes(model)
+        found[name] = tuple(math.ceil(price_whole(blob, bend=bend).whole.pessimistic) for bend in range(len(KINDS)))
+    return found
+
+
+@cache
+def gate_price() -> int:
+    """Of a gate in front, cycles a frame."""
+    blob = to_bytes(stood_for()["snapshot"])
+    return math.ceil(price_whole(blob, gate=60).whole.pessimistic - price_whole(blob).whole.pessimistic)
 
 
 def built(folder: Path) -> Path:
@@ -59,24 +106,17 @@ def built(folder: Path) -> Path:
 
 
 def fuzz(program: Path, sequences: int, seed: int = 1) -> subprocess.CompletedProcess[str]:
-    """A small snapshot in the image; a space with a response behind it, a pair, a morph, and one that is dear in the
-    bank."""
-    snapshot, space = make_model("relu_snapshot"), make_model("small_tanh_space")
-    pair = replace(paired(snapshot, make_model("two_tanh_arrays"), "crossfade", 4096), knobs=KnobFit(measured=True))
-    models = {
-        "snapshot": snapshot,
-        "space": replace(space, impulse=rounded(cabinet(24))),
-        "pair": pair,
-        "morph": replace(paired(*two_alike(MORPH), "morph", 4096), knobs=KnobFit(True, levels=tuple(range(-20, 0)))),
-        "large": make_model("leaky_space_with_long_head"),
-    }
-    for name, model in models.items():
-        (program.parent / f"{name}.grit").write_bytes(to_bytes(model))
-    files = [
-        word for name in models for word in (str(program.parent / f"{name}.grit"), ",".join(map(str, PRICES[name])))
-    ]
+    """Everything anyhow, that often."""
+    files = []
+    for name, model in played().items():
+        path = program.parent / f"{name}.grit"
+        path.write_bytes(to_bytes(model))
+        files += [str(path), ",".join(map(str, prices()[name]))]
     return subprocess.run(
-        [str(program), str(seed), str(sequences), str(GATE), *files], capture_output=True, text=True, check=False
+        [str(program), str(seed), str(sequences), str(gate_price()), *files],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -75,6 +75,12 @@ def fit(
         Shape | None, typer.Option(help="The network; else a2-full, and with knobs of its own knobs.")
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.05, help="How long to fit.")] = 10.0,
+    by_processor: Annotated[
+        bool,
+        typer.Option(
+            "--by-processor", help="Count --minutes by the processor: on a busy machine as good as on a free."
+        ),
+    ] = False,
     target: Annotated[float, typer.Option(min=0, help="Stop at this ESR on held-out audio.")] = 0.0,
     plot: Annotated[
         Path | None,
@@ -133,6 +139,7 @@ def fit(
             settings=settings,
             shape=(shape or Shape.knobs).value,
             minutes=minutes,
+            by_processor=by_processor,
             target=target,
             seed=seed,
             plot=plot,
@@ -161,6 +168,7 @@ def fit(
         force=force,
         resume=resume,
         channel=channel,
+        by_processor=by_processor,
     )
     found = fit_as_requested(request, console.Stages(quiet=json))
     if json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -25,6 +26,7 @@ from gritspace.train.audio.recording.recording import Recording
 from gritspace.train.audio.recording.sound_file import CHANNELS
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
+from gritspace.train.snapshot.descent import Clock
 from gritspace.train.snapshot.fit import FitConfig, FitResult, SnapshotFit
 from gritspace.train.snapshot.snapshot import SHAPES, Snapshot
 from gritspace.train.snapshot.source import Source, from_device, from_recording
@@ -38,7 +40,7 @@ CLIP_FRAMES = 4 * SAMPLE_RATE
 
 @dataclass(frozen=True)
 class FitRequest:
-    """The options of `gritspace fit`."""
+    """The options of `gritspace fit`. by_processor: what minutes are counted by, instead of the clock."""
 
     out: tuple[Path, ...]
     dry: tuple[Path, ...] = ()
@@ -53,6 +55,7 @@ class FitRequest:
     force: bool = False
     resume: bool = True
     channel: str | None = None
+    by_processor: bool = False
 
 
 def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def fit_as_requested(request: FitRequest, stages: Stages) -> dict[str, Any]:
     if not request.resume:
         checkpoint.unlink(missing_ok=True)
     with stages.stage("fit", f"fit {request.config.shape} to {source.name}") as update:
-        result = _fitted(source, request.config, checkpoint, update)
+        result = _fitted(source, request.config, checkpoint, clock_of(request.by_processor), update)
     facts: dict[str, Any] = {
         "made_from": source.name,
         "esr": result.esr,
@@ -96,6 +99,11 @@ def use_free_threads() -> None:
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, round((os.cpu_count() or 1) - os.getloadavg()[0])))
     torch.set_flush_denormal(True)
+
+
+def clock_of(by_processor: bool) -> Clock:
+    """What a fit's minutes are counted by."""
+    return time.process_time if by_processor else time.monotonic
 
 
 def source_for(request: FitRequest) -> tuple[Source, Recording | None]:
@@ -138,13 +146,13 @@ def as_values(request: FitRequest, source: Source, result: FitResult, recording:
     }
 
 
-def _fitted(source: Source, config: FitConfig, checkpoint: Path, update: Update) -> FitResult:
+def _fitted(source: Source, config: FitConfig, checkpoint: Path, clock: Clock, update: Update) -> FitResult:
     def told(step: int, share: float, esr: float, seconds_left: float) -> None:
         minutes, seconds = divmod(round(seconds_left), 60)
         update(share, 1.0, f"step {step}, ESR {esr_text(esr)} on held-out audio, {minutes}:{seconds:02d} left")
 
     sides = source.dry, source.wet, source.held_dry, source.held_wet
-    fit = SnapshotFit(*sides, config, checkpoint, source.joints, source.held_clips)
+    fit = SnapshotFit(*sides, config, checkpoint, source.joints, source.held_clips, clock=clock)
     result = fit.run(told)
     update(1.0, 1.0, f"{result.steps} steps, ESR {esr_text(result.esr)} on held-out audio")
     return result

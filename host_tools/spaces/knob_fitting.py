@@ -16,7 +16,7 @@ from gritspace.host_tools.models import knob_model_files
 from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.outputs import refuse_unwritable
 from gritspace.host_tools.spaces.fit_report import write_knob_report
-from gritspace.host_tools.spaces.fitting import dry_audio, use_free_threads
+from gritspace.host_tools.spaces.fitting import clock_of, dry_audio, use_free_threads
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.audio.recording.recording import read_recording
 from gritspace.train.audio.recording.sound_file import CHANNELS
@@ -41,7 +41,8 @@ BETWEEN = 8
 @dataclass(frozen=True)
 class KnobFitRequest:
     """The options of `gritspace fit` where there are knobs. wet, between: FILE@KNOB=V,... each. settings: 0 for as many
-    as usual. knobs: names, of a plan without recordings."""
+    as usual. knobs: names, of a plan without recordings. by_processor: what minutes are counted by, instead of the
+    clock."""
 
     out: tuple[Path, ...] = ()
     dry: Path | None = None
@@ -57,6 +58,7 @@ class KnobFitRequest:
     force: bool = False
     resume: bool = True
     channel: str | None = None
+    by_processor: bool = False
 
 
 def fit_knobs_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str, Any]:
@@ -68,7 +70,8 @@ def fit_knobs_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str,
     if not request.resume:
         checkpoint.unlink(missing_ok=True)
     with stages.stage("fit", f"fit {request.config.shape} to {material.name}") as update:
-        fit = KnobFit(material.settings, material.sources, request.config, checkpoint)
+        clock = clock_of(request.by_processor)
+        fit = KnobFit(material.settings, material.sources, request.config, checkpoint, clock)
         result = fit.run(_told(update))
         update(1.0, 1.0, f"{result.steps} steps, ESR {esr_text(result.esr)} on held-out audio")
     facts: dict[str, Any] = {

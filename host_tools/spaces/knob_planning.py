@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gritspace.host_tools.console import Stages
-from gritspace.host_tools.spaces.fitting import use_free_threads
+from gritspace.host_tools.spaces.fitting import clock_of, use_free_threads
 from gritspace.host_tools.spaces.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for, refuse_unclear
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
@@ -44,6 +44,7 @@ def plan_as_requested(request: KnobFitRequest, stages: Stages) -> dict[str, Any]
             heard[loudest : loudest + frames],
             request.settings or NEXT,
             lambda share, words: update(share, 1.0, words),
+            clock_of(request.by_processor),
         )
     return {
         "source": material.name,

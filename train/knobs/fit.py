@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from gritspace.train.knobs.knob_model import KNOB_SHAPES, as_positions
 from gritspace.train.knobs.settings import Setting
 from gritspace.train.network.shapes import Modulation
 from gritspace.train.network.tcn import Tcn
-from gritspace.train.snapshot.descent import Descent, FitConfig, State
+from gritspace.train.snapshot.descent import Clock, Descent, FitConfig, State
 from gritspace.train.snapshot.fit import DRY_RMS, PIECE_FRAMES, WET_RMS, fingerprint, refuse_unusable, rms
 from gritspace.train.snapshot.loss import SnapshotLoss
 from gritspace.train.snapshot.snapshot import fresh, rescale
@@ -58,6 +59,7 @@ class KnobFit(Descent):
         sources: Sequence[Source],
         config: KnobFitConfig,
         checkpoint: Path | None = None,
+        clock: Clock = time.monotonic,
     ) -> None:
         torch.manual_seed(config.seed)
         self.options = config
@@ -81,7 +83,7 @@ class KnobFit(Descent):
         self.film = tcn.film
         self._start_adam()
         print_ = fingerprint(config, self.positions.numpy(), *(x for one in sources for x in (one.dry, one.wet)))
-        super().__init__(tcn, config, checkpoint, print_)
+        super().__init__(tcn, config, checkpoint, print_, clock)
 
     def batch_loss(self) -> Tensor:
         """Of a segment each of some settings; every setting's error counts by its own level."""

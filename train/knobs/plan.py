@@ -8,6 +8,7 @@ and Sompolinsky, 1992), for regression as in Krogh and Vedelsby, 1995.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from gritspace.train.knobs.fit import KnobFit, KnobFitConfig
 from gritspace.train.knobs.knob_model import KnobModel
 from gritspace.train.knobs.material import Material, held_esr
 from gritspace.train.knobs.settings import Setting, grid
+from gritspace.train.snapshot.descent import Clock
 
 MEMBERS = 3
 LEAST_SETTINGS = 4
@@ -40,8 +42,11 @@ class Plan:
     left_out: list[float]
 
 
-def planned(material: Material, config: KnobFitConfig, heard: Audio, count: int, told: Told) -> Plan:
+def planned(
+    material: Material, config: KnobFitConfig, heard: Audio, count: int, told: Told, clock: Clock = time.monotonic
+) -> Plan:
     """heard: (frames,) of dry audio to compare the fits on. config: of one fit. count: how many settings to name.
+    clock: what a fit's minutes are counted by.
 
     Raises InputError for fewer settings than a fit can leave some out of.
     """
@@ -55,7 +60,10 @@ def planned(material: Material, config: KnobFitConfig, heard: Audio, count: int,
         kept = [i for i in range(len(settings)) if i not in away]
         told(member / MEMBERS, f"fit {member + 1} of {MEMBERS}, without {len(away)} settings")
         fit = KnobFit(
-            [settings[i] for i in kept], [sources[i] for i in kept], replace(config, seed=config.seed + member)
+            [settings[i] for i in kept],
+            [sources[i] for i in kept],
+            replace(config, seed=config.seed + member),
+            clock=clock,
         )
         model = KnobModel(fit.run().tcn, material.name, material.knobs, [settings[i] for i in kept])
         members.append(model)

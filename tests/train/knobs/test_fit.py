@@ -91,6 +91,14 @@ def test_an_interrupted_fit_goes_on(tmp_path: Path) -> None:
     assert result.steps == 20
 
 
+def test_minutes_are_counted_by_the_clock_that_is_given() -> None:
+    """The wall's clock does not matter: a processor's that goes on by half a second at each look has time for six."""
+    heard, looks = material(2, 0), iter(range(1_000_000))
+    config = KnobFitConfig(shape="tiny", minutes=3 / 60, batch=2, segment_frames=256)
+    result = KnobFit(heard.settings, heard.sources, config, clock=lambda: next(looks) / 2).run()
+    assert (result.steps, result.seconds) == (6, 3.0)
+
+
 def test_a_silent_setting_is_named() -> None:
     class Volume(Shaper):
         def render(self, dry: Audio, settings: NDArray[np.float32]) -> Audio:

@@ -120,6 +120,12 @@ def test_a_capture_of_another_rate_sounds_as_it_does_between_two_resamplers(tmp_
     assert error < 0.02
 
 
+def written(folder: Path, document: dict[str, Any], rate: int) -> Path:
+    path = folder / f"{rate}.nam"
+    path.write_text(json.dumps({**document, "sample_rate": rate}))
+    return path
+
+
 def test_a_capture_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
     """A sine through a network is as far along as through the same one at its own rate."""
     from gritspace.quantize.network.network import from_tcn
@@ -129,17 +135,16 @@ def test_a_capture_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
     network = from_tcn(fresh(TcnConfig((LayerArrayConfig(4, (3, 3), (1, 8)),))))
     document = json.loads(write_nam_text(network, "amp"))
     dry = signals.synthetic(2, 3)
-    for rate in (44_100, 48_000):
-        (tmp_path / f"{rate}.nam").write_text(json.dumps({**document, "sample_rate": rate}))
-    at_own = read_wavenet(tmp_path / "48000.nam")
-    slower = soxr.resample(dry, 48_000, 44_100, quality="VHQ")
-    expected = soxr.resample(
-        at_own.render(slower[None], np.zeros((1, 0), np.float32))[0], 44_100, 48_000, quality="VHQ"
-    )
-    wet = read_wavenet(tmp_path / "44100.nam").render(dry[None], np.zeros((1, 0), np.float32))[0]
-    frames = min(len(wet), len(expected)) - 500
-    error = np.square(wet[500:frames] - expected[500:frames]).sum() / np.square(expected[500:frames]).sum()
-    assert error < 1e-5
+    at_own = read_wavenet(written(tmp_path, document, 48_000))
+    for rate in (44_100, 88_200, 96_000, 192_000):
+        native = soxr.resample(dry, 48_000, rate, quality="VHQ")
+        expected = soxr.resample(
+            at_own.render(native[None], np.zeros((1, 0), np.float32))[0], rate, 48_000, quality="VHQ"
+        )
+        wet = read_wavenet(written(tmp_path, document, rate)).render(dry[None], np.zeros((1, 0), np.float32))[0]
+        frames = min(len(wet), len(expected)) - 500
+        error = np.square(wet[500:frames] - expected[500:frames]).sum() / np.square(expected[500:frames]).sum()
+        assert error < 1e-5, rate
     assert read_nam(tmp_path / "44100.nam").networks[0].sample_rate == 44_100
 
 

@@ -28,6 +28,8 @@ from gritspace.train.errors import InputError
 from gritspace.train.output_file import write_whole
 
 TABLE = "table.json"
+Heard = tuple[tuple[str, bytes], ...]
+"""Names and bytes of audio files."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is given. audio: (name, bytes) of the files to train and calibrate on. licence: of the file beside
+    """What a worker is given. audio: the files to train and calibrate on. licence: of the file beside
     the capture, whose model has to say what it is under."""
 
     capture: str
     content: bytes
     key: str
     request: QuantizeRequest
-    audio: tuple[tuple[str, bytes], ...]
+    audio: Heard
     licence: tuple[str, bytes] | None = None
 
 
@@ -178,6 +180,14 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
+def _given(audio: Heard) -> Heard:
+    return audio
+
+
+def _hearing(task: Task, audio: Heard) -> tuple[Row, bytes | None]:
+    return one(replace(task, audio=audio))
+
+
 def _on_cluster(tasks: Sequence[Task], address: str) -> Iterator[tuple[Row, bytes | None]]:
     try:
         from distributed import Client
@@ -188,8 +198,14 @@ def _on_cluster(tasks: Sequence[Task], address: str) -> Iterator[tuple[Row, byte
         client = Client(address, timeout=20)
     except (OSError, ValueError) as error:
         raise InputError(f"{address}: no Dask scheduler answers there ({error}); check the address.") from error
-    with client:
-        futures = {client.submit(one, task, key=f"quantize-{task.key}", pure=True): task for task in tasks}
+    if not tasks:
+        client.close()
+        return
+    with client:  # the audio of all is a task of its own: sent once, and made again should its worker die
+        heard = client.submit(_given, tasks[0].audio, key=f"audio-{tasks[0].key}")
+        futures = {
+            client.submit(_hearing, replace(task, audio=()), heard, key=f"quantize-{task.key}"): task for task in tasks
+        }
         for future in completed(list(futures)):
             task = futures[future]
             fault = future.exception()

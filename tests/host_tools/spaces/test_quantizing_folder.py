@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +22,7 @@ from gritspace.host_tools.console import Update
 from gritspace.host_tools.spaces import quantizing_folder as folders
 from gritspace.host_tools.spaces.quantizing import Quantized, QuantizeRequest
 from gritspace.quantize.model.grit import read_grit
+from gritspace.train.audio.audio_file import write_audio
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from tests.train.network.nam.inventing import every_kind
@@ -174,13 +179,26 @@ def test_a_folder_without_captures_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_dask_cluster_does_it_as_well(library: Path, tmp_path: Path) -> None:
+def test_a_dask_cluster_does_it_as_well_and_is_sent_the_audio_once(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     distributed = pytest.importorskip("distributed", reason="no Dask: pip install 'gritspace[cluster]'")
+    sent, submit = [], distributed.Client.submit
+
+    def counted(client: Any, *arguments: Any, **options: Any) -> Any:
+        sent.append(len(pickle.dumps([one for one in arguments if not isinstance(one, distributed.Future)])))
+        return submit(client, *arguments, **options)
+
+    monkeypatch.setattr(distributed.Client, "submit", counted)
+    dry = tmp_path / "dry.wav"
+    write_audio(dry, np.random.default_rng(0).normal(0, 0.1, 480_000))
+    asked = replace(EXACT, audio=(dry,))
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
     )
     with cluster:
-        rows = folders.quantize_folder(library, tmp_path / "out", EXACT, 1, cluster.scheduler_address, quiet)
+        rows = folders.quantize_folder(library, tmp_path / "out", asked, 1, cluster.scheduler_address, quiet)
+    assert dry.stat().st_size < sum(sent) < 1.2 * dry.stat().st_size
     assert {row.capture: row.file for row in rows} == {
         **{"amp.nam": "amp.grit", "lead/amp.nam": "lead/amp.grit"},
         **{"film.nam": None, "torn.nam": None},

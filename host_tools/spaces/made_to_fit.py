@@ -1,7 +1,6 @@
 """A capture that no module plays as it is becomes a smaller network of the same capture, in minutes.
 
-A WaveNet loses the layers that are missed least, the others take up what they did, and it is trained on, with itself as
-teacher; anything else that can be
+A WaveNet loses the layers that are missed least and is trained on, with itself as teacher; anything else that can be
 heard is fitted anew, as `gritspace fit` does.
 """
 
@@ -24,22 +23,18 @@ from gritspace.host_tools.models.verdict import draft_price, price_of
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn
-from gritspace.quantize.rounding.as_tcn import as_tcn
-from gritspace.quantize.rounding.refit import refitted
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.audio.levels import at_all_levels
 from gritspace.train.devices.captures.wavenet import WaveNetCapture
 from gritspace.train.devices.device import Device
 from gritspace.train.devices.finding import device_named
 from gritspace.train.errors import InputError
 from gritspace.train.network.limits import ENGINE
-from gritspace.train.network.play import played
 from gritspace.train.network.shapes import TcnConfig
 from gritspace.train.network.tcn import Tcn
 from gritspace.train.snapshot.descent import Clock
 from gritspace.train.snapshot.fit import FitConfig, SnapshotFit
-from gritspace.train.snapshot.shrink import kept_layers, shrunk, without_layer
+from gritspace.train.snapshot.shrink import shrunk, without_layer
 from gritspace.train.snapshot.snapshot import Snapshot
 from gritspace.train.snapshot.source import Source, from_device
 from gritspace.train.snapshot.stretch import stretched
@@ -47,7 +42,7 @@ from gritspace.train.snapshot.stretch import stretched
 Audio = NDArray[np.float32]
 Update = Callable[[float, float, str], None]
 
-LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS, REFIT_SECONDS = 80.0, 80.0, 8.0, 1.0, 6.0
+LEARN_SECONDS, GIVEN_SECONDS, HELD_SECONDS, PROBE_SECONDS = 80.0, 80.0, 8.0, 1.0
 FEW_LAYERS = 0.5
 """Layers are taken out as long as so much of the network's products stays; what is larger is fitted anew."""
 ON_RATE, ANEW_RATE = 2e-3, FitConfig.learning_rate
@@ -95,14 +90,14 @@ def made_to_fit(
     torch.set_flush_denormal(True)
     began = time.process_time()
     learn, held = _audio(audio, seed)
-    start = _start(teacher, learn, held, update)
+    start = _start(teacher, held, update)
     update(0.0, 1.0, "playing the capture")
     source = from_device(teacher, np.zeros((1, len(teacher.knobs)), np.float32) + np.float32(0.5), learn, held)
     snapshot, spent = _trained(source, start, minutes, update, name, seed, clock)
     model = integer_model_of(snapshot, learn, name)
     price = price_of(model)
     if price is not None and not price.admitted and start is not None:  # a draft's price was a little too kind
-        tcn = _one_less(snapshot.tcn, learn, held)
+        tcn = _one_less(snapshot.tcn, held)
         snapshot, more = _trained(source, tcn, minutes / 2, update, name, seed, clock)
         spent += more
         model = integer_model_of(snapshot, learn, name)
@@ -112,9 +107,8 @@ def made_to_fit(
     return MadeToFit(model, esr, spent, time.process_time() - began, remark)
 
 
-def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | None:
-    """The capture, at the module's rate, with layers out until a module may play it, the others refitted; None where
-    too many would be."""
+def _start(teacher: Device, held: Audio, update: Update) -> Tcn | None:
+    """The capture, at the module's rate, with layers out until a module may play it; None where too many would be."""
     if not isinstance(teacher, WaveNetCapture) or FEW_LAYERS * teacher.tcn.config.macs_per_frame > PRODUCTS:
         return None
     whole = stretched(teacher.tcn, SAMPLE_RATE / teacher.rate)
@@ -131,8 +125,7 @@ def _start(teacher: Device, learn: Audio, held: Audio, update: Update) -> Tcn | 
     price = draft_price(from_tcn(whole))
     if price is None or price.admitted:
         return whole
-    smaller = shrunk(whole, fits, _probe(held), told, price.whole.pessimistic - LIMIT_CYCLES)
-    return None if smaller is None else _refitted(whole, smaller, learn, _probe(held))
+    return shrunk(whole, fits, _probe(held), told, price.whole.pessimistic - LIMIT_CYCLES)
 
 
 def _in_the_engine(config: TcnConfig) -> bool:
@@ -142,18 +135,6 @@ def _in_the_engine(config: TcnConfig) -> bool:
     widths = [array.channels for array in config.arrays]
     within = max(kernels) <= ENGINE.kernel and max(dilations) <= ENGINE.dilation and max(widths) <= ENGINE.channels
     return within and len(config.arrays) <= ENGINE.arrays
-
-
-def _refitted(whole: Tcn, smaller: Tcn, learn: Audio, probe: torch.Tensor) -> Tcn:
-    """What is left takes up what went, where that is nearer to the whole: of few activations it cannot be told."""
-    frames, half = int(REFIT_SECONDS * SAMPLE_RATE), len(learn) // 2
-    heard = at_all_levels(np.concatenate([learn[:frames], learn[half : half + frames]]))
-    try:
-        found = as_tcn(refitted(from_tcn(whole), kept_layers(whole, smaller), heard))
-    except ValueError:
-        return smaller
-    target = played(whole, probe)
-    return min((found, smaller), key=lambda one: float((played(one, probe) - target).square().sum()))
 
 
 def _probe(held: Audio) -> torch.Tensor:
@@ -173,10 +154,9 @@ def _layers(tcn: Tcn) -> int:
     return sum(len(array.dilations) for array in tcn.config.arrays)
 
 
-def _one_less(tcn: Tcn, learn: Audio, held: Audio) -> Tcn:
+def _one_less(tcn: Tcn, held: Audio) -> Tcn:
     asked = iter((False, True))
-    smaller = shrunk(tcn, lambda _: next(asked), _probe(held))
-    return _refitted(tcn, smaller or without_layer(tcn, 0, 0), learn, _probe(held))
+    return shrunk(tcn, lambda _: next(asked), _probe(held)) or without_layer(tcn, 0, 0)
 
 
 def _trained(

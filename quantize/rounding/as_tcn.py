@@ -1,24 +1,14 @@
-"""A float network as PyTorch's, to be trained on: the way back from `from_tcn`."""
+"""A float network as PyTorch's, to be tuned: the way back from `from_tcn`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from gritspace.quantize.network.network import Floats, Network
 from gritspace.quantize.rounding.limits import UnsupportedNetwork
 from gritspace.train.network.shapes import LayerArrayConfig, TcnConfig
-from gritspace.train.network.tcn import Tcn
 
 TRAINABLE = ("tanh", "leaky_relu", "relu", "hardtanh")
-
-
-def as_tcn(network: Network) -> Tcn:
-    """A network without a position. Raises UnsupportedNetwork as tcn_config does."""
-    tcn = Tcn(tcn_config(network))
-    tcn.load_state_dict({name: torch.tensor(value, dtype=torch.float32) for name, value in parameters(network)})
-    return tcn.eval()
 
 
 def tcn_config(network: Network) -> TcnConfig:

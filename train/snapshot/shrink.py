@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from gritspace.train.network.play import played
@@ -116,15 +115,3 @@ def _places(tcn: Tcn, out: Sequence[Place]) -> Iterator[Place]:
     for array, config in enumerate(tcn.config.arrays):
         left = [(array, layer) for layer in range(len(config.dilations)) if (array, layer) not in out]
         yield from left if len(left) > 1 else ()
-
-
-def kept_layers(whole: Tcn, smaller: Tcn) -> list[list[int]]:
-    """Of each array, which of its layers a network with layers out still has."""
-    kept = []
-    arrays: Any = zip(whole.arrays, smaller.arrays, strict=True)
-    for all_of, left in arrays:
-        rest = iter(range(len(all_of.layers)))
-        kept.append(
-            [next(i for i in rest if torch.equal(all_of.layers[i].conv.weight, one.conv.weight)) for one in left.layers]
-        )
-    return kept

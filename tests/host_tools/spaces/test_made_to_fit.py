@@ -161,7 +161,7 @@ def test_a_capture_of_another_rate_begins_as_its_own_network(tmp_path: Path, mon
     (tmp_path / "a.nam").write_text(json.dumps({**document, "sample_rate": 44_100}))
     teacher = read_wavenet(tmp_path / "a.nam")
     dry = signals.synthetic(1, 3)
-    start = fitting._start(teacher, dry, dry, lambda *_: None)
+    start = fitting._start(teacher, dry, lambda *_: None)
     assert start is not None
     assert [array.dilations for array in start.config.arrays] == [(1, 9, 70)]
     assert "its own network, of its own weights, from 44100 Hz to 48000 Hz" in fitting._way(teacher, start)

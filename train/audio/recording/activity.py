@@ -34,3 +34,13 @@ def runs(true: NDArray[np.bool_], least: int = 1) -> list[tuple[int, int]]:
     """Runs of at least `least` true values: (first, last + 1)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= least]
+
+
+def active_windows(audio: NDArray[np.floating], width: int, hop: int) -> list[int]:
+    """Starts of the windows of (frames,) in which at least a third of the steps is active."""
+    total = np.concatenate([[0], np.cumsum(active(audio))])
+    steps = width // STEP_FRAMES
+    starts = np.arange(0, max(1, len(audio) - width + 1), hop)
+    first = starts // STEP_FRAMES
+    inside = total[np.minimum(first + steps, len(total) - 1)] - total[np.minimum(first, len(total) - 1)]
+    return [int(start) for start in starts[inside >= steps / 3]]

@@ -15,6 +15,7 @@ from gritspace.train.audio.recording import blips, changes, pieces
 from gritspace.train.audio.recording.belonging import belonging, way_up
 from gritspace.train.audio.recording.course import Stretch
 from gritspace.train.audio.recording.fine import fine_delay
+from gritspace.train.audio.recording.onset import onset_of
 from gritspace.train.audio.recording.rough_device import loud_level
 from gritspace.train.audio.recording.sound_file import Side, read_side, side, verdicts
 from gritspace.train.audio.recording.track import Track, chunks_at, follow
@@ -30,6 +31,8 @@ nothing is: what is left where no window is sure, or where a device takes more a
 FEWEST_LAGS = 4
 """Sure windows; with fewer, what was played is asked itself."""
 MAX_WANDER_FRAMES = 6.0
+AGREE_FRAMES = 2.0
+"""A phase and a clear onset that differ by more: the less uncertain of the two is right."""
 NOTABLE_SECONDS = 0.25
 SHORTEST_END_FRAMES = SAMPLE_RATE * 3 // 4
 
@@ -201,11 +204,15 @@ def _exact(track: Track, dry: Audio) -> tuple[int, int]:
     fine = fine_delay(*chunks, loud_level(dry), 96)
     if main.lag == 0 and fine.none_will_do:
         return 0, fine.up
-    late = main.lag + fine.frames
+    late, uncertain = main.lag + fine.frames, fine.uncertain
     by_blips = blips.heard(dry, track.wet, round(late))
     if by_blips is not None and abs(min(by_blips.delays) - late) < SAMPLE_RATE // 100:
         late = float(min(by_blips.delays))
-    if abs(late) <= fine.uncertain:
+    else:
+        told = onset_of(dry, track.wet, track.made, main, loud_level(dry))
+        if told and told.clear and told.uncertain < uncertain and abs(main.lag + told.frames - late) > AGREE_FRAMES:
+            late, uncertain = float(main.lag + told.frames), told.uncertain
+    if abs(late) <= uncertain:
         return -main.lag, fine.up
     return int(np.floor(late)) - main.lag, fine.up
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from gritspace.train.audio.audio_file import SAMPLE_RATE
-from gritspace.train.audio.recording.activity import STEP_FRAMES, active, step_power
+from gritspace.train.audio.recording.activity import STEP_FRAMES, active_windows, step_power
 from gritspace.train.audio.recording.coarse import BLOCK_SECONDS, BLOCKS, MAX_DRIFT, STEP, Candidate, coarse_delays
 from gritspace.train.audio.recording.course import Stretch, levels_of, likeliest_course
 from gritspace.train.audio.recording.fine import Fine, fine_delay
 from gritspace.train.audio.recording.lags import Lag, lag_of
+from gritspace.train.audio.recording.onset import without_false_jumps
 from gritspace.train.audio.recording.rough_device import CURVES, RoughDevice, RoughFitting, loud_level
 from gritspace.train.audio.recording.whitening import whitened
 
@@ -78,9 +79,14 @@ def follow(dry: Audio, wet: Audio) -> Track:
             break
         wet, slope = without_drift(wet, rest), slope + rest
         lags, device, made = _fitted(fitting, dry, wet, centre)
+    if slope:  # there are two clocks: then the last of it is theirs too, and the device need not be fitted anew
+        rest = steady_drift(lags, len(dry))
+        wet, slope = without_drift(wet, rest), slope + rest
+        lags = [replace(lag, frames=lag.frames - rest * lag.frame) for lag in lags]
     stretches = _stretches(dry, wet, made, lags, centre)
-    share = _share(wet, made, stretches)
-    return Track(wet, device, made, stretches, slope, share, distinct, _wander(lags, stretches), lags, told)
+    share, wander = _share(wet, made, stretches), _wander(lags, stretches)
+    stretches = without_false_jumps(dry, wet, made, stretches, level)
+    return Track(wet, device, made, stretches, slope, share, distinct, wander, lags, told)
 
 
 def _settled(dry: Audio, wet: Audio, candidates: list[Candidate], level: float) -> tuple[int, float]:
@@ -115,7 +121,7 @@ def _company(one: Fine, fines: Sequence[Fine]) -> float:
 def chunks_at(dry: Audio, wet: Audio, lag: int) -> tuple[list[Audio], list[Audio]]:
     """Loud chunks from all over the recording, the wet taken `lag` frames later: for the delay's last frames."""
     width = min(FINE_FRAMES, len(dry), len(wet))
-    starts = [s for s in _windows(dry, width, width) if s + lag >= 0 and s + lag + width <= len(wet)]
+    starts = [s for s in active_windows(dry, width, width) if s + lag >= 0 and s + lag + width <= len(wet)]
     if not starts:
         low, high = max(0, -lag), min(len(dry), len(wet) - lag)
         return ([dry[low:high]], [wet[low + lag : high + lag]]) if high - low > width // 4 else ([], [])
@@ -181,20 +187,10 @@ def _blocks(dry: Audio) -> tuple[list[int], int]:
     return [start * STEP_FRAMES for start in starts if of_block[start] > 1e-5 * of_block.max()], block
 
 
-def _windows(dry: Audio, width: int, hop: int) -> list[int]:
-    """Starts of the windows in which at least a third of the steps is active."""
-    total = np.concatenate([[0], np.cumsum(active(dry))])
-    steps = width // STEP_FRAMES
-    starts = np.arange(0, max(1, len(dry) - width + 1), hop)
-    first = starts // STEP_FRAMES
-    inside = total[np.minimum(first + steps, len(total) - 1)] - total[np.minimum(first, len(total) - 1)]
-    return [int(start) for start in starts[inside >= steps / 3]]
-
-
 def _fitted(fitting: RoughFitting, dry: Audio, wet: Audio, centre: int) -> tuple[list[Lag], RoughDevice, Audio]:
     """The rough device and every sure window's delay, by turns."""
     width = fitting.width
-    starts = _windows(dry, width, max(width // 4, len(dry) // MAX_WINDOWS))
+    starts = active_windows(dry, width, max(width // 4, len(dry) // MAX_WINDOWS))
     chosen = starts[:: max(1, len(starts) // FIT_CHUNKS)]
     at = dict.fromkeys(_purest_third(fitting, wet, chosen, centre), centre)
     device, made, lags = RoughDevice(np.zeros((CURVES, 1)), fitting.level), np.zeros_like(dry), list[Lag]()
@@ -249,7 +245,7 @@ def _stretches(dry: Audio, wet: Audio, made: Audio, lags: list[Lag], centre: int
 def _short_lags(dry: Audio, made: Audio, wet: Audio, main: int) -> list[float]:
     """Of a quarter of a second each, where the main delay explains little: pairs of jumps close together."""
     found = []
-    for start in _windows(dry, SHORT_FRAMES, SHORT_HOP):
+    for start in active_windows(dry, SHORT_FRAMES, SHORT_HOP):
         ours, theirs = made[start : start + SHORT_FRAMES], wet[max(0, start + main) : start + main + SHORT_FRAMES]
         if len(ours) != len(theirs) or len(ours) < SHORT_FRAMES:
             continue

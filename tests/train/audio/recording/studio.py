@@ -18,6 +18,7 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, lfilter
 
 from gritspace.train.audio import signals
@@ -32,13 +33,16 @@ MISHAPS = (
     "echo", "knob",
 )  # fmt: skip
 SECONDS = 24
+MOST_APART, CLEARLY = RATE // 1000, 0.5
 DOCUMENT = Path(__file__).parents[4] / "docs" / "fitting.md"
 BEGIN, END = "<!-- from: make recordings -->", "<!-- end of the table -->"
 
 
 @dataclass
 class Take:
-    """One recording and what is true of it. refused: which word a refusal must have, if it must be refused."""
+    """One recording and what is true of it. refused: which word a refusal must have, if it must be refused. way: -1 if
+    the circuit itself turns what is played over, before any interface (a wave folder may); 0 if that is open.
+    """
 
     seed: int
     circuit: str
@@ -53,6 +57,7 @@ class Take:
     wet: Floats
     jumps: list[tuple[float, int]] = field(default_factory=list)
     refused: str = ""
+    way: int = 0
 
     @property
     def delay_48k(self) -> float:
@@ -78,6 +83,7 @@ def take(seed: int) -> Take:
         half = len(wet) // 2
         wet[half:] = circuit.render(dry[None].astype(np.float32), turned)[0][half:]
     wet *= 0.5 / np.abs(wet).max()
+    way = way_of(dry, wet)
     time_ = np.arange(len(wet)) / RATE
     if mishap == "tremolo":
         wet *= 1 + 0.6 * np.sin(2 * np.pi * rng.uniform(2, 8) * time_)
@@ -95,12 +101,22 @@ def take(seed: int) -> Take:
     if rate != RATE:
         dry, wet = (soxr.resample(x, RATE, rate, quality="VHQ") for x in (dry, wet))
     wet = np.concatenate([np.zeros(delay), wet])[: len(wet)]
-    made = Take(seed, circuit.name, mishap, material, rate, "", delay, polarity, ppm, dry, wet)
+    made = Take(seed, circuit.name, mishap, material, rate, "", delay, polarity, ppm, dry, wet, way=way)
     _mishap(made, rng)
     floor = 10 ** (rng.uniform(-90, -60) / 20)
     made.wet = made.wet + floor * rng.normal(size=len(made.wet))
     made.subtype = str(rng.choice(["PCM_16", "PCM_24"]))
     return made
+
+
+def way_of(dry: Floats, wet: Floats) -> int:
+    """Of two in line: 1, or -1 if one is the other upside down; 0 where their correlation within a millisecond does not
+    say so clearly."""
+    size = next_fast_len(len(dry) + MOST_APART, real=True)
+    both = irfft(rfft(wet, size) * np.conj(rfft(dry, size)), size)
+    near = np.concatenate([both[-MOST_APART:], both[: MOST_APART + 1]]) / np.sqrt((dry @ dry) * (wet @ wet))
+    told = float(near[int(np.abs(near).argmax())])
+    return int(np.sign(told)) if abs(told) > CLEARLY else 0
 
 
 def _mishap(made: Take, rng: np.random.Generator) -> None:
@@ -154,13 +170,17 @@ def faults(made: Take, found: Recording | str) -> list[str]:
     for jump, (seconds, frames) in zip(late, made.jumps, strict=False):
         if abs(jump.frames - frames) > 2 or abs(jump.seconds - seconds) > 1.0:
             wrong.append(f"jump {jump.frames} at {jump.seconds:.2f} for {frames} at {seconds:.2f}")
+    over = made.polarity * made.way < 0
+    if made.way and found.inverted != over:
+        wrong.append("turned over, and was the right way up" if found.inverted else "not told: upside down")
     said = " ".join(found.remarks)
     word = {"rest": "nothing is played", "unplugged": "silent for", "ran on": "longer", "tremolo": "level",
             "echo": "echo", "knob": "(a knob?)"}.get(made.mishap)  # fmt: skip
     if word and word not in said:
         wrong.append(f"not told: {made.mishap}")
-    if made.mishap == "none" and made.delay == 0 and found.remarks and made.polarity == 1:
-        wrong.append(f"remarks on a good one: {found.remarks}")
+    odd = [remark for remark in found.remarks if not (over and "upside down" in remark)]
+    if made.mishap == "none" and made.delay == 0 and odd:
+        wrong.append(f"remarks on a good one: {odd}")
     return wrong
 
 

@@ -36,8 +36,8 @@ CLEAR_DB = 7.0
 UNCERTAIN_DB = 30.0
 """A rise by so much is sure to a frame, by half of it to two."""
 BELOW_PEAK_DB, PEAK_FRAMES = 9.0, 16
-"""Within a rise the answer begins where its share is so near to the largest of the next few: filters of converters
-ring a little before what they pass on."""
+"""A rise has ended where a share is so near to the largest of the next few: filters of converters ring a little before
+what they pass on, and a dark device takes a while. The answer is taken to begin in the middle of it."""
 QUIET_DB = 12.0
 """All that was explained before must be so far below what is explained at the most."""
 NOISE_SHARE, NOISE_BINS = 1e-4, 9
@@ -48,10 +48,13 @@ SAME_FRAMES = 4
 
 @dataclass(frozen=True)
 class Onset:
-    """frames: how much later than assumed the device answers first, give or take `uncertain`. rise_db: how clearly."""
+    """frames: how much later than assumed the device answers first, give or take `uncertain`. rise_db: how clearly;
+    slow: how many frames the rise takes.
+    """
 
     frames: int
     rise_db: float
+    slow: int
 
     @property
     def clear(self) -> bool:
@@ -61,7 +64,7 @@ class Onset:
     @property
     def uncertain(self) -> float:
         """The steeper, the surer."""
-        return UNCERTAIN_DB / max(self.rise_db, 1e-9)
+        return max(UNCERTAIN_DB / max(self.rise_db, 1e-9), float(self.slow))
 
 
 def onset_of(dry: Audio, wet: Audio, made: Audio, part: Stretch, level: float) -> Onset | None:
@@ -109,8 +112,8 @@ def onset(dries: Sequence[Audio], wets: Sequence[Audio], mades: Sequence[Audio],
     steepest = int(rises.argmax())
     place = int(places[steepest])
     heard = logs[place : place + PEAK_FRAMES]
-    first = int(np.flatnonzero(heard >= heard.max() - BELOW_PEAK_DB)[0])
-    return Onset(EARLIEST + place + first, float(rises[steepest]))
+    slow = int(np.flatnonzero(heard >= heard.max() - BELOW_PEAK_DB)[0])
+    return Onset(EARLIEST + place + slow // 2, float(rises[steepest]), slow)
 
 
 def _shares(dries: Sequence[Audio], wets: Sequence[Audio], mades: Sequence[Audio], level: float) -> Floats:

@@ -211,7 +211,7 @@ def _exact(track: Track, dry: Audio) -> tuple[int, int]:
     else:
         told = onset_of(dry, track.wet, track.made, main, loud_level(dry))
         if told and told.clear and told.uncertain < uncertain and abs(main.lag + told.frames - late) > AGREE_FRAMES:
-            late, uncertain = float(main.lag + told.frames), told.uncertain
+            late, uncertain = float(main.lag + told.frames), told.uncertain + AGREE_FRAMES
     if abs(late) <= uncertain:
         return -main.lag, fine.up
     return int(np.floor(late)) - main.lag, fine.up

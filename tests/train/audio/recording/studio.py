@@ -83,8 +83,9 @@ def take(seed: int) -> Take:
         half = len(wet) // 2
         wet[half:] = circuit.render(dry[None].astype(np.float32), turned)[0][half:]
     wet *= 0.5 / np.abs(wet).max()
-    ways = {way_of(x, y) for x, y in zip(np.array_split(dry, 2), np.array_split(wet, 2), strict=True)}
-    way = ways.pop() if len(ways) == 1 else 0  # a knob that is turned may turn it over
+    way = _sign_of(dry, wet, CLEARLY)
+    if len({_sign_of(x, y, 0) for x, y in zip(np.array_split(dry, 2), np.array_split(wet, 2), strict=True)}) > 1:
+        way = 0  # a knob that was turned turned it over
     time_ = np.arange(len(wet)) / RATE
     if mishap == "tremolo":
         wet *= 1 + 0.6 * np.sin(2 * np.pi * rng.uniform(2, 8) * time_)
@@ -110,14 +111,13 @@ def take(seed: int) -> Take:
     return made
 
 
-def way_of(dry: Floats, wet: Floats) -> int:
-    """Of two in line: 1, or -1 if one is the other upside down; 0 where their correlation within a millisecond does not
-    say so clearly."""
+def _sign_of(dry: Floats, wet: Floats, least: float) -> int:
+    """Of the correlation of two in line, where it is strongest within a millisecond; 0 where less than `least`."""
     size = next_fast_len(len(dry) + MOST_APART, real=True)
     both = irfft(rfft(wet, size) * np.conj(rfft(dry, size)), size)
     near = np.concatenate([both[-MOST_APART:], both[: MOST_APART + 1]]) / np.sqrt((dry @ dry) * (wet @ wet))
     told = float(near[int(np.abs(near).argmax())])
-    return int(np.sign(told)) if abs(told) > CLEARLY else 0
+    return int(np.sign(told)) if abs(told) > least else 0
 
 
 def _mishap(made: Take, rng: np.random.Generator) -> None:

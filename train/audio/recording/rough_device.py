@@ -106,14 +106,18 @@ class RoughFitting:
         return self._spectra[start]
 
     def _factor(self, starts: tuple[int, ...]) -> tuple[Floats, bool]:
-        """Of what each curve at each lag has in common with each other one: symmetric, of Toeplitz blocks."""
+        """Of what each curve at each lag has in common with each other one: symmetric, of Toeplitz blocks.
+
+        In double precision, though the spectra are not: of held notes all is nearly the same, and what single precision
+        drops is more than the ridge, so that no factor would exist.
+        """
         if starts not in self._factors:
             matrix = np.empty((CURVES, TAPS, CURVES, TAPS))
             for one in range(CURVES):
-                within = np.zeros((CURVES - one, self._size // 2 + 1), np.complex64)
+                within = np.zeros((CURVES - one, self._size // 2 + 1), np.complex128)
                 for start in starts:
                     played = self._played(start)
-                    within += played[one].conj() * played[one:]
+                    within += played[one].conj().astype(np.complex128) * played[one:]
                 between = irfft(within, self._size)
                 near = np.concatenate([between[:, 1 - TAPS :], between[:, :TAPS]], -1)  # lags 1 - TAPS to TAPS - 1
                 for other, row in enumerate(near, one):

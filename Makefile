@@ -117,7 +117,7 @@ moving-picture: setup ## the demo as it speaks, for README: docs/demo.svg (runs 
 	@$(if $(SAID),cp $(SAID) out/demo.txt,$(bin)/gritspace demo | tee out/demo.txt)
 	@$(bin)/python -m gritspace.host_tools.web.moving_picture "make demo" out/demo.txt docs/demo.svg
 
-.PHONY: moving-picture matcher presets space-circuits space-openamp space-measured
+.PHONY: moving-picture matcher presets space-circuits space-openamp space-seeds space-measured
 # The two spaces, each trained from nothing by one command. Interrupted, the same command goes on where it was.
 data ?= ../shared/data
 space_audio = $(patsubst %,--audio %,$(wildcard $(data)/audio))
@@ -138,6 +138,9 @@ space-circuits: setup ## train the factory space anew, three hours of one core: 
 	  $(bin)/gritspace train --config spaces/circuits-2.toml --from out/spaces/circuits-even.pt $(circuits_from) -o out/spaces/circuits-second.pt
 	@$(bin)/gritspace train --config spaces/circuits-3.toml --from out/spaces/circuits-second.pt $(circuits_from) -o out/spaces/circuits.pt
 	@$(MAKE) --no-print-directory space-measured SPACE=circuits FACTORY=--factory CAPTURES="$(mit_captures)" ENROLL=0
+
+space-seeds: setup ## ten minutes of the factory space's training from two seeds, and whether the box holds: out/seeds/ (half an hour)
+	@$(bin)/python -m gritspace.host_tools.spaces.seeds out/seeds --config spaces/circuits-brief.toml $(circuits_from)
 
 space-openamp: setup ## train openamp anew, about five hours of one core: out/spaces/openamp.*
 	@test -n "$(gpl_captures)" || { echo "space-openamp: no captures in $(data)/captures; say where: make space-openamp data=FOLDER"; exit 1; }

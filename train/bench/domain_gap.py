@@ -2,10 +2,12 @@
 
     python -m gritspace.train.bench.domain_gap SPACE --audio FOLDER [--recording DRY.wav WET.wav]...
 
-The same encoder and the same decoder, three times. *Rendered*: circuits that the space knows, as it was trained on
-them. *Interface*: the same through files as a sound card leaves them: late, upside down, at another level, by another
-clock, with a floor of noise, in sixteen or twenty-four bits. *Recording*: somebody's own dry and wet files. The second
-is what recording by itself costs, the third beside it what the device costs.
+The same encoder and the same decoder, over and over. *Rendered*: circuits that the space knows, as it was trained on
+them, but on audio that training leaves out. *Interface*: the same through files as a sound card leaves them: late,
+upside down, at another level, by another clock, with a floor of noise, in sixteen or twenty-four bits. *Stand-in*:
+devices that the space does not know (`--stand-in NAME`), through the same interface, where nobody's recordings are at
+hand. *Recording*: somebody's own dry and wet files. The second is what recording by itself costs, the last two beside
+it what the device costs.
 """
 
 from __future__ import annotations
@@ -30,12 +32,13 @@ from gritspace.train.devices.device import Audio, Device, label
 from gritspace.train.devices.finding import find_devices
 from gritspace.train.errors import InputError
 from gritspace.train.space.between import known_settings
+from gritspace.train.space.data.pairs import grid
 from gritspace.train.space.enroll import SHORTEST_SECONDS, enroll
 from gritspace.train.space.space import Space, load_space
 
 SEED = 4_000_000
 DELAY_FRAMES, CLOCK_PPM, LEVEL_DB, FLOOR_DBFS = (32, 4_800), (-20.0, 20.0), (-3.0, 3.0), (-90.0, -60.0)
-DOMAINS = ("rendered", "interface", "recording")
+DOMAINS = ("rendered", "interface", "stand-in", "recording")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,20 @@ def circuit_rows(space: Space, devices: Sequence[Device], dry: Audio) -> Iterato
         yield row_of(space, "interface", name, *heard, space.positions[name])
 
 
+def stand_in_rows(space: Space, devices: Sequence[Device], dry: Audio) -> Iterator[Row]:
+    """Of every device, at the middle of its settings, through the interface. Raises InputError for one that the space
+    knows."""
+    for device in devices:
+        if len(known_settings(space, device)):
+            raise InputError(f"--stand-in {device.name}: the space knows it; name one that it was not trained on.")
+    for i, device in enumerate(devices):
+        settings = grid(device)
+        setting = settings[len(settings) // 2]
+        wet = device.render(dry[None], setting[None])[0]
+        heard = read_back(dry, wet, np.random.default_rng([SEED, 1, i]))
+        yield row_of(space, "stand-in", label(device, setting.tolist()), *heard)
+
+
 def recording_rows(space: Space, recordings: Sequence[tuple[Path, Path]]) -> Iterator[Row]:
     """Of dry and wet files. Raises InputError for unusable ones."""
     for dry, wet in recordings:
@@ -137,15 +154,27 @@ def main() -> None:
     parser.add_argument("--audio", type=Path, action="append", required=True)
     parser.add_argument("--captures", type=Path, action="append", default=[])
     parser.add_argument("--device", action="append", default=[], help="only these; repeatable")
+    parser.add_argument(
+        "--stand-in", action="append", default=[], help="a device that the space does not know; repeatable"
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="of dry audio for each circuit")
     parser.add_argument("--recording", type=Path, nargs=2, action="append", default=[], metavar=("DRY", "WET"))
     arguments = parser.parse_args()
     space = load_space(arguments.space)
-    devices = [d for d in find_devices(arguments.captures) if not arguments.device or d.name in arguments.device]
+    found = {device.name: device for device in find_devices(arguments.captures)}
+    unknown = [name for name in (*arguments.device, *arguments.stand_in) if name not in found]
+    if unknown:
+        parser.error(f"no device is called {unknown[0]}; there are {', '.join(found)}.")
+    devices = [found[name] for name in arguments.device or found]
+    strangers = [found[name] for name in arguments.stand_in]
     notes = [note for path in arguments.audio for note in signals.read_folder(path, "validation")]
     dry = signals.phrases_from(notes, arguments.seconds, SEED)
     try:
-        rows = itertools.chain(recording_rows(space, arguments.recording), circuit_rows(space, devices, dry))
+        rows = itertools.chain(
+            recording_rows(space, arguments.recording),
+            stand_in_rows(space, strangers, dry),
+            circuit_rows(space, devices, dry),
+        )
         for text in as_table(rows):
             print(text, flush=True)
     except InputError as error:

@@ -69,11 +69,24 @@ def test_the_command_reads_recordings_and_gives_medians_by_domain(space_file, tm
     for i in range(12):
         soundfile.write(tmp_path / "audio" / f"note_{i}.wav", DRY[24_000 * (i % 3) :][:48_000], 48_000)
     files = [str(tmp_path / f"{name}.wav") for name in ("dry", "wet")]
-    command = ["domain_gap", str(space_file), "--audio", str(tmp_path / "audio"), "--device", "none", "--recording"]
-    monkeypatch.setattr("sys.argv", [*command, *files])
+    monkeypatch.setattr(domain_gap, "CLOCK_PPM", (0.0, 0.0))
+    command = ["domain_gap", str(space_file), "--audio", str(tmp_path / "audio"), "--seconds", "4"]
+    command += ["--device", "diode_clipper", "--stand-in", "tube_screamer", "--recording", *files]
+    monkeypatch.setattr("sys.argv", command)
     domain_gap.main()
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(" | ")[:2] for line in lines[2:]] == [["| wet", "recording"], ["| **median of 1**", "recording"]]
+    assert [line.split(" | ")[:2] for line in lines[2:]] == [
+        ["| wet", "recording"],
+        ["| tube_screamer@drive=0.5,tone=0.5", "stand-in"],
+        ["| diode_clipper@drive=0.8,tone=0.5", "rendered"],
+        ["| diode_clipper@drive=0.8,tone=0.5", "interface"],
+        *(["| **median of 1**", domain] for domain in domain_gap.DOMAINS),
+    ]
+    for wrong, said in (("diode_clipper", "the space knows it"), ("none", "no device is called none")):
+        monkeypatch.setattr("sys.argv", [*command[:-3], "--stand-in", wrong])
+        with pytest.raises(SystemExit):
+            domain_gap.main()
+        assert said in capsys.readouterr().err
     rows = [Row("rendered", str(i), 0.5, 0.1 * i, 0.2) for i in range(3)] + [Row("interface", "x", 0.9, 0.4)]
     assert list(as_table(rows))[-2:] == [
         "| **median of 3** | rendered | 0.500 | 0.100 | 0.200 |",

@@ -61,6 +61,6 @@ def quantize(
         )
     model = IntegerModel(tuple(arrays), film, output_shift, name, network.sample_rate, default, dict(network.metadata))
     if bends:
-        model = taken_back(network, model, places, lambda other: convert_film(other, placed))
+        model = taken_back(network, model, places, powers, lambda other: convert_film(other, placed))
     check_accumulators(model)
     return model

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gritspace.host_tools.audio_sources import calibration_audio, riff
 from gritspace.host_tools.models.nam_files import model_from_nam
-from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.models.verdict import price_remark
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.model.grit import write_grit
 from gritspace.train.audio.audio_file import read_audio, write_audio
 

@@ -45,7 +45,7 @@ def upload(
         integers = read_grit(model)  # refuses what the module would refuse, before it is sent
         blob = model.read_bytes()
         if ir is not None:
-            from gritspace.host_tools.models.impulse import with_impulse
+            from gritspace.host_tools.sound.impulse import with_impulse
 
             blob = to_bytes(with_impulse(integers, ir))
     with Module(the_port(port)) as module:

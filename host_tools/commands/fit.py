@@ -151,7 +151,7 @@ def fit(
             json=json,
         )
         return
-    from gritspace.host_tools.spaces.fitting import FitRequest, fit_as_requested
+    from gritspace.host_tools.snapshots.fitting import FitRequest, fit_as_requested
     from gritspace.train.snapshot.fit import FitConfig
 
     request = FitRequest(
@@ -199,8 +199,8 @@ def _has_knobs(device: str, captures: list[Path] | None) -> bool:
 def _with_knobs(
     *, plan: bool, json: bool, shape: str, minutes: float, target: float, seed: int, plot: Path | None, **request: Any
 ) -> None:
-    from gritspace.host_tools.spaces.knob_fitting import KnobFitRequest, fit_knobs_as_requested
-    from gritspace.host_tools.spaces.knob_planning import plan_as_requested
+    from gritspace.host_tools.snapshots.knob_fitting import KnobFitRequest, fit_knobs_as_requested
+    from gritspace.host_tools.snapshots.knob_planning import plan_as_requested
     from gritspace.train.errors import InputError
     from gritspace.train.knobs.fit import KnobFitConfig
 

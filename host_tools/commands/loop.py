@@ -66,8 +66,8 @@ def loop_measure(
     Example: gritspace loop measure loop.wav recorded.wav --model space.grit
     """
     from gritspace.host_tools.arguments import position_q15
-    from gritspace.host_tools.models.playing import play
     from gritspace.host_tools.module import loop_analysis
+    from gritspace.host_tools.sound.playing import play
     from gritspace.quantize.model.grit import read_grit
     from gritspace.train.audio.audio_file import read_audio
 

@@ -246,7 +246,7 @@ def run(
     with console.progress("quantizing"):
         integers = ready_model(model, console.tell)
     at = place_under(bend.value, position, device, integers, model)
-    from gritspace.host_tools.models.playing import play  # loads SciPy
+    from gritspace.host_tools.sound.playing import play  # loads SciPy
 
     with console.progress(f"running {integers.name}"):
         audio = play(integers, sound, at, engine.value, bend.value, -(gate or 0))
@@ -266,7 +266,7 @@ def cycles(
 
     Example: gritspace cycles space.grit
     """
-    from gritspace.host_tools.models.bends import KINDS
+    from gritspace.host_tools.sound.bends import KINDS
     from gritspace.quantize.cycles.estimate import estimate_cycles, far_beyond
     from gritspace.quantize.model.grit import read_grit
 

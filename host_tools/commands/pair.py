@@ -56,10 +56,10 @@ def pair(
     Example: gritspace pair pedal.nam amplifier.nam -o both.grit --ir cabinet.wav
     """
     from gritspace.host_tools.models.float_network import float_network
-    from gritspace.host_tools.models.impulse import with_impulse
     from gritspace.host_tools.models.pairing import morph_of, pair_of
     from gritspace.host_tools.models.ready_model import ready_model
     from gritspace.host_tools.models.verdict import price_of, price_remark
+    from gritspace.host_tools.sound.impulse import with_impulse
     from gritspace.quantize.model.grit import write_grit
     from gritspace.train.errors import InputError
 

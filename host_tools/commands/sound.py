@@ -90,7 +90,7 @@ def render(
     Example: gritspace render rat guitar.wav out.wav --knob distortion=0.8
     """
     from gritspace.host_tools.arguments import knob_settings
-    from gritspace.host_tools.models.gate import gated_audio
+    from gritspace.host_tools.sound.gate import gated_audio
     from gritspace.train.audio.audio_file import read_audio, write_audio
     from gritspace.train.devices.finding import device_named
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
-from gritspace.host_tools.models import bent, pair
-from gritspace.host_tools.models.gate import gated
-from gritspace.host_tools.models.playing import around
+from gritspace.host_tools.sound import bent, pair
+from gritspace.host_tools.sound.gate import gated
+from gritspace.host_tools.sound.playing import around
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.stepwise import Stepwise

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.hil.expected import BLOCK_FRAMES, glide, play
 from gritspace.host_tools.hil.hush import hush_gains, hushed
-from gritspace.host_tools.models.pair import level_only
+from gritspace.host_tools.sound.pair import level_only
 from gritspace.quantize.model.model import IntegerModel
 
 UNITY = 1 << 16

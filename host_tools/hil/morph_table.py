@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.hil.live_path import live
 from gritspace.host_tools.hil.takes import LIVE_REST
-from gritspace.host_tools.models import pair, playing
 from gritspace.host_tools.models.float_network import float_network
-from gritspace.host_tools.models.loudness import lufs
 from gritspace.host_tools.models.pairing import morph_of, pair_of
 from gritspace.host_tools.models.ready_model import ready_model
-from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, turn_of
 from gritspace.host_tools.models.verdict import price_of
+from gritspace.host_tools.sound import pair, playing
+from gritspace.host_tools.sound.loudness import lufs
+from gritspace.host_tools.sound.snapshot_knobs import BLOCK_FRAMES, turn_of
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel

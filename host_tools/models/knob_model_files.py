@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from gritspace.host_tools.models.level_trim import trimmed
+from gritspace.host_tools.sound.level_trim import trimmed
 from gritspace.quantize.model.grit import write_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.q15 import to_q15

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.arguments import network_position_q15, position_values
 from gritspace.host_tools.models.model_files import read_space, rest_position
-from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.models.snapshot_files import is_snapshot_file, nam_text_of
 from gritspace.host_tools.models.verdict import price_of, too_slow
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.cycles.whole import WholePrice
 from gritspace.quantize.model.fold import at_position, network_at_position
 from gritspace.quantize.model.grit import read_grit

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.signal import correlate
 
 from gritspace.host_tools.audio_sources import calibration_audio
-from gritspace.host_tools.models.bend_fit import bend_fitted
-from gritspace.host_tools.models.level_trim import trimmed
-from gritspace.host_tools.models.loudness import lufs, phrase
-from gritspace.host_tools.models.pair import network_of, paired
+from gritspace.host_tools.sound.bend_fit import bend_fitted
+from gritspace.host_tools.sound.level_trim import trimmed
+from gritspace.host_tools.sound.loudness import lufs, phrase
+from gritspace.host_tools.sound.pair import network_of, paired
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.morph import check
 from gritspace.quantize.network.network import Network

@@ -46,10 +46,10 @@ def _to_make_it_fit(path: Path) -> str:
 def _quantized(path: Path) -> IntegerModel:
     from gritspace.host_tools.audio_sources import calibration_audio
     from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
-    from gritspace.host_tools.models.level_trim import with_trim
     from gritspace.host_tools.models.model_files import model_from_space, read_space
     from gritspace.host_tools.models.nam_files import MADE_TO_FIT, TooSlow, model_from_nam
     from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
+    from gritspace.host_tools.sound.level_trim import with_trim
     from gritspace.train.devices.finding import device_named
     from gritspace.train.knobs.knob_model import load_knob_model
     from gritspace.train.network.nam.family import Beyond

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from gritspace.host_tools.models.bend_fit import bend_fitted
-from gritspace.host_tools.models.level_trim import trimmed
+from gritspace.host_tools.sound.bend_fit import bend_fitted
+from gritspace.host_tools.sound.level_trim import trimmed
 from gritspace.quantize.model.grit import write_grit
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.nam import write_nam_text

@@ -16,11 +16,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from gritspace.host_tools.link.client import Module
-from gritspace.host_tools.models.bends import KINDS
 from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.knob_names import own_knobs
 from gritspace.host_tools.module.memory import FACTORY, LEVEL_UNITY, Preset, Slot
 from gritspace.host_tools.module.panel_names import PLAYED
+from gritspace.host_tools.sound.bends import KINDS
 from gritspace.quantize.firmware_sources import SPACES
 from gritspace.train.errors import InputError
 from gritspace.train.output_file import write_whole

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from gritspace.host_tools.link.client import Module
-from gritspace.host_tools.models import loudness
-from gritspace.host_tools.models.loudness import TARGET_LUFS
 from gritspace.host_tools.module import memory
 from gritspace.host_tools.module.memory import Preset
+from gritspace.host_tools.sound import loudness
+from gritspace.host_tools.sound.loudness import TARGET_LUFS
 
 TOLERANCE_LU = 0.5
 """Presets closer together than this count as equally loud."""

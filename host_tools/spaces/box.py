@@ -19,8 +19,8 @@ from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
 from gritspace.host_tools.hil.expected import moves_of
 from gritspace.host_tools.hil.hush import UNITY, hush_gains
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES
-from gritspace.host_tools.models.loudness import LEVEL_UNITY, lufs
 from gritspace.host_tools.models.model_files import rest_position
+from gritspace.host_tools.sound.loudness import LEVEL_UNITY, lufs
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model.q15 import to_q15
 from gritspace.train.devices.device import Settings

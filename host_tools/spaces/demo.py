@@ -9,9 +9,9 @@ from typing import Any
 from gritspace.host_tools.audio_sources import calibration_audio, riff
 from gritspace.host_tools.console import Stages
 from gritspace.host_tools.hil import measure, plan, session
-from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.host_tools.models.model_files import model_from_space
 from gritspace.host_tools.module import simulated
+from gritspace.host_tools.sound.level_trim import trimmed
 from gritspace.host_tools.spaces.training import TrainRequest, dry_audio, train_with_progress, with_idle_threads
 from gritspace.quantize.export.c_array import write_c_array
 from gritspace.quantize.model.grit import write_grit

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools import audio_sources
 from gritspace.host_tools.hil.takes import BLOCK_FRAMES, excerpt
-from gritspace.host_tools.models.level_trim import trimmed
 from gritspace.host_tools.models.made_from import file_sha256
 from gritspace.host_tools.models.model_files import model_from_space, read_space, rest_position
+from gritspace.host_tools.sound.level_trim import trimmed
 from gritspace.host_tools.spaces import box, foreign, purity
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import grit

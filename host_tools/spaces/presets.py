@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_for, model_lufs
 from gritspace.host_tools.models.places import named
 from gritspace.host_tools.module.presets_file import FACTORY_NAME
+from gritspace.host_tools.sound.loudness import LEVEL_UNITY, level_for, model_lufs
 from gritspace.host_tools.spaces import box
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model.model import IntegerModel

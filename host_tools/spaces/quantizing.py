@@ -9,15 +9,15 @@ from typing import Any
 
 from gritspace.host_tools.audio_sources import calibration_audio
 from gritspace.host_tools.console import Update
-from gritspace.host_tools.models.bend_fit import bend_fitted
-from gritspace.host_tools.models.impulse import with_impulse
 from gritspace.host_tools.models.knob_model_files import integer_model_of_knobs, is_knob_model_file
-from gritspace.host_tools.models.level_trim import with_trim
 from gritspace.host_tools.models.model_files import model_from_space, model_sha256, read_space
 from gritspace.host_tools.models.nam_files import MADE_TO_FIT, TooSlow, model_from_nam
 from gritspace.host_tools.models.snapshot_files import integer_model_of, is_snapshot_file
 from gritspace.host_tools.models.verdict import price_of, price_remark
-from gritspace.host_tools.spaces.made_to_fit import MadeToFit, made_to_fit, teacher_of
+from gritspace.host_tools.snapshots.made_to_fit import MadeToFit, made_to_fit, teacher_of
+from gritspace.host_tools.sound.bend_fit import bend_fitted
+from gritspace.host_tools.sound.impulse import with_impulse
+from gritspace.host_tools.sound.level_trim import with_trim
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel
 from gritspace.quantize.network.nam import read_nam

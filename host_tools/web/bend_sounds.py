@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models import bent
 from gritspace.host_tools.models.places import place
+from gritspace.host_tools.sound import bent
 from gritspace.host_tools.web.loops import loop
 from gritspace.host_tools.web.sounds import equally_loud
 from gritspace.quantize.firmware_sources import SPACES

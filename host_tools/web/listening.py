@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.host_tools.web import loops
 from gritspace.quantize.model import grit
 from gritspace.quantize.model.c_engine import Engine

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models.loudness import lufs
 from gritspace.host_tools.models.places import place
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.host_tools.web.loops import loop
 from gritspace.quantize.firmware_sources import SPACES
 from gritspace.quantize.model.c_engine import Engine

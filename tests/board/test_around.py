@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gritspace.host_tools.audio_sources import riff
-from gritspace.host_tools.models.pair import paired
 from gritspace.host_tools.module.emulated import IDLE, wait_for
 from gritspace.host_tools.module.emulator import Emulator
+from gritspace.host_tools.sound.pair import paired
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.train.audio.audio_file import write_audio
 from tests.conftest import Cli

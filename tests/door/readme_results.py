@@ -77,7 +77,7 @@ def _in_integers(name: str, walked: Walked) -> str:
     """NAME.grit against the network that PyTorch runs, from NAME.nam."""
     import torch
 
-    from gritspace.host_tools.models.playing import play
+    from gritspace.host_tools.sound.playing import play
     from gritspace.quantize.model.grit import read_grit
     from gritspace.train.devices.finding import device_named
 

@@ -26,9 +26,9 @@ import torch
 from gritspace.host_tools.errors import RigError
 from gritspace.host_tools.hil.rig_file import read_rig
 from gritspace.host_tools.models.nam_files import nam_text
-from gritspace.host_tools.models.pair import paired
-from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.module import presets_file
+from gritspace.host_tools.sound.pair import paired
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.c_engine import check_blob
 from gritspace.quantize.model.grit import read_grit, read_header, to_bytes

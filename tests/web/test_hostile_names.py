@@ -9,7 +9,7 @@ import numpy as np
 
 from gritspace.host_tools.hil import acceptance, measure, report
 from gritspace.host_tools.hil import figures as hil_figures
-from gritspace.host_tools.spaces.fit_report import write_fit_report
+from gritspace.host_tools.snapshots.fit_report import write_fit_report
 from gritspace.host_tools.web import listening
 from gritspace.train.snapshot.fit import Check
 from tests.web import report_examples

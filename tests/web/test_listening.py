@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 
 from gritspace.host_tools.errors import RigError
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.host_tools.web import hearing_model, listening, listening_results, loops
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.train.errors import InputError

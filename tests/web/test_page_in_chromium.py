@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gritspace.host_tools.models.bends import KINDS
+from gritspace.host_tools.sound.bends import KINDS
 from gritspace.host_tools.web import loops
 from gritspace.host_tools.web.wasm import ROOT
 from gritspace.quantize.model.grit import to_bytes

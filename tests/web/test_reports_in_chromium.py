@@ -23,7 +23,7 @@ def tone(hz: float, frames: int = 30_000) -> np.ndarray:
 
 
 def fit_page(path: Path) -> None:
-    from gritspace.host_tools.spaces.fit_report import write_fit_report
+    from gritspace.host_tools.snapshots.fit_report import write_fit_report
     from gritspace.train.snapshot.fit import Check
 
     name = "a_pedal_with_a_name_that_is_longer_than_a_telephone_is_wide@gain=0.5,tone=0.25"

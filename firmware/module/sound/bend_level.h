@@ -6,7 +6,7 @@
  * fade in 64 ms. What is too loud is met within 8 ms, what is too quiet raised within 32. While next to nothing goes in
  * the level stays, so that what rings on rings out. An offset is no sound, and is not raised. All of it goes from block
  * to block. Integers only; the
- * readable twin is host_tools/models/bend_level.py. */
+ * readable twin is host_tools/sound/bend_level.py. */
 #ifndef GRITSPACE_BEND_LEVEL_H
 #define GRITSPACE_BEND_LEVEL_H
 

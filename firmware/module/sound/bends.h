@@ -9,7 +9,7 @@
  *
  * With the first knob in its middle (slope: all four) the network sounds as it is, to the bit. The level behind holds
  * the loudness (bend_level.h), all of it from an eighth of the way on. Integers only; the readable twin is
- * host_tools/models/bends.py.
+ * host_tools/sound/bends.py.
  */
 #ifndef GRITSPACE_BENDS_H
 #define GRITSPACE_BENDS_H

@@ -1,7 +1,7 @@
 /* A gate in front of everything: what comes in below a threshold is silence. It opens within eight frames, on what is
  * still to come of a block, and not later; it stays open for 50 ms after the last peak that is not 6 dB below the
  * threshold, and then closes in 85 ms. Opens again only for the threshold itself. The readable twin, to the bit, is
- * host_tools/models/gate.py. */
+ * host_tools/sound/gate.py. */
 #ifndef GRITSPACE_GATE_H
 #define GRITSPACE_GATE_H
 

@@ -1,6 +1,6 @@
 /* Two captures in one voice, out of one file: in series, a pedal into an amplifier, or faded into each other by the
  * first knob, which then stands for that instead of drive. Each is heard about what it makes of silence. The readable
- * twin, to the bit, is host_tools/models/pair.py.
+ * twin, to the bit, is host_tools/sound/pair.py.
  *
  *   series      ── first ── balance ── clip ── second ──
  *   crossfade   ─┬─ first ───────────── 1 - t ─┬─

@@ -11,7 +11,7 @@
  * all of this leaves the snapshot exactly as it is, and costs nothing.
  *
  * Factors run in straight lines from block to block, the level in thirds of a block. Integers only; the readable twin,
- * to the bit, is host_tools/models/snapshot_knobs.py. */
+ * to the bit, is host_tools/sound/snapshot_knobs.py. */
 #ifndef GRITSPACE_SNAPSHOT_KNOBS_H
 #define GRITSPACE_SNAPSHOT_KNOBS_H
 

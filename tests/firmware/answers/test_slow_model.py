@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gritspace.host_tools.link.messages import message_frame
-from gritspace.host_tools.models import pair
 from gritspace.host_tools.module import memory
+from gritspace.host_tools.sound import pair
 from gritspace.quantize.cycles.real_time import AROUND_CYCLES
 from gritspace.quantize.model.c_engine import check_blob
 from gritspace.quantize.model.grit import from_bytes, to_bytes

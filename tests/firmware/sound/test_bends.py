@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.hil import expected
 from gritspace.host_tools.link.client import Refusal
-from gritspace.host_tools.models import bends, bent, playing
 from gritspace.host_tools.module import memory, presets_file
+from gritspace.host_tools.sound import bends, bent, playing
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import from_bytes, to_bytes

@@ -14,9 +14,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from gritspace.host_tools.models.bends import KINDS
-from gritspace.host_tools.models.impulse import rounded
-from gritspace.host_tools.models.pair import paired
+from gritspace.host_tools.sound.bends import KINDS
+from gritspace.host_tools.sound.impulse import rounded
+from gritspace.host_tools.sound.pair import paired
 from gritspace.quantize.cycles.shapes import NETWORKS, random_model
 from gritspace.quantize.cycles.whole import price_whole
 from gritspace.quantize.firmware_sources import ENGINE, MODULE, sources

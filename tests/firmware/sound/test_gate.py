@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.hil import expected, live_path, takes
 from gritspace.host_tools.link.client import Refusal
-from gritspace.host_tools.models import playing
-from gritspace.host_tools.models.gate import gated
 from gritspace.host_tools.module import memory, presets_file
+from gritspace.host_tools.sound import playing
+from gritspace.host_tools.sound.gate import gated
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import KnobFit

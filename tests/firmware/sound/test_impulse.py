@@ -11,8 +11,8 @@ from scipy.signal import fftconvolve
 
 from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.hil import expected, live_path, takes
-from gritspace.host_tools.models.impulse import convolved, rounded, with_impulse
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound.impulse import convolved, rounded, with_impulse
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import GritError, from_bytes, to_bytes
 from gritspace.quantize.model.model import Impulse, IntegerModel, KnobFit

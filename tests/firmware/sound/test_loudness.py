@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from gritspace.host_tools.models import loudness
-from gritspace.host_tools.models.level_trim import stated_trim, trimmed, with_trim
 from gritspace.host_tools.module import memory, presets_match
 from gritspace.host_tools.module.simulator import Simulator
+from gritspace.host_tools.sound import loudness
+from gritspace.host_tools.sound.level_trim import stated_trim, trimmed, with_trim
 from gritspace.quantize.model.grit import from_bytes, read_grit, to_bytes
 from gritspace.train.errors import InputError
 from tests.conftest import Cli

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from gritspace.host_tools.hil import expected, live_path, takes
-from gritspace.host_tools.models import pair, playing
-from gritspace.host_tools.models.impulse import rounded
-from gritspace.host_tools.models.loudness import lufs, phrase
 from gritspace.host_tools.models.pairing import morph_of
 from gritspace.host_tools.module import memory
+from gritspace.host_tools.sound import pair, playing
+from gritspace.host_tools.sound.impulse import rounded
+from gritspace.host_tools.sound.loudness import lufs, phrase
 from gritspace.quantize.model import morph, reference
 from gritspace.quantize.model.grit import from_bytes, to_bytes
 from gritspace.quantize.model.model import IntegerModel, KnobFit

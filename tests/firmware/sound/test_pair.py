@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import riff
 from gritspace.host_tools.hil import expected, live_path, takes
-from gritspace.host_tools.models import pair, playing
-from gritspace.host_tools.models.impulse import convolved, rounded
-from gritspace.host_tools.models.loudness import lufs
 from gritspace.host_tools.models.pairing import pair_of
 from gritspace.host_tools.module import memory
+from gritspace.host_tools.sound import pair, playing
+from gritspace.host_tools.sound.impulse import convolved, rounded
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import GritError, from_bytes, to_bytes
 from gritspace.quantize.model.model import IntegerModel, KnobFit

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gritspace.host_tools.hil import expected, live_path, plan, takes
 from gritspace.host_tools.hil.automation_file import read_automation
-from gritspace.host_tools.models import knob_formula, snapshot_knobs
-from gritspace.host_tools.models.knob_fit import fitted
+from gritspace.host_tools.sound import knob_formula, snapshot_knobs
+from gritspace.host_tools.sound.knob_fit import fitted
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.grit import from_bytes, to_bytes
 from gritspace.quantize.model.model import IntegerModel, KnobFit
@@ -132,7 +132,7 @@ def test_dynamics_follows_its_formula_within_half_a_decibel(snapshot: IntegerMod
 
 def test_a_turn_holds_the_loudness_it_was_fitted_to(snapshot: IntegerModel) -> None:
     from gritspace.host_tools.audio_sources import riff
-    from gritspace.host_tools.models.loudness import lufs
+    from gritspace.host_tools.sound.loudness import lufs
 
     model = from_bytes(to_bytes(fitted(replace(snapshot, knobs=KnobFit()))))
     assert model.knobs.measured

@@ -17,8 +17,8 @@ from gritspace.host_tools.arguments import position_q15
 from gritspace.host_tools.commands.model import Position
 from gritspace.host_tools.hil.automation_file import read_automation
 from gritspace.host_tools.inputs import Numbers, refuse_odd_numbers
-from gritspace.host_tools.models.playing import play
-from gritspace.host_tools.spaces import knob_fitting
+from gritspace.host_tools.snapshots import knob_fitting
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.model.grit import read_grit
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import write_audio

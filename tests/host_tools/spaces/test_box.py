@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.host_tools.spaces import box, purity
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gritspace.host_tools.commands import presets as command
-from gritspace.host_tools.models.loudness import TARGET_LUFS, model_lufs
 from gritspace.host_tools.module import presets_file
+from gritspace.host_tools.sound.loudness import TARGET_LUFS, model_lufs
 from gritspace.host_tools.spaces import box, presets
 from gritspace.host_tools.spaces.playing import IntegerPlayer
 from gritspace.quantize.model import grit

@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gritspace.host_tools.models import pair
-from gritspace.host_tools.models.impulse import rounded
+from gritspace.host_tools.sound import pair
+from gritspace.host_tools.sound.impulse import rounded
 from gritspace.quantize.cycles.estimate import _cost
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.cycles.trace import EmulatedEngine

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from gritspace.host_tools.models.playing import play
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.network.nam import read_nam
 from gritspace.quantize.network.run import run_float
 from gritspace.quantize.rounding.quantize import quantize

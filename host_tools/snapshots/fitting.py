@@ -17,7 +17,7 @@ from gritspace.host_tools.arguments import knob_settings, refuse_unclear_source
 from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.models import snapshot_files
 from gritspace.host_tools.outputs import refuse_unwritable
-from gritspace.host_tools.spaces.fit_report import write_fit_report
+from gritspace.host_tools.snapshots.fit_report import write_fit_report
 from gritspace.train.audio import signals
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.audio.held_out import interval
@@ -160,7 +160,7 @@ def _fitted(source: Source, config: FitConfig, checkpoint: Path, clock: Clock, u
 
 def _integer_esr(model: Any, source: Source, lead_in: int) -> float:
     """Of the integers against the held-out wet audio, which they hear after the first receptive field."""
-    from gritspace.host_tools.models.playing import play
+    from gritspace.host_tools.sound.playing import play
 
     errors, energies = _by_clip(source, play(model, source.held_dry, None, "c"), lead_in)
     return float(sum(errors) / sum(energies))

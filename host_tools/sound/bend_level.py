@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, UNITY, log2_q16
+from gritspace.host_tools.sound.snapshot_knobs import BLOCK_FRAMES, UNITY, log2_q16
 
 STEP_FRAMES, APART = 16, 3
 BASS_SHIFT, MEAN_SHIFT, POWER_SHIFT, HELD_SHIFT, LOG_SHIFT = 2, 5, 4, 6, 16

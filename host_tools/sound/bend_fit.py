@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models import bent
-from gritspace.host_tools.models.bend_level import CURVE_FIRST, CURVE_OCTAVES, Loudness
-from gritspace.host_tools.models.pair import level_only, morph_engine
-from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, UNITY
+from gritspace.host_tools.sound import bent
+from gritspace.host_tools.sound.bend_level import CURVE_FIRST, CURVE_OCTAVES, Loudness
+from gritspace.host_tools.sound.pair import level_only, morph_engine
+from gritspace.host_tools.sound.snapshot_knobs import BLOCK_FRAMES, UNITY
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.grit_layout import BEND_CURVE

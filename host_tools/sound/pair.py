@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models.snapshot_knobs import BLOCK_FRAMES, COUNT, SLOPE_BITS, Player, way_of
+from gritspace.host_tools.sound.snapshot_knobs import BLOCK_FRAMES, COUNT, SLOPE_BITS, Player, way_of
 from gritspace.quantize.model.c_engine import Engine, MorphEngine
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import IntegerModel, Pair

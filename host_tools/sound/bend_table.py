@@ -1,6 +1,6 @@
 """What bends do to the loudness: the table of docs/knobs.md.
 
-    python -m gritspace.host_tools.models.bend_table MODEL.grit ...
+    python -m gritspace.host_tools.sound.bend_table MODEL.grit ...
 
 Each model's bends are fitted as `gritspace quantize` fits them; then each knob goes over its whole turn (the first in
 nine places with the others in their middles; the others' ends with the first one half way and all the way to either
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models import bends, bent
-from gritspace.host_tools.models.bend_fit import bend_fitted
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound import bends, bent
+from gritspace.host_tools.sound.bend_fit import bend_fitted
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import read_grit, to_bytes
 from gritspace.quantize.model.model import IntegerModel

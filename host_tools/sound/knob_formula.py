@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from gritspace.host_tools.models.snapshot_knobs import FULL_SCALE, KNEE, REFERENCE_IN, STEP_FRAMES, Player
+from gritspace.host_tools.sound.snapshot_knobs import FULL_SCALE, KNEE, REFERENCE_IN, STEP_FRAMES, Player
 from gritspace.quantize.model.model import KnobFit
 
 Floats = NDArray[np.float64]

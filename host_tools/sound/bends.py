@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.link.schema import schema
-from gritspace.host_tools.models.bend_level import BendLevel
-from gritspace.host_tools.models.snapshot_knobs import UNITY, exp2_q16, way_of
+from gritspace.host_tools.sound.bend_level import BendLevel
+from gritspace.host_tools.sound.snapshot_knobs import UNITY, exp2_q16, way_of
 
 KINDS = tuple(value.name for value in schema().enums["bend"][1])
 """none, slope, hold, feedback, rate, as the link numbers them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models.snapshot_knobs import exp2_q16
+from gritspace.host_tools.sound.snapshot_knobs import exp2_q16
 
 LOOK_FRAMES = 8
 HOLD_FRAMES = 2400

@@ -1,6 +1,6 @@
 """What the four knobs of snapshots do: the table of docs/knobs.md.
 
-    python -m gritspace.host_tools.models.knob_table SNAPSHOT.grit ...
+    python -m gritspace.host_tools.sound.knob_table SNAPSHOT.grit ...
 
 Each knob goes over its whole turn in nine places while the others stand in their middles; all is heard in integers.
 Spearman: of the place with the attribute that the knob is named for, as for a space's dimensions; symmetry's is signed
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models import snapshot_knobs
-from gritspace.host_tools.models.knob_fit import PHRASE_SECONDS, fitted
-from gritspace.host_tools.models.loudness import lufs
+from gritspace.host_tools.sound import snapshot_knobs
+from gritspace.host_tools.sound.knob_fit import PHRASE_SECONDS, fitted
+from gritspace.host_tools.sound.loudness import lufs
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import read_grit, to_bytes
 from gritspace.quantize.model.model import IntegerModel

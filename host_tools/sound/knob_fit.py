@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models.knob_formula import at_rest, driven, tilted, with_dry
-from gritspace.host_tools.models.loudness import lufs
-from gritspace.host_tools.models.pair import FADED, level_only, network_of
-from gritspace.host_tools.models.snapshot_knobs import DYNAMICS_EIGHTHS, POINTS, Player, turn_of
+from gritspace.host_tools.sound.knob_formula import at_rest, driven, tilted, with_dry
+from gritspace.host_tools.sound.loudness import lufs
+from gritspace.host_tools.sound.pair import FADED, level_only, network_of
+from gritspace.host_tools.sound.snapshot_knobs import DYNAMICS_EIGHTHS, POINTS, Player, turn_of
 from gritspace.quantize.model.model import IntegerModel, KnobFit
 
 PHRASE_SECONDS = 2.4

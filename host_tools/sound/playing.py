@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models import bends, bent, pair, snapshot_knobs
-from gritspace.host_tools.models.gate import gated
-from gritspace.host_tools.models.impulse import convolved
+from gritspace.host_tools.sound import bends, bent, pair, snapshot_knobs
+from gritspace.host_tools.sound.gate import gated
+from gritspace.host_tools.sound.impulse import convolved
 from gritspace.quantize.model import grit, reference
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.model.stepwise import Stepwise

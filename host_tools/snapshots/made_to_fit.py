@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from gritspace.host_tools.console import esr_text
-from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.models.snapshot_files import integer_model_of
 from gritspace.host_tools.models.verdict import draft_price, price_of
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.cycles.real_time import LIMIT_CYCLES
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.quantize.network.network import from_tcn

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from gritspace.host_tools.audio_sources import riff
-from gritspace.host_tools.models.loudness import PHRASE_SECONDS, lufs
-from gritspace.host_tools.models.pair import network_of
+from gritspace.host_tools.sound.loudness import PHRASE_SECONDS, lufs
+from gritspace.host_tools.sound.pair import network_of
 from gritspace.quantize.model.model import IMPULSE_FRAMES, IMPULSE_STEP, IMPULSE_SUM, Impulse, IntegerModel
 from gritspace.train.audio.audio_file import read_audio
 from gritspace.train.errors import InputError

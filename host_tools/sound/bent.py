@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gritspace.host_tools.models import bends, pair, snapshot_knobs
-from gritspace.host_tools.models.impulse import convolved
+from gritspace.host_tools.sound import bends, pair, snapshot_knobs
+from gritspace.host_tools.sound.impulse import convolved
 from gritspace.quantize.model import reference
 from gritspace.quantize.model.model import IntegerModel
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from gritspace.host_tools.console import Stages, Update, esr_text
 from gritspace.host_tools.inputs import RECORDING, Reads, refuse_unreadable
 from gritspace.host_tools.models import knob_model_files
-from gritspace.host_tools.models.playing import play
 from gritspace.host_tools.outputs import refuse_unwritable
-from gritspace.host_tools.spaces.fit_report import write_knob_report
-from gritspace.host_tools.spaces.fitting import clock_of, dry_audio, use_free_threads
+from gritspace.host_tools.snapshots.fit_report import write_knob_report
+from gritspace.host_tools.snapshots.fitting import clock_of, dry_audio, use_free_threads
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.audio.recording.recording import read_recording
 from gritspace.train.audio.recording.sound_file import CHANNELS

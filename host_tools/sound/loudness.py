@@ -14,7 +14,7 @@ import pyloudnorm
 from numpy.typing import NDArray
 
 from gritspace.host_tools.audio_sources import SAMPLE_RATE, riff
-from gritspace.host_tools.models.pair import network_of
+from gritspace.host_tools.sound.pair import network_of
 from gritspace.quantize.model.c_engine import Engine
 from gritspace.quantize.model.grit import to_bytes
 from gritspace.quantize.model.model import MAX_TRIM_Q12, IntegerModel

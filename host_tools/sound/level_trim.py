@@ -7,8 +7,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from gritspace.host_tools.models.knob_fit import fitted
-from gritspace.host_tools.models.loudness import LEVEL_UNITY, level_db, level_for, model_lufs
+from gritspace.host_tools.sound.knob_fit import fitted
+from gritspace.host_tools.sound.loudness import LEVEL_UNITY, level_db, level_for, model_lufs
 from gritspace.quantize.model.model import IntegerModel
 from gritspace.train.errors import InputError
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gritspace.host_tools.console import Stages
-from gritspace.host_tools.spaces.fitting import clock_of, use_free_threads
-from gritspace.host_tools.spaces.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for, refuse_unclear
+from gritspace.host_tools.snapshots.fitting import clock_of, use_free_threads
+from gritspace.host_tools.snapshots.knob_fitting import SETTINGS, KnobFitRequest, by_name, material_for, refuse_unclear
 from gritspace.train.audio.audio_file import SAMPLE_RATE
 from gritspace.train.errors import InputError
 from gritspace.train.knobs.plan import planned, refuse_too_few

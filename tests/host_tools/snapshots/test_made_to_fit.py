@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from gritspace.host_tools.cli import app
-from gritspace.host_tools.models.playing import play
-from gritspace.host_tools.spaces import made_to_fit as fitting
+from gritspace.host_tools.snapshots import made_to_fit as fitting
+from gritspace.host_tools.sound.playing import play
 from gritspace.quantize.model.grit import read_grit
 from gritspace.quantize.network.nam import read_nam, write_nam_text
 from gritspace.quantize.network.run import run_float

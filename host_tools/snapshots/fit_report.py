@@ -65,7 +65,7 @@ def _write(
         fact,
     ]
     text = page.rendered(
-        "gritspace.host_tools.spaces",
+        "gritspace.host_tools.snapshots",
         "fit_report.html.j2",
         title=title,
         report=report,

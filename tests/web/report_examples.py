@@ -103,6 +103,7 @@ def space_page(name: str = LONG) -> str:
         box_rows=[("what other attributes come along with a turn (Spearman)", "0.52", "0.25")] * 9,
         error_rows=error_rows(report),
         knob_rows=[(name, "+0.90", "+0.80", "-") for name in ("drive", "tone", "symmetry", "dynamics")],
+        moves_rows=[(one, name, "+0.90", f"{name} +0.10", "tone +0.20", "dynamics -") for one in ("drive", "symmetry")],
         alias_rows=[("rat", "415", "-50", "-40")],
         device_rows=[(name, "0.02", "-", "-", "very much alike")],
         errors=picture,
